@@ -1,0 +1,67 @@
+/* What is sent: manifests, and contents cut into chunks that are hashed and deflated. The only user of zlib. */
+#ifndef BUNDLE_H
+#define BUNDLE_H
+
+#include "buf.h"
+
+/* Contents are hashed in chunks of 256 KiB (the last one shorter). A blob is known by
+ *   digest = BLAKE2b-256(u64 size, big-endian || the chunks' BLAKE2b-256 digests in order).
+ * On a link and in the store a blob is an *object*: that list of chunk digests followed by the contents; offsets count
+ * from the start of the object, so whoever holds its first bytes can check everything that comes after them. */
+#define CHUNK_SIZE (256u * 1024)
+#define PIECE_SIZE (64u * 1024) /* the most that one message carries of an object */
+
+struct blob_id {
+	struct digest digest;
+	uint64_t size;	/* of the contents */
+	uint8_t *list;	/* chunk digests, list_length(size) bytes; owned */
+};
+uint64_t list_length(uint64_t size);	/* 32 bytes for each chunk */
+uint64_t object_length(uint64_t size);	/* list and contents; 0 when it would not fit in 63 bits */
+struct digest chunk_digest(const void *data, size_t len);
+struct digest blob_digest(uint64_t size, const uint8_t *list);
+void blob_of_bytes(const void *data, size_t len, struct blob_id *out);
+int blob_of_file(int fd, struct blob_id *out); /* reads from offset 0 to the end; -1 with errno */
+void blob_id_free(struct blob_id *);
+
+/* One piece of an object: deflated bytes in out (room for len), or 0 when that would not shrink it. */
+size_t piece_deflate(const uint8_t *data, size_t len, uint8_t *out);
+/* Exactly raw_len bytes, or -1 when the input yields anything else. */
+int piece_inflate(const uint8_t *data, size_t len, uint8_t *out, size_t raw_len);
+
+enum entry_kind { ENTRY_DIR, ENTRY_FILE, ENTRY_LINK };
+enum entry_flags {
+	ENTRY_OWN = 1,	   /* from -f, or the working directory: a real, writable file of the job user's own */
+	ENTRY_LIBRARY = 2, /* a library or an interpreter: its directory is merged in the view wherever it lies */
+	ENTRY_PROGRAM = 4, /* the program itself, and what a #! line names: its directory goes into PATH */
+};
+struct entry {
+	char *path; /* inside the root: "usr/bin/date", no leading slash, no "." or ".." or empty part */
+	enum entry_kind kind;
+	unsigned flags;
+	uint32_t mode;	/* permission bits; set-id bits are dropped when a manifest is made and refused when one is read */
+	uint64_t mtime; /* seconds since 1970 */
+	uint64_t size;	/* ENTRY_FILE */
+	struct digest digest; /* ENTRY_FILE */
+	char *target;	/* ENTRY_LINK: the link's text */
+};
+
+/* Entries sorted so that a directory stands before what is in it; every directory on the way is an entry. */
+struct manifest {
+	struct entry *at;
+	size_t count, room;
+	char *program;	   /* path to run, inside the root, with leading slash; "" with -localbin */
+	char *interpreter; /* of the program when it is dynamic, for -view=none; "" when it has none */
+	char *machine;	   /* as uname -m has it; "" when nothing tells */
+	char *library_path; /* directories of shipped libraries, joined by colons, for -view=none */
+};
+#define MAX_ENTRIES 1000000u  /* a million paths: more is a mistake or an attack, and would fill a small node's memory */
+#define MAX_MANIFEST (64u << 20)
+
+void manifest_encode(const struct manifest *, struct buf *out);
+/* Everything is checked: order, doubles, "..", a file or link used as a directory, modes, kinds, lengths, counts.
+ * 0, or -1 with bundle_error(); on -1 nothing is left to free. */
+int manifest_decode(const uint8_t *data, size_t len, struct manifest *out);
+void manifest_free(struct manifest *);
+const char *bundle_error(void);
+#endif

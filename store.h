@@ -1,0 +1,56 @@
+/* The contents a node holds, by digest, on a tmpfs of its own with one memory budget.
+ *
+ * What lies on it:
+ *   blob/<hex>           contents, owned by the daemon, mode 0400; whole ones only ever change their owner or links
+ *   inode/<hex>.<mode>.<mtime>   the same file under the mode and time that a manifest gives it (made by keepers)
+ *   tree/<hex>/          the prepared tree of a manifest, hard links to inodes (made by keepers, renamed into place)
+ *   job/<id>/            what one job has for itself (made and removed by keepers)
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "bundle.h"
+
+struct store;
+struct blob;
+
+/* A private tmpfs of `budget` bytes (0: half of the memory), mounted over "/" in the daemon's own mount namespace where no path
+ * leads to it (so unshare first); in an own directory under `fallback` where no mount can be had.
+ * NULL with store_error(). store_close removes everything. */
+struct store *store_open(uint64_t budget, const char *fallback);
+void store_close(struct store *);
+const char *store_error(void);
+int store_dir(const struct store *);   /* descriptor of its top directory, close-on-exec */
+bool store_is_tmpfs(const struct store *);
+uint64_t store_budget(const struct store *);
+uint64_t store_free(const struct store *); /* bytes that could be had: free, and held by what is idle, less what is promised */
+
+/* Promise room for `bytes` more, evicting what has been idle longest. 0, or -1 with store_error() saying what it needs and what
+ * there is. store_release gives back what is left of a promise. */
+int store_reserve(struct store *, uint64_t bytes);
+void store_release(struct store *, uint64_t bytes);
+
+struct blob *store_find(struct store *, const struct digest *); /* or NULL */
+struct blob *store_want(struct store *, const struct digest *); /* finds it, or begins an empty, partial one */
+void store_drop(struct store *, struct blob *);			/* a partial one that nobody waits for; frees it */
+const struct digest *blob_digest_of(const struct blob *);
+bool blob_whole(const struct blob *);
+uint64_t blob_size(const struct blob *);  /* of the contents; 0 while unknown */
+uint64_t blob_have(const struct blob *);  /* bytes of the object, from its start, that are here and proved */
+uint64_t blob_total(const struct blob *); /* bytes of the whole object; 0 while unknown */
+/* Where a (new) source is to begin: drops the unproved bytes of a chunk that was under way. */
+uint64_t blob_resume(struct blob *);
+/* The next bytes of the object, at `offset` where the last ended. 0; -1 with store_error(): the digest does not match, the
+ * offset is not the next one, or there is no room (*no_room). After -1 the unproved bytes are forgotten and blob_resume says where to
+ * go on. The file is opened, written and closed within the call: no write descriptor lives across a fork (ETXTBSY). */
+int blob_add(struct store *, struct blob *, uint64_t size, uint64_t offset, const uint8_t *data, size_t len, bool *no_room);
+/* Up to len proved bytes of the object from offset; how many, 0 when there are none yet, -1 with store_error(). */
+ssize_t blob_read(struct store *, struct blob *, uint64_t offset, uint8_t *out, size_t len);
+/* The whole contents in memory (a manifest), at most max; caller frees; NULL with store_error(). */
+uint8_t *blob_load(struct store *, struct blob *, size_t max, size_t *len);
+void blob_pin(struct blob *);	/* pinned blobs are not evicted; counts */
+void blob_unpin(struct store *, struct blob *);
+/* The prepared tree of a manifest is in use (counts) or no more; it and what it links to stay while it is. */
+void store_hold_tree(struct store *, const struct digest *manifest);
+void store_drop_tree(struct store *, const struct digest *manifest);
+#endif
