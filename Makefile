@@ -64,10 +64,10 @@ build/fuzzobj/%.o: %.c
 -include $(wildcard build/san/*.d build/fuzzobj/*.d)
 
 .SECONDEXPANSION:
-build/unit/%: tests/unit/%.c tests/unit/tap.h $$(patsubst %,build/san/%.o,$$(shell tests/closure tests/unit/$$*.c))
+build/unit/%: tests/unit/%.c tests/unit/tap.h $$(addprefix build/san/,$$(addsuffix .o,$$(shell tests/closure tests/unit/$$*.c)))
 	@mkdir -p build/unit
 	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -lsodium -lz
-build/fuzz/%: tests/fuzz/%.c $$(patsubst %,build/fuzzobj/%.o,$$(shell tests/closure tests/fuzz/$$*.c))
+build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shell tests/closure tests/fuzz/$$*.c)))
 	@mkdir -p build/fuzz
 	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c %.o,$^) -lsodium -lz
 
