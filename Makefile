@@ -71,6 +71,8 @@ build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shel
 	@mkdir -p build/fuzz
 	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c %.o,$^) -lsodium -lz
 
+.SECONDARY:
+
 clean:
 	rm -rf build gproc gproc-*
 
