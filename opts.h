@@ -1,0 +1,57 @@
+/* The option table: every switch with its kind, default, modes and help; the usage is printed from it. */
+#ifndef OPTS_H
+#define OPTS_H
+
+#include "util.h"
+
+enum mode { MODE_NONE, MODE_MASTER, MODE_SLAVE, MODE_EXEC, MODE_INFO, MODE_NODES, MODE_LDD, MODE_EVAL, MODE_KEYGEN,
+	MODE_PS, MODE_KILL, MODE_HALT, MODE_REBOOT, MODE_INIT, MODE_VERSION, MODE_HELP, MODE_COUNT };
+
+/* Values of all switches, defaults filled in; strings are borrowed from argv or static. Times in milliseconds, sizes in bytes. */
+struct options {
+	/* m, s */
+	const char *my_parent;	/* -myParent=127.0.0.1: stack program; the answer may carry :port */
+	const char *my_id;	/* -myId="": stack program; "" lets the parent choose */
+	const char *my_address; /* -myAddress="": stack program; "" is all addresses */
+	uint64_t cmdport;	/* -cmdport=6666 */
+	const char *binroot;	/* -binRoot=/tmp/xproc */
+	bool private;		/* -p=true */
+	const char *uds;	/* -defaultMasterUDS=/tmp/g */
+	const char *key;	/* -key="": the default path; "none" */
+	const char *users;	/* -users="": root and who runs the master; "a,b,1000" or "*" (m) */
+	const char *allow;	/* -allow="" (m) */
+	uint64_t store;		/* -store=0: half of the memory */
+	uint64_t heartbeat;	/* -heartbeat=15s */
+	uint64_t grace;		/* -grace=30s */
+	uint64_t debug;		/* -debug=0, to 10 */
+	/* e */
+	bool localbin, detach, strict, glob; /* glob=true, the others false */
+	const char *files;	/* -f */
+	const char *root;	/* -r=/ ; may hold %m */
+	const char *lib_dirs;	/* -L */
+	const char *exclude;	/* -x */
+	const char *view;	/* -view=merged | all | none */
+	bool label, fold;	/* -l, -b */
+	const char *output;	/* -o=pattern */
+	uint64_t timeout, start; /* -timeout=0, -start=0: none */
+	bool kill_on_bad;	/* -kill-on-bad */
+	/* eval */
+	const char *hostname;	/* -hostname="": this machine's */
+	/* keygen */
+	bool cpio;		/* -cpio */
+	const char *out;	/* -out="": where keygen writes; "" standard output for -cpio, the default key path else */
+};
+
+struct command_line {
+	struct options options;
+	enum mode mode;
+	int argc;	/* what stands behind the mode */
+	char **argv;	/* NULL-ended, borrowed */
+};
+
+/* Go's switch syntax (-a, --a, -a=v, -a v, -a=false), before or after the mode, up to the node spec (for other modes than e, up to the first
+ * word that is no switch... and behind it). No mode but -myParent given is `s`. 0, or -1 with opts_error() (wrong usage: exit 2). */
+int opts_parse(int argc, char **argv, struct command_line *out);
+const char *opts_error(void);
+char *opts_usage(enum mode); /* MODE_NONE: the overview; caller frees */
+#endif
