@@ -8,12 +8,18 @@ struct libs_query {
 	const char *root;	      /* "/" or the copy of another machine's root */
 	const char *search;	      /* PATH, for a program named without a slash */
 	const char *ld_library_path;  /* the caller's; used only when root is "/"; may be NULL */
+	const char *ld_preload;	      /* the caller's LD_PRELOAD; used only when root is "/"; may be NULL */
 	const char *extra_dirs;	      /* -L: directories inside the root, parted by colons; may be NULL */
 };
 
 enum need_kind { NEED_FILE, NEED_LINK, NEED_DIR };
+/* What it is for: a program (the one asked for, and what a #! line names), a library or PT_INTERP, or what the loader
+ * reads to find libraries outside its built-in directories (ld.so.cache, musl's path file). Links have the role of what they lead to;
+ * where one leads to both, of the first. */
+enum need_role { NEED_PROGRAM, NEED_LIBRARY, NEED_LOADER_FILE };
 struct need {
 	enum need_kind kind;
+	enum need_role role;
 	char *path;   /* where it lies inside the root: absolute, without "." or "..", its directories resolved */
 	char *source; /* where the head can open it (NEED_FILE); under the root, or the head's own for ./program */
 	char *target; /* what the link says (NEED_LINK), unchanged */
@@ -26,7 +32,9 @@ struct needs {
 	char *program;	    /* path inside the root of the program itself */
 	char *machine;	    /* of its ELF file, or its interpreter's, as uname -m names it */
 	char *interpreter;  /* PT_INTERP of the program, or of the #! interpreter: for running the carried loader by hand; or NULL */
-	struct strings library_dirs; /* directories inside the root that hold shipped libraries */
+	struct strings library_dirs; /* directories inside the root that hold shipped libraries, in the order found */
+	struct strings untold_dirs;  /* those of them that the carried loader has no way to know of (from -L or ld.so.conf without
+				      * a cache): only LD_LIBRARY_PATH on the node makes it look there */
 	bool shebang;	    /* the program is a script */
 };
 
