@@ -41,10 +41,14 @@ $(OUT)/%.o: %.c Makefile | $(OUT) $(HEADERS)
 $(OUT):
 	mkdir -p $@
 
+# Some headers lie in the machine's own folder, some in the common one, which of them depends on the release.
 $(OUT)/include:
 	mkdir -p $@
-	ln -sfn /usr/include/sodium /usr/include/sodium.h /usr/include/zlib.h $@/
-	ln -sfn $$(ls /usr/include/zconf.h $$(test -d /usr/include/$(ARCH)-linux-gnu && echo /usr/include/$(ARCH)-linux-gnu/zconf.h) 2>/dev/null | tail -n 1) $@/zconf.h
+	for header in sodium sodium.h zlib.h zconf.h linux asm asm-generic; do \
+		for dir in /usr/include /usr/include/$(ARCH)-linux-gnu; do \
+			test ! -e $$dir/$$header || ln -sfn $$dir/$$header $@/; \
+		done; \
+	done
 
 -include $(OBJECTS:.o=.d)
 
@@ -73,7 +77,57 @@ build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shel
 
 .SECONDARY:
 
-clean:
-	rm -rf build gproc gproc-*
+check: deps-check all $(if $(CROSS),cross) $(UNIT) $(FUZZ)
+	tests/run
 
-.PHONY: all clean
+# The other machine's binary, for the tests that boot or emulate it.
+CROSS := $(if $(filter x86_64,$(NATIVE)),aarch64)
+cross:
+	$(MAKE) ARCH=$(CROSS)
+
+fuzz: $(FUZZ)
+	tests/fuzzers $(SECONDS) $(FUZZ)
+
+soak: all
+	SOAK=1 tests/run $$(grep -l SOAK tests/t/*.t)
+
+bench: all build/bench/floor
+	tests/bench/run
+
+build/bench/floor: tests/bench/floor.c
+	@mkdir -p build/bench
+	$(TEST_CC) $(PLAIN_CFLAGS) $(WARNINGS) -O2 -o $@ $<
+
+demo: deps-build
+	$(MAKE) all
+	contrib/demo ./gproc
+
+# ---- what the source is held to beyond the compiler's warnings ----
+lint: deps-lint
+	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(PLAIN_CFLAGS) $(WARNINGS)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+		-D_GNU_SOURCE -DGPROC_VERSION='""' -I. $(SOURCES)
+
+# ---- packages: `make deps` is all that builds and tests, `make deps ARCH=aarch64` what cross-builds ----
+deps: $(if $(filter $(ARCH),$(NATIVE)),deps-build deps-test,deps-$(ARCH))
+deps-check: deps-build deps-test $(if $(CROSS),deps-$(CROSS))
+deps-build deps-test deps-lint deps-aarch64:
+	@contrib/deps $(@:deps-%=%)
+
+install: $(BINARY)
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/gproc
+	install -D -m 644 gproc.1 $(DESTDIR)$(PREFIX)/share/man/man1/gproc.1
+
+help:
+	@echo 'make                    build ./gproc, static and stripped (CC=gcc: with glibc; ARCH=aarch64: ./gproc-aarch64)'
+	@echo 'make deps               install the packages that building and testing want (ARCH=aarch64: cross-building)'
+	@echo 'make install            into DESTDIR and PREFIX (/usr/local)'
+	@echo 'make demo               as root: install what is missing, build, run date on a tree of 64 nodes, leave nothing'
+	@echo 'make check              as root: install what is missing, build, run every test'
+	@echo 'make fuzz SECONDS=60    run each fuzz target so long'
+	@echo 'make soak, bench, lint  the long tests; the figures; clang-tidy and cppcheck'
+
+clean:
+	rm -rf build gproc gproc-aarch64
+
+.PHONY: all check cross fuzz soak bench demo lint deps deps-check deps-build deps-test deps-lint deps-aarch64 install help clean

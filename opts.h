@@ -35,11 +35,15 @@ struct options {
 	const char *output;	/* -o=pattern */
 	uint64_t timeout, start; /* -timeout=0, -start=0: none */
 	bool kill_on_bad;	/* -kill-on-bad */
+	/* i */
+	uint64_t wait;		/* -wait=0: until so many nodes are up, or -timeout is over */
 	/* eval */
 	const char *hostname;	/* -hostname="": this machine's */
 	/* keygen */
 	bool cpio;		/* -cpio */
-	const char *out;	/* -out="": where keygen writes; "" standard output for -cpio, the default key path else */
+	const char *out;	/* -out="": where keygen writes; "" standard output for -cpio, the key's own path else */
+	/* any mode */
+	bool help, version;	/* -help, -h and -version stand for the modes; opts_parse has seen to them */
 };
 
 struct command_line {
@@ -47,11 +51,17 @@ struct command_line {
 	enum mode mode;
 	int argc;	/* what stands behind the mode */
 	char **argv;	/* NULL-ended, borrowed */
+	enum mode help_of; /* MODE_HELP: the mode that is asked about; MODE_NONE: all of them */
 };
 
-/* Go's switch syntax (-a, --a, -a=v, -a v, -a=false), before or after the mode, up to the node spec (for other modes than e, up to the first
- * word that is no switch... and behind it). No mode but -myParent given is `s`. 0, or -1 with opts_error() (wrong usage: exit 2). */
+/* Go's switch syntax (-a, --a, -a=v, -a v, -a=false, -- ends them), before or behind the mode. For e, eval and kill up to the first
+ * word that is no switch, elsewhere anywhere; argv's pointers are reordered. No mode but -myParent given is `s`.
+ * 0, or -1 with opts_error() (wrong usage: exit 2). */
 int opts_parse(int argc, char **argv, struct command_line *out);
 const char *opts_error(void);
-char *opts_usage(enum mode); /* MODE_NONE: the overview; caller frees */
+char *opts_usage(enum mode); /* MODE_NONE: the overview; the caller frees */
+const char *opts_mode_name(enum mode); /* the short one: "m", "e" */
+/* Where the cluster key lies when -key is what was given: the default path for "". The caller frees; NULL when there is no default
+ * (neither root nor a HOME). */
+char *opts_key_path(const char *key);
 #endif

@@ -1,0 +1,283 @@
+/* The program's face: the command table, and which command is run.
+ * Must never know how any of them works. */
+#include "client.h"
+#include "init.h"
+#include "node.h"
+#include "opts.h"
+#include "seal.h"
+#include "stackvm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef HOST_NAME_MAX
+#define HOST_NAME_MAX 64
+#endif
+
+static int
+print(const char *text)
+{
+	if (write_full(STDOUT_FILENO, text, strlen(text)))
+		die(255, "standard output: %s", strerror(errno));
+	return 0;
+}
+
+static int
+run_slave(int argc, char **argv)
+{
+	struct command_line line;
+
+	if (opts_parse(argc, argv, &line)) {
+		warn("%s", opts_error());
+		return 2;
+	}
+	if (line.mode != MODE_SLAVE) {
+		warn("init can only be a slave, not %s", opts_mode_name(line.mode));
+		return 2;
+	}
+	debug_level = (int)line.options.debug;
+	return node_run(&line.options, false);
+}
+
+static int
+master(const struct command_line *line)
+{
+	return node_run(&line->options, true);
+}
+
+static int
+slave(const struct command_line *line)
+{
+	return node_run(&line->options, false);
+}
+
+static int
+exec_command(const struct command_line *line)
+{
+	return client_exec(&line->options, line->argv[0], line->argv + 1);
+}
+
+static int
+info(const struct command_line *line)
+{
+	return client_info(&line->options, line->argv[0]);
+}
+
+static int
+nodes(const struct command_line *line)
+{
+	return client_nodes(&line->options, line->argv[0]);
+}
+
+static int
+ldd(const struct command_line *line)
+{
+	return client_ldd(&line->options, line->argv);
+}
+
+static int
+ps(const struct command_line *line)
+{
+	return client_ps(&line->options);
+}
+
+/* "-9" and "-TERM" are what kill(1) has taught everyone. */
+static int
+kill_job(const struct command_line *line)
+{
+	const char *signal = line->argv[1];
+
+	return client_kill(&line->options, line->argv[0], signal && *signal == '-' ? signal + 1 : signal);
+}
+
+static int
+power(const struct command_line *line)
+{
+	return client_power(&line->options, line->argv[0], line->mode == MODE_REBOOT);
+}
+
+static int
+init(const struct command_line *line)
+{
+	(void)line;
+	return init_main(run_slave);
+}
+
+static char *
+join_words(char **words)
+{
+	char *text = xstrdup(*words);
+
+	while (*++words) {
+		char *more = xasprintf("%s %s", text, *words);
+
+		free(text);
+		text = more;
+	}
+	return text;
+}
+
+static int
+eval(const struct command_line *line)
+{
+	char own[HOST_NAME_MAX + 1] = "", *words = join_words(line->argv), *result, *shown;
+	const char *hostname = line->options.hostname;
+
+	if (!*hostname) {
+		if (gethostname(own, sizeof(own) - 1))
+			die(255, "the host name: %s", strerror(errno));
+		hostname = own;
+	}
+	result = stackvm_eval(words, hostname);
+	free(words);
+	if (!result)
+		die(2, "%s", stackvm_error());
+	shown = xasprintf("%s\n", result);
+	free(result);
+	print(shown);
+	free(shown);
+	return 0;
+}
+
+static int
+make_key(const char *path)
+{
+	struct keyring keys = {0};
+	char id[KEY_ID_TEXT];
+
+	if (key_make(path, &keys))
+		die(255, "%s", seal_error());
+	key_id(keys.key[0], id);
+	keyring_wipe(&keys);
+	warn("made the key %s in %s: every node of the cluster needs a copy of that file", id, path);
+	return 0;
+}
+
+static int
+write_archive(const char *path, const struct buf *archive)
+{
+	int fd = *path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : STDOUT_FILENO;
+
+	/* An older file keeps its mode through O_CREAT, and the key must not show to others. */
+	if (fd < 0 || (*path && fchmod(fd, 0600)) || write_full(fd, archive->data, archive->len) || (*path && close(fd)))
+		die(255, "%s: %s", *path ? path : "standard output", strerror(errno));
+	return 0;
+}
+
+static int
+pack_key(const char *path, const char *out)
+{
+	struct keyring keys = {0};
+	struct buf archive = {0};
+
+	if (!*out && isatty(STDOUT_FILENO))
+		die(2, "the archive is not for a terminal: give -out=FILE or send standard output elsewhere");
+	if (key_load(path, &keys)) {
+		if (errno != ENOENT)
+			die(255, "%s", seal_error());
+		make_key(path);
+		if (key_load(path, &keys))
+			die(255, "%s", seal_error());
+	}
+	key_cpio(&keys, &archive);
+	keyring_wipe(&keys);
+	write_archive(out, &archive);
+	buf_free(&archive);
+	return 0;
+}
+
+static int
+keygen(const struct command_line *line)
+{
+	const struct options *o = &line->options;
+	char *path = opts_key_path(!o->cpio && *o->out ? o->out : o->key);
+	int status;
+
+	if (!path)
+		die(2, "there is no HOME to keep a key in: say -key=FILE");
+	if (strcmp(path, "none") == 0)
+		die(2, "-key=none is a link without a key: there is nothing to make");
+	status = o->cpio ? pack_key(path, o->out) : make_key(path);
+	free(path);
+	return status;
+}
+
+static int
+version(const struct command_line *line)
+{
+	(void)line;
+	return print("gproc " GPROC_VERSION "\n");
+}
+
+static int
+help(const struct command_line *line)
+{
+	char *text = opts_usage(line->help_of);
+
+	print(text);
+	free(text);
+	return 0;
+}
+
+static const struct command {
+	enum mode mode;
+	int (*run)(const struct command_line *);
+} commands[] = {
+	{MODE_MASTER, master},
+	{MODE_SLAVE, slave},
+	{MODE_EXEC, exec_command},
+	{MODE_INFO, info},
+	{MODE_NODES, nodes},
+	{MODE_LDD, ldd},
+	{MODE_EVAL, eval},
+	{MODE_KEYGEN, keygen},
+	{MODE_PS, ps},
+	{MODE_KILL, kill_job},
+	{MODE_HALT, power},
+	{MODE_REBOOT, power},
+	{MODE_INIT, init},
+	{MODE_VERSION, version},
+	{MODE_HELP, help},
+};
+
+static bool
+is_called_init(const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/');
+
+	return strcmp(slash ? slash + 1 : argv0, "init") == 0;
+}
+
+static int
+usage(void)
+{
+	char *text = opts_usage(MODE_NONE);
+
+	(void)write_full(STDERR_FILENO, text, strlen(text));
+	free(text);
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct command_line line;
+	size_t i;
+
+	if (getpid() == 1 || (argc > 0 && is_called_init(argv[0])))
+		return init_main(run_slave);
+	if (argc < 2)
+		return usage();
+	if (opts_parse(argc, argv, &line))
+		die(2, "%s", opts_error());
+	debug_level = (int)line.options.debug;
+	for (i = 0; commands[i].mode != line.mode; i++)
+		;
+	return commands[i].run(&line);
+}

@@ -1,0 +1,619 @@
+/* The option table and the mode table: what the command line may say, and the usage text made from them.
+ * Must never know what a mode does. */
+#include "opts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static char error[512];
+
+const char *
+opts_error(void)
+{
+	return error;
+}
+
+/* ---- checks of a switch's text: what was wanted instead, or NULL when it will do ---- */
+
+static const char *
+check_view(const char *text)
+{
+	static const char *const views[] = {"merged", "all", "none"};
+	size_t i;
+
+	for (i = 0; i < COUNT(views); i++)
+		if (strcmp(text, views[i]) == 0)
+			return NULL;
+	return "merged, all or none";
+}
+
+static const char *
+check_directory(const char *text)
+{
+	return text[0] == '/' && text[strspn(text, "/")] ? NULL : "an absolute path other than /";
+}
+
+static const char *
+check_socket(const char *text)
+{
+	const struct sockaddr_un *address = NULL;
+
+	return *text && strlen(text) < sizeof(address->sun_path) ? NULL : "a path of 1 to 107 bytes";
+}
+
+static const char *
+check_present(const char *text)
+{
+	return *text ? NULL : "a text that is not empty";
+}
+
+/* Whether the users exist is for the master to say; a list with an empty part is surely a slip. */
+static const char *
+check_users(const char *text)
+{
+	static const char wanted[] = "user names or numbers parted by commas, or *";
+	size_t len;
+
+	if (!*text || strcmp(text, "*") == 0)
+		return NULL;
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		if (len == 0 || memchr(text, '*', len) || memchr(text, ' ', len))
+			return wanted;
+		if (!text[len])
+			return NULL;
+	}
+}
+
+static const char *
+check_pattern(const char *text)
+{
+	for (; (text = strchr(text, '%')); text += 2)
+		if (!text[1] || !strchr("njrh%", text[1]))
+			return "a file name, in which %n is the node, %j the job, %r the rank, %h the host name, %% a %";
+	return NULL;
+}
+
+/* ---- the tables ---- */
+
+#define IN(mode) (1u << MODE_##mode)
+#define DAEMONS (IN(MASTER) | IN(SLAVE))
+#define POWER (IN(HALT) | IN(REBOOT))
+#define CLIENTS (IN(EXEC) | IN(INFO) | IN(NODES) | IN(PS) | IN(KILL) | POWER)
+#define PACKERS (IN(EXEC) | IN(LDD))
+#define ANY (~0u)
+
+enum kind { BOOL, TEXT, NUMBER, SIZE, DURATION };
+
+struct option {
+	const char *name;
+	enum kind kind;
+	unsigned modes;
+	size_t at;	      /* offset in struct options */
+	const char *preset;   /* the default, as it would be given */
+	const char *value;    /* what the usage calls the value where the default is empty */
+	uint64_t least, most; /* NUMBER and DURATION (milliseconds); most 0: no limit */
+	const char *(*check)(const char *);
+	const char *help;
+};
+#define AT(field) offsetof(struct options, field)
+
+static const struct option options[] = {
+	{"localbin", BOOL, IN(EXEC), AT(localbin), "false", .help = "run the nodes' own program; ship nothing but -f"},
+	{"p", BOOL, IN(SLAVE), AT(private), "true", .help = "mount binRoot privately; with false what is shipped stays there"},
+	{"debug", NUMBER, DAEMONS | CLIENTS | PACKERS, AT(debug), "0", NULL, 0, 10, .help = "how much to tell, from 0 to 10"},
+	{"f", TEXT, PACKERS, AT(files), "", "FILE,...", .help = "files and directories to copy along with the program"},
+	{"binRoot", TEXT, DAEMONS | IN(EXEC), AT(binroot), "/tmp/xproc", .check = check_directory,
+	    .help = "where on the nodes the shipped files are placed"},
+	{"defaultMasterUDS", TEXT, IN(MASTER) | CLIENTS, AT(uds), "/tmp/g", .check = check_socket,
+	    .help = "socket on which the master listens for commands"},
+	{"cmdport", NUMBER, DAEMONS, AT(cmdport), "6666", NULL, 1, 65535, .help = "TCP port on which nodes listen and are dialled"},
+	{"r", TEXT, PACKERS, AT(root), "/", .check = check_present,
+	    .help = "root to take programs and libraries from; %m is a node's machine"},
+	{"L", TEXT, PACKERS, AT(lib_dirs), "", "DIR:...", .help = "more directories, inside -r, to seek libraries in"},
+	{"myParent", TEXT, IN(SLAVE), AT(my_parent), "127.0.0.1", .check = check_present,
+	    .help = "stack words: the parent's name or address, perhaps with :port"},
+	{"myId", TEXT, IN(SLAVE), AT(my_id), "", "WORDS", .help = "stack words: this node's number; else the parent gives one"},
+	{"myAddress", TEXT, DAEMONS, AT(my_address), "", "WORDS", .help = "stack words: the address to listen on; else all"},
+	{"key", TEXT, DAEMONS | IN(KEYGEN), AT(key), "", "FILE",
+	    .help = "the cluster key (/etc/gproc/key, or ~/.config/gproc/key); none: no key"},
+	{"users", TEXT, IN(MASTER), AT(users), "", "a,b,...", .check = check_users,
+	    .help = "who may launch beside root and the master's own user; * is all"},
+	{"allow", TEXT, IN(MASTER), AT(allow), "", "FILE", .help = "who may use which nodes"},
+	{"store", SIZE, DAEMONS, AT(store), "0", .help = "memory for shipped files, as 512m or 2g; 0 is half of it all"},
+	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, 0, .help = "how long a silent link is held to be alive"},
+	{"grace", DURATION, DAEMONS, AT(grace), "30s", .help = "how long a node without a parent keeps its jobs"},
+	{"x", TEXT, IN(EXEC) | IN(NODES) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
+	{"l", BOOL, IN(EXEC), AT(label), "false", .help = "put the node before each line"},
+	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output once, under its nodes"},
+	{"o", TEXT, IN(EXEC), AT(output), "", "PATTERN", .check = check_pattern,
+	    .help = "output to files: %n node, %j job, %r rank, %h host"},
+	{"view", TEXT, IN(EXEC), AT(view), "merged", .check = check_view,
+	    .help = "what the program sees: merged, all (merge everything), none"},
+	{"glob", BOOL, IN(EXEC), AT(glob), "true", .help = "expand arguments under binRoot that hold * ? [ on the node"},
+	{"detach", BOOL, IN(EXEC), AT(detach), "false", .help = "return when the programs have started"},
+	{"strict", BOOL, IN(EXEC) | POWER, AT(strict), "false", .help = "a chosen node that is down is a failure"},
+	{"timeout", DURATION, IN(EXEC) | IN(INFO), AT(timeout), "0", .help = "end everything after so long; 0 is never"},
+	{"start", DURATION, IN(EXEC), AT(start), "0", .help = "give up on nodes that have not started by then; 0 is never"},
+	{"kill-on-bad", BOOL, IN(EXEC), AT(kill_on_bad), "false", .help = "end the program everywhere when it fails on one node"},
+	{"wait", NUMBER, IN(INFO), AT(wait), "0", .help = "until so many nodes are up, or -timeout is over"},
+	{"hostname", TEXT, IN(EVAL), AT(hostname), "", "NAME", .help = "what the word hostname yields; else this machine's"},
+	{"cpio", BOOL, IN(KEYGEN), AT(cpio), "false", .help = "write the key as an archive to be a second initrd"},
+	{"out", TEXT, IN(KEYGEN), AT(out), "", "FILE", .help = "where to write; else -key, or standard output for -cpio"},
+	{"help", BOOL, ANY, AT(help), "false", .help = "show the mode's usage (also -h)"},
+	{"version", BOOL, ANY, AT(version), "false", .help = "show the version"},
+};
+
+enum { MAX_MODE_NAMES = 3 }; /* slave, worker and s are as many as any mode has */
+
+struct mode_row {
+	enum mode mode;
+	const char *names[MAX_MODE_NAMES]; /* the short one first */
+	const char *operands;
+	int least, most; /* operands; most -1: no limit */
+	bool stops;	 /* switches end at the first operand: what follows belongs to it */
+	const char *help;
+};
+
+static const struct mode_row modes[] = {
+	{MODE_MASTER, {"m", "master"}, "", 0, 0, false, "be the master: the head of the tree, to which commands go"},
+	{MODE_SLAVE, {"s", "slave", "worker"}, "", 0, 0, false, "be a node (also when no mode but -myParent is given)"},
+	{MODE_EXEC, {"e", "exec"}, " <nodes> <command>", 2, -1, true, "run a command on nodes"},
+	{MODE_INFO, {"i", "info"}, " [nodes]", 0, 1, false, "show the tree of nodes"},
+	{MODE_NODES, {"nodes"}, " <nodes>", 1, 1, false, "show whom a node spec selects now"},
+	{MODE_PS, {"ps"}, "", 0, 0, false, "show the jobs of all nodes"},
+	{MODE_KILL, {"kill"}, " <job> [signal]", 1, 2, true, "send a signal to a job"},
+	{MODE_LDD, {"ldd"}, " <program...>", 1, -1, false, "show what would be sent, and for whom"},
+	{MODE_EVAL, {"eval"}, " <words>", 1, -1, true, "show what stack words yield"},
+	{MODE_KEYGEN, {"keygen"}, "", 0, 0, false, "make a cluster key, or pack it for a node's ramdisk"},
+	{MODE_HALT, {"halt"}, " <nodes>", 1, 1, false, "halt nodes whose PID 1 is gproc"},
+	{MODE_REBOOT, {"reboot"}, " <nodes>", 1, 1, false, "reboot nodes whose PID 1 is gproc"},
+	{MODE_INIT, {"init"}, "", 0, 0, false, "be PID 1 of a ramdisk; switches come from the kernel command line"},
+	{MODE_VERSION, {"version"}, "", 0, 0, false, "show the version"},
+	{MODE_HELP, {"help"}, " [mode]", 0, 1, false, "show this, or one mode's usage"},
+};
+
+/* ---- looking up, with a hint for a slip of the finger ---- */
+
+enum { MAX_NAME = 32 }; /* no name of a switch or mode is longer */
+
+static unsigned
+least_of(unsigned a, unsigned b, unsigned c)
+{
+	unsigned least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Letters to add, drop or change to make one word of the other, case aside (Levenshtein). */
+static unsigned
+distance(const char *a, const char *b)
+{
+	unsigned row[MAX_NAME + 1], i, j, len = (unsigned)strlen(b);
+
+	if (len > MAX_NAME || strlen(a) > MAX_NAME)
+		return MAX_NAME;
+	for (j = 0; j <= len; j++)
+		row[j] = j;
+	for (i = 1; a[i - 1]; i++) {
+		unsigned corner = row[0];
+
+		row[0] = i;
+		for (j = 1; j <= len; j++) {
+			unsigned same = strncasecmp(&a[i - 1], &b[j - 1], 1) == 0;
+			unsigned next = least_of(row[j] + 1, row[j - 1] + 1, corner + !same);
+
+			corner = row[j];
+			row[j] = next;
+		}
+	}
+	return row[len];
+}
+
+/* Keeps in *best the name that is nearest to text: at most half of its letters may differ. */
+static void
+nearer(const char *text, const char *name, const char **best, unsigned *best_distance)
+{
+	unsigned d = distance(text, name);
+
+	if (d < *best_distance && d * 2 <= strlen(name)) {
+		*best = name;
+		*best_distance = d;
+	}
+}
+
+static const struct option *
+find_option(const char *name)
+{
+	size_t i;
+
+	if (strcmp(name, "h") == 0)
+		name = "help";
+	for (i = 0; i < COUNT(options); i++)
+		if (strcmp(name, options[i].name) == 0)
+			return &options[i];
+	return NULL;
+}
+
+static int
+unknown_option(const char *name)
+{
+	unsigned best_distance = MAX_NAME;
+	const char *best = NULL;
+	size_t i;
+
+	for (i = 0; i < COUNT(options); i++)
+		nearer(name, options[i].name, &best, &best_distance);
+	set_error(error, sizeof(error), "there is no switch -%s%s%s (gproc help lists them)", name,
+	    best ? "; did you mean -" : "", best ? best : "");
+	return -1;
+}
+
+static const struct mode_row *
+find_mode(const char *name)
+{
+	size_t i, j;
+
+	for (i = 0; i < COUNT(modes); i++)
+		for (j = 0; j < MAX_MODE_NAMES && modes[i].names[j]; j++)
+			if (strcmp(name, modes[i].names[j]) == 0)
+				return &modes[i];
+	return NULL;
+}
+
+static int
+unknown_mode(const char *name)
+{
+	unsigned best_distance = MAX_NAME;
+	const char *best = NULL;
+	size_t i, j;
+
+	for (i = 0; i < COUNT(modes); i++)
+		for (j = 0; j < MAX_MODE_NAMES && modes[i].names[j]; j++)
+			nearer(name, modes[i].names[j], &best, &best_distance);
+	set_error(error, sizeof(error), "there is no mode %s%s%s (gproc help lists them)", name,
+	    best ? "; did you mean " : "", best ? best : "");
+	return -1;
+}
+
+static const struct mode_row *
+mode_row(enum mode mode)
+{
+	size_t i;
+
+	for (i = 0; modes[i].mode != mode; i++)
+		;
+	return &modes[i];
+}
+
+const char *
+opts_mode_name(enum mode mode)
+{
+	return mode_row(mode)->names[0];
+}
+
+/* ---- values ---- */
+
+static int
+wrong_value(const struct option *o, const char *text, const char *wanted)
+{
+	set_error(error, sizeof(error), "-%s=%s: what is wanted is %s", o->name, text, wanted);
+	return -1;
+}
+
+/* The words that Go's strconv.ParseBool takes. */
+static int
+set_bool(const struct option *o, const char *text, bool *value)
+{
+	static const char *const words[] = {"false", "true", "0", "1", "f", "t", "F", "T", "FALSE", "TRUE", "False", "True"};
+	size_t i;
+
+	for (i = 0; i < COUNT(words); i++)
+		if (strcmp(text, words[i]) == 0) {
+			*value = i & 1;
+			return 0;
+		}
+	return wrong_value(o, text, "true or false");
+}
+
+static int
+set_number(const struct option *o, const char *text, uint64_t *value)
+{
+	uint64_t most = o->most ? o->most : UINT64_MAX;
+	char wanted[96];
+
+	if (parse_u64(text, most, value) == 0 && *value >= o->least)
+		return 0;
+	if (o->most)
+		(void)snprintf(wanted, sizeof(wanted), "a number from %llu to %llu", (unsigned long long)o->least,
+		    (unsigned long long)o->most);
+	else
+		(void)snprintf(wanted, sizeof(wanted), "a number");
+	return wrong_value(o, text, wanted);
+}
+
+static int
+set_value(const struct option *o, const char *text, struct options *into)
+{
+	void *value = (char *)into + o->at;
+	const char *wanted;
+
+	switch (o->kind) {
+	case BOOL:
+		return set_bool(o, text, value);
+	case NUMBER:
+		return set_number(o, text, value);
+	case SIZE:
+		return parse_size(text, value) ? wrong_value(o, text, "bytes, as 65536, 512m or 2g") : 0;
+	case DURATION:
+		if (parse_duration(text, value))
+			return wrong_value(o, text, "a time, as 15s, 1.5m, 2h or 500ms");
+		return *(uint64_t *)value < o->least ? wrong_value(o, text, "a longer time") : 0;
+	case TEXT:
+		break;
+	}
+	wanted = o->check ? o->check(text) : NULL;
+	if (wanted)
+		return wrong_value(o, text, wanted);
+	*(const char **)value = text;
+	return 0;
+}
+
+/* ---- the command line ---- */
+
+struct scan {
+	int argc, at; /* at: the next word */
+	char **argv;
+	char **kept; /* where the next operand goes; never beyond at */
+	int kept_count;
+	const struct mode_row *mode; /* NULL until it is met */
+	bool given[COUNT(options)];
+	struct options *options;
+};
+
+static int
+take_switch(struct scan *s)
+{
+	const char *word = s->argv[s->at++], *name = word + (word[1] == '-' ? 2 : 1), *equals = strchr(name, '=');
+	char key[MAX_NAME + 1];
+	const struct option *o;
+
+	(void)snprintf(key, sizeof(key), "%.*s", equals ? (int)(equals - name) : (int)sizeof(key), name);
+	o = find_option(key);
+	if (!o)
+		return unknown_option(key);
+	s->given[o - options] = true;
+	if (equals)
+		return set_value(o, equals + 1, s->options);
+	if (o->kind == BOOL)
+		return set_value(o, "true", s->options);
+	if (s->at < s->argc)
+		return set_value(o, s->argv[s->at++], s->options);
+	set_error(error, sizeof(error), "-%s needs a value", o->name);
+	return -1;
+}
+
+static void
+keep(struct scan *s)
+{
+	s->kept[s->kept_count++] = s->argv[s->at++];
+}
+
+static int
+scan_words(struct scan *s)
+{
+	bool ended = false;
+
+	while (s->at < s->argc) {
+		const char *word = s->argv[s->at];
+
+		if (!ended && word[0] == '-' && word[1] == '-' && !word[2]) {
+			ended = true;
+			s->at++;
+		} else if (!ended && word[0] == '-' && word[1]) {
+			if (take_switch(s))
+				return -1;
+		} else if (!s->mode) {
+			s->mode = find_mode(word);
+			if (!s->mode)
+				return unknown_mode(word);
+			s->at++;
+		} else {
+			keep(s);
+			ended = ended || s->mode->stops;
+		}
+	}
+	s->kept[s->kept_count] = NULL;
+	return 0;
+}
+
+/* A slave's command line may leave the mode out, as the README's own do. */
+static int
+default_mode(struct scan *s)
+{
+	if (s->given[find_option("myParent") - options])
+		s->mode = mode_row(MODE_SLAVE);
+	else if (s->options->help || s->options->version)
+		s->mode = mode_row(MODE_HELP);
+	if (s->mode)
+		return 0;
+	set_error(error, sizeof(error), "no mode is given: m, s, e, i or another (gproc help lists them)");
+	return -1;
+}
+
+/* "m, s and e": the modes in a set. */
+static void
+name_modes(unsigned set, char *out, size_t room)
+{
+	size_t i, left = 0, at = 0;
+
+	for (i = 0; i < COUNT(modes); i++)
+		left += set >> modes[i].mode & 1;
+	*out = '\0';
+	for (i = 0; i < COUNT(modes) && at < room; i++) {
+		if (!(set >> modes[i].mode & 1))
+			continue;
+		left--;
+		at += (size_t)snprintf(out + at, room - at, "%s%s", modes[i].names[0],
+		    left > 1 ? ", " : left ? " and " : "");
+	}
+}
+
+static int
+check_modes(const struct scan *s)
+{
+	char names[128];
+	size_t i;
+
+	for (i = 0; i < COUNT(options); i++) {
+		if (!s->given[i] || options[i].modes >> s->mode->mode & 1)
+			continue;
+		name_modes(options[i].modes, names, sizeof(names));
+		set_error(error, sizeof(error), "the switch -%s belongs to %s, not to %s", options[i].name, names,
+		    s->mode->names[0]);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_operands(const struct scan *s)
+{
+	const struct mode_row *m = s->mode;
+
+	if (s->kept_count < m->least) {
+		set_error(error, sizeof(error), "%s is missing something: gproc [switches] %s%s", m->names[0], m->names[0],
+		    m->operands);
+		return -1;
+	}
+	if (m->most >= 0 && s->kept_count > m->most) {
+		set_error(error, sizeof(error), "%s is one word too many: gproc [switches] %s%s", s->kept[m->most],
+		    m->names[0], m->operands);
+		return -1;
+	}
+	if (m->mode == MODE_EXEC && s->kept[1][0] == '-') {
+		set_error(error, sizeof(error), "%s stands where the command is expected: switches go before the nodes",
+		    s->kept[1]);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_together(const struct options *o)
+{
+	if (o->label + o->fold + (*o->output != '\0') <= 1)
+		return 0;
+	set_error(error, sizeof(error), "-l, -b and -o exclude each other");
+	return -1;
+}
+
+static int
+take_help(const struct scan *s, struct command_line *out)
+{
+	const struct mode_row *about = s->options->help && s->mode->mode != MODE_HELP ? s->mode : NULL;
+
+	if (s->mode->mode == MODE_HELP && s->kept_count > 0) {
+		about = find_mode(s->kept[0]);
+		if (!about)
+			return unknown_mode(s->kept[0]);
+	}
+	out->mode = s->options->version && !s->options->help ? MODE_VERSION : MODE_HELP;
+	out->help_of = about ? about->mode : MODE_NONE;
+	return 0;
+}
+
+int
+opts_parse(int argc, char **argv, struct command_line *out)
+{
+	int first = argc > 0;
+	struct scan s = {.argc = argc, .at = first, .argv = argv, .kept = argv + first, .options = &out->options};
+	size_t i;
+
+	*out = (struct command_line){0};
+	for (i = 0; i < COUNT(options); i++)
+		if (set_value(&options[i], options[i].preset, s.options))
+			return -1;
+	if (scan_words(&s) || (!s.mode && default_mode(&s)))
+		return -1;
+	out->mode = s.mode->mode;
+	out->argc = s.kept_count;
+	out->argv = s.kept;
+	if (s.options->help || s.options->version)
+		return take_help(&s, out);
+	if (check_modes(&s) || check_operands(&s) || check_together(s.options))
+		return -1;
+	return s.mode->mode == MODE_HELP ? take_help(&s, out) : 0;
+}
+
+char *
+opts_key_path(const char *key)
+{
+	const char *home = getenv("HOME");
+
+	if (*key)
+		return xstrdup(key);
+	if (geteuid() == 0)
+		return xstrdup("/etc/gproc/key");
+	return home && *home == '/' ? xasprintf("%s/.config/gproc/key", home) : NULL;
+}
+
+/* ---- the usage, printed from the tables ---- */
+
+static void
+add(char **text, char *more)
+{
+	char *both = xasprintf("%s%s", *text, more);
+
+	free(*text);
+	free(more);
+	*text = both;
+}
+
+static char *
+option_line(const struct option *o, bool with_modes)
+{
+	char *name = xasprintf("-%s=%s", o->name, *o->preset || !o->value ? o->preset : o->value);
+	char names[128] = "";
+	char *line;
+
+	if (with_modes && o->modes != ANY)
+		name_modes(o->modes, names, sizeof(names));
+	line = xasprintf("  %-24s %s%s%s%s\n", name, o->help, *names ? " (" : "", names, *names ? ")" : "");
+	free(name);
+	return line;
+}
+
+static char *
+mode_line(const struct mode_row *m)
+{
+	char *call = xasprintf("%s%s%s%s%s", m->names[1] ? m->names[0] : "", m->names[1] ? ", " : "",
+	    m->names[1] ? m->names[1] : m->names[0], m->names[2] ? ", " : "", m->names[2] ? m->names[2] : "");
+	char *line;
+
+	add(&call, xstrdup(m->operands));
+	line = xasprintf("  %-30s %s\n", call, m->help);
+	free(call);
+	return line;
+}
+
+char *
+opts_usage(enum mode mode)
+{
+	const struct mode_row *m = mode == MODE_NONE ? NULL : mode_row(mode);
+	char *text = m ? xasprintf("usage: gproc [switches] %s%s\n%s\n", m->names[0], m->operands, m->help)
+		       : xstrdup("usage: gproc [switches] <mode>\n\nmodes:\n");
+	size_t i;
+
+	for (i = 0; !m && i < COUNT(modes); i++)
+		add(&text, mode_line(&modes[i]));
+	add(&text, xstrdup("\nswitches (-name=value, -name value; a true or false one also as -name):\n"));
+	for (i = 0; i < COUNT(options); i++)
+		if (!m || options[i].modes >> m->mode & 1)
+			add(&text, option_line(&options[i], !m));
+	return text;
+}
