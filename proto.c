@@ -1,0 +1,658 @@
+/* Messages and their bytes.
+ * Must never know descriptors, poll or the tree. */
+#include "proto.h"
+
+#include <stdlib.h>
+
+static const struct {
+	enum message type;
+	const char *name;
+} names[] = {
+    {MSG_JOIN, "JOIN"}, {MSG_WELCOME, "WELCOME"}, {MSG_REFUSE, "REFUSE"}, {MSG_UP, "UP"}, {MSG_DOWN, "DOWN"},
+    {MSG_STAT, "STAT"}, {MSG_PING, "PING"}, {MSG_FORGET, "FORGET"}, {MSG_SHUTDOWN, "SHUTDOWN"}, {MSG_POWER, "POWER"},
+    {MSG_RUN, "RUN"}, {MSG_EVENT, "EVENT"}, {MSG_ACK, "ACK"}, {MSG_CREDIT, "CREDIT"}, {MSG_SIGNAL, "SIGNAL"},
+    {MSG_DONE, "DONE"}, {MSG_WANT, "WANT"}, {MSG_DATA, "DATA"}, {MSG_LACK, "LACK"}, {MSG_UNWANT, "UNWANT"},
+    {MSG_LAUNCH, "LAUNCH"}, {MSG_ACCEPTED, "ACCEPTED"}, {MSG_ERROR, "ERROR"}, {MSG_JOB_END, "JOB_END"},
+    {MSG_QUERY, "QUERY"}, {MSG_NODES, "NODES"}, {MSG_QUERY_END, "QUERY_END"}, {MSG_PS, "PS"}, {MSG_KILL, "KILL"},
+    {MSG_OK, "OK"},
+};
+
+const char *
+message_name(unsigned type)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(names); i++)
+		if (names[i].type == type)
+			return names[i].name;
+	return "unknown";
+}
+
+static bool
+take_bool(struct reader *r)
+{
+	unsigned value = take_u8(r);
+
+	if (value > 1)
+		r->bad = true;
+	return value == 1;
+}
+
+static int
+verdict(const struct reader *r)
+{
+	return reader_done(r) ? 0 : -1;
+}
+
+static void
+put_info(struct buf *b, const struct node_info *info)
+{
+	put_u64(b, info->boot);
+	put_str(b, info->hostname);
+	put_str(b, info->address);
+	put_str(b, info->machine);
+	put_str(b, info->version);
+	put_str(b, info->limits);
+	put_u32(b, info->cpus);
+	put_u64(b, info->memory);
+}
+
+static struct node_info
+take_info(struct reader *r)
+{
+	struct node_info info = {.boot = take_u64(r)};
+
+	info.hostname = take_str(r);
+	info.address = take_str(r);
+	info.machine = take_str(r);
+	info.version = take_str(r);
+	info.limits = take_str(r);
+	info.cpus = take_u32(r);
+	info.memory = take_u64(r);
+	return info;
+}
+
+static void
+put_figures(struct buf *b, const struct node_stat *stat)
+{
+	put_u64(b, stat->memory_free);
+	put_u32(b, stat->load);
+	put_u32(b, stat->jobs);
+}
+
+static struct node_stat
+take_figures(struct reader *r)
+{
+	struct node_stat stat = {.memory_free = take_u64(r)};
+
+	stat.load = take_u32(r);
+	stat.jobs = take_u32(r);
+	return stat;
+}
+
+void
+put_join(struct buf *b, const struct msg_join *m)
+{
+	put_u32(b, m->generation);
+	put_u8(b, m->has_path);
+	put_path(b, &m->path);
+	put_u8(b, m->has_id);
+	put_u32(b, m->id);
+	put_u64(b, m->master);
+	put_info(b, &m->info);
+}
+
+int
+take_join(const uint8_t *data, size_t len, struct msg_join *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_join){.generation = take_u32(&r)};
+	m->has_path = take_bool(&r);
+	m->path = take_path(&r);
+	m->has_id = take_bool(&r);
+	m->id = take_u32(&r);
+	m->master = take_u64(&r);
+	m->info = take_info(&r);
+	return r.bad ? -1 : 0; /* frozen: what a later version adds behind is passed over */
+}
+
+void
+put_welcome(struct buf *b, const struct msg_welcome *m)
+{
+	put_path(b, &m->path);
+	put_u32(b, m->heartbeat);
+	put_u32(b, m->grace);
+	put_u64(b, m->master);
+	put_strings(b, &m->ancestors);
+}
+
+int
+take_welcome(const uint8_t *data, size_t len, struct msg_welcome *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_welcome){.path = take_path(&r)};
+	m->heartbeat = take_u32(&r);
+	m->grace = take_u32(&r);
+	m->master = take_u64(&r);
+	take_strings(&r, &m->ancestors);
+	if (!r.bad)
+		return 0;
+	strings_free(&m->ancestors);
+	return -1;
+}
+
+void
+put_node(struct buf *b, const struct msg_node *m)
+{
+	put_path(b, &m->path);
+	put_info(b, &m->info);
+	put_figures(b, &m->stat);
+}
+
+struct msg_node
+take_node(struct reader *r)
+{
+	struct msg_node m = {.path = take_path(r)};
+
+	m.info = take_info(r);
+	m.stat = take_figures(r);
+	return m;
+}
+
+void
+put_down(struct buf *b, const struct msg_down *m)
+{
+	put_path(b, &m->path);
+	put_u64(b, m->boot);
+	put_u8(b, m->left);
+	put_str(b, m->why);
+}
+
+int
+take_down(const uint8_t *data, size_t len, struct msg_down *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_down){.path = take_path(&r)};
+	m->boot = take_u64(&r);
+	m->left = take_bool(&r);
+	m->why = take_str(&r);
+	return verdict(&r);
+}
+
+void
+put_stat(struct buf *b, const struct msg_stat *m)
+{
+	put_path(b, &m->path);
+	put_figures(b, &m->stat);
+}
+
+struct msg_stat
+take_stat(struct reader *r)
+{
+	struct msg_stat m = {.path = take_path(r)};
+
+	m.stat = take_figures(r);
+	return m;
+}
+
+void
+put_power(struct buf *b, const struct msg_power *m)
+{
+	put_path(b, &m->path);
+	put_u8(b, m->reboot);
+}
+
+int
+take_power(const uint8_t *data, size_t len, struct msg_power *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_power){.path = take_path(&r)};
+	m->reboot = take_bool(&r);
+	return r.bad ? -1 : 0; /* frozen */
+}
+
+void
+put_run(struct buf *b, const struct msg_run *m)
+{
+	uint32_t i;
+
+	put_u8(b, m->flags);
+	put_u8(b, m->view);
+	put_u8(b, m->has_manifest);
+	put_digest(b, &m->manifest);
+	put_u32(b, m->size);
+	put_u32(b, m->uid);
+	put_u32(b, m->gid);
+	put_u32(b, m->group_count);
+	for (i = 0; i < m->group_count; i++)
+		put_u32(b, m->groups[i]);
+	put_u64(b, m->start_limit);
+	put_str(b, m->cwd);
+	put_str(b, m->binroot);
+	put_str(b, m->job_text);
+	put_strings(b, &m->argv);
+	put_strings(b, &m->env);
+}
+
+int
+take_run(struct reader r, struct msg_run *m)
+{
+	uint32_t i;
+
+	*m = (struct msg_run){.flags = take_u8(&r)};
+	m->view = take_u8(&r);
+	m->has_manifest = take_bool(&r);
+	m->manifest = take_digest(&r);
+	m->size = take_u32(&r);
+	m->uid = take_u32(&r);
+	m->gid = take_u32(&r);
+	m->group_count = take_u32(&r);
+	if (m->group_count > reader_left(&r) / 4)
+		r.bad = true;
+	if (r.bad)
+		m->group_count = 0;
+	m->groups = xcalloc(m->group_count, sizeof(m->groups[0]));
+	for (i = 0; i < m->group_count; i++)
+		m->groups[i] = take_u32(&r);
+	m->start_limit = take_u64(&r);
+	m->cwd = take_str(&r);
+	m->binroot = take_str(&r);
+	m->job_text = take_str(&r);
+	take_strings(&r, &m->argv);
+	take_strings(&r, &m->env);
+	if (reader_done(&r) && m->argv.count > 0 && m->view <= 2)
+		return 0;
+	run_free(m);
+	return -1;
+}
+
+void
+run_free(struct msg_run *m)
+{
+	free(m->groups);
+	strings_free(&m->argv);
+	strings_free(&m->env);
+	m->groups = NULL;
+}
+
+void
+put_run_entry(struct buf *b, const struct run_entry *e)
+{
+	put_u32(b, e->rank);
+	put_path(b, &e->path);
+}
+
+struct run_entry
+take_run_entry(struct reader *r)
+{
+	struct run_entry e = {.rank = take_u32(r)};
+
+	e.path = take_path(r);
+	return e;
+}
+
+void
+put_event(struct buf *b, const struct msg_event *m)
+{
+	put_path(b, &m->path);
+	put_u64(b, m->sequence);
+	put_u8(b, m->kind);
+	if (m->kind == EVENT_STDOUT || m->kind == EVENT_STDERR)
+		put_bytes(b, m->data, m->len);
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED)
+		put_u32(b, m->status);
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST)
+		put_str(b, m->text);
+}
+
+int
+take_event(const uint8_t *data, size_t len, struct msg_event *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_event){.path = take_path(&r)};
+	m->sequence = take_u64(&r);
+	m->kind = take_u8(&r);
+	m->text = "";
+	if (m->kind < EVENT_STDOUT || m->kind > EVENT_LOST)
+		r.bad = true;
+	if (m->kind == EVENT_STDOUT || m->kind == EVENT_STDERR) {
+		m->len = reader_left(&r);
+		m->data = take_bytes(&r, m->len);
+	}
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED)
+		m->status = take_u32(&r);
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST)
+		m->text = take_str(&r);
+	return verdict(&r);
+}
+
+void
+put_ack(struct buf *b, const struct msg_ack *m)
+{
+	put_path(b, &m->path);
+	put_u64(b, m->sequence);
+}
+
+int
+take_ack(const uint8_t *data, size_t len, struct msg_ack *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_ack){.path = take_path(&r)};
+	m->sequence = take_u64(&r);
+	return verdict(&r);
+}
+
+void
+put_want(struct buf *b, const struct msg_want *m)
+{
+	put_digest(b, &m->digest);
+	put_u64(b, m->offset);
+}
+
+int
+take_want(const uint8_t *data, size_t len, struct msg_want *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_want){.digest = take_digest(&r)};
+	m->offset = take_u64(&r);
+	return verdict(&r);
+}
+
+void
+put_data(struct buf *b, const struct msg_data *m)
+{
+	put_digest(b, &m->digest);
+	put_u64(b, m->size);
+	put_u64(b, m->offset);
+	put_u8(b, m->deflated);
+	put_u32(b, m->raw_len);
+	put_bytes(b, m->data, m->len);
+}
+
+int
+take_data(const uint8_t *data, size_t len, struct msg_data *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_data){.digest = take_digest(&r)};
+	m->size = take_u64(&r);
+	m->offset = take_u64(&r);
+	m->deflated = take_bool(&r);
+	m->raw_len = take_u32(&r);
+	m->len = reader_left(&r);
+	m->data = take_bytes(&r, m->len);
+	if (!m->deflated && m->raw_len != m->len)
+		r.bad = true;
+	return verdict(&r);
+}
+
+void
+put_lack(struct buf *b, const struct msg_lack *m)
+{
+	put_digest(b, &m->digest);
+	put_str(b, m->why);
+}
+
+int
+take_lack(const uint8_t *data, size_t len, struct msg_lack *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_lack){.digest = take_digest(&r)};
+	m->why = take_str(&r);
+	return verdict(&r);
+}
+
+static void
+put_variant(struct buf *b, const struct variant *v)
+{
+	put_str(b, v->machine);
+	put_u8(b, v->has_manifest);
+	put_digest(b, &v->manifest);
+}
+
+static struct variant
+take_variant(struct reader *r)
+{
+	struct variant v = {.machine = take_str(r)};
+
+	v.has_manifest = take_bool(r);
+	v.manifest = take_digest(r);
+	return v;
+}
+
+void
+put_launch(struct buf *b, const struct msg_launch *m)
+{
+	uint32_t i;
+
+	put_u32(b, m->generation);
+	put_str(b, m->spec);
+	put_str(b, m->exclude);
+	put_u8(b, m->flags);
+	put_u8(b, m->view);
+	put_u32(b, m->window);
+	put_u64(b, m->timeout);
+	put_u64(b, m->start);
+	put_str(b, m->cwd);
+	put_str(b, m->binroot);
+	put_u32(b, m->variants);
+	for (i = 0; i < m->variants; i++)
+		put_variant(b, &m->variant[i]);
+	put_strings(b, &m->argv);
+	put_strings(b, &m->env);
+}
+
+int
+take_launch(const uint8_t *data, size_t len, struct msg_launch *m)
+{
+	struct reader r = reader_over(data, len);
+	uint32_t i;
+
+	*m = (struct msg_launch){.generation = take_u32(&r)};
+	m->spec = take_str(&r);
+	m->exclude = take_str(&r);
+	m->flags = take_u8(&r);
+	m->view = take_u8(&r);
+	m->window = take_u32(&r);
+	m->timeout = take_u64(&r);
+	m->start = take_u64(&r);
+	m->cwd = take_str(&r);
+	m->binroot = take_str(&r);
+	m->variants = take_u32(&r);
+	if (m->variants == 0 || m->variants > MAX_VARIANTS)
+		r.bad = true;
+	for (i = 0; i < m->variants && !r.bad; i++)
+		m->variant[i] = take_variant(&r);
+	take_strings(&r, &m->argv);
+	take_strings(&r, &m->env);
+	if (reader_done(&r) && m->argv.count > 0 && m->view <= 2)
+		return 0;
+	launch_free(m);
+	return -1;
+}
+
+void
+launch_free(struct msg_launch *m)
+{
+	strings_free(&m->argv);
+	strings_free(&m->env);
+}
+
+void
+put_accepted(struct buf *b, const struct msg_accepted *m)
+{
+	uint32_t i;
+
+	put_str(b, m->job);
+	put_str(b, m->missing);
+	put_str(b, m->hint);
+	put_str(b, m->down);
+	put_u32(b, m->count);
+	for (i = 0; i < m->count; i++)
+		put_path(b, &m->paths[i]);
+}
+
+int
+take_accepted(const uint8_t *data, size_t len, struct msg_accepted *m)
+{
+	struct reader r = reader_over(data, len);
+	uint32_t i;
+
+	*m = (struct msg_accepted){.job = take_str(&r)};
+	m->missing = take_str(&r);
+	m->hint = take_str(&r);
+	m->down = take_str(&r);
+	m->count = take_u32(&r);
+	if (m->count > reader_left(&r)) /* a path takes a byte at least */
+		r.bad = true;
+	if (r.bad)
+		return -1;
+	m->paths = xcalloc(m->count, sizeof(m->paths[0]));
+	for (i = 0; i < m->count; i++)
+		m->paths[i] = take_path(&r);
+	if (reader_done(&r))
+		return 0;
+	free(m->paths);
+	return -1;
+}
+
+void
+put_error(struct buf *b, const struct msg_error *m)
+{
+	put_u32(b, m->status);
+	put_str(b, m->text);
+}
+
+int
+take_error(const uint8_t *data, size_t len, struct msg_error *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_error){.status = take_u32(&r)};
+	m->text = take_str(&r);
+	return verdict(&r);
+}
+
+void
+put_query(struct buf *b, const struct msg_query *m)
+{
+	put_u32(b, m->generation);
+	put_str(b, m->spec);
+	put_str(b, m->exclude);
+	put_u32(b, m->at_least);
+	put_u64(b, m->patience);
+}
+
+int
+take_query(const uint8_t *data, size_t len, struct msg_query *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_query){.generation = take_u32(&r)};
+	m->spec = take_str(&r);
+	m->exclude = take_str(&r);
+	m->at_least = take_u32(&r);
+	m->patience = take_u64(&r);
+	return r.bad ? -1 : 0; /* frozen */
+}
+
+void
+put_shown(struct buf *b, const struct msg_shown *m)
+{
+	put_path(b, &m->path);
+	put_u8(b, m->state);
+	put_u64(b, m->since);
+	put_u8(b, m->adopted);
+	put_str(b, m->why);
+	put_info(b, &m->info);
+	put_figures(b, &m->stat);
+}
+
+struct msg_shown
+take_shown(struct reader *r)
+{
+	struct msg_shown m = {.path = take_path(r)};
+
+	m.state = take_u8(r);
+	if (m.state > NODE_LOST)
+		r->bad = true;
+	m.since = take_u64(r);
+	m.adopted = take_bool(r);
+	m.why = take_str(r);
+	m.info = take_info(r);
+	m.stat = take_figures(r);
+	return m;
+}
+
+void
+put_query_end(struct buf *b, const struct msg_query_end *m)
+{
+	put_u32(b, m->up);
+	put_u32(b, m->down);
+	put_str(b, m->down_list);
+	put_str(b, m->missing);
+	put_str(b, m->hint);
+}
+
+int
+take_query_end(const uint8_t *data, size_t len, struct msg_query_end *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_query_end){.up = take_u32(&r)};
+	m->down = take_u32(&r);
+	m->down_list = take_str(&r);
+	m->missing = take_str(&r);
+	m->hint = take_str(&r);
+	return r.bad ? -1 : 0; /* frozen */
+}
+
+void
+put_ps(struct buf *b, const struct msg_ps *m)
+{
+	put_str(b, m->job);
+	put_str(b, m->command);
+	put_str(b, m->state);
+	put_str(b, m->nodes);
+	put_u32(b, m->uid);
+	put_u64(b, m->age);
+}
+
+int
+take_ps(const uint8_t *data, size_t len, struct msg_ps *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_ps){.job = take_str(&r)};
+	m->command = take_str(&r);
+	m->state = take_str(&r);
+	m->nodes = take_str(&r);
+	m->uid = take_u32(&r);
+	m->age = take_u64(&r);
+	return verdict(&r);
+}
+
+void
+put_kill(struct buf *b, const struct msg_kill *m)
+{
+	put_str(b, m->job);
+	put_u32(b, m->signal);
+}
+
+int
+take_kill(const uint8_t *data, size_t len, struct msg_kill *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_kill){.job = take_str(&r)};
+	m->signal = take_u32(&r);
+	return verdict(&r);
+}
