@@ -1,0 +1,218 @@
+# Helpers of the test scripts: facts in TAP, namespaces of the test's own, trees of real nodes. Sourced: . tests/lib.sh
+# A script begins with `. tests/lib.sh`, perhaps `enter_namespaces "$@"`, and ends with `done_testing`.
+
+REPO=${REPO:-$PWD}
+GPROC=${GPROC:-$REPO/gproc}
+LIMIT_UP=120s # a tree that is not up by then never will be
+tap_count=0 tap_failed=0
+set -u
+
+# ---- facts ----
+
+# Shows a text as diagnostics.
+diag() {
+	printf '%s\n' "$1" | sed 's/^/# /'
+}
+
+# fact STATUS NAME: one line of TAP.
+fact() {
+	tap_count=$((tap_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tap_count - $2"
+	else
+		tap_failed=$((tap_failed + 1))
+		echo "not ok $tap_count - $2"
+	fi
+	return "$1"
+}
+
+# ok NAME COMMAND...: the command returns 0.
+ok() {
+	ok_name=$1
+	shift
+	if "$@"; then fact 0 "$ok_name"; else fact 1 "$ok_name" || diag "returned non-zero: $*"; fi
+}
+
+# is NAME GOT WANTED
+is() {
+	[ "$2" = "$3" ] && fact 0 "$1" && return
+	fact 1 "$1" || diag "     got: $2"
+	diag "expected: $3"
+}
+
+# like NAME GOT REGEX: some line of it matches (grep -E).
+like() {
+	printf '%s\n' "$2" | grep -Eq -e "$3" && fact 0 "$1" && return
+	fact 1 "$1" || diag "     got: $2"
+	diag "expected: $3"
+}
+
+# unlike NAME GOT REGEX: no line does.
+unlike() {
+	printf '%s\n' "$2" | grep -Eq -e "$3" || { fact 0 "$1"; return; }
+	fact 1 "$1" || diag "     got: $2"
+	diag "  not expected: $3"
+}
+
+# run COMMAND...: keeps $out, $err and $status.
+run() {
+	status=0
+	out=$("$@" 2>"$T/err" </dev/null) || status=$?
+	err=$(cat "$T/err")
+}
+
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+done_testing() {
+	echo "1..$tap_count"
+	[ "$tap_failed" = 0 ] || show_logs
+	exit $((tap_failed > 0))
+}
+
+# A failure is easier to read with what the daemons said.
+show_logs() {
+	for log in "$T"/*.log; do
+		[ ! -s "$log" ] || diag "$(echo "$log:"; tail -n 20 "$log")"
+	done
+}
+
+# ---- a place of its own ----
+
+# $T is the script's scratch directory, gone when it ends.
+scratch() {
+	T=$(mktemp -d "${TMPDIR:-/tmp}/gproc-test.XXXXXX")
+	trap 'rm -rf "$T"' EXIT
+	trap 'exit 1' INT TERM HUP
+}
+
+# Runs the script once more as the first process of fresh mount, pid, network, uts and ipc namespaces: whatever it
+# starts, mounts or writes to /tmp, /etc or /run ends with it.
+enter_namespaces() {
+	if [ -z "${GPROC_TEST_INSIDE:-}" ]; then
+		[ "$(id -u)" = 0 ] || skip_all "namespaces need root"
+		rm -rf "$T"
+		trap - EXIT
+		export GPROC_TEST_INSIDE=1 REPO
+		exec unshare -m -p -n -u -i --fork --kill-child --mount-proc sh "$REPO/$0" "$@"
+	fi
+	unset GPROC_TEST_INSIDE
+	settle
+}
+
+# A source tree below /tmp would be covered by the new /tmp: it is bound to /mnt before.
+settle() {
+	rm -rf "$T"
+	case $REPO in
+	/tmp/* | /run/*)
+		mount --bind "$REPO" /mnt
+		REPO=/mnt GPROC=/mnt/${GPROC#"$REPO"/}
+		;;
+	esac
+	mount -t tmpfs -o mode=1777 gproc-test /tmp
+	mount -t tmpfs gproc-test /run
+	mkdir /tmp/.etc /tmp/.etc/upper /tmp/.etc/work
+	mount -t overlay -o lowerdir=/etc,upperdir=/tmp/.etc/upper,workdir=/tmp/.etc/work gproc-test /etc 2>/dev/null || {
+		cp -a /etc /tmp/.etc/copy
+		mount --bind /tmp/.etc/copy /etc
+	}
+	rm -rf /etc/gproc
+	export HOME=/tmp/home
+	mkdir -p "$HOME"
+	cd "$REPO" || exit 1
+	scratch
+	chmod 755 "$T"
+	ip link set lo up
+	{ echo 127.0.0.1 localhost master; host_lines 1024; } >/etc/hosts
+	printf 'hosts: files\n' >/etc/nsswitch.conf
+	: >/etc/resolv.conf
+	echo master >/proc/sys/kernel/hostname
+}
+
+# Address lines of slave0, slave1 ...: all on this machine's loopback.
+host_lines() {
+	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "127.0.%d.%d slave%d\n", 1 + i / 250, 1 + i % 250, i }'
+}
+
+# ---- nodes ----
+
+# start_master [switches]: returns when it takes commands.
+start_master() {
+	"$GPROC" -myAddress=127.0.0.1 "$@" m >"$T/master.log" 2>&1 &
+	MASTER=$!
+	until "$GPROC" i >/dev/null 2>&1; do
+		kill -0 "$MASTER" 2>/dev/null || { fact 1 "the master starts"; return 1; }
+	done
+}
+
+# start_slave NUMBER PARENT [switches]: a node named slaveNUMBER, in a UTS namespace of its own. Its pid is in $SLAVE.
+start_slave() {
+	start_number=$1 start_parent=$2
+	shift 2
+	unshare -u sh -c 'echo "$0" >/proc/sys/kernel/hostname; exec "$@"' "slave$start_number" "$GPROC" \
+		-myParent="$start_parent" -myId="hostname hostbase" -myAddress=hostname "$@" >"$T/slave$start_number.log" 2>&1 &
+	SLAVE=$!
+	eval "SLAVE_$start_number=$SLAVE"
+}
+
+# pid_of_slave NUMBER
+pid_of_slave() {
+	eval "echo \$SLAVE_$1"
+}
+
+# wait_up COUNT: returns when so many nodes are up.
+wait_up() {
+	"$GPROC" i -wait="$1" -timeout="$LIMIT_UP" >/dev/null && return
+	fact 1 "$1 nodes come up"
+}
+
+# start_flat N: slave0 to slave(N-1), all below the master.
+start_flat() {
+	start_i=0
+	while [ "$start_i" -lt "$1" ]; do
+		start_slave "$start_i" master
+		start_i=$((start_i + 1))
+	done
+	wait_up "$1"
+}
+
+# start_tree N FIRST: N nodes; the first ones are below the master, the others below slave(number % FIRST), as in the README.
+start_tree() {
+	start_i=0
+	while [ "$start_i" -lt "$1" ]; do
+		if [ "$start_i" -lt "$2" ]; then
+			start_slave "$start_i" master
+		else
+			start_slave "$start_i" "slave hostname hostbase $2 % strcat"
+		fi
+		start_i=$((start_i + 1))
+	done
+	wait_up "$1"
+}
+
+# start_deep: 14 nodes on three levels, each above two: 0 and 1; 2 to 5; 6 to 13.
+start_deep() {
+	start_i=0
+	while [ "$start_i" -lt 14 ]; do
+		if [ "$start_i" -lt 2 ]; then start_slave "$start_i" master; else start_slave "$start_i" "slave$((start_i / 2 - 1))"; fi
+		start_i=$((start_i + 1))
+	done
+	wait_up 14
+}
+
+# Processes called gproc that are not zombies, in this pid namespace.
+gprocs_left() {
+	for proc in /proc/[0-9]*; do
+		read -r left_line 2>/dev/null <"$proc/stat" || continue
+		case $left_line in *"(gproc) Z"*) ;; *"(gproc) "*) echo "${proc#/proc/}" ;; esac
+	done
+}
+
+# Mounts that gproc made and this mount namespace sees.
+mounts_left() {
+	grep -E 'gproc|xproc' /proc/self/mounts | grep -v '^gproc-test ' || :
+}
+
+scratch
