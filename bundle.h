@@ -24,10 +24,17 @@ void blob_of_bytes(const void *data, size_t len, struct blob_id *out);
 int blob_of_file(int fd, struct blob_id *out); /* reads from offset 0 to the end; -1 with errno */
 void blob_id_free(struct blob_id *);
 
-/* One piece of an object: deflated bytes in out (room for len), or 0 when that would not shrink it. */
+/* The digest of a chunk whose bytes come little by little. */
+struct chunk_hash;
+struct chunk_hash *chunk_hash_new(void); /* caller frees with free() */
+void chunk_hash_add(struct chunk_hash *, const void *data, size_t len);
+struct digest chunk_hash_end(struct chunk_hash *); /* and begins the next chunk */
+
+/* One piece of an object: deflated bytes in out (room for len), or 0 when that would not shrink it (or does not seem to). */
 size_t piece_deflate(const uint8_t *data, size_t len, uint8_t *out);
 /* Exactly raw_len bytes, or -1 when the input yields anything else. */
 int piece_inflate(const uint8_t *data, size_t len, uint8_t *out, size_t raw_len);
+void bundle_idle(void); /* gives back the memory that the two above keep for their next call */
 
 enum entry_kind { ENTRY_DIR, ENTRY_FILE, ENTRY_LINK };
 enum entry_flags {
@@ -46,7 +53,7 @@ struct entry {
 	char *target;	/* ENTRY_LINK: the link's text */
 };
 
-/* Entries sorted so that a directory stands before what is in it; every directory on the way is an entry. */
+/* Entries in the order of a walk (path_order): a directory, then all that is in it; every directory on the way is an entry. */
 struct manifest {
 	struct entry *at;
 	size_t count, room;
@@ -57,7 +64,14 @@ struct manifest {
 };
 #define MAX_ENTRIES 1000000u  /* a million paths: more is a mistake or an attack, and would fill a small node's memory */
 #define MAX_MANIFEST (64u << 20)
+#define MAX_INSIDE 3840u /* length of an entry's path: PATH_MAX less room for a binRoot before it */
+#define MAX_LEVELS 128u	 /* parts of an entry's path: whoever walks such a tree holds a descriptor for each */
 
+bool path_inside(const char *path); /* fit to be an entry's path: see struct entry, and the two limits above */
+int path_order(const char *a, const char *b); /* as strcmp, but "/" comes before all other bytes */
+struct entry *manifest_add(struct manifest *, const char *path, enum entry_kind); /* copies path; the rest is 0; valid until the next */
+void manifest_sort(struct manifest *);
+struct entry *manifest_find(const struct manifest *, const char *path); /* in a sorted one; or NULL */
 void manifest_encode(const struct manifest *, struct buf *out);
 /* Everything is checked: order, doubles, "..", a file or link used as a directory, modes, kinds, lengths, counts.
  * 0, or -1 with bundle_error(); on -1 nothing is left to free. */

@@ -1,0 +1,554 @@
+/* Manifests, and contents cut into chunks that are hashed, deflated and inflated.
+ * Must never know who receives them, or where they lie. */
+#include "bundle.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define MANIFEST_MAGIC 0x47504d01u /* "GPM", version 1 */
+#define ENTRY_FLAGS (ENTRY_OWN | ENTRY_LIBRARY | ENTRY_PROGRAM)
+/* An entry's least size: a path of one byte with its length and NUL, kind, flags, mode, mtime. */
+#define MIN_ENTRY (6 + 1 + 1 + 2 + 8)
+/* How much of a piece tells whether the rest is worth deflating. */
+#define PROBE_SIZE 4096u
+
+struct chunk_hash {
+	crypto_generichash_state state;
+};
+
+static char error_text[256];
+static z_stream *deflater, *inflater;
+
+const char *
+bundle_error(void)
+{
+	return error_text;
+}
+
+uint64_t
+list_length(uint64_t size)
+{
+	return (size / CHUNK_SIZE + (size % CHUNK_SIZE != 0)) * DIGEST_LEN;
+}
+
+uint64_t
+object_length(uint64_t size)
+{
+	uint64_t total;
+
+	if (__builtin_add_overflow(size, list_length(size), &total) || total > INT64_MAX)
+		return 0;
+	return total;
+}
+
+/* libsodium chooses its quickest code only once it has been asked to; asking again costs nothing. */
+static void
+hash_begin(crypto_generichash_state *state)
+{
+	if (sodium_init() < 0)
+		die(255, "the cryptographic library can't start");
+	(void)crypto_generichash_init(state, NULL, 0, DIGEST_LEN);
+}
+
+struct chunk_hash *
+chunk_hash_new(void)
+{
+	/* The state wants more than malloc's alignment; its size is a multiple of that. */
+	struct chunk_hash *hash = aligned_alloc(_Alignof(struct chunk_hash), sizeof(*hash));
+
+	if (!hash)
+		die(255, "out of memory");
+	hash_begin(&hash->state);
+	return hash;
+}
+
+void
+chunk_hash_add(struct chunk_hash *hash, const void *data, size_t len)
+{
+	(void)crypto_generichash_update(&hash->state, data, len);
+}
+
+struct digest
+chunk_hash_end(struct chunk_hash *hash)
+{
+	struct digest d;
+
+	(void)crypto_generichash_final(&hash->state, d.byte, DIGEST_LEN);
+	hash_begin(&hash->state);
+	return d;
+}
+
+struct digest
+chunk_digest(const void *data, size_t len)
+{
+	crypto_generichash_state state;
+	struct digest d;
+
+	hash_begin(&state);
+	(void)crypto_generichash_update(&state, data, len);
+	(void)crypto_generichash_final(&state, d.byte, DIGEST_LEN);
+	return d;
+}
+
+struct digest
+blob_digest(uint64_t size, const uint8_t *list)
+{
+	crypto_generichash_state state;
+	uint8_t head[8];
+	struct digest d;
+	size_t i;
+
+	for (i = 0; i < sizeof(head); i++)
+		head[i] = (uint8_t)(size >> (56 - 8 * i));
+	hash_begin(&state);
+	(void)crypto_generichash_update(&state, head, sizeof(head));
+	(void)crypto_generichash_update(&state, list, list_length(size));
+	(void)crypto_generichash_final(&state, d.byte, DIGEST_LEN);
+	return d;
+}
+
+static void
+list_add(struct buf *list, struct digest d)
+{
+	put_digest(list, &d);
+}
+
+static void
+blob_finish(struct buf *list, uint64_t size, struct blob_id *out)
+{
+	*out = (struct blob_id){blob_digest(size, list->data), size, list->data};
+}
+
+void
+blob_of_bytes(const void *data, size_t len, struct blob_id *out)
+{
+	struct buf list = {0};
+	size_t at;
+
+	for (at = 0; at < len; at += CHUNK_SIZE)
+		list_add(&list, chunk_digest((const uint8_t *)data + at, len - at < CHUNK_SIZE ? len - at : CHUNK_SIZE));
+	blob_finish(&list, len, out);
+}
+
+/* At most len bytes, fewer only at the end of the file. */
+static ssize_t
+pread_full(int fd, uint8_t *out, size_t len, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, out + done, len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int
+blob_of_file(int fd, struct blob_id *out)
+{
+	struct chunk_hash *hash = chunk_hash_new();
+	uint8_t *piece = xmalloc(PIECE_SIZE);
+	struct buf list = {0};
+	uint64_t size = 0;
+	ssize_t n;
+
+	/* Smaller than a chunk, so that the bytes are still in the nearest cache when they are hashed. */
+	while ((n = pread_full(fd, piece, PIECE_SIZE, size)) > 0) {
+		chunk_hash_add(hash, piece, (size_t)n);
+		size += (uint64_t)n;
+		if (size % CHUNK_SIZE == 0)
+			list_add(&list, chunk_hash_end(hash));
+		if (n < (ssize_t)PIECE_SIZE)
+			break;
+	}
+	if (size % CHUNK_SIZE != 0)
+		list_add(&list, chunk_hash_end(hash));
+	free(piece);
+	free(hash);
+	if (n < 0) {
+		buf_free(&list);
+		return -1;
+	}
+	blob_finish(&list, size, out);
+	return 0;
+}
+
+void
+blob_id_free(struct blob_id *id)
+{
+	free(id->list);
+	*id = (struct blob_id){0};
+}
+
+/* An own stream for each direction, made at its first use: making one for each piece would cost more than the work. */
+static z_stream *
+deflate_begin(void)
+{
+	if (deflater) {
+		(void)deflateReset(deflater);
+		return deflater;
+	}
+	deflater = xcalloc(1, sizeof(*deflater));
+	if (deflateInit2(deflater, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		die(255, "out of memory");
+	return deflater;
+}
+
+size_t
+piece_deflate(const uint8_t *data, size_t len, uint8_t *out)
+{
+	z_stream *z;
+
+	if (len < 2 || len > UINT_MAX)
+		return 0;
+	z = deflate_begin();
+	z->next_in = (Bytef *)(uintptr_t)data;
+	z->next_out = out;
+	z->avail_out = (uInt)len - 1;
+	z->avail_in = (uInt)len;
+	if (len > 2 * PROBE_SIZE) {
+		z->avail_in = PROBE_SIZE;
+		if (deflate(z, Z_BLOCK) != Z_OK || z->total_out > PROBE_SIZE - PROBE_SIZE / 64)
+			return 0;
+		z->avail_in = (uInt)len - PROBE_SIZE;
+	}
+	return deflate(z, Z_FINISH) == Z_STREAM_END ? z->total_out : 0;
+}
+
+static z_stream *
+inflate_begin(void)
+{
+	if (inflater) {
+		(void)inflateReset(inflater);
+		return inflater;
+	}
+	inflater = xcalloc(1, sizeof(*inflater));
+	if (inflateInit2(inflater, -MAX_WBITS) != Z_OK)
+		die(255, "out of memory");
+	return inflater;
+}
+
+int
+piece_inflate(const uint8_t *data, size_t len, uint8_t *out, size_t raw_len)
+{
+	uint8_t none;
+	z_stream *z;
+
+	if (len > UINT_MAX || raw_len > UINT_MAX)
+		return -1;
+	z = inflate_begin();
+	z->next_in = (Bytef *)(uintptr_t)data;
+	z->avail_in = (uInt)len;
+	z->next_out = raw_len ? out : &none; /* zlib wants an address even for nothing */
+	z->avail_out = (uInt)raw_len;
+	return inflate(z, Z_FINISH) == Z_STREAM_END && z->avail_in == 0 && z->avail_out == 0 ? 0 : -1;
+}
+
+void
+bundle_idle(void)
+{
+	if (deflater)
+		(void)deflateEnd(deflater);
+	if (inflater)
+		(void)inflateEnd(inflater);
+	free(deflater);
+	free(inflater);
+	deflater = inflater = NULL;
+}
+
+/* ---- manifests ---- */
+
+bool
+path_inside(const char *path)
+{
+	unsigned levels = 0;
+	const char *at = path;
+
+	if (strlen(path) > MAX_INSIDE)
+		return false;
+	for (;;) {
+		size_t len = strcspn(at, "/");
+
+		if (len == 0 || len > NAME_MAX || ++levels > MAX_LEVELS)
+			return false;
+		if (at[0] == '.' && (len == 1 || (len == 2 && at[1] == '.')))
+			return false;
+		if (!at[len])
+			return true;
+		at += len + 1;
+	}
+}
+
+static int
+rank(char byte)
+{
+	return byte == '\0' ? 0 : byte == '/' ? 1 : (unsigned char)byte + 1;
+}
+
+int
+path_order(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return rank(*a) - rank(*b);
+}
+
+struct entry *
+manifest_add(struct manifest *m, const char *path, enum entry_kind kind)
+{
+	if (m->count == m->room) {
+		m->room = m->room ? m->room * 2 : 16;
+		m->at = xrealloc(m->at, m->room, sizeof(m->at[0]));
+	}
+	m->at[m->count] = (struct entry){.path = xstrdup(path), .kind = kind};
+	return &m->at[m->count++];
+}
+
+static int
+entry_order(const void *a, const void *b)
+{
+	return path_order(((const struct entry *)a)->path, ((const struct entry *)b)->path);
+}
+
+void
+manifest_sort(struct manifest *m)
+{
+	if (m->count > 1)
+		qsort(m->at, m->count, sizeof(m->at[0]), entry_order);
+}
+
+struct entry *
+manifest_find(const struct manifest *m, const char *path)
+{
+	struct entry key = {.path = (char *)(uintptr_t)path};
+
+	return m->count ? bsearch(&key, m->at, m->count, sizeof(m->at[0]), entry_order) : NULL;
+}
+
+static void
+put_text(struct buf *out, const char *text)
+{
+	put_str(out, text ? text : "");
+}
+
+static void
+put_entry(struct buf *out, const struct entry *e)
+{
+	put_str(out, e->path);
+	put_u8(out, e->kind);
+	put_u8(out, e->flags);
+	put_u16(out, e->mode);
+	put_u64(out, e->mtime);
+	if (e->kind == ENTRY_FILE) {
+		put_u64(out, e->size);
+		put_digest(out, &e->digest);
+	} else if (e->kind == ENTRY_LINK) {
+		put_text(out, e->target);
+	}
+}
+
+void
+manifest_encode(const struct manifest *m, struct buf *out)
+{
+	size_t i;
+
+	put_u32(out, MANIFEST_MAGIC);
+	put_text(out, m->program);
+	put_text(out, m->interpreter);
+	put_text(out, m->machine);
+	put_text(out, m->library_path);
+	put_u32(out, (uint32_t)m->count);
+	for (i = 0; i < m->count; i++)
+		put_entry(out, &m->at[i]);
+}
+
+static int
+refuse(const char *path, const char *why)
+{
+	set_error(error_text, sizeof(error_text), "the manifest is refused: \"%.160s\" %s", path, why);
+	return -1;
+}
+
+static int
+check_kind(const struct entry *e)
+{
+	uint32_t most = e->kind == ENTRY_DIR ? 01777 : 0777;
+
+	if (e->flags & ~(unsigned)ENTRY_FLAGS)
+		return refuse(e->path, "has unknown flags");
+	if (e->mode & ~most)
+		return refuse(e->path, "has a mode that nothing sent may have");
+	if (e->mtime > INT64_MAX)
+		return refuse(e->path, "has a time out of range");
+	if (e->kind == ENTRY_FILE && e->size && !object_length(e->size))
+		return refuse(e->path, "has a size out of range");
+	if (e->kind == ENTRY_LINK && (!e->target[0] || strlen(e->target) >= PATH_MAX))
+		return refuse(e->path, "is a link to nothing, or too long");
+	return 0;
+}
+
+/* One entry, added to m even when it is bad, so that m owns what was taken. */
+static int
+take_entry(struct reader *r, struct manifest *m)
+{
+	const char *path = take_str(r);
+	unsigned kind = take_u8(r);
+	struct entry *e;
+
+	if (r->bad || kind > ENTRY_LINK)
+		return refuse(path, "is cut short or of an unknown kind");
+	if (!path_inside(path))
+		return refuse(path, "is no path inside the root");
+	e = manifest_add(m, path, (enum entry_kind)kind);
+	e->flags = take_u8(r);
+	e->mode = take_u16(r);
+	e->mtime = take_u64(r);
+	if (kind == ENTRY_FILE) {
+		e->size = take_u64(r);
+		e->digest = take_digest(r);
+	} else if (kind == ENTRY_LINK) {
+		e->target = xstrdup(take_str(r));
+	}
+	return r->bad ? refuse(path, "is cut short") : check_kind(e);
+}
+
+/* The directories above the entry that comes next. */
+struct way {
+	const char *dir[MAX_LEVELS];
+	unsigned depth;
+};
+
+static bool
+lies_in(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
+static int
+check_place(struct way *way, const struct entry *before, const struct entry *e)
+{
+	const char *name = strrchr(e->path, '/');
+	size_t len = name ? (size_t)(name - e->path) : 0;
+
+	if (before && path_order(before->path, e->path) >= 0)
+		return refuse(e->path, "is there twice or out of order");
+	while (way->depth > 0 && !lies_in(e->path, way->dir[way->depth - 1]))
+		way->depth--;
+	if ((way->depth > 0 ? strlen(way->dir[way->depth - 1]) : 0) != len)
+		return refuse(e->path, "lies in what is no directory of the manifest");
+	if (e->kind == ENTRY_DIR)
+		way->dir[way->depth++] = e->path;
+	return 0;
+}
+
+static int
+take_entries(struct reader *r, struct manifest *m)
+{
+	uint32_t count = take_u32(r), i;
+	struct way way = {.depth = 0};
+	uint64_t sum = 0;
+
+	if (count > MAX_ENTRIES || count > reader_left(r) / MIN_ENTRY)
+		return refuse("", "has more entries than it can hold");
+	m->room = count;
+	m->at = count ? xcalloc(count, sizeof(m->at[0])) : NULL;
+	for (i = 0; i < count; i++) {
+		if (take_entry(r, m) < 0 || check_place(&way, i ? &m->at[i - 1] : NULL, &m->at[i]) < 0)
+			return -1;
+		if (__builtin_add_overflow(sum, m->at[i].size, &sum) || sum > INT64_MAX)
+			return refuse(m->at[i].path, "makes the sum of sizes overflow");
+	}
+	return 0;
+}
+
+static bool
+absolute_clean(const char *path)
+{
+	return path[0] == '/' && path_inside(path + 1);
+}
+
+static int
+check_library_path(const char *list)
+{
+	struct reader r = reader_over(list, strlen(list));
+
+	while (reader_left(&r) > 0) {
+		const char *colon = memchr(r.at, ':', reader_left(&r));
+		size_t len = colon ? (size_t)(colon - (const char *)r.at) : reader_left(&r);
+		char *dir = xstrndup((const char *)r.at, len);
+		bool fine = absolute_clean(dir);
+
+		free(dir);
+		if (!fine || (colon && !colon[1]))
+			return refuse(list, "is no list of directories");
+		(void)take_bytes(&r, len + (colon ? 1 : 0));
+	}
+	return 0;
+}
+
+static int
+take_manifest(struct reader *r, struct manifest *m)
+{
+	uint32_t magic = take_u32(r);
+
+	m->program = xstrdup(take_str(r));
+	m->interpreter = xstrdup(take_str(r));
+	m->machine = xstrdup(take_str(r));
+	m->library_path = xstrdup(take_str(r));
+	if (r->bad || magic != MANIFEST_MAGIC)
+		return refuse("", "is of another version, or no manifest");
+	if (m->program[0] && !absolute_clean(m->program))
+		return refuse(m->program, "is no path inside the root");
+	if (m->interpreter[0] && !absolute_clean(m->interpreter))
+		return refuse(m->interpreter, "is no path inside the root");
+	if (strlen(m->machine) > 64)
+		return refuse(m->machine, "is no name of a machine");
+	if (check_library_path(m->library_path) < 0 || take_entries(r, m) < 0)
+		return -1;
+	return reader_done(r) ? 0 : refuse("", "has bytes left over");
+}
+
+int
+manifest_decode(const uint8_t *data, size_t len, struct manifest *out)
+{
+	struct reader r = reader_over(data, len);
+
+	*out = (struct manifest){0};
+	if (len > MAX_MANIFEST)
+		return refuse("", "is too big");
+	if (take_manifest(&r, out) == 0)
+		return 0;
+	manifest_free(out);
+	return -1;
+}
+
+void
+manifest_free(struct manifest *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++) {
+		free(m->at[i].path);
+		free(m->at[i].target);
+	}
+	free(m->at);
+	free(m->program);
+	free(m->interpreter);
+	free(m->machine);
+	free(m->library_path);
+	*m = (struct manifest){0};
+}
