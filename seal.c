@@ -12,17 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Debian's libsodium is built against glibc with fortify; musl has no such name. */
-#ifndef __GLIBC__
-void __explicit_bzero_chk(void *, size_t, size_t);
-__attribute__((weak)) void
-__explicit_bzero_chk(void *data, size_t len, size_t room)
-{
-	(void)room;
-	explicit_bzero(data, len);
-}
-#endif
-
 _Static_assert(KEY_LEN == NOISE_KEY, "the cluster key is Noise's psk");
 _Static_assert(SEAL_OVERHEAD == 2 + NOISE_TAG, "u16 length and tag");
 _Static_assert(SEAL_RECORD + NOISE_TAG <= 0xffff, "a record's length is a u16");
@@ -788,19 +777,18 @@ seal_output(struct seal *s, const uint8_t *data, size_t len, struct buf *out)
 	}
 }
 
-/* "99aabbcc", or "99aabbcc and 11223344": all that would have been accepted. */
-static const char *
-our_ids(const struct keyring *ring, char *out, size_t size)
+/* "99aabbcc", or "99aabbcc or 11223344": the key that this end offered, or all that it would have taken. */
+static void
+our_ids(const struct seal *s, char *out, size_t size)
 {
+	size_t count = s->initiator && s->ring->count ? 1 : s->ring->count, len = 0, i;
 	char id[KEY_ID_TEXT];
-	size_t i, len = 0;
 
 	out[0] = '\0';
-	for (i = 0; i < ring->count; i++) {
-		key_id(ring->key[i], id);
+	for (i = 0; i < count; i++) {
+		key_id(s->ring->key[i], id);
 		len += (size_t)snprintf(out + len, size - len, "%s%s", i ? " or " : "", id);
 	}
-	return out;
 }
 
 const char *
@@ -810,7 +798,7 @@ seal_why(const struct seal *s)
 	char ours[MAX_KEYS * (KEY_ID_TEXT + 4)], peer[KEY_ID_TEXT];
 
 	(void)sodium_bin2hex(peer, sizeof(peer), s->peer_id, sizeof(s->peer_id));
-	(void)our_ids(s->ring, ours, sizeof(ours));
+	our_ids(s, ours, sizeof(ours));
 	switch (s->trouble) {
 	case NO_TROUBLE:
 		return "";
