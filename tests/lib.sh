@@ -108,7 +108,8 @@ settle() {
 	case $REPO in
 	/tmp/* | /run/*)
 		mount --bind "$REPO" /mnt
-		REPO=/mnt GPROC=/mnt/${GPROC#"$REPO"/}
+		GPROC=/mnt/${GPROC#"$REPO"/}
+		REPO=/mnt
 		;;
 	esac
 	mount -t tmpfs -o mode=1777 gproc-test /tmp
@@ -119,6 +120,7 @@ settle() {
 		mount --bind /tmp/.etc/copy /etc
 	}
 	rm -rf /etc/gproc
+	unset TMPDIR
 	export HOME=/tmp/home
 	mkdir -p "$HOME"
 	cd "$REPO" || exit 1
