@@ -1,334 +1,16 @@
-/* The cluster key, the first bytes of a link, and sealed records.
+/* One end of a link: the first bytes, the proof of the key, then sealed records.
  * Must never know message types, descriptors of links, or who the peer is. */
 #include "seal.h"
 #include "noise.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 _Static_assert(KEY_LEN == NOISE_KEY, "the cluster key is Noise's psk");
 _Static_assert(SEAL_OVERHEAD == 2 + NOISE_TAG, "u16 length and tag");
 _Static_assert(SEAL_RECORD + NOISE_TAG <= 0xffff, "a record's length is a u16");
-
-/* ---- the key file ---- */
-
-#define MAX_KEY_FILE 16384 /* eight keys and a page of comments */
-
-static char error_text[512];
-
-const char *
-seal_error(void)
-{
-	return error_text;
-}
-
-/* Keeps the text for seal_error() and sets errno; always -1. */
-static int fail(int code, const char *fmt, ...) PRINTF(2, 3);
-static int
-fail(int code, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(error_text, sizeof(error_text), fmt, args);
-	va_end(args);
-	errno = code;
-	return -1;
-}
-
-static void
-key_id_bytes(const uint8_t key[KEY_LEN], uint8_t out[4])
-{
-	uint8_t digest[16];
-
-	(void)crypto_generichash(digest, sizeof(digest), key, KEY_LEN, NULL, 0);
-	memcpy(out, digest, 4);
-}
-
-void
-key_id(const uint8_t key[KEY_LEN], char out[KEY_ID_TEXT])
-{
-	uint8_t id[4];
-
-	key_id_bytes(key, id);
-	(void)sodium_bin2hex(out, KEY_ID_TEXT, id, sizeof(id));
-}
-
-void
-keyring_wipe(struct keyring *ring)
-{
-	(void)sodium_munlock(ring, sizeof(*ring)); /* which wipes it */
-}
-
-static bool
-has_key(const struct keyring *ring, const uint8_t key[KEY_LEN])
-{
-	size_t i;
-
-	for (i = 0; i < ring->count; i++)
-		if (sodium_memcmp(ring->key[i], key, KEY_LEN) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* One line of a key file into the ring. No message ever quotes the line: it may be most of a key. */
-static int
-parse_line(const char *name, size_t number, const char *line, size_t len, struct keyring *ring)
-{
-	uint8_t key[KEY_LEN];
-	size_t got = 0;
-
-	while (len && is_blank(line[len - 1]))
-		len--;
-	for (; len && is_blank(*line); line++)
-		len--;
-	if (len == 0 || *line == '#')
-		return 0;
-	if (len != 2 * KEY_LEN)
-		return fail(EINVAL, "%s:%zu: a key is %d hex digits; this line has %zu characters", name, number, 2 * KEY_LEN, len);
-	if (sodium_hex2bin(key, KEY_LEN, line, len, NULL, &got, NULL) || got != KEY_LEN)
-		return fail(EINVAL, "%s:%zu: a key is %d hex digits; this line has other characters", name, number, 2 * KEY_LEN);
-	if (!has_key(ring, key)) {
-		if (ring->count == MAX_KEYS)
-			return fail(EINVAL, "%s:%zu: more than %d keys: remove those no longer in use", name, number, MAX_KEYS);
-		memcpy(ring->key[ring->count++], key, KEY_LEN);
-	}
-	sodium_memzero(key, sizeof(key));
-	return 0;
-}
-
-int
-key_parse(const char *name, const char *text, size_t len, struct keyring *out)
-{
-	const char *end = text + len, *next;
-	size_t number = 1;
-
-	if (sodium_init() < 0)
-		return fail(EIO, "the system gives no random numbers");
-	(void)sodium_mlock(out, sizeof(*out)); /* kept out of swap where the limits allow it */
-	*out = (struct keyring){0};
-	for (; text < end; text = next, number++) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-
-		next = newline ? newline + 1 : end;
-		if (parse_line(name, number, text, (size_t)((newline ? newline : end) - text), out)) {
-			int saved = errno;
-
-			keyring_wipe(out);
-			errno = saved;
-			return -1;
-		}
-	}
-	if (out->count == 0)
-		return fail(EINVAL, "%s: holds no key: copy the master's key file there, or make one with: gproc keygen", name);
-	return 0;
-}
-
-static int
-check_owner(const char *path, int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return fail(errno, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return fail(EINVAL, "%s: is no file", path);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return fail(EPERM, "%s: belongs to user %u, who could read and change the key: chown it to user %u", path,
-		    (unsigned)st.st_uid, (unsigned)geteuid());
-	if (st.st_mode & 077)
-		return fail(EPERM, "%s: others than its owner can read or change the key (mode %04o): chmod 600 %s", path,
-		    (unsigned)st.st_mode & 07777, path);
-	return 0;
-}
-
-int
-key_load(const char *path, struct keyring *out)
-{
-	/* Not to wait for the other end of a pipe that someone put there. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), bad, saved;
-	char text[MAX_KEY_FILE + 1];
-	ssize_t len;
-
-	*out = (struct keyring){0};
-	if (fd < 0 && errno == ENOENT)
-		return fail(ENOENT, "%s: no key there: copy the master's key file to it (mode 0600), or make one with: gproc keygen", path);
-	if (fd < 0)
-		return fail(errno, "%s: can't read the key: %s", path, strerror(errno));
-	bad = check_owner(path, fd);
-	if (!bad) {
-		len = read_full(fd, text, sizeof(text));
-		if (len < 0)
-			bad = fail(errno, "%s: can't read the key: %s", path, strerror(errno));
-		else if ((size_t)len > MAX_KEY_FILE)
-			bad = fail(EINVAL, "%s: too long to be a key file (more than %d bytes)", path, MAX_KEY_FILE);
-		else
-			bad = key_parse(path, text, (size_t)len, out);
-		saved = errno;
-		sodium_memzero(text, sizeof(text));
-		errno = saved;
-	}
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return bad;
-}
-
-/* The directories above path. Those that are made are for us alone; those that are there are left as they are. */
-static int
-make_parents(const char *path)
-{
-	char *dir = xstrdup(path), *slash;
-	int bad = 0;
-
-	for (slash = strchr(dir + 1, '/'); slash && !bad; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(dir, 0700) && errno != EEXIST)
-			bad = fail(errno, "%s: can't make the directory: %s", dir, strerror(errno));
-		*slash = '/';
-	}
-	free(dir);
-	return bad;
-}
-
-static int
-sync_parent(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *dir = slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), bad = -1;
-
-	if (fd >= 0) {
-		/* Some file systems can't sync a directory, and need not. */
-		bad = fsync(fd) && errno != EINVAL && errno != ENOTSUP;
-		close(fd);
-	}
-	free(dir);
-	return bad ? -1 : 0;
-}
-
-static int
-write_new(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), bad;
-
-	if (fd < 0)
-		return -1;
-	bad = fchmod(fd, 0600) || write_full(fd, text, strlen(text)) || fsync(fd);
-	return close(fd) || bad ? -1 : 0;
-}
-
-/* Under a name of its own first: who finds the key at path finds it whole, and link() never replaces what is there. */
-static int
-publish(const char *path, const char *text, const char *suffix)
-{
-	char *draft = xasprintf("%s.%s", path, suffix);
-	int bad = 0, saved;
-
-	if (write_new(draft, text))
-		bad = fail(errno, "%s: can't write the key: %s", draft, strerror(errno));
-	else if (link(draft, path) || sync_parent(path))
-		bad = errno == EEXIST ? fail(EEXIST, "%s: is there already, and left as it is", path)
-				      : fail(errno, "%s: can't write the key: %s", path, strerror(errno));
-	saved = errno;
-	(void)unlink(draft);
-	free(draft);
-	errno = saved;
-	return bad;
-}
-
-int
-key_make(const char *path, struct keyring *out)
-{
-	char hex[2 * KEY_LEN + 1], id[KEY_ID_TEXT], text[512];
-	uint8_t key[KEY_LEN];
-	int bad, saved;
-
-	*out = (struct keyring){0};
-	if (sodium_init() < 0)
-		return fail(EIO, "the system gives no random numbers");
-	if (make_parents(path))
-		return -1;
-	randombytes_buf(key, sizeof(key));
-	key_id(key, id);
-	(void)snprintf(text, sizeof(text), "# gproc cluster key %s. Who has it can run programs as root on every node.\n%s\n", id,
-	    sodium_bin2hex(hex, sizeof(hex), key, sizeof(key)));
-	bad = publish(path, text, id);
-	saved = errno;
-	sodium_memzero(key, sizeof(key));
-	sodium_memzero(hex, sizeof(hex));
-	sodium_memzero(text, sizeof(text));
-	errno = saved;
-	return bad ? -1 : key_load(path, out);
-}
-
-/* ---- the key as a cpio archive: Documentation/driver-api/early-userspace/buffer-format.rst, "newc" ---- */
-
-static void
-pad_to(struct buf *out, size_t unit)
-{
-	while (out->len % unit)
-		put_u8(out, 0);
-}
-
-static void
-put_entry(struct buf *out, unsigned inode, unsigned mode, const char *name, const char *data)
-{
-	/* inode, mode, uid, gid, links, mtime, size, device and rdevice, length of the name, no checksum */
-	const unsigned field[13] = {inode, mode, 0, 0, 1, 0, (unsigned)strlen(data), 0, 0, 0, 0, (unsigned)strlen(name) + 1, 0};
-	char text[9];
-	size_t i;
-
-	put_bytes(out, "070701", 6);
-	for (i = 0; i < COUNT(field); i++) {
-		(void)snprintf(text, sizeof(text), "%08x", field[i]);
-		put_bytes(out, text, 8);
-	}
-	put_bytes(out, name, strlen(name) + 1);
-	pad_to(out, 4);
-	put_bytes(out, data, strlen(data));
-	pad_to(out, 4);
-}
-
-void
-key_cpio(const struct keyring *ring, struct buf *out)
-{
-	char text[MAX_KEYS * (2 * KEY_LEN + 1) + 1] = "";
-	struct buf archive = {0};
-	size_t i;
-
-	/* All the room at once: growing would leave copies of the key behind. */
-	(void)buf_grow(&archive, 2048);
-	(void)buf_grow(out, 2048);
-	for (i = 0; i < ring->count; i++) {
-		char *line = text + i * (2 * KEY_LEN + 1);
-
-		(void)sodium_bin2hex(line, 2 * KEY_LEN + 1, ring->key[i], KEY_LEN);
-		line[2 * KEY_LEN] = '\n';
-		line[2 * KEY_LEN + 1] = '\0';
-	}
-	put_entry(&archive, 1, S_IFDIR | 0755, "etc", "");
-	put_entry(&archive, 2, S_IFDIR | 0755, "etc/gproc", "");
-	put_entry(&archive, 3, S_IFREG | 0600, "etc/gproc/key", text);
-	put_entry(&archive, 0, 0, "TRAILER!!!", "");
-	pad_to(&archive, 512);
-	put_bytes(out, archive.data, archive.len);
-	sodium_memzero(archive.data, archive.len);
-	sodium_memzero(text, sizeof(text));
-	buf_free(&archive);
-}
 
 /* ---- the first bytes of a link: doc/protocol.md, "Handshake and records" ---- */
 
@@ -376,10 +58,10 @@ struct seal {
 	enum seal_state state;
 	enum trouble trouble;
 	bool initiator;
-	uint8_t peer_generation, peer_id[4];
+	uint8_t peer_generation, peer_id[KEY_ID];
 };
 
-_Static_assert(sizeof(struct hello) + SEAL_OVERHEAD <= SEAL_HELLO_MAX, "what an unproved peer may make us allocate");
+_Static_assert(sizeof(struct seal) + sizeof(struct hello) <= SEAL_HELLO_MAX, "what an unproved peer may make us allocate");
 
 static void
 end_hello(struct seal *s)
@@ -410,7 +92,7 @@ make_header(uint8_t out[HEADER], enum word word, const uint8_t *key)
 	memcpy(out, magic, sizeof(magic));
 	out[4] = GENERATION;
 	out[5] = (uint8_t)word;
-	memset(out + 6, 0, 4);
+	memset(out + 6, 0, KEY_ID);
 	if (key)
 		key_id_bytes(key, out + 6);
 }
@@ -493,7 +175,7 @@ find_key(struct seal *s)
 	size_t i;
 
 	for (i = 0; i < s->ring->count; i++) {
-		uint8_t id[4];
+		uint8_t id[KEY_ID];
 
 		key_id_bytes(s->ring->key[i], id);
 		if (memcmp(id, s->peer_id, sizeof(id)) != 0)
@@ -526,12 +208,12 @@ take_ask(struct seal *s, struct buf *out)
 }
 
 static bool
-knows_id(const struct keyring *ring, const uint8_t id[4])
+knows_id(const struct keyring *ring, const uint8_t id[KEY_ID])
 {
 	size_t i;
 
 	for (i = 0; i < ring->count; i++) {
-		uint8_t ours[4];
+		uint8_t ours[KEY_ID];
 
 		key_id_bytes(ring->key[i], ours);
 		if (memcmp(ours, id, sizeof(ours)) == 0)
@@ -570,13 +252,13 @@ judge_answer(struct seal *s, unsigned word)
 {
 	static const enum trouble refusals[WORDS] = {[REFUSE_KEY] = KEYS_DIFFER, [REFUSE_PLAIN] = WE_ARE_PLAIN,
 	    [REFUSE_SEALED] = PEER_IS_PLAIN, [REFUSE_GENERATION] = OTHER_GENERATION};
-	static const uint8_t no_key[4];
+	static const uint8_t no_key[KEY_ID];
 	bool plain = s->hello->sent[5] == ASK_PLAIN;
-	bool same = memcmp(s->peer_id, s->hello->sent + 6, 4) == 0;
+	bool same = memcmp(s->peer_id, s->hello->sent + 6, KEY_ID) == 0;
 
 	if (s->peer_generation != GENERATION)
 		go_bad(s, OTHER_GENERATION);
-	else if (word == REFUSE_KEY && memcmp(s->peer_id, no_key, 4) == 0)
+	else if (word == REFUSE_KEY && memcmp(s->peer_id, no_key, KEY_ID) == 0)
 		go_bad(s, PEER_HAS_NO_KEY);
 	else if (word == REFUSE_KEY && same)
 		go_bad(s, BAD_HELLO);
@@ -600,7 +282,7 @@ judge_header(struct seal *s, struct buf *out)
 		return;
 	}
 	s->peer_generation = header[4];
-	memcpy(s->peer_id, header + 6, 4);
+	memcpy(s->peer_id, header + 6, KEY_ID);
 	if (s->initiator)
 		judge_answer(s, header[5]);
 	else
@@ -710,6 +392,12 @@ input_record(struct seal *s, const uint8_t *data, size_t len, struct buf *plain)
 
 /* ---- the face ---- */
 
+const char *
+seal_error(void)
+{
+	return key_error();
+}
+
 struct seal *
 seal_new(const struct keyring *ring, bool initiator, struct buf *out)
 {
@@ -807,7 +495,7 @@ seal_why(const struct seal *s)
 	case NOT_GPROC:
 		return "what is at the other end is no gproc";
 	case OTHER_GENERATION:
-		(void)snprintf(text, sizeof(text), "the peer's gproc speaks generation %u of the link protocol, ours %u", s->peer_generation,
+		(void)snprintf(text, sizeof(text), "the peer's gproc speaks generation %d of the link protocol, ours %d", s->peer_generation,
 		    GENERATION);
 		return text;
 	case WE_HAVE_NO_KEY:
