@@ -96,7 +96,7 @@ enter_namespaces() {
 		rm -rf "$T"
 		trap - EXIT
 		export GPROC_TEST_INSIDE=1 REPO
-		exec unshare -m -p -n -u -i --fork --kill-child --mount-proc sh "$REPO/$0" "$@"
+		exec unshare -m -p -n -u -i --fork --kill-child --mount-proc "${TEST_SHELL:-sh}" "$REPO/${0#"$REPO"/}" "$@"
 	fi
 	unset GPROC_TEST_INSIDE
 	settle
