@@ -1,4 +1,5 @@
-/* Golden files: lines "input => output" or "input => error: text"; "#" begins a comment. Run from the top of the tree. */
+/* Golden files: lines "input => output" or "input => error: text"; "#" begins a comment. Run from the top of the tree.
+ */
 #ifndef GOLDEN_H
 #define GOLDEN_H
 
