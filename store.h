@@ -1,10 +1,13 @@
 /* The contents a node holds, by digest, on a tmpfs of its own with one memory budget.
  *
  * What lies on it:
- *   blob/<hex>           contents, owned by the daemon, mode 0400; whole ones only ever change their owner or links
+ *   part/<hex>           contents that are not all here yet (only the daemon's business)
+ *   blob/<hex>           whole contents, owned by the daemon, made with mode 0400; they only ever change their mode, times or links
  *   inode/<hex>.<mode>.<mtime>   the same file under the mode and time that a manifest gives it (made by keepers)
  *   tree/<hex>/          the prepared tree of a manifest, hard links to inodes (made by keepers, renamed into place)
  *   job/<id>/            what one job has for itself (made and removed by keepers)
+ * What no tree uses any more may vanish from inode/ at any time, also between a keeper's look and its link: on ENOENT it makes the
+ * name again from blob/<hex>, which stays while it is pinned.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -14,10 +17,11 @@
 struct store;
 struct blob;
 
-/* A private tmpfs of `budget` bytes (0: half of the memory), mounted over "/" in the daemon's own mount namespace where no path
- * leads to it (so unshare first); in an own directory under `fallback` where no mount can be had.
+/* A private tmpfs of `budget` bytes (0: half of the memory), mounted in the daemon's own mount namespace where no path leads to it (so
+ * unshare first, and see vault.h); in an own directory under `fallback` (may be NULL) where no mount can be had.
  * NULL with store_error(). store_close removes everything. */
 struct store *store_open(uint64_t budget, const char *fallback);
+struct store *store_open_dir(uint64_t budget, const char *parent); /* never mounts: for a process without a namespace of its own */
 void store_close(struct store *);
 const char *store_error(void);
 int store_dir(const struct store *);   /* descriptor of its top directory, close-on-exec */
@@ -26,13 +30,17 @@ uint64_t store_budget(const struct store *);
 uint64_t store_free(const struct store *); /* bytes that could be had: free, and held by what is idle, less what is promised */
 
 /* Promise room for `bytes` more, evicting what has been idle longest. 0, or -1 with store_error() saying what it needs and what
- * there is. store_release gives back what is left of a promise. */
+ * there is. A promise is only a number and its owner keeps it: all of it is given back with store_release, as the bytes arrive or when
+ * they have (until then those that have arrived count twice). */
 int store_reserve(struct store *, uint64_t bytes);
 void store_release(struct store *, uint64_t bytes);
+uint64_t store_footprint(uint64_t size); /* what a file of that size takes of the budget: whole pages */
 
+/* A whole blob that is not pinned may be evicted, and its struct freed, by whatever makes room: store_reserve and blob_add. A
+ * partial one never is: store_drop is for those. */
 struct blob *store_find(struct store *, const struct digest *); /* or NULL */
 struct blob *store_want(struct store *, const struct digest *); /* finds it, or begins an empty, partial one */
-void store_drop(struct store *, struct blob *);			/* a partial one that nobody waits for; frees it */
+void store_drop(struct store *, struct blob *);			/* frees a partial one that nobody waits for; nothing when pinned */
 const struct digest *blob_digest_of(const struct blob *);
 bool blob_whole(const struct blob *);
 uint64_t blob_size(const struct blob *);  /* of the contents; 0 while unknown */
@@ -50,6 +58,9 @@ ssize_t blob_read(struct store *, struct blob *, uint64_t offset, uint8_t *out, 
 uint8_t *blob_load(struct store *, struct blob *, size_t max, size_t *len);
 void blob_pin(struct blob *);	/* pinned blobs are not evicted; counts */
 void blob_unpin(struct store *, struct blob *);
+/* Hands a blob's file over: from now it is `to` (a path from store_dir), and the blob partial and without contents again, as if only
+ * its list had come. It must be whole, pinned by the caller alone and linked nowhere; -1 when it isn't, and nothing has changed. */
+int blob_give(struct store *, struct blob *, const char *to);
 /* The prepared tree of a manifest is in use (counts) or no more; it and what it links to stay while it is. */
 void store_hold_tree(struct store *, const struct digest *manifest);
 void store_drop_tree(struct store *, const struct digest *manifest);
