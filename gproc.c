@@ -2,9 +2,9 @@
  * Must never know how any of them works. */
 #include "client.h"
 #include "init.h"
+#include "key.h"
 #include "node.h"
 #include "opts.h"
-#include "seal.h"
 #include "stackvm.h"
 
 #include <errno.h>
@@ -152,7 +152,7 @@ make_key(const char *path)
 	char id[KEY_ID_TEXT];
 
 	if (key_make(path, &keys))
-		die(255, "%s", seal_error());
+		die(255, "%s", key_error());
 	key_id(keys.key[0], id);
 	keyring_wipe(&keys);
 	warn("made the key %s in %s: every node of the cluster needs a copy of that file", id, path);
@@ -180,14 +180,15 @@ pack_key(const char *path, const char *out)
 		die(2, "the archive is not for a terminal: give -out=FILE or send standard output elsewhere");
 	if (key_load(path, &keys)) {
 		if (errno != ENOENT)
-			die(255, "%s", seal_error());
+			die(255, "%s", key_error());
 		make_key(path);
 		if (key_load(path, &keys))
-			die(255, "%s", seal_error());
+			die(255, "%s", key_error());
 	}
 	key_cpio(&keys, &archive);
 	keyring_wipe(&keys);
 	write_archive(out, &archive);
+	explicit_bzero(archive.data, archive.len);
 	buf_free(&archive);
 	return 0;
 }
