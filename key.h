@@ -5,23 +5,23 @@
 #include "buf.h"
 
 #define KEY_LEN 32
-#define KEY_ID 4	/* bytes of the short id */
-#define KEY_ID_TEXT 9	/* the same as 8 hex digits, and a NUL */
-#define MAX_KEYS 8	/* a rotation needs two; more than eight is a mistake */
+#define KEY_ID 4      /* bytes of the short id */
+#define KEY_ID_TEXT 9 /* the same as 8 hex digits, and a NUL */
+#define MAX_KEYS 8    /* a rotation needs two; more than eight is a mistake */
 struct keyring {
 	uint8_t key[MAX_KEYS][KEY_LEN];
-	size_t count;	/* 0 with plain set: -key=none */
+	size_t count; /* 0 with plain set: -key=none */
 	bool plain;
 };
 
-/* Keys from a file: one of 64 hex digits a line, blank lines and # comments allowed. The file must be root's or our own, and only
- * its owner's to read; a symbolic link to such a file will do. 0; -1 with key_error(): missing (errno ENOENT), readable by others
- * (EPERM), malformed (EINVAL, with the line). */
+/* Keys from a file: one of 64 hex digits a line, blank lines and # comments allowed. The file must be root's or our
+ * own, and only its owner's to read; a symbolic link to such a file will do. 0; -1 with key_error(): missing (errno
+ * ENOENT), readable by others (EPERM), malformed (EINVAL, with the line). */
 int key_load(const char *path, struct keyring *out);
 /* The same of a text; name is what errors call it. It need not end in a NUL. */
 int key_parse(const char *name, const char *text, size_t len, struct keyring *out);
-/* Writes a new one, mode 0600, with the directories above it, whole or not at all, never over an old one, and loads it. 0; -1
- * with key_error(): there is one already (errno EEXIST), or what could not be written and why. */
+/* Writes a new one, mode 0600, with the directories above it, whole or not at all, never over an old one, and loads it.
+ * 0; -1 with key_error(): there is one already (errno EEXIST), or what could not be written and why. */
 int key_make(const char *path, struct keyring *out);
 /* The key file alone as a newc cpio archive, "etc/gproc/key", to be a second initrd. The caller wipes and frees out. */
 void key_cpio(const struct keyring *, struct buf *out);

@@ -22,7 +22,17 @@ _Static_assert(SEAL_RECORD + NOISE_TAG <= 0xffff, "a record's length is a u16");
 static const uint8_t magic[4] = {'g', 'p', 'r', 'c'};
 
 /* The initiator asks, the responder grants or refuses. Frozen: a peer of any version understands these. */
-enum word { ASK_PLAIN, ASK_SEALED, GRANT_PLAIN, GRANT_SEALED, REFUSE_KEY, REFUSE_PLAIN, REFUSE_SEALED, REFUSE_GENERATION, WORDS };
+enum word {
+	ASK_PLAIN,
+	ASK_SEALED,
+	GRANT_PLAIN,
+	GRANT_SEALED,
+	REFUSE_KEY,
+	REFUSE_PLAIN,
+	REFUSE_SEALED,
+	REFUSE_GENERATION,
+	WORDS
+};
 
 enum trouble {
 	NO_TROUBLE,
@@ -61,7 +71,8 @@ struct seal {
 	uint8_t peer_generation, peer_id[KEY_ID];
 };
 
-_Static_assert(sizeof(struct seal) + sizeof(struct hello) <= SEAL_HELLO_MAX, "what an unproved peer may make us allocate");
+_Static_assert(sizeof(struct seal) + sizeof(struct hello) <= SEAL_HELLO_MAX,
+	       "what an unproved peer may make us allocate");
 
 static void
 end_hello(struct seal *s)
@@ -153,7 +164,8 @@ write_record(struct noise_cipher *c, const uint8_t *data, size_t len, struct buf
 	return 0;
 }
 
-/* A grant: the initiator's second half. Its first record is empty, and goes at once, for only that proves the key to the responder. */
+/* A grant: the initiator's second half. Its first record is empty, and goes at once, for only that proves the key to
+ * the responder. */
 static void
 take_grant(struct seal *s, struct buf *out)
 {
@@ -250,8 +262,10 @@ judge_ask(struct seal *s, unsigned word, struct buf *out)
 static void
 judge_answer(struct seal *s, unsigned word)
 {
-	static const enum trouble refusals[WORDS] = {[REFUSE_KEY] = KEYS_DIFFER, [REFUSE_PLAIN] = WE_ARE_PLAIN,
-	    [REFUSE_SEALED] = PEER_IS_PLAIN, [REFUSE_GENERATION] = OTHER_GENERATION};
+	static const enum trouble refusals[WORDS] = {[REFUSE_KEY] = KEYS_DIFFER,
+						     [REFUSE_PLAIN] = WE_ARE_PLAIN,
+						     [REFUSE_SEALED] = PEER_IS_PLAIN,
+						     [REFUSE_GENERATION] = OTHER_GENERATION};
 	static const uint8_t no_key[KEY_ID];
 	bool plain = s->hello->sent[5] == ASK_PLAIN;
 	bool same = memcmp(s->peer_id, s->hello->sent + 6, KEY_ID) == 0;
@@ -310,7 +324,8 @@ input_hello(struct seal *s, const uint8_t *data, size_t len, struct buf *out)
 
 /* ---- records ---- */
 
-/* A record's length with its own two bytes, or 0 when no peer of ours sends such a one. Before the key is proved it is the empty one. */
+/* A record's length with its own two bytes, or 0 when no peer of ours sends such a one. Before the key is proved it is
+ * the empty one. */
 static size_t
 record_size(const struct seal *s, const uint8_t *record)
 {
@@ -495,8 +510,9 @@ seal_why(const struct seal *s)
 	case NOT_GPROC:
 		return "what is at the other end is no gproc";
 	case OTHER_GENERATION:
-		(void)snprintf(text, sizeof(text), "the peer's gproc speaks generation %d of the link protocol, ours %d", s->peer_generation,
-		    GENERATION);
+		(void)snprintf(text, sizeof(text),
+			       "the peer's gproc speaks generation %d of the link protocol, ours %d",
+			       s->peer_generation, GENERATION);
 		return text;
 	case WE_HAVE_NO_KEY:
 		return "this end has no key";
@@ -506,10 +522,12 @@ seal_why(const struct seal *s)
 		(void)snprintf(text, sizeof(text), "the peer's key is %s, ours %s", peer, ours);
 		return text;
 	case PEER_IS_PLAIN:
-		(void)snprintf(text, sizeof(text), "the peer has -key=none, this end the key %s: both must have the same", ours);
+		(void)snprintf(text, sizeof(text),
+			       "the peer has -key=none, this end the key %s: both must have the same", ours);
 		return text;
 	case WE_ARE_PLAIN:
-		(void)snprintf(text, sizeof(text), "this end has -key=none, the peer the key %s: both must have the same", peer);
+		(void)snprintf(text, sizeof(text),
+			       "this end has -key=none, the peer the key %s: both must have the same", peer);
 		return text;
 	case BAD_HELLO:
 		return "the first message does not prove the key that it names: it was altered, or is a forgery";
