@@ -243,13 +243,14 @@ vault_make(struct vault *v, const char *parent)
 	return -1;
 }
 
-/* Takes the mount away, and the clone on it. No path leads there, but a working directory does. */
+/* Takes the clone away, and then the mount. No path leads to them, but a working directory does, up to the topmost. */
 static void
 unmount(const struct vault *v)
 {
 	int cwd = open(".", O_PATH | O_CLOEXEC);
 
 	if (cwd >= 0 && fchdir(v->dir) == 0) {
+		(void)umount2(".", MNT_DETACH);
 		(void)umount2(".", MNT_DETACH);
 		(void)!fchdir(cwd);
 	}

@@ -1,0 +1,378 @@
+/* Blobs received, proved, served and evicted, on a tmpfs and in a directory. */
+#include "store.h"
+#include "vault.h"
+#include "tap.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MIB (1u << 20)
+
+/* Contents that only their seed tells apart, with the object they make. */
+struct sample {
+	struct blob_id id;
+	uint8_t *object, *contents;
+	size_t len;
+};
+
+static struct sample
+sample(size_t size, unsigned seed)
+{
+	struct sample it;
+	uint8_t *data = xmalloc(size);
+	size_t i, list;
+
+	for (i = 0; i < size; i++)
+		data[i] = (uint8_t)((seed = seed * 1103515245 + 12345) >> 16);
+	blob_of_bytes(data, size, &it.id);
+	list = (size_t)list_length(size);
+	it.len = list + size;
+	it.object = xmalloc(it.len);
+	if (list)
+		memcpy(it.object, it.id.list, list);
+	memcpy(it.object + list, data, size);
+	it.contents = it.object + list;
+	free(data);
+	return it;
+}
+
+static void
+sample_free(struct sample *it)
+{
+	blob_id_free(&it->id);
+	free(it->object);
+}
+
+/* Adds the object's bytes from `from` up to `to` in pieces of at most `piece`. */
+static int
+feed(struct store *s, struct blob *b, const struct sample *it, size_t from, size_t to, size_t piece)
+{
+	bool no_room;
+
+	do {
+		size_t len = to - from < piece ? to - from : piece;
+
+		if (blob_add(s, b, it->id.size, from, it->object + from, len, &no_room) < 0)
+			return no_room ? -2 : -1;
+		from += len;
+	} while (from < to);
+	return 0;
+}
+
+static struct blob *
+store_sample(struct store *s, const struct sample *it)
+{
+	struct blob *b = store_want(s, &it->id.digest);
+
+	return feed(s, b, it, 0, it->len, PIECE_SIZE) == 0 && blob_whole(b) ? b : NULL;
+}
+
+static bool
+reads_back(struct store *s, struct blob *b, const struct sample *it, size_t piece)
+{
+	uint8_t *out = xmalloc(piece);
+	uint64_t at = 0;
+	ssize_t n;
+	bool same = true;
+
+	while (same && (n = blob_read(s, b, at, out, piece)) > 0) {
+		same = memcmp(out, it->object + at, (size_t)n) == 0;
+		at += (uint64_t)n;
+	}
+	free(out);
+	return same && n == 0 && at == blob_have(b);
+}
+
+static unsigned
+count_files(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fdopendir(fd);
+	unsigned count = 0;
+
+	while (readdir(d))
+		count++;
+	closedir(d);
+	return count - 2;
+}
+
+static bool
+there(struct store *s, const char *dir, const struct digest *d, const char *tail)
+{
+	char hex[DIGEST_TEXT], *name;
+	bool is;
+
+	digest_text(d, hex);
+	name = xasprintf("%s/%s%s", dir, hex, tail);
+	is = faccessat(store_dir(s), name, F_OK, 0) == 0;
+	free(name);
+	return is;
+}
+
+static void
+receiving(struct store *s)
+{
+	struct sample it = sample(CHUNK_SIZE * 2 + 1000, 1);
+	struct blob *b = store_want(s, &it.id.digest);
+	unsigned files = count_files(AT_FDCWD, "/proc/self/fd");
+	uint8_t one;
+	size_t len;
+	uint8_t *data;
+
+	ok(store_want(s, &it.id.digest) == b && store_find(s, &it.id.digest) == b && !blob_whole(b), "a blob is begun once");
+	ok(blob_size(b) == 0 && blob_total(b) == 0 && blob_read(s, b, 0, &one, 1) == 0, "nothing is known of it yet");
+	ok(feed(s, b, &it, 0, 50, 7) == 0 && blob_have(b) == 0 && blob_size(b) == it.id.size, "half a list proves nothing");
+	ok(feed(s, b, &it, 50, 96, 7) == 0 && blob_have(b) == 96 && blob_total(b) == it.len, "a whole list is proved");
+	ok(feed(s, b, &it, 96, 96 + CHUNK_SIZE - 1, PIECE_SIZE) == 0 && blob_have(b) == 96, "a chunk is not until it is whole");
+	ok(feed(s, b, &it, 96 + CHUNK_SIZE - 1, 96 + CHUNK_SIZE + 1, PIECE_SIZE) == 0 && blob_have(b) == 96 + CHUNK_SIZE,
+	    "a proved chunk can be had while the next one comes");
+	ok(reads_back(s, b, &it, 1000) && reads_back(s, b, &it, PIECE_SIZE), "and only that is served");
+	ok(!blob_load(s, b, MIB, &len), "it can't be loaded yet");
+	ok(count_files(AT_FDCWD, "/proc/self/fd") <= files + 1, "no descriptor is left open but one to read");
+	ok(feed(s, b, &it, blob_resume(b), it.len, PIECE_SIZE) == 0 && blob_whole(b), "a new source goes on after what is proved");
+	ok(reads_back(s, b, &it, 12345) && blob_have(b) == it.len, "the whole object comes back");
+	data = blob_load(s, b, MIB, &len);
+	ok(data && len == it.id.size && memcmp(data, it.contents, len) == 0, "and is loaded");
+	free(data);
+	ok(!blob_load(s, b, 100, &len), "unless it is bigger than allowed");
+	ok(there(s, "blob", &it.id.digest, "") && !there(s, "part", &it.id.digest, ""), "it lies among the whole ones");
+	store_drop(s, b);
+	ok(store_find(s, &it.id.digest) == b, "a whole one is not dropped");
+	ok(feed(s, b, &it, it.len, it.len, 1) == -1, "nothing can be added to it");
+	sample_free(&it);
+}
+
+static void
+empty_contents(struct store *s)
+{
+	struct sample it = sample(0, 0), other = sample(1, 0);
+	struct blob *b = store_want(s, &it.id.digest), *wrong = store_want(s, &other.id.digest);
+	size_t len = 1;
+	uint8_t *data;
+
+	ok(feed(s, wrong, &it, 0, 0, 1) == -1, "emptiness is checked against the digest");
+	ok(feed(s, b, &it, 0, 0, 1) == 0 && blob_whole(b) && there(s, "blob", &it.id.digest, ""), "an empty blob is whole at once");
+	data = blob_load(s, b, 10, &len);
+	ok(data && len == 0 && blob_read(s, b, 0, data, 1) == 0, "and has nothing in it");
+	free(data);
+	store_drop(s, wrong);
+	sample_free(&it);
+	sample_free(&other);
+}
+
+static void
+lies(struct store *s)
+{
+	struct sample it = sample(CHUNK_SIZE * 2 + 1, 2);
+	struct blob *b = store_want(s, &it.id.digest);
+	bool no_room;
+	uint8_t byte;
+
+	ok(blob_add(s, b, it.id.size + 1, 0, it.object, 96, &no_room) == -1 && !no_room && blob_size(b) == 0,
+	    "a wrong size is found with the list, and forgotten");
+	ok(blob_add(s, b, UINT64_MAX, 0, it.object, 96, &no_room) == -1 && !no_room, "an impossible size");
+	ok(blob_add(s, b, store_budget(s) + 1, 0, it.object, 96, &no_room) == -1 && no_room, "a size beyond the budget");
+	ok(blob_add(s, b, it.id.size, 32, it.object + 32, 64, &no_room) == -1, "bytes that are not the next ones");
+	it.object[5] ^= 1;
+	ok(feed(s, b, &it, 0, it.len, PIECE_SIZE) == -1 && blob_have(b) == 0 && blob_resume(b) == 0, "a wrong list");
+	it.object[5] ^= 1;
+	ok(feed(s, b, &it, 0, 96 + CHUNK_SIZE, PIECE_SIZE) == 0, "the right one");
+	it.contents[CHUNK_SIZE + 9] ^= 1;
+	ok(feed(s, b, &it, 96 + CHUNK_SIZE, it.len, PIECE_SIZE) == -1 && blob_resume(b) == 96 + CHUNK_SIZE, "a wrong chunk is told");
+	ok(reads_back(s, b, &it, 999), "and not served");
+	it.contents[CHUNK_SIZE + 9] ^= 1;
+	ok(blob_add(s, b, it.id.size - 1, blob_have(b), it.object + blob_have(b), 9, &no_room) == -1, "another size than the proved one");
+	ok(blob_add(s, b, it.id.size, blob_have(b), it.object, it.len, &no_room) == -1, "more bytes than there are");
+	ok(feed(s, b, &it, (size_t)blob_have(b), it.len, it.len) == 0 && reads_back(s, b, &it, PIECE_SIZE), "then the truth is taken");
+	sample_free(&it);
+
+	it = sample(9, 9);
+	b = store_want(s, &it.id.digest);
+	blob_pin(b);
+	store_drop(s, b);
+	ok(store_find(s, &it.id.digest) == b, "a pinned one is not dropped");
+	blob_unpin(s, b);
+	ok(blob_read(s, b, 0, &byte, 1) == 0, "nor by its last unpin");
+	store_drop(s, b);
+	ok(!store_find(s, &it.id.digest), "then it is");
+	sample_free(&it);
+}
+
+static void
+evicting(struct store *s)
+{
+	struct sample it[4];
+	struct blob *b[4];
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		it[i] = sample(MIB, 10 + i);
+		b[i] = i < 3 ? store_sample(s, &it[i]) : NULL;
+	}
+	ok(b[0] && b[1] && b[2], "three blobs of a MiB in a store of four and a bit");
+	blob_pin(b[0]);
+	blob_pin(b[2]);
+	blob_unpin(s, b[0]);
+	blob_pin(b[1]);
+	blob_unpin(s, b[1]);
+	blob_unpin(s, b[2]);
+	blob_pin(b[0]);
+	ok(store_reserve(s, 100 * MIB) == -1 && strstr(store_error(), "100.0 MiB"), "what can never fit is refused");
+	ok(store_find(s, &it[1].id.digest) == b[1], "and nothing evicted for it");
+	ok(store_reserve(s, 2 * MIB) == 0, "room for two more is found");
+	ok(!store_find(s, &it[1].id.digest) && store_find(s, &it[2].id.digest) == b[2], "what was idle longest has gone");
+	ok(store_reserve(s, MIB) == 0 && !store_find(s, &it[2].id.digest), "then the next");
+	ok(store_reserve(s, MIB + 4096) == -1 && store_find(s, &it[0].id.digest) == b[0], "what is pinned stays");
+	store_release(s, 3 * MIB);
+	blob_unpin(s, b[0]);
+	ok(store_free(s) > 3 * MIB && !there(s, "blob", &it[1].id.digest, ""), "all of it can be had again");
+	for (i = 1; i < 4; i++) {
+		b[i] = store_sample(s, &it[i]);
+		ok(b[i] != NULL, "blob %u comes again", i);
+		blob_pin(b[i]);
+	}
+	for (i = 1; i < 4; i++)
+		blob_unpin(s, b[i]);
+	for (i = 0; i < 4; i++)
+		sample_free(&it[i]);
+}
+
+static void
+full(struct store *s)
+{
+	struct sample it = sample(5 * MIB / 2, 30), more = sample(5 * MIB / 2, 31);
+	struct blob *b = store_sample(s, &it), *second;
+	uint64_t at;
+
+	ok(b != NULL, "a big one pushes out what is idle, promised or not");
+	blob_pin(b);
+	second = store_want(s, &more.id.digest);
+	ok(feed(s, second, &more, 0, more.len, PIECE_SIZE) == -2, "no room is told apart from other failures");
+	at = blob_resume(second);
+	ok(at > MIB && reads_back(s, second, &more, PIECE_SIZE), "what came before is still good");
+	blob_unpin(s, b);
+	ok(feed(s, second, &more, (size_t)at, more.len, PIECE_SIZE) == 0 && blob_whole(second), "and the rest comes when there is room");
+	ok(!store_find(s, &it.id.digest), "in place of what was idle");
+	sample_free(&it);
+	sample_free(&more);
+}
+
+/* What a keeper does: an inode with mode and time, and a tree that links to it. */
+static void
+prepare(struct store *s, const struct sample *it, const struct digest *manifest, bool copy, const char *name)
+{
+	char blob[DIGEST_TEXT], tree[DIGEST_TEXT], *from, *inode, *dir, *file;
+
+	digest_text(&it->id.digest, blob);
+	digest_text(manifest, tree);
+	from = xasprintf("blob/%s", blob);
+	inode = xasprintf("inode/%s.%s.1", blob, copy ? "0644" : "0755");
+	dir = xasprintf("tree/%s", tree);
+	file = xasprintf("tree/%s/%s", tree, name);
+	mkdirat(store_dir(s), dir, 0755);
+	if (copy)
+		close(openat(store_dir(s), inode, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	else
+		linkat(store_dir(s), from, store_dir(s), inode, 0);
+	ok(linkat(store_dir(s), inode, store_dir(s), file, 0) == 0, "a tree is prepared");
+	free(from);
+	free(inode);
+	free(dir);
+	free(file);
+}
+
+static void
+trees(struct store *s)
+{
+	struct sample it = sample(MIB, 40), big = sample(4 * MIB, 41);
+	struct digest old = chunk_digest("old", 3), new = chunk_digest("new", 3);
+	struct blob *b = store_sample(s, &it), *other;
+
+	store_hold_tree(s, &old);
+	prepare(s, &it, &old, false, "file");
+	store_drop_tree(s, &old);
+	store_hold_tree(s, &new);
+	store_hold_tree(s, &new);
+	prepare(s, &it, &new, true, "file");
+	store_drop_tree(s, &new);
+	ok(store_reserve(s, 4 * MIB) == 0, "room is found");
+	store_release(s, 4 * MIB);
+	ok(!there(s, "tree", &old, "") && !there(s, "inode", &it.id.digest, ".0755.1") && !store_find(s, &it.id.digest),
+	    "an idle tree, its inodes and their blobs go");
+	ok(there(s, "tree", &new, "/file") && there(s, "inode", &it.id.digest, ".0644.1"), "one in use stays with its inodes");
+	b = store_sample(s, &it);
+	prepare(s, &it, &new, false, "other");
+	store_drop_tree(s, &new);
+	other = store_sample(s, &big);
+	ok(b && other && !store_find(s, &it.id.digest) && !there(s, "tree", &new, "") && !there(s, "inode", &it.id.digest, ".0644.1"), "until it is idle too");
+
+	b = store_sample(s, &it);
+	ok(b && !store_find(s, &big.id.digest), "the small one is back");
+	blob_pin(b);
+	ok(blob_give(s, b, "job/given") == 0 && !blob_whole(b) && blob_have(b) == 4 * 32, "contents are handed over");
+	ok(faccessat(store_dir(s), "job/given", F_OK, 0) == 0 && !there(s, "blob", &it.id.digest, ""), "they have moved");
+	blob_unpin(s, b);
+	ok(!store_find(s, &it.id.digest), "with the last pin nothing is left");
+	ok(remove_tree(store_dir(s), "job/given") == 0, "but the file");
+	b = store_sample(s, &it);
+	prepare(s, &it, &old, false, "file");
+	ok(b && blob_give(s, b, "job/given") == -1 && blob_whole(b), "what a tree links to is not handed over");
+	sample_free(&it);
+	sample_free(&big);
+}
+
+static void
+many_trees(struct store *s)
+{
+	unsigned i, before = count_files(store_dir(s), "tree");
+	char name[80] = "tree/";
+
+	for (i = 0; i < 300; i++) {
+		struct digest d = chunk_digest(&i, sizeof(i));
+
+		store_hold_tree(s, &d);
+		digest_text(&d, name + 5);
+		mkdirat(store_dir(s), name, 0755);
+		store_drop_tree(s, &d);
+	}
+	ok(count_files(store_dir(s), "tree") <= before + 256, "idle trees do not pile up");
+}
+
+static void
+all(struct store *s, bool tmpfs)
+{
+	if (!ok(s != NULL, "a store on %s", tmpfs ? "a tmpfs" : "a directory")) {
+		printf("# %s\n", store_error());
+		return;
+	}
+	ok(store_is_tmpfs(s) == tmpfs && store_free(s) > 4 * MIB && store_free(s) <= store_budget(s) + 4096, "it has its budget");
+	receiving(s);
+	empty_contents(s);
+	lies(s);
+	evicting(s);
+	full(s);
+	trees(s);
+	many_trees(s);
+	store_close(s);
+}
+
+int
+main(void)
+{
+	const uint64_t budget = 4 * MIB + 256 * 1024;
+	char parent[] = "/tmp/store.XXXXXX";
+
+	ok(mkdtemp(parent) != NULL, "a directory");
+	all(store_open_dir(budget, parent), false);
+	ok(rmdir(parent) == 0, "nothing is left in it");
+	if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		all(store_open(budget, NULL), true);
+	else
+		ok(1, "a tmpfs # SKIP not allowed here");
+	return done();
+}
