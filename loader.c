@@ -177,7 +177,8 @@ directory_around(const char *data, size_t len, size_t at, size_t *start)
 	return to - from;
 }
 
-/* Each distribution builds its own list into ld.so, as texts one after another: "/lib64/" NUL "/usr/lib64/" NUL. */
+/* Each distribution builds its own list into ld.so, as texts one after another: "/lib64/" NUL "/usr/lib64/" NUL. The first such
+ * list is it. */
 static void
 find_directories(const char *data, size_t len, struct strings *out)
 {
@@ -188,7 +189,9 @@ find_directories(const char *data, size_t len, struct strings *out)
 		at = (size_t)(slash - data);
 		if (len - at > 4 && memcmp(slash, "/lib", 4) == 0 && (found = directory_around(data, len, at, &start))) {
 			add_dir(out, data + start, found);
-			at = start + found;
+			at = start + found + 1;
+		} else if (out->count > 0) {
+			return;
 		} else {
 			at++;
 		}

@@ -202,37 +202,52 @@ rootfs_read(const char *root, const char *path, size_t max, size_t *len)
 	return data;
 }
 
+static void glob_below(const char *root, const char *dir, const char *pattern, struct strings *out);
+
+/* A path that matches the pattern so far goes on with the rest of it, or is one. Takes the path over. */
+static void
+glob_matched(const char *root, char *path, const char *rest, struct strings *out)
+{
+	char *real;
+
+	if (*rest) {
+		glob_below(root, path, rest, out);
+	} else if (out->count < MAX_MATCHES && (real = rootfs_resolve(root, path, NULL))) {
+		free(real);
+		strings_take(out, path);
+		return;
+	}
+	free(path);
+}
+
+static void
+glob_directory(const char *root, const char *dir, const char *part, const char *rest, struct strings *out)
+{
+	char *real = rootfs_resolve(root, *dir ? dir : "/", NULL), *outside = real ? rootfs_join(root, real) : NULL;
+	DIR *open_dir = outside ? opendir(outside) : NULL;
+	struct dirent *entry;
+
+	while (open_dir && (entry = readdir(open_dir)))
+		if (fnmatch(part, entry->d_name, FNM_PERIOD) == 0)
+			glob_matched(root, xasprintf("%s/%s", dir, entry->d_name), rest, out);
+	if (open_dir)
+		closedir(open_dir);
+	free(outside);
+	free(real);
+}
+
 /* Adds the paths below dir whose next parts match the pattern. */
 static void
 glob_below(const char *root, const char *dir, const char *pattern, struct strings *out)
 {
 	size_t len = strcspn(pattern, "/");
 	const char *rest = pattern + len + strspn(pattern + len, "/");
-	char *part = xstrndup(pattern, len), *real, *outside;
-	struct dirent *entry;
-	DIR *open_dir = NULL;
+	char *part = xstrndup(pattern, len);
 
-	real = rootfs_resolve(root, *dir ? dir : "/", NULL);
-	outside = real ? rootfs_join(root, real) : NULL;
-	if (outside)
-		open_dir = opendir(outside);
-	while (open_dir && out->count < MAX_MATCHES && (entry = readdir(open_dir))) {
-		char *below;
-
-		if (fnmatch(part, entry->d_name, FNM_PERIOD) != 0)
-			continue;
-		below = xasprintf("%s/%s", dir, entry->d_name);
-		if (*rest) {
-			glob_below(root, below, rest, out);
-			free(below);
-		} else {
-			strings_take(out, below);
-		}
-	}
-	if (open_dir)
-		closedir(open_dir);
-	free(outside);
-	free(real);
+	if (strpbrk(part, "*?[\\"))
+		glob_directory(root, dir, part, rest, out);
+	else
+		glob_matched(root, xasprintf("%s/%s", dir, part), rest, out);
 	free(part);
 }
 

@@ -1,4 +1,4 @@
-/* Prints what libs.c finds: for each program a line "program NAME", then KIND, path, source or target, and by, parted by tabs.
+/* Prints what libs.c finds: for each program a line "name NAME", then lines of KIND, path, source, target and by, parted by tabs.
  * libsof [-r ROOT] [-L DIRS] [-f] PROGRAM...   (-f: as files sent along; "-" as a program: names from stdin) */
 #include "libs.h"
 
@@ -37,16 +37,18 @@ one(const struct libs_query *q, const char *name, bool as_file)
 	struct needs list = {0};
 	int status = 0;
 
-	printf("program %s\n", name);
+	printf("name\t%s\n", name);
 	if (as_file)
 		libs_of_file(q, name, name, &list, show_warning);
 	else if (libs_of_program(q, name, &list, &status)) {
-		printf("error %d\t%s\n", status, libs_error());
+		printf("error\t%d\t%s\n", status, libs_error());
 		failed = 1;
 	}
 	show(&list);
 	if (list.machine)
 		printf("machine\t%s\n", list.machine);
+	if (list.interpreter)
+		printf("interpreter\t%s\n", list.interpreter);
 	needs_free(&list);
 }
 
