@@ -132,7 +132,7 @@ take_autoconf(const char *text, struct ipconfig *out)
 	for (i = 0; i < COUNT(known) && strcmp(text, known[i].name) != 0; i++)
 		;
 	if (i == COUNT(known))
-		return fail("ip= takes off, none, static, on, any or dhcp, not", text);
+		return fail("autoconf is off, none, static, on, any or dhcp, not", text);
 	out->how = known[i].how;
 	return 0;
 }
