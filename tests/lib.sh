@@ -133,6 +133,27 @@ settle() {
 	echo master >/proc/sys/kernel/hostname
 }
 
+# A root directory of the script's own, with the machine's directories in it: others can be made beside them.
+own_root() {
+	mkdir /run/root
+	mount -t tmpfs -o mode=755 gproc-test /run/root
+	for own_entry in /*; do
+		if [ -L "$own_entry" ]; then
+			cp -a "$own_entry" /run/root/
+		elif [ -d "$own_entry" ]; then
+			mkdir "/run/root$own_entry"
+			[ "$own_entry" = /run ] || mount --rbind "$own_entry" "/run/root$own_entry"
+		fi
+	done
+	mkdir /run/root/.old
+	cd /run/root || exit 1
+	pivot_root . .old
+	umount -l /.old
+	rmdir /.old
+	mount -t tmpfs gproc-test /run
+	cd "$REPO" || exit 1
+}
+
 # Address lines of slave0, slave1 ...: all on this machine's loopback.
 host_lines() {
 	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "127.0.%d.%d slave%d\n", 1 + i / 250, 1 + i % 250, i }'
@@ -202,6 +223,58 @@ start_deep() {
 		start_i=$((start_i + 1))
 	done
 	wait_up 14
+}
+
+# Machines of their own: host NAME runs a command in uts, network and mount namespaces, with /tmp and /run of its own and eth0 on a
+# bridge where every name of /etc/hosts has its address. Its pid is in $HOST and in the variable HOST_NAME.
+start_network() {
+	ip link add br0 type bridge
+	ip addr add 10.9.255.254/16 dev br0
+	ip link set br0 up
+	{
+		echo 127.0.0.1 localhost
+		echo 10.9.254.1 master
+		host_lines 1024 | sed 's/^127.0/10.9/'
+	} >/etc/hosts
+}
+
+host() {
+	host_name=$1
+	host_address=$(awk -v name="$1" '$2 == name { print $1 }' /etc/hosts)
+	shift
+	rm -f "$T/ready" "$T/go"
+	mkfifo "$T/ready" "$T/go"
+	unshare -u -n -m sh -c '
+		name=$0 ready=$1 go=$2 address=$3
+		shift 3
+		echo "$name" >/proc/sys/kernel/hostname
+		exec 3>"$ready"
+		echo >&3
+		read -r line <"$go"
+		ip link set lo up
+		ip addr add "$address/16" dev eth0
+		ip link set eth0 up
+		mount -t tmpfs -o mode=1777 gproc-test /tmp
+		mount -t tmpfs gproc-test /run
+		echo >&3
+		exec 3>&-
+		exec "$@"' "$host_name" "$T/ready" "$T/go" "$host_address" "$@" >"$T/$host_name.log" 2>&1 9<&- &
+	HOST=$!
+	eval "HOST_$host_name=$HOST"
+	exec 9<"$T/ready"
+	read -r host_line <&9
+	ip link add "v$HOST" type veth peer name eth0 netns "$HOST"
+	ip link set "v$HOST" master br0 up
+	echo >"$T/go"
+	read -r host_line <&9
+	exec 9<&-
+}
+
+# on NAME COMMAND...: runs a command on such a machine.
+on() {
+	eval "on_pid=\$HOST_$1"
+	shift
+	nsenter -t "$on_pid" -u -n -m --wd="$REPO" "$@"
 }
 
 # Processes called gproc that are not zombies, in this pid namespace.
