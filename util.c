@@ -20,8 +20,8 @@ set_message_prefix(const char *prefix)
 	message_prefix = prefix;
 }
 
-/* Length of the UTF-8 sequence at text (RFC 3629), 0 when it is none or an encoded C1 control character. */
-static size_t
+/* As RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+size_t
 utf8_length(const unsigned char *text)
 {
 	size_t len = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;

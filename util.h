@@ -40,6 +40,8 @@ int parse_duration(const char *text, uint64_t *out);
 
 /* A text fit for a terminal: control characters, DEL and bytes that are not UTF-8 become "\xHH". Caller frees. */
 char *printable(const char *text);
+/* Length of the UTF-8 sequence of two to four bytes at text, which a NUL ends; 0 when it is none, or a C1 control character. */
+size_t utf8_length(const unsigned char *text);
 
 bool has_prefix(const char *text, const char *prefix);
 

@@ -1,0 +1,552 @@
+/* output: whole lines, labels, folds and files; long lines, binary, terminals, readers that are slow or gone. */
+#include "unit/tap.h"
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LIMIT (64 * 1024)
+
+static const struct path nodes[] = {
+    {.depth = 1, .id = {1}}, {.depth = 2, .id = {1, 5}}, {.depth = 1, .id = {2}},
+    {.depth = 1, .id = {3}}, {.depth = 1, .id = {9}},
+};
+
+/* Descriptors 1 and 2 lead elsewhere between redirect() and restore(). */
+static int saved[2], target[2];
+
+static void
+redirect(int out, int err)
+{
+	fflush(stdout);
+	saved[0] = dup(1);
+	saved[1] = dup(2);
+	target[0] = out;
+	target[1] = err;
+	(void)dup2(out, 1);
+	(void)dup2(err, 2);
+}
+
+static void
+restore(void)
+{
+	(void)dup2(saved[0], 1);
+	(void)dup2(saved[1], 2);
+	(void)close(saved[0]);
+	(void)close(saved[1]);
+}
+
+static void
+redirect_to_memory(void)
+{
+	redirect(memfd_create("out", MFD_CLOEXEC), memfd_create("err", MFD_CLOEXEC));
+}
+
+/* What one of the two files holds; the caller frees. */
+static char *
+contents(int fd, size_t *len)
+{
+	struct stat st;
+	char *text;
+
+	(void)fstat(fd, &st);
+	text = xcalloc((size_t)st.st_size + 1, 1);
+	*len = (size_t)st.st_size;
+	if (pread(fd, text, *len, 0) != st.st_size)
+		text[0] = '\0';
+	(void)close(fd);
+	return text;
+}
+
+static void
+holds(int fd, const char *want, const char *name)
+{
+	size_t len;
+	char *got = contents(fd, &len);
+
+	is(got, want, name);
+	ok(len == strlen(want), "%s: its length", name);
+	free(got);
+}
+
+static int
+add(struct output *o, size_t node, int stream, const char *text)
+{
+	return output_add(o, node, stream, (const uint8_t *)text, strlen(text));
+}
+
+static void
+add_filled(struct output *o, size_t node, char with, size_t len)
+{
+	char *text = xmalloc(len);
+
+	memset(text, with, len);
+	(void)output_add(o, node, 1, (const uint8_t *)text, len);
+	free(text);
+}
+
+static void
+one_node_raw(void)
+{
+	struct output *o;
+	size_t len;
+	char *got;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_RAW, nodes, 1, NULL, NULL);
+	(void)output_add(o, 0, 1, (const uint8_t *)"a\0b\xff", 4);
+	(void)add(o, 0, 2, "oops");
+	restore();
+	ok(output_held(o) == 0, "nothing of a single node is held back");
+	redirect(target[0], target[1]);
+	(void)output_end(o, 0);
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	got = contents(target[0], &len);
+	ok(len == 4 && memcmp(got, "a\0b\xff", 4) == 0, "a single node's output is byte for byte, no newline added");
+	free(got);
+	holds(target[1], "oops", "and its stderr is kept apart");
+}
+
+static void
+raw_lines(void)
+{
+	struct output *o;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_RAW, nodes, 2, NULL, NULL);
+	(void)add(o, 0, 1, "one ");
+	(void)add(o, 1, 1, "two ");
+	(void)add(o, 0, 2, "err\n");
+	(void)add(o, 0, 1, "line\nnext");
+	(void)add(o, 1, 1, "lines\nx\ny");
+	(void)output_end(o, 1);
+	(void)output_end(o, 0);
+	(void)output_finish(o);
+	restore();
+	ok(output_held(o) == 0, "nothing is held at the end");
+	output_free(o);
+	holds(target[0], "one line\ntwo lines\nx\ny\nnext\n",
+	      "lines of two nodes do not mix, the last ones get a newline");
+	holds(target[1], "err\n", "stderr goes to stderr");
+}
+
+static void
+one_descriptor(void)
+{
+	struct output *o;
+	int fd = memfd_create("both", MFD_CLOEXEC);
+	size_t len;
+	char *got;
+
+	redirect(fd, dup(fd));
+	o = output_new(OUTPUT_LABEL, nodes, 2, NULL, NULL);
+	add_filled(o, 0, 'x', LIMIT + 1);
+	(void)add(o, 0, 2, "err\n");
+	(void)add(o, 0, 1, "\n");
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	(void)close(target[1]);
+	got = contents(fd, &len);
+	ok(len == 3 + LIMIT + 1 + 1 + 3 + 4, "both streams in one file: all is there");
+	is(got + 3 + LIMIT + 1, "\n1: err\n", "and stderr waits for the end of the line on stdout");
+	free(got);
+}
+
+static void
+labels(void)
+{
+	struct output *o;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_LABEL, nodes, 5, NULL, NULL);
+	(void)add(o, 1, 1, "a\n\nb\nc");
+	(void)add(o, 0, 1, "9: forged\n");
+	(void)add(o, 4, 2, "bad\n");
+	(void)add(o, 3, 1, "\033[2Jraw\rbytes\n");
+	(void)output_end(o, 1);
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	holds(target[0], "1:5: a\n1:5: \n1:5: b\n1: 9: forged\n3: \033[2Jraw\rbytes\n1:5: c\n",
+	      "each line has its label; a file gets the bytes as they are");
+	holds(target[1], "9: bad\n", "stderr is labelled too");
+}
+
+static void
+terminal(void)
+{
+	char got[512] = "";
+	struct output *o;
+	struct termios plain;
+	int outer, inner;
+	ssize_t n;
+
+	if (!ok(openpty(&outer, &inner, NULL, NULL, NULL) == 0, "a terminal"))
+		return;
+	(void)tcgetattr(inner, &plain);
+	plain.c_oflag = 0;
+	(void)tcsetattr(inner, TCSANOW, &plain);
+	redirect(inner, inner);
+	o = output_new(OUTPUT_LABEL, nodes, 5, NULL, NULL);
+	(void)add(o, 0, 1, "x\r9: forged\033[A\x9b\xc2\x9b\tt\303\244\r\n");
+	(void)output_add(o, 0, 1, (const uint8_t *)"\0\x7f\xc3\n", 4);
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	n = read(outer, got, sizeof(got) - 1);
+	got[n < 0 ? 0 : n] = '\0';
+	is(got, "1: x\\x0d9: forged\\x1b[A\\x9b\\xc2\\x9b\tt\303\244\r\n1: \\x00\\x7f\\xc3\n",
+	   "on a terminal nothing can move the cursor, tabs and UTF-8 stay");
+	(void)close(outer);
+	(void)close(inner);
+}
+
+/* Returns what stdout holds after a long line of node 0 of which `first` bytes came before node 1 said "two". */
+static char *
+long_line(enum output_mode mode, size_t first, size_t *len)
+{
+	struct output *o;
+
+	redirect_to_memory();
+	o = output_new(mode, nodes, 3, NULL, NULL);
+	add_filled(o, 0, 'x', first);
+	(void)add(o, 1, 1, "two\n");
+	add_filled(o, 0, 'x', 3000000 - first);
+	(void)add(o, 0, 1, "\n");
+	(void)output_end(o, 0);
+	(void)output_end(o, 1);
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	(void)close(target[1]);
+	return contents(target[0], len);
+}
+
+static void
+long_lines(void)
+{
+	size_t len;
+	char *got = long_line(OUTPUT_RAW, LIMIT, &len);
+
+	ok(len == 3000005 && strncmp(got, "two\nxxx", 7) == 0, "64 KiB of a line wait for its end");
+	free(got);
+	got = long_line(OUTPUT_RAW, LIMIT + 1, &len);
+	ok(len == 3000005 && strspn(got, "x") == 3000000, "a line of 3 MB stays in one piece");
+	is(got + 3000000, "\ntwo\n", "and what others say comes behind it");
+	free(got);
+	got = long_line(OUTPUT_LABEL, LIMIT + 1, &len);
+	ok(len == 3 + 3000001 + 5 + 4 && strspn(got + 3, "x") == 3000000, "it gets one label");
+	free(got);
+}
+
+static void
+endless_lines(void)
+{
+	struct output *o;
+	size_t most = 0, round, len, longest = 0, line, at;
+	char *got;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_RAW, nodes, 3, NULL, NULL);
+	(void)add(o, 2, 1, "hello\n");
+	for (round = 0; round < 200; round++) {
+		add_filled(o, 0, 'a', 8192);
+		add_filled(o, 1, 'b', 8192);
+		(void)add(o, 2, 1, "hello\n");
+		most = output_held(o) > most ? output_held(o) : most;
+	}
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	(void)close(target[1]);
+	ok(most <= 3 * (LIMIT + 8192), "two nodes that never end their line: %zu bytes held at most", most);
+	got = contents(target[0], &len);
+	for (at = 0; at < len; at += line + 1) {
+		line = strcspn(got + at, "\n");
+		if (got[at] != 'h' && strspn(got + at, got[at] == 'a' ? "a" : "b") != line)
+			break;
+		longest = line > longest ? line : longest;
+	}
+	ok(at == len && longest >= LIMIT, "their lines are broken, never mixed");
+	for (at = 0, line = 0; (got[at] == 'h' ? line++ : 0, got[at]); at += strcspn(got + at, "\n") + 1)
+		;
+	ok(line == 201, "and the third node's lines are all there");
+	free(got);
+}
+
+static void
+idle(void)
+{
+	struct output *o;
+	size_t len;
+	char *got;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_LABEL, nodes, 2, NULL, NULL);
+	add_filled(o, 0, 'x', LIMIT + 10);
+	(void)output_idle(o);
+	(void)add(o, 1, 1, "two\n");
+	(void)output_idle(o);
+	(void)add(o, 0, 1, "rest\n");
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	(void)close(target[1]);
+	got = contents(target[0], &len);
+	is(got + 3 + LIMIT + 10, "\n1:5: two\n1: rest\n", "a long line that stands still is ended for those who wait");
+	free(got);
+}
+
+static void
+folds(void)
+{
+	struct output *o;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_FOLD, nodes, 5, NULL, NULL);
+	(void)add(o, 0, 1, "same\n1 (1 node):\n");
+	(void)add(o, 1, 1, "other\n");
+	(void)add(o, 2, 1, "same\n");
+	(void)add(o, 2, 1, "1 (1 node):");
+	(void)add(o, 3, 2, "warning\n");
+	(void)output_end(o, 0);
+	(void)output_end(o, 1);
+	(void)output_end(o, 2);
+	(void)output_end(o, 3);
+	restore();
+	ok(output_held(o) > 0, "stdout is held");
+	redirect(target[0], target[1]);
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	holds(target[0], "1-2 (2 nodes):\n  same\n  1 (1 node):\n1:5 (1 node):\n  other\n3 (1 node): no output\n",
+	      "identical output once, indented so that no line of it is a header");
+	holds(target[1], "3: warning\n", "stderr comes at once, labelled");
+}
+
+static void
+silent_fold(void)
+{
+	struct output *o;
+	size_t i;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_FOLD, nodes, 5, NULL, NULL);
+	for (i = 0; i < 5; i++)
+		(void)output_end(o, i);
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	holds(target[0], "", "where nobody wrote anything nothing is printed");
+	(void)close(target[1]);
+}
+
+static void
+too_much_to_fold(void)
+{
+	struct output *o;
+	size_t i, len;
+	char *got;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_FOLD, nodes, 3, NULL, NULL);
+	(void)add(o, 0, 1, "small\n");
+	for (i = 0; i < 300000; i++)
+		(void)add(o, 1, 1, "12345\n");
+	restore();
+	ok(output_held(o) < LIMIT, "a node that writes without end is not held without end");
+	redirect(target[0], target[1]);
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	got = contents(target[0], &len);
+	ok(len == 300000 * 11 + strlen("1 (1 node):\n  small\n"), "its lines are all there, labelled");
+	is(got + 300000 * 11, "1 (1 node):\n  small\n", "the others are folded");
+	free(got);
+	holds(target[1],
+	      "gproc: nodes 1:5: more output than is held for folding (1 MiB a node, 128 MiB in all); it is labelled "
+	      "instead\n",
+	      "and it is told");
+}
+
+static void
+file_is(const char *name, const char *want)
+{
+	size_t len = 0;
+	char *got = read_file(name, 1000, &len);
+
+	is(got, want, name);
+	free(got);
+	(void)unlink(name);
+}
+
+static void
+files(void)
+{
+	char dir[] = "/tmp/output-XXXXXX";
+	struct output *o;
+
+	if (!ok(mkdtemp(dir) && chdir(dir) == 0, "a directory for files"))
+		return;
+	o = output_new(OUTPUT_FILES, nodes, 2, "%j-%n.%r%%", "7");
+	ok(o != NULL, "files are made");
+	(void)add(o, 0, 1, "one\ntwo");
+	(void)add(o, 1, 2, "err");
+	(void)add(o, 0, 1, " three");
+	(void)output_end(o, 0);
+	(void)output_finish(o);
+	output_free(o);
+	file_is("7-1.0%", "one\ntwo three");
+	file_is("7-1.0%.err", "");
+	file_is("7-1:5.1%", "");
+	file_is("7-1:5.1%.err", "err");
+	o = output_new(OUTPUT_FILES, nodes, 1, "std%s", NULL);
+	(void)add(o, 0, 2, "err");
+	output_free(o);
+	file_is("stdout", "");
+	file_is("stderr", "err");
+	ok(!output_new(OUTPUT_FILES, nodes, 2, "log", "7"), "one file for two nodes is refused");
+	is(output_error(),
+	   "output file \"log\": 2 nodes would write to one file; put %n (node) or %r (rank) into the name", "and why");
+	ok(!output_new(OUTPUT_FILES, nodes, 2, "%n-%x", "7"), "an unknown letter is refused");
+	is(output_error(),
+	   "output file \"%n-%x\": \"%x\" is none of %n (node), %j (job), %r (rank), %s (out or err), %%", "and which");
+	ok(!output_new(OUTPUT_FILES, nodes, 2, "no/%n", "7"),
+	   "a directory that is not there is told before anything runs");
+	is(output_error(), "can't write no/1: No such file or directory", "with the name");
+	ok(chdir("/") == 0 && rmdir(dir) == 0, "no other file was left");
+}
+
+static void
+gone_reader(void)
+{
+	struct output *o;
+	int pipes[2], bad, error;
+
+	if (!ok(pipe(pipes) == 0, "a pipe"))
+		return;
+	(void)close(pipes[0]);
+	redirect(pipes[1], memfd_create("err", MFD_CLOEXEC));
+	o = output_new(OUTPUT_RAW, nodes, 2, NULL, NULL);
+	bad = add(o, 0, 1, "x\n");
+	error = errno;
+	restore();
+	ok(bad == -1 && error == EPIPE, "a reader that is gone is told by EPIPE");
+	redirect(pipes[1], target[1]);
+	bad = add(o, 1, 1, "x\n") == -1 && errno == EPIPE && add(o, 1, 2, "still\n") == 0;
+	restore();
+	ok(bad, "every time, but the other stream goes on");
+	output_free(o);
+	(void)close(pipes[1]);
+	holds(target[1], "still\n", "and arrives");
+}
+
+/* A child that reads a pipe to its end and exits with 0 when it got that many bytes. */
+static pid_t
+slow_reader(const int pipes[2], size_t want)
+{
+	char piece[100];
+	size_t got = 0;
+	ssize_t n;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	(void)close(pipes[1]);
+	while ((n = read(pipes[0], piece, sizeof(piece))) > 0)
+		got += (size_t)n;
+	_exit(got != want);
+}
+
+static void
+slow_pipe(void)
+{
+	struct output *o;
+	int pipes[2], status = -1;
+	pid_t pid;
+
+	if (!ok(pipe2(pipes, O_CLOEXEC) == 0 && fcntl(pipes[1], F_SETFL, O_NONBLOCK) == 0, "a non-blocking pipe"))
+		return;
+	pid = slow_reader(pipes, 3 + 1000001);
+	redirect(pipes[1], memfd_create("err", MFD_CLOEXEC));
+	o = output_new(OUTPUT_LABEL, nodes, 2, NULL, NULL);
+	add_filled(o, 0, 'x', 1000000);
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	(void)close(pipes[0]);
+	(void)close(pipes[1]);
+	(void)close(target[1]);
+	ok(waitpid(pid, &status, 0) == pid && status == 0, "a full pipe is waited for, nothing is lost");
+}
+
+static void
+many_nodes(void)
+{
+	struct path *all = xcalloc(10000, sizeof(*all));
+	struct output *o;
+	size_t i, len;
+	char *got;
+
+	for (i = 0; i < 10000; i++)
+		all[i] = (struct path){.depth = 2, .id = {(uint32_t)i / 100, (uint32_t)i % 100}};
+	redirect_to_memory();
+	o = output_new(OUTPUT_FOLD, all, 10000, NULL, NULL);
+	for (i = 0; i < 10000; i++)
+		(void)add(o, i, 1, i == 5001 ? "odd\n" : "even\n");
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	(void)close(target[1]);
+	got = contents(target[0], &len);
+	is(got, "0-49:0-99,50:0,50:2-99,51-99:0-99 (9999 nodes):\n  even\n50:1 (1 node):\n  odd\n",
+	   "10,000 nodes fold");
+	free(got);
+	redirect_to_memory();
+	o = output_new(OUTPUT_RAW, all, 10000, NULL, NULL);
+	for (i = 0; i < 10000; i++)
+		add_filled(o, i, 'x', 10000);
+	i = output_held(o);
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	(void)close(target[1]);
+	ok(i <= (64 << 20) + 20000, "10,000 unfinished lines are held in %zu bytes", i);
+	got = contents(target[0], &len);
+	ok(len == (size_t)10000 * 10001, "and all come out");
+	free(got);
+	free(all);
+}
+
+int
+main(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	one_node_raw();
+	raw_lines();
+	one_descriptor();
+	labels();
+	terminal();
+	long_lines();
+	endless_lines();
+	idle();
+	folds();
+	silent_fold();
+	too_much_to_fold();
+	files();
+	gone_reader();
+	slow_pipe();
+	many_nodes();
+	return done();
+}
