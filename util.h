@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #define PRINTF(a, b) __attribute__((format(printf, a, b)))
+#define NEVER_NULL __attribute__((returns_nonnull))
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Messages go to stderr as one line, "gproc: ...", in one write; control characters are shown as "\xHH". */
@@ -19,14 +20,14 @@ void die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn)
 void set_message_prefix(const char *prefix); /* instead of "gproc"; the string is kept, not copied */
 
 /* Memory: these never return NULL; out of memory ends the process with a message. The caller frees. */
-void *xmalloc(size_t size);
-void *xcalloc(size_t count, size_t size);
-void *xrealloc(void *old, size_t count, size_t size); /* checks count * size for overflow */
-char *xstrdup(const char *);
-char *xstrndup(const char *, size_t);
-void *xmemdup(const void *, size_t);
-char *xasprintf(const char *fmt, ...) PRINTF(1, 2);
-char *xvasprintf(const char *fmt, va_list);
+void *xmalloc(size_t size) NEVER_NULL;
+void *xcalloc(size_t count, size_t size) NEVER_NULL;
+void *xrealloc(void *old, size_t count, size_t size) NEVER_NULL; /* checks count * size for overflow */
+char *xstrdup(const char *) NEVER_NULL;
+char *xstrndup(const char *, size_t) NEVER_NULL;
+void *xmemdup(const void *, size_t) NEVER_NULL;
+char *xasprintf(const char *fmt, ...) PRINTF(1, 2) NEVER_NULL;
+char *xvasprintf(const char *fmt, va_list) NEVER_NULL;
 
 /* Milliseconds of a clock that only goes forward, and stands still for nobody (CLOCK_BOOTTIME). */
 uint64_t now_ms(void);
@@ -39,7 +40,7 @@ int parse_size(const char *text, uint64_t *out);
 int parse_duration(const char *text, uint64_t *out);
 
 /* A text fit for a terminal: control characters, DEL and bytes that are not UTF-8 become "\xHH". Caller frees. */
-char *printable(const char *text);
+char *printable(const char *text) NEVER_NULL;
 /* Length of the UTF-8 sequence of two to four bytes at text, which a NUL ends; 0 when it is none, or a C1 control character. */
 size_t utf8_length(const unsigned char *text);
 
