@@ -132,14 +132,15 @@ parse_range(struct parser *p, struct range *out)
 	return out->hi < out->lo ? fail(p, end, "the range ends before it begins") : 0;
 }
 
-static void
+static struct edge *
 add_edge(struct state *from, struct edge edge)
 {
-	if (from->count == from->room) {
+	if (!from->edge || from->count == from->room) {
 		from->room = from->room ? from->room * 2 : 1;
 		from->edge = xrealloc(from->edge, from->room, sizeof(from->edge[0]));
 	}
-	from->edge[from->count++] = edge;
+	from->edge[from->count] = edge;
+	return &from->edge[from->count++];
 }
 
 static struct state *
@@ -147,10 +148,8 @@ step(struct state *from, struct range ids)
 {
 	struct edge *last = from->count ? &from->edge[from->count - 1] : NULL;
 
-	if (!last || last->ids.lo != ids.lo || last->ids.hi != ids.hi) {
-		add_edge(from, (struct edge){.ids = ids, .to = xcalloc(1, sizeof(struct state))});
-		last = &from->edge[from->count - 1];
-	}
+	if (!last || last->ids.lo != ids.lo || last->ids.hi != ids.hi)
+		last = add_edge(from, (struct edge){.ids = ids, .to = xcalloc(1, sizeof(struct state))});
 	return last->to;
 }
 
@@ -228,7 +227,7 @@ absorb(struct state *into, struct state *from)
 	into->selects |= from->selects;
 	into->below |= from->below;
 	for (i = 0; i < from->count; i++)
-		add_edge(into, from->edge[i]);
+		(void)add_edge(into, from->edge[i]);
 	free(from->edge);
 	free(from);
 }
@@ -394,7 +393,7 @@ sort_boxes(struct range **box, size_t count, const struct order *order, struct r
 	sort_boxes(box + half, count - half, order, room);
 	if (compare_boxes(box[half - 1], box[half], order) <= 0)
 		return;
-	memcpy(room, box, half * sizeof(*box));
+	memcpy(room, box, half * sizeof(struct range *));
 	for (i = 0; left < half; i++)
 		if (right < count && compare_boxes(room[left], box[right], order) > 0)
 			box[i] = box[right++];

@@ -461,28 +461,42 @@ find_lines(struct output *o, bool loud, struct line **out)
 	return found;
 }
 
+/* Quiet when all is well: where nobody wrote anything, nothing is said. */
+static void
+print_groups(struct output *o, const struct group *group, size_t count)
+{
+	size_t i;
+
+	if (count == 1 && group[0].line[0]->held.len == 0)
+		return;
+	for (i = 0; i < count; i++)
+		print_group(o, &group[i]);
+	flush(o->stream[0]);
+}
+
+static void
+tell_loud(struct output *o, struct line *const *line, size_t count)
+{
+	char *nodes;
+
+	if (count == 0)
+		return;
+	nodes = fold_nodes(o, line, count);
+	warn("nodes %s: more output than is held for folding (1 MiB a node, 128 MiB in all); it is labelled instead",
+	     nodes);
+	free(nodes);
+}
+
 static void
 print_folded(struct output *o)
 {
 	struct line **line = xcalloc(o->count, sizeof(struct line *));
-	size_t count = find_lines(o, false, line), groups, i;
+	size_t count = find_lines(o, false, line);
 	struct group *group = xcalloc(count, sizeof(*group));
-	char *nodes;
 
-	groups = find_groups(line, count, group);
-	/* Quiet when all is well: nobody wrote anything. */
-	if (groups > 1 || (groups == 1 && group[0].line[0]->held.len > 0))
-		for (i = 0; i < groups; i++)
-			print_group(o, &group[i]);
-	flush(o->stream[0]);
+	print_groups(o, group, find_groups(line, count, group));
 	count = find_lines(o, true, line);
-	if (count > 0) {
-		nodes = fold_nodes(o, line, count);
-		warn("nodes %s: more output than is held for folding (1 MiB a node, 128 MiB in all); it is labelled "
-		     "instead",
-		     nodes);
-		free(nodes);
-	}
+	tell_loud(o, line, count);
 	free(group);
 	free(line);
 }

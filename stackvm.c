@@ -163,7 +163,7 @@ static int
 ifelse_run(struct machine *m, const struct word *word, char *const *tos)
 {
 	const char *chosen;
-	int64_t test;
+	int64_t test = 0;
 
 	if (number_of(word, tos, 0, &test))
 		return -1;
@@ -200,15 +200,17 @@ hostbase_run(struct machine *m, const struct word *word, char *const *tos)
 static int
 dup_run(struct machine *m, const struct word *word, char *const *tos)
 {
+	size_t len = strlen(tos[0]);
+
 	(void)word;
-	return push(m, tos[0], strlen(tos[0])) || push(m, tos[0], strlen(tos[0])) ? -1 : 0;
+	return push(m, tos[0], len) ? -1 : push(m, tos[0], len);
 }
 
 static int
 swap_run(struct machine *m, const struct word *word, char *const *tos)
 {
 	(void)word;
-	return push(m, tos[0], strlen(tos[0])) || push(m, tos[1], strlen(tos[1])) ? -1 : 0;
+	return push(m, tos[0], strlen(tos[0])) ? -1 : push(m, tos[1], strlen(tos[1]));
 }
 
 static const struct word words[] = {
