@@ -283,6 +283,61 @@ endless_lines(void)
 	free(got);
 }
 
+static uint32_t seed = 7;
+
+static uint32_t
+pick(uint32_t below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
+
+/* Adds up to 60 KiB of the node's letter, with newlines here and there, and counts the letters. */
+static void
+add_random(struct output *o, size_t node, size_t letters[3])
+{
+	size_t len = pick(30) ? 1 + pick(300) : 60 * 1024, i;
+	uint32_t rare = pick(4) ? 100 : 100000;
+	uint8_t *data = xmalloc(len);
+
+	for (i = 0; i < len; i++) {
+		data[i] = pick(rare) ? (uint8_t)('a' + node) : '\n';
+		letters[node] += data[i] != '\n';
+	}
+	(void)output_add(o, node, 1, data, len);
+	free(data);
+}
+
+static void
+random_pieces(void)
+{
+	size_t letters[3] = {0}, got_letters[3] = {0}, mixed = 0, len, at, most = 0;
+	struct output *o;
+	unsigned round;
+	char *got;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_RAW, nodes, 3, NULL, NULL);
+	for (round = 0; round < 4000; round++) {
+		add_random(o, pick(3), letters);
+		most = output_held(o) > most ? output_held(o) : most;
+	}
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+	(void)close(target[1]);
+	got = contents(target[0], &len);
+	for (at = 0; at < len; at++) {
+		mixed += at > 0 && got[at] != '\n' && got[at - 1] != '\n' && got[at] != got[at - 1];
+		if (got[at] != '\n')
+			got_letters[got[at] - 'a']++;
+	}
+	ok(mixed == 0 && got[len - 1] == '\n', "4,000 random pieces: no line has bytes of two nodes");
+	ok(memcmp(letters, got_letters, sizeof(letters)) == 0, "none is lost or doubled");
+	ok(most <= 3 * 2 * LIMIT, "at most %zu bytes were held", most);
+	free(got);
+}
+
 static void
 idle(void)
 {
@@ -540,6 +595,7 @@ main(void)
 	terminal();
 	long_lines();
 	endless_lines();
+	random_pieces();
 	idle();
 	folds();
 	silent_fold();
