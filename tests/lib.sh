@@ -180,6 +180,30 @@ start_slave() {
 	eval "SLAVE_$start_number=$SLAVE"
 }
 
+# start_bare NUMBER PREPARE [switches]: a node whose root is a tmpfs that holds gproc, a key and empty /proc, /dev and /tmp,
+# as on an initramfs; PREPARE is shell text that adds to it, run in it. Its pid is in $SLAVE.
+start_bare() {
+	start_number=$1 start_prepare=$2
+	shift 2
+	unshare -u -m sh -c '
+		number=$0 gproc=$1 prepare=$2
+		shift 2
+		echo "slave$number" >/proc/sys/kernel/hostname
+		mount -t tmpfs -o mode=755 gproc-test /media
+		cd /media || exit
+		mkdir proc dev tmp
+		chmod 1777 tmp
+		cp "$gproc" gproc
+		cp /etc/gproc/key key
+		eval "$prepare"
+		mount --move . /
+		exec chroot . /gproc -key=/key "$@"' \
+		"$start_number" "$GPROC" "$start_prepare" -myParent=127.0.0.1 -myId="$start_number" \
+		-myAddress="127.0.1.$((start_number + 1))" "$@" >"$T/slave$start_number.log" 2>&1 &
+	SLAVE=$!
+	eval "SLAVE_$start_number=$SLAVE"
+}
+
 # pid_of_slave NUMBER
 pid_of_slave() {
 	eval "echo \$SLAVE_$1"
