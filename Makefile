@@ -32,8 +32,8 @@ BINARY := $(if $(filter $(ARCH),$(NATIVE)),gproc,gproc-$(ARCH))
 all: $(BINARY)
 
 $(BINARY): $(OBJECTS)
-	$(CC) -static -Wl,--gc-sections $(LDFLAGS) -o $(OUT)/$@.full $(OBJECTS) $(LIBS)
-	$(STRIP) -o $@ $(OUT)/$@.full
+	$(CC) -static -Wl,--gc-sections $(LDFLAGS) -o $(OUT)/$(@F).full $(OBJECTS) $(LIBS)
+	$(STRIP) -o $@ $(OUT)/$(@F).full
 
 $(OUT)/%.o: %.c Makefile | $(OUT) $(HEADERS)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
