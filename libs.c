@@ -968,9 +968,9 @@ tell_no_program(struct look_up *l, const char *name, const char *refused, const 
 	char *tail = under(l), *dirs = join(tried);
 
 	if (refused)
-		(void)fail(l, 126, "%s%s%s can't be executed: its mode does not allow it", refused, why, tail);
+		(void)fail(l, 126, "%s%s can't be executed: its mode does not allow it%s", refused, tail, why);
 	else
-		(void)fail(l, 127, "no program \"%s\"%s in %s%s", name, why, tried->count ? dirs : "an empty PATH", tail);
+		(void)fail(l, 127, "no program \"%s\" in %s%s%s", name, tried->count ? dirs : "an empty PATH", tail, why);
 	free(dirs);
 	free(tail);
 	return -1;

@@ -161,20 +161,26 @@ read_ld_so_conf(const char *root, const char *path, int depth, struct strings *o
 
 /* ---- what a glibc loader knows by itself ---- */
 
-/* The text around a "/lib" found in the loader, when it is a directory on its own: "/.../lib.../" between two NULs. */
+/* The length of the text at `at`, when it is a directory: "/.../" and a NUL; else 0. */
 static size_t
-directory_around(const char *data, size_t len, size_t at, size_t *start)
+directory_at(const char *data, size_t len, size_t at)
 {
-	size_t from = at, to = at;
+	size_t to = at;
+
+	while (to < len && data[to] > ' ' && to - at < 256)
+		to++;
+	return to - at > 1 && to < len && data[to] == '\0' && data[at] == '/' && data[to - 1] == '/' ? to - at : 0;
+}
+
+/* Where the text around a "/lib" begins, when it has a NUL before it; else the end of the data. */
+static size_t
+text_start(const char *data, size_t len, size_t at)
+{
+	size_t from = at;
 
 	while (from > 0 && data[from - 1] > ' ' && at - from < 256)
 		from--;
-	while (to < len && data[to] > ' ' && to - at < 256)
-		to++;
-	if (from == 0 || data[from - 1] != '\0' || data[from] != '/' || to == len || data[to] != '\0' || data[to - 1] != '/')
-		return 0;
-	*start = from;
-	return to - from;
+	return from > 0 && data[from - 1] == '\0' ? from : len;
 }
 
 /* Each distribution builds its own list into ld.so, as texts one after another: "/lib64/" NUL "/usr/lib64/" NUL. The first such
@@ -185,16 +191,14 @@ find_directories(const char *data, size_t len, struct strings *out)
 	size_t at = 0, start, found;
 	const char *slash;
 
-	while (at < len && (slash = memchr(data + at, '/', len - at))) {
+	while (at < len && out->count == 0 && (slash = memchr(data + at, '/', len - at))) {
 		at = (size_t)(slash - data);
-		if (len - at > 4 && memcmp(slash, "/lib", 4) == 0 && (found = directory_around(data, len, at, &start))) {
-			add_dir(out, data + start, found);
-			at = start + found + 1;
-		} else if (out->count > 0) {
-			return;
-		} else {
-			at++;
+		if (len - at > 4 && memcmp(slash, "/lib", 4) == 0) {
+			start = text_start(data, len, at);
+			for (; start < len && (found = directory_at(data, len, start)); start += found + 1)
+				add_dir(out, data + start, found);
 		}
+		at++;
 	}
 }
 
