@@ -8,11 +8,12 @@ struct pack_query {
 	const char *root;	     /* -r */
 	const char *search;	     /* PATH */
 	const char *ld_library_path; /* or NULL */
+	const char *ld_preload;	     /* or NULL */
 	const char *extra_dirs;	     /* -L, or NULL */
-	const char *program;	     /* argv[0] as typed; NULL: ship no program (-localbin) */
+	const char *program;	     /* argv[0] as typed; NULL: ship no program, and no libraries of -f entries (-localbin) */
 	const char *files;	     /* -f: paths of the head, parted by commas ("\," is a comma in a name); or NULL */
 	const char *cwd;	     /* the caller's: created, the job user's own; NULL: none */
-	void (*warn)(const char *text); /* what only needs telling: a library of an -f entry that is missing */
+	void (*warn)(const char *text); /* what only needs telling: a library of an -f entry that is missing; NULL: nobody */
 };
 
 /* A file of the head whose contents belong to the manifest. */
@@ -30,6 +31,11 @@ struct pack {
 	size_t count, room;
 	struct needs *needs; /* who needs what, for `gproc ldd`; NULL without a program */
 };
+
+/* What -f sends: each entry under the path it has on the head; directories with all that is in them; a link as a link, and for an
+ * entry that is itself one also what it leads to. Where a directory of an entry's path is a link that is sent too, the entry lies
+ * where the link leads. Fifos, sockets and devices are refused as entries, and within directories left out with a warning.
+ * Directories that are only on the way have mode 0755 and time 0, so that the same launch makes the same manifest. */
 
 /* 0, or -1 with pack_error() and *status 127, 126 (the program) or 255 (anything else). pack_free in either case. */
 int pack_make(const struct pack_query *, struct pack *out, int *status);
