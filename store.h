@@ -52,6 +52,9 @@ uint64_t blob_resume(struct blob *);
  * offset is not the next one, or there is no room (*no_room). After -1 the unproved bytes are forgotten and blob_resume says where to
  * go on. The file is opened, written and closed within the call: no write descriptor lives across a fork (ETXTBSY). */
 int blob_add(struct store *, struct blob *, uint64_t size, uint64_t offset, const uint8_t *data, size_t len, bool *no_room);
+/* The source that begins at blob_resume has proved what it sends, and the link keeps it as it is (the node's parent, which could have
+ * it run anything anyway): its contents are taken without being hashed again, its list is still checked. Until the next blob_resume. */
+void blob_trust(struct blob *);
 /* Up to len proved bytes of the object from offset; how many, 0 when there are none yet, -1 with store_error(). */
 ssize_t blob_read(struct store *, struct blob *, uint64_t offset, uint8_t *out, size_t len);
 /* The whole contents in memory (a manifest), at most max; caller frees; NULL with store_error(). */

@@ -204,6 +204,35 @@ lies(struct store *s)
 }
 
 static void
+trusting(struct store *s)
+{
+	struct sample it = sample(CHUNK_SIZE * 2 + 1, 50);
+	struct blob *b = store_want(s, &it.id.digest);
+	bool no_room;
+
+	(void)blob_resume(b);
+	blob_trust(b);
+	it.object[0] ^= 1;
+	ok(feed(s, b, &it, 0, 96, 96) == -1, "a trusted source's list is checked");
+	it.object[0] ^= 1;
+	(void)blob_resume(b);
+	blob_trust(b);
+	it.contents[5] ^= 1;
+	ok(feed(s, b, &it, 0, 97 + CHUNK_SIZE, PIECE_SIZE) == 0 && blob_have(b) == 96 + CHUNK_SIZE, "its contents are not");
+	it.contents[CHUNK_SIZE + 5] ^= 1;
+	ok(blob_resume(b) == 96 + CHUNK_SIZE && feed(s, b, &it, 96 + CHUNK_SIZE, it.len, PIECE_SIZE) == -1,
+	    "the next source has to be trusted anew");
+	it.contents[CHUNK_SIZE + 5] ^= 1;
+	ok(feed(s, b, &it, 96 + CHUNK_SIZE, 96 + CHUNK_SIZE + 9, PIECE_SIZE) == 0, "and within a chunk");
+	blob_trust(b);
+	it.contents[it.id.size - 1] ^= 1;
+	ok(blob_add(s, b, it.id.size, it.len - CHUNK_SIZE - 1 + 9, it.contents + CHUNK_SIZE + 9, CHUNK_SIZE + 1 - 9, &no_room) == -1,
+	    "it is too late");
+	store_drop(s, b);
+	sample_free(&it);
+}
+
+static void
 evicting(struct store *s)
 {
 	struct sample it[4];
@@ -354,6 +383,7 @@ all(struct store *s, bool tmpfs)
 	receiving(s);
 	empty_contents(s);
 	lies(s);
+	trusting(s);
 	evicting(s);
 	full(s);
 	trees(s);
