@@ -249,6 +249,40 @@ start_deep() {
 	wait_up 14
 }
 
+# start_job NODES COUNT SCRIPT: runs a shell script on nodes, and returns when COUNT of them have written their first line.
+# The client's pid is in $CLIENT, what came in $T/job.out and $T/job.err.
+start_job() {
+	rm -f "$T/job.fifo"
+	mkfifo "$T/job.fifo"
+	"$GPROC" e "$1" /bin/sh -c "$3" >"$T/job.fifo" 2>"$T/job.err" 4>&- &
+	CLIENT=$!
+	exec 3<"$T/job.fifo"
+	: >"$T/job.out"
+	job_lines=0
+	while [ "$job_lines" -lt "$2" ] && IFS= read -r job_line <&3; do
+		printf '%s\n' "$job_line" >>"$T/job.out"
+		job_lines=$((job_lines + 1))
+	done
+}
+
+# end_job: reads the rest and waits for the client; its status is in $status.
+end_job() {
+	cat <&3 >>"$T/job.out"
+	exec 3<&-
+	status=0
+	wait "$CLIENT" || status=$?
+	out=$(cat "$T/job.out") err=$(cat "$T/job.err")
+}
+
+# hold: jobs that run `flock -s /tmp/held true` stand still there until release.
+hold() {
+	exec 4>/tmp/held
+	flock 4
+}
+release() {
+	exec 4>&-
+}
+
 # Machines of their own: host NAME runs a command in uts, network and mount namespaces, with /tmp and /run of its own and eth0 on a
 # bridge where every name of /etc/hosts has its address. Its pid is in $HOST and in the variable HOST_NAME.
 start_network() {

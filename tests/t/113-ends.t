@@ -5,25 +5,15 @@ enter_namespaces "$@"
 start_master
 start_tree 7 3
 
-# start_job NAME SCRIPT: runs a script on all nodes, and returns when each has written its first line. Its pid is in $CLIENT.
-start_job() {
-	rm -f "$T/fifo"
-	mkfifo "$T/fifo"
-	"$GPROC" e ./. /bin/sh -c "$1" >"$T/fifo" 2>"$T/err" &
-	CLIENT=$!
-	exec 3<"$T/fifo"
-	for i in 0 1 2 3 4 5 6; do read -r line <&3 || return; done
-}
-
-start_job 'echo up; exec sleep 1000'
+start_job ./. 7 'echo up; exec sleep 1000'
 kill -INT "$CLIENT"
 wait "$CLIENT"
 is "Ctrl-C at the client ends the job by INT" $? 130
 exec 3<&-
-like "and the nodes are named" "$(cat "$T/err")" '0-2'
+like "and the nodes are named" "$(cat "$T/job.err")" '0-2'
 is "nothing of it is left" "$(grep -l '^Name:.sleep' /proc/[0-9]*/status 2>/dev/null)" ""
 
-start_job 'trap "" INT; echo up; sleep 1000; sleep 1000'
+start_job ./. 7 'trap "" INT; echo up; sleep 1000; sleep 1000'
 kill -INT "$CLIENT"
 kill -INT "$CLIENT" 2>/dev/null
 while kill -INT "$CLIENT" 2>/dev/null && ! read -r line <"/proc/$CLIENT/comm"; do :; done
@@ -35,7 +25,7 @@ run "$GPROC" e ./. /bin/true
 is "the nodes are free" "$status$err" 0
 
 # A client killed outright takes its job along.
-start_job 'echo up; exec sleep 1000'
+start_job ./. 7 'echo up; exec sleep 1000'
 kill -KILL "$CLIENT"
 wait "$CLIENT" 2>/dev/null
 exec 3<&-
@@ -69,7 +59,7 @@ is "but a living master's socket does" "$status" 255
 like "and it is named" "$err" '/tmp/g'
 
 # INT: the whole tree, with jobs running.
-start_job 'echo up; exec sleep 1000'
+start_job ./. 7 'echo up; exec sleep 1000'
 kill -INT "$MASTER"
 wait "$MASTER"
 is "Ctrl-C ends the master with 0" $? 0

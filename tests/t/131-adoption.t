@@ -1,0 +1,46 @@
+#!/bin/sh
+# A job's output survives the death of a node on its way: every line, in order, once; and the orphans go home afterwards.
+. tests/lib.sh
+enter_namespaces "$@"
+start_master
+start_deep
+
+hold
+# 5,000 lines before and 5,000 behind the moment when the node on the way dies.
+start_job 0:2:6-7,1:5:12-13 4 'awk "BEGIN { for (i = 1; i <= 5000; i++) print ENVIRON[\"GPROC_NODE\"], i }"
+	flock -s /tmp/held true
+	awk "BEGIN { for (i = 5001; i <= 10000; i++) print ENVIRON[\"GPROC_NODE\"], i }"'
+kill -KILL "$(pid_of_slave 2)" "$(pid_of_slave 5)"
+wait "$(pid_of_slave 2)" "$(pid_of_slave 5)" 2>/dev/null
+release
+end_job
+is "the job ends well: nodes that are only on the way do not matter" "$status$err" 0
+is "40,000 lines are there" "$(printf '%s\n' "$out" | wc -l)" 40000
+is "each node's in order, once" "$(printf '%s\n' "$out" | awk '$2 != ++n[$1] { bad++ } END { print bad + 0 }')" 0
+run "$GPROC" i
+like "the orphans keep their paths" "$(printf '%s\n' "$out" | head -n 1)" '^12 up, 2 down: 0:2,1:5$'
+run "$GPROC" e 0:2:6,1:5:12 /bin/uname -n
+is "and can be launched on" "$status $(printf '%s\n' "$out" | sort | tr '\n' ' ')" "0 slave12 slave6 "
+start_slave 2 slave0
+start_slave 5 slave1
+wait_up 14
+run "$GPROC" e ... /bin/uname -n
+is "all 14 are there when the two are back" "$status $(printf '%s\n' "$out" | sort -u | wc -l)" "0 14"
+
+# A master that was killed has its whole tree again, without anyone touching a slave.
+pids=$(gprocs_left | grep -vx "$MASTER" | tr '\n' ' ')
+kill -KILL "$MASTER"
+wait "$MASTER" 2>/dev/null
+start_master
+wait_up 14
+is "a new master has the same slaves" "$(gprocs_left | grep -vx "$MASTER" | tr '\n' ' ')" "$pids"
+run "$GPROC" nodes ...
+is "under the same paths" "$out" "0-1,0:2-3,0:2:6-7,0:3:8-9,1:4-5,1:4:10-11,1:5:12-13"
+
+# A slave may be there before its parent.
+start_slave 20 slave30
+start_slave 30 master
+wait_up 16
+run "$GPROC" e 30:20 /bin/uname -n
+is "a slave waits for its parent" "$out$err" slave20
+done_testing
