@@ -111,6 +111,22 @@ frame_put(struct buf *out, unsigned type, uint64_t job, const void *body, size_t
 
 /* ---- links ---- */
 
+/* Both ends have one address: the peer is on this machine. */
+static bool
+is_own_address(int fd, const struct sockaddr_storage *peer)
+{
+	struct sockaddr_storage own = {0};
+	socklen_t len = sizeof(own);
+	const struct sockaddr_in *a = (const void *)&own, *b = (const void *)peer;
+	const struct sockaddr_in6 *c = (const void *)&own, *d = (const void *)peer;
+
+	if (getsockname(fd, (struct sockaddr *)&own, &len) != 0 || own.ss_family != peer->ss_family)
+		return false;
+	if (own.ss_family == AF_INET)
+		return a->sin_addr.s_addr == b->sin_addr.s_addr;
+	return own.ss_family == AF_INET6 && memcmp(&c->sin6_addr, &d->sin6_addr, sizeof(c->sin6_addr)) == 0;
+}
+
 static char *
 peer_text(int fd, bool *loopback)
 {
@@ -123,7 +139,7 @@ peer_text(int fd, bool *loopback)
 		return xstrdup("a local client");
 	memcpy(address.raw, &raw, len);
 	address.len = len;
-	*loopback = net_is_loopback(&address);
+	*loopback = net_is_loopback(&address) || is_own_address(fd, &raw);
 	return net_text(&address);
 }
 
@@ -424,6 +440,8 @@ link_read(struct link *l)
 		/* What the handshake answers must go out even when the link has just gone bad: it tells the peer why. */
 		if (l->dead && queue_len(&l->wire))
 			(void)send(l->fd, l->wire.bytes.data + l->wire.head, queue_len(&l->wire), MSG_NOSIGNAL);
+		if (l->dead)
+			(void)shutdown(l->fd, SHUT_WR);
 		return;
 	}
 	if (n == 0)
@@ -463,6 +481,12 @@ link_next(struct link *l, struct frame *out)
 	if (l->in.head == l->in.bytes.len)
 		l->in.head = l->in.bytes.len = 0;
 	return true;
+}
+
+void
+link_forgive(struct link *l)
+{
+	l->heard = now_ms();
 }
 
 void

@@ -11,10 +11,10 @@ static const struct {
     {MSG_JOIN, "JOIN"}, {MSG_WELCOME, "WELCOME"}, {MSG_REFUSE, "REFUSE"}, {MSG_UP, "UP"}, {MSG_DOWN, "DOWN"},
     {MSG_STAT, "STAT"}, {MSG_PING, "PING"}, {MSG_FORGET, "FORGET"}, {MSG_SHUTDOWN, "SHUTDOWN"}, {MSG_POWER, "POWER"},
     {MSG_RUN, "RUN"}, {MSG_EVENT, "EVENT"}, {MSG_ACK, "ACK"}, {MSG_CREDIT, "CREDIT"}, {MSG_SIGNAL, "SIGNAL"},
-    {MSG_DONE, "DONE"}, {MSG_WANT, "WANT"}, {MSG_DATA, "DATA"}, {MSG_LACK, "LACK"}, {MSG_UNWANT, "UNWANT"},
+    {MSG_DONE, "DONE"}, {MSG_WANT, "WANT"}, {MSG_DATA, "DATA"}, {MSG_LACK, "LACK"}, {MSG_UNWANT, "UNWANT"}, {MSG_RESEND, "RESEND"},
     {MSG_LAUNCH, "LAUNCH"}, {MSG_ACCEPTED, "ACCEPTED"}, {MSG_ERROR, "ERROR"}, {MSG_JOB_END, "JOB_END"},
     {MSG_QUERY, "QUERY"}, {MSG_NODES, "NODES"}, {MSG_QUERY_END, "QUERY_END"}, {MSG_PS, "PS"}, {MSG_KILL, "KILL"},
-    {MSG_OK, "OK"},
+    {MSG_OK, "OK"}, {MSG_TIMEOUT, "TIMEOUT"},
 };
 
 const char *
@@ -305,6 +305,8 @@ put_event(struct buf *b, const struct msg_event *m)
 		put_bytes(b, m->data, m->len);
 	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED)
 		put_u32(b, m->status);
+	if (m->kind == EVENT_EXITED)
+		put_u8(b, m->lingers);
 	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST)
 		put_str(b, m->text);
 }
@@ -326,6 +328,8 @@ take_event(const uint8_t *data, size_t len, struct msg_event *m)
 	}
 	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED)
 		m->status = take_u32(&r);
+	if (m->kind == EVENT_EXITED)
+		m->lingers = take_bool(&r);
 	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST)
 		m->text = take_str(&r);
 	return verdict(&r);

@@ -29,6 +29,7 @@ enum message {
 	MSG_DATA = 27,	 /* down: a piece of it */
 	MSG_LACK = 28,	 /* down: it can't be had, and why */
 	MSG_UNWANT = 29, /* up: no more of it */
+	MSG_RESEND = 30, /* down: the way up is a new one, send again what has not been acknowledged */
 	/* between a client and the master only */
 	MSG_LAUNCH = 40,   /* client: start this */
 	MSG_ACCEPTED = 41, /* master: its job id and nodes */
@@ -40,6 +41,7 @@ enum message {
 	MSG_PS = 47,	   /* client: the jobs; master: one of them */
 	MSG_KILL = 48,	   /* client: signal a job that may be another client's */
 	MSG_OK = 49,	   /* master: done */
+	MSG_TIMEOUT = 50,  /* master: the launch has taken too long and is being ended */
 };
 const char *message_name(unsigned type); /* "JOIN"; "unknown" */
 
@@ -91,7 +93,12 @@ struct msg_power {
 	bool reboot;
 };
 
-enum run_flags { RUN_LOCALBIN = 1, RUN_GLOB = 2, RUN_DETACHED = 4 };
+enum run_flags {
+	RUN_LOCALBIN = 1,
+	RUN_GLOB = 2,
+	RUN_DETACHED = 4,   /* nobody reads its output: it is dropped on the node */
+	RUN_TELL_START = 8, /* somebody waits for EVENT_STARTED */
+};
 /* What every node of a launch is told alike; carried as a block that interior nodes hand on unopened. */
 struct msg_run {
 	unsigned flags, view; /* view: enum view of worker.h */
@@ -120,6 +127,7 @@ struct msg_event {
 	const uint8_t *data; /* STDOUT, STDERR: to the end */
 	size_t len;
 	uint32_t status;  /* FAILED: exit status; EXITED: as waitpid has it */
+	bool lingers;	  /* EXITED: processes of it live on; EVENT_GONE will follow */
 	const char *text; /* FAILED, LOST: why */
 };
 struct msg_ack {

@@ -1,0 +1,622 @@
+/* Jobs as they pass through this node: who below takes part, what comes up and is let through, signals and ends.
+ * Must never know mounts, or how a verdict is judged. */
+#include "daemon.h"
+#include "own.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	OUTPUT_BUDGET = 16 << 20, /* bytes of output that all links together may leave here, when nobody above takes any */
+	WINDOW_MIN = 2 << 10,
+	WINDOW_MAX = 64 << 10,
+};
+
+/* The part of a job that lies behind one child. */
+struct branch {
+	struct neighbour *child;
+	struct buf queue; /* frames of events that wait for credit: u32 length, body */
+	size_t head;
+	uint32_t window, owed; /* granted at the start; let through but not granted anew */
+	struct branch *next;
+};
+
+struct job {
+	uint64_t id;
+	struct branch *branches, **last;
+	size_t waiting; /* branches whose queue is not empty */
+	int64_t credit;	/* bytes of events that may go up; one event may overdraw it */
+	unsigned signalled;
+	bool done;
+	struct own *own; /* what runs on this node; NULL: nothing */
+	struct job *next;
+};
+
+static struct job *jobs;
+static size_t count;
+
+size_t
+job_count(void)
+{
+	return count;
+}
+
+static struct job *
+job_find(uint64_t id)
+{
+	struct job *j;
+
+	for (j = jobs; j && j->id != id; j = j->next)
+		;
+	return j;
+}
+
+bool
+job_is_known(uint64_t id)
+{
+	return job_find(id) != NULL;
+}
+
+uint32_t
+job_window(size_t links)
+{
+	size_t share = OUTPUT_BUDGET / (links ? links : 1) / (count ? count : 1);
+
+	return share < WINDOW_MIN ? WINDOW_MIN : share > WINDOW_MAX ? WINDOW_MAX : (uint32_t)share;
+}
+
+static struct job *
+job_new(uint64_t id)
+{
+	struct job *j = xcalloc(1, sizeof(*j));
+
+	j->id = id;
+	j->last = &j->branches;
+	j->next = jobs;
+	jobs = j;
+	count++;
+	return j;
+}
+
+static void
+branch_free(struct branch *b)
+{
+	if (b->child->last_branch == b) {
+		b->child->last_branch = NULL;
+		b->child->last_job = NULL;
+	}
+	buf_free(&b->queue);
+	free(b);
+}
+
+static void
+job_free(struct job *j)
+{
+	struct job **at;
+
+	for (at = &jobs; *at != j; at = &(*at)->next)
+		;
+	*at = j->next;
+	count--;
+	while (j->branches) {
+		struct branch *next = j->branches->next;
+
+		branch_free(j->branches);
+		j->branches = next;
+	}
+	free(j);
+}
+
+static void
+free_if_over(struct job *j)
+{
+	if (j->done && !j->own)
+		job_free(j);
+}
+
+/* ---- events on their way up ---- */
+
+static size_t
+charge_of(const uint8_t *body, size_t len)
+{
+	struct msg_event e;
+
+	return take_event(body, len, &e) == 0 ? e.len : 0;
+}
+
+static void
+send_credit(struct job *j, struct branch *b)
+{
+	struct buf body = {0};
+
+	put_u32(&body, b->owed);
+	b->owed = 0;
+	neighbour_send(b->child, PRIO_CONTROL, MSG_CREDIT, j->id, &body);
+	buf_free(&body);
+}
+
+/* Hands one event on: to the parent, or to the head's table. The caller has seen that there is credit. */
+static void
+pass_up(struct job *j, struct branch *b, const uint8_t *body, size_t len)
+{
+	size_t charge = charge_of(body, len);
+
+	if (self.is_master)
+		j->credit -= (int64_t)head_event(j->id, body, len);
+	else if (self.parent) {
+		neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, j->id, body, len);
+		j->credit -= (int64_t)charge;
+	}
+	b->owed += (uint32_t)charge;
+	if (b->owed >= b->window / 2)
+		send_credit(j, b);
+}
+
+static bool
+branch_waits(const struct branch *b)
+{
+	return b->queue.len > b->head;
+}
+
+/* Lets through what the branch has waiting, as far as credit goes. */
+static void
+pump_branch(struct job *j, struct branch *b)
+{
+	while (branch_waits(b)) {
+		struct reader r = reader_over(b->queue.data + b->head, b->queue.len - b->head), body = take_block(&r);
+		size_t len = reader_left(&body);
+
+		if (j->credit <= 0 && charge_of(body.at, len) > 0)
+			return;
+		b->head += 4 + len;
+		pass_up(j, b, body.at, len);
+	}
+	buf_free(&b->queue);
+	b->head = 0;
+	j->waiting--;
+}
+
+static void
+pump(struct job *j)
+{
+	struct branch *b;
+
+	if (j->own)
+		own_pump(j->own);
+	for (b = j->branches; b && j->waiting; b = b->next)
+		if (branch_waits(b))
+			pump_branch(j, b);
+}
+
+static struct branch *
+branch_of(const struct job *j, const struct neighbour *child)
+{
+	struct branch *b;
+
+	for (b = j->branches; b && b->child != child; b = b->next)
+		;
+	return b;
+}
+
+static struct branch *
+branch_add(struct job *j, struct neighbour *child)
+{
+	struct branch *b = xcalloc(1, sizeof(*b));
+
+	b->child = child;
+	*j->last = b;
+	j->last = &b->next;
+	return b;
+}
+
+static unsigned
+kind_of(const uint8_t *body, size_t len)
+{
+	struct msg_event e;
+
+	return take_event(body, len, &e) == 0 ? e.kind : 0;
+}
+
+/* The branch that an event came by. After a link was lost and made anew there may be none: the events that are sent again
+ * make it, so that acknowledgements and the end find their way down. */
+static struct branch *
+branch_for_event(struct neighbour *from, uint64_t id)
+{
+	struct job *j;
+	struct branch *b;
+
+	if (from->last_job && from->last_job->id == id)
+		return from->last_branch;
+	j = job_find(id);
+	if (!j) {
+		j = job_new(id);
+		j->credit = WINDOW_MIN;
+	}
+	b = branch_of(j, from);
+	if (!b) {
+		b = branch_add(j, from);
+		b->window = WINDOW_MIN;
+	}
+	from->last_job = j;
+	from->last_branch = b;
+	return b;
+}
+
+static void
+hold_back(struct job *j, struct branch *b, const uint8_t *body, size_t len)
+{
+	if (!branch_waits(b))
+		j->waiting++;
+	if (b->head > b->queue.len / 2) {
+		memmove(b->queue.data, b->queue.data + b->head, b->queue.len - b->head);
+		b->queue.len -= b->head;
+		b->head = 0;
+	}
+	put_block(&b->queue, body, len);
+}
+
+void
+job_event(struct neighbour *from, uint64_t id, const uint8_t *body, size_t len)
+{
+	unsigned kind = kind_of(body, len);
+	struct branch *b;
+	struct job *j;
+
+	if (kind == 0) {
+		neighbour_kill(from, "it sent an EVENT that can't be read");
+		return;
+	}
+	if (!job_find(id) && kind == EVENT_GONE) { /* a job long over may still tell that its last process has gone */
+		if (self.is_master)
+			(void)head_event(id, body, len);
+		else if (self.parent)
+			neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, id, body, len);
+		return;
+	}
+	if (self.is_master && !head_knows(id)) {
+		neighbour_send(from, PRIO_CONTROL, MSG_DONE, id, NULL);
+		return;
+	}
+	b = branch_for_event(from, id);
+	j = from->last_job;
+	if (!branch_waits(b) && (j->credit > 0 || charge_of(body, len) == 0))
+		pass_up(j, b, body, len);
+	else
+		hold_back(j, b, body, len);
+}
+
+void
+job_resend(void)
+{
+	struct job *j, *next;
+	struct neighbour *n;
+
+	for (j = jobs; j; j = next) {
+		next = j->next;
+		while (j->branches) {
+			struct branch *after = j->branches->next;
+
+			branch_free(j->branches);
+			j->branches = after;
+		}
+		j->last = &j->branches;
+		j->waiting = 0;
+		j->credit = WINDOW_MIN;
+		if (j->own)
+			own_resend(j->own);
+		else
+			job_free(j);
+	}
+	for (n = self.neighbours; n; n = n->next)
+		if (n->kind == NB_CHILD)
+			neighbour_send(n, PRIO_CONTROL, MSG_RESEND, 0, NULL);
+}
+
+void
+job_forward_credit(uint64_t id, uint32_t bytes)
+{
+	struct job *j = job_find(id);
+
+	if (!j)
+		return;
+	j->credit += bytes;
+	pump(j);
+}
+
+void
+job_credit(uint64_t id, const uint8_t *data, size_t len)
+{
+	struct reader r = reader_over(data, len);
+	uint32_t bytes = take_u32(&r);
+
+	if (reader_done(&r))
+		job_forward_credit(id, bytes);
+}
+
+void
+job_ack(uint64_t id, const uint8_t *data, size_t len)
+{
+	struct msg_ack ack;
+	struct neighbour *next;
+	struct job *j = job_find(id);
+
+	if (take_ack(data, len, &ack))
+		return;
+	if (path_equal(&ack.path, &self.path)) {
+		if (j && j->own)
+			own_ack(j->own, ack.sequence);
+		else
+			own_tell_gone(id);
+		return;
+	}
+	next = neighbour_towards(&ack.path);
+	if (next)
+		neighbour_send_bytes(next, PRIO_CONTROL, MSG_ACK, id, data, len);
+}
+
+/* ---- the start ---- */
+
+/* A launch's nodes behind one child, gathered while the list is walked. */
+struct part {
+	struct neighbour *child;
+	struct buf entries;
+};
+
+static void
+forget_queue(struct job *j, struct branch *b)
+{
+	if (!branch_waits(b))
+		return;
+	buf_free(&b->queue);
+	b->head = 0;
+	j->waiting--;
+}
+
+/* Sends a part on. A job that is already known there is thereby told to send again what has not been acknowledged. */
+static void
+send_part(struct job *j, struct part *part, bool again, uint32_t window, const struct buf *block)
+{
+	struct branch *b = again ? branch_of(j, part->child) : NULL;
+	struct buf body = {0};
+
+	if (!b)
+		b = branch_add(j, part->child);
+	forget_queue(j, b);
+	b->window = window;
+	b->owed = 0;
+	put_u32(&body, window);
+	put_block(&body, block->data, block->len);
+	put_bytes(&body, part->entries.data, part->entries.len);
+	neighbour_send(part->child, PRIO_CONTROL, MSG_RUN, j->id, &body);
+	buf_free(&body);
+	part->entries.len = 0;
+}
+
+/* Who else has entries in this list behind the same child (a node adopted elsewhere breaks the order) joins its branch. */
+static void
+spread(struct job *j, const struct buf *block, const struct run_entry *entries, size_t n, bool again)
+{
+	struct part part = {0};
+	uint32_t window = job_window(n);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct neighbour *child = neighbour_towards(&entries[i].path);
+
+		if (part.child != child && part.entries.len) {
+			send_part(j, &part, again, window, block);
+			again = true;
+		}
+		part.child = child;
+		if (child)
+			put_run_entry(&part.entries, &entries[i]);
+	}
+	if (part.entries.len)
+		send_part(j, &part, again, window, block);
+	buf_free(&part.entries);
+}
+
+void
+job_send_run(uint64_t id, const struct buf *block, const struct run_entry *entries, size_t n)
+{
+	struct job *j = job_find(id);
+	bool again = j != NULL;
+
+	if (!j)
+		j = job_new(id);
+	spread(j, block, entries, n, again);
+	if (again && j->signalled)
+		job_signal(id, j->signalled);
+}
+
+void
+job_set_credit(uint64_t id, int64_t bytes)
+{
+	struct job *j = job_find(id);
+
+	if (j)
+		j->credit = bytes;
+}
+
+static void
+start_own(struct job *j, const struct buf *block, uint32_t rank)
+{
+	if (j->own)
+		own_resend(j->own);
+	else if (!j->done)
+		j->own = own_start(j->id, block->data, block->len, rank, &j->credit);
+}
+
+void
+job_run(struct neighbour *from, uint64_t id, const uint8_t *data, size_t len)
+{
+	struct reader r = reader_over(data, len), block;
+	uint32_t window = take_u32(&r), my_rank = 0;
+	struct job *j = job_find(id);
+	struct run_entry *entries;
+	size_t n = 0, room;
+	bool mine = false, again = j != NULL;
+	struct buf copy = {0};
+
+	block = take_block(&r);
+	room = reader_left(&r) / 5; /* an entry takes five bytes at least */
+	entries = xcalloc(room, sizeof(*entries));
+	while (!r.bad && reader_left(&r)) {
+		struct run_entry e = take_run_entry(&r);
+
+		if (path_equal(&e.path, &self.path)) {
+			mine = true;
+			my_rank = e.rank;
+		} else if (!r.bad && n < room) {
+			entries[n++] = e;
+		}
+	}
+	if (r.bad) {
+		free(entries);
+		neighbour_kill(from, "it sent a RUN that can't be read");
+		return;
+	}
+	put_bytes(&copy, block.at, reader_left(&block));
+	if (!j)
+		j = job_new(id);
+	j->credit = window;
+	spread(j, &copy, entries, n, again);
+	free(entries);
+	if (mine)
+		start_own(j, &copy, my_rank);
+	buf_free(&copy);
+	pump(j);
+}
+
+/* ---- signals, ends ---- */
+
+void
+job_signal(uint64_t id, unsigned signal)
+{
+	struct job *j = job_find(id);
+	struct branch *b;
+	struct buf body = {0};
+
+	if (!j)
+		return;
+	if (signal == SIGKILL || !j->signalled)
+		j->signalled = signal;
+	put_u8(&body, signal);
+	for (b = j->branches; b; b = b->next)
+		neighbour_send(b->child, PRIO_CONTROL, MSG_SIGNAL, id, &body);
+	buf_free(&body);
+	if (j->own)
+		own_signal(j->own, (int)signal);
+}
+
+void
+job_done(uint64_t id)
+{
+	struct job *j = job_find(id);
+	struct branch *b;
+
+	if (!j)
+		return;
+	for (b = j->branches; b; b = b->next)
+		neighbour_send(b->child, PRIO_CONTROL, MSG_DONE, id, NULL);
+	j->done = true;
+	if (j->own)
+		own_done(j->own);
+	else
+		job_free(j);
+}
+
+void
+job_own_over(uint64_t id)
+{
+	struct job *j = job_find(id);
+
+	if (!j)
+		return;
+	j->own = NULL;
+	free_if_over(j);
+}
+
+void
+job_forget(const struct path *path, const uint64_t *ids, size_t n)
+{
+	struct buf body = {0};
+	struct neighbour *next;
+	size_t i;
+
+	if (path_equal(path, &self.path)) {
+		for (i = 0; i < n; i++) {
+			struct job *j = job_find(ids[i]);
+
+			if (j && j->own)
+				own_forget(j->own);
+		}
+		return;
+	}
+	next = neighbour_towards(path);
+	if (!next)
+		return;
+	put_path(&body, path);
+	for (i = 0; i < n; i++)
+		put_u64(&body, ids[i]);
+	neighbour_send(next, PRIO_CONTROL, MSG_FORGET, 0, &body);
+	buf_free(&body);
+}
+
+void
+job_has(uint64_t id, const struct digest *digest)
+{
+	struct job *j = job_find(id);
+
+	if (j && j->own)
+		own_has(j->own, digest);
+}
+
+void
+job_lacks(uint64_t id, const struct digest *digest, const char *why)
+{
+	struct job *j = job_find(id);
+
+	if (j && j->own)
+		own_lacks(j->own, digest, why);
+}
+
+void
+job_neighbour_gone(struct neighbour *n)
+{
+	struct job *j, *next;
+
+	for (j = jobs; j; j = next) {
+		struct branch **at = &j->branches;
+
+		next = j->next;
+		while (*at && (*at)->child != n)
+			at = &(*at)->next;
+		if (*at) {
+			struct branch *b = *at;
+
+			forget_queue(j, b);
+			*at = b->next;
+			if (!b->next)
+				j->last = at;
+			branch_free(b);
+		}
+		free_if_over(j);
+	}
+}
+
+void
+job_end_all(void)
+{
+	struct job *j, *next;
+
+	for (j = jobs; j; j = next) {
+		next = j->next;
+		j->done = true;
+		if (j->own)
+			own_forget(j->own); /* the job goes when its last process has */
+		else
+			job_free(j);
+	}
+}

@@ -1,0 +1,1131 @@
+/* The daemon: neighbours, the tree, heartbeats, the start and the end.
+ * Must never know what a launch or an object means. */
+#include "node.h"
+#include "daemon.h"
+#include "init.h"
+#include "stackvm.h"
+#include "upstream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	MAX_STRANGERS = 256,  /* links that have not proved the key or said who they are: the oldest give way */
+	STRANGER_MS = 10000,  /* what a stranger may take until it has */
+	FAREWELL_MS = 5000,   /* what the end may take until links are simply closed */
+	END_MS = 5000,	      /* what the processes of jobs may take to be killed */
+};
+
+struct daemon self;
+static struct neighbour *dirty;
+static struct watch listener, local;
+static struct timer tick, farewell, relisten;
+static int listen_fd = -1, local_fd = -1;
+
+
+/* ---- neighbours ---- */
+
+void
+neighbour_touch(struct neighbour *n)
+{
+	if (n->dirty || n->gone)
+		return;
+	n->dirty = true;
+	n->next_dirty = dirty;
+	dirty = n;
+}
+
+void
+neighbour_send_bytes(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
+{
+	note(9, "to %s: %s, %zu bytes", link_peer(n->link), message_name(type), len);
+	link_send(n->link, priority, type, job, body, len);
+	neighbour_touch(n);
+}
+
+void
+neighbour_send(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const struct buf *body)
+{
+	neighbour_send_bytes(n, priority, type, job, body ? body->data : NULL, body ? body->len : 0);
+}
+
+void
+neighbour_kill(struct neighbour *n, const char *why)
+{
+	link_kill(n->link, why);
+	neighbour_touch(n);
+}
+
+struct neighbour *
+neighbour_towards(const struct path *p)
+{
+	const struct member *m = map_find(&self.map, p);
+
+	return m ? m->via : NULL;
+}
+
+static void
+neighbour_release(void *what)
+{
+	struct neighbour *n = what;
+
+	link_free(n->link);
+	buf_free(&n->query);
+	free(n->who.groups);
+	free(n->dialled);
+	free(n);
+}
+
+/* ---- the map, and telling it upwards ---- */
+
+static void
+tell_parent(unsigned type, const struct buf *body)
+{
+	if (self.parent)
+		neighbour_send(self.parent, PRIO_CONTROL, type, 0, body);
+}
+
+static void
+tell_down(const struct path *path, uint64_t boot, bool left, const char *why)
+{
+	struct msg_down m = {.path = *path, .boot = boot, .left = left, .why = why};
+	struct buf body = {0};
+
+	put_down(&body, &m);
+	tell_parent(MSG_DOWN, &body);
+	buf_free(&body);
+}
+
+/* On the master: it stays in the map, with its state; elsewhere the master's map is enough. */
+static void
+member_down(struct member *m, enum node_state state, const char *why)
+{
+	if (!self.is_master) {
+		map_remove(&self.map, m);
+		return;
+	}
+	map_set_state(&self.map, m, state, why);
+	if (state == NODE_LOST)
+		head_member_lost(m);
+}
+
+/* A child is gone, and with it the way to all below it: those become orphans, which may find another way. */
+static void
+subtree_down(const struct path *path, struct neighbour *via, bool left, const char *why)
+{
+	size_t count, first = map_under(&self.map, path, &count), i = first;
+	char name[PATH_TEXT], *orphaned = xasprintf("its parent %s was lost", path_text(path, name));
+
+	while (count-- > 0) {
+		struct member *m = self.map.at[i];
+		size_t before = self.map.count;
+
+		if (m->via == via && path_equal(&m->path, path)) {
+			if (self.is_master)
+				warn("node %s %s: %s", name, left ? "has left" : "is lost", why);
+			member_down(m, NODE_LOST, why);
+		} else if (m->via == via) {
+			member_down(m, NODE_ORPHANED, orphaned);
+		}
+		i += self.map.count == before;
+	}
+	free(orphaned);
+}
+
+/* Everything that was reached through this child, wherever it stands (it may have been adopted). */
+static void
+child_down(struct neighbour *n, const char *why)
+{
+	struct member *m = map_find(&self.map, &n->path);
+
+	if (m && m->via == n) {
+		tell_down(&n->path, n->boot, n->left, why);
+		subtree_down(&n->path, n, n->left, why);
+	}
+}
+
+/* Orphans that found no other way within the grace are lost. */
+static void
+give_orphans_up(void)
+{
+	uint64_t now = now_ms();
+	size_t i;
+
+	for (i = 0; i < self.map.count; i++) {
+		struct member *m = self.map.at[i];
+
+		if (m->state == NODE_ORPHANED && now - m->since >= self.grace) {
+			char name[PATH_TEXT], *why = xasprintf("%s, and it found no other way", m->why);
+
+			warn("node %s is lost: %s", path_text(&m->path, name), why);
+			member_down(m, NODE_LOST, why);
+			free(why);
+		}
+	}
+}
+
+static void
+put_self(struct buf *body)
+{
+	struct msg_node m = {.path = self.path, .info = self.info, .stat = node_figures()};
+
+	put_node(body, &m);
+}
+
+void
+node_tell_subtree(void)
+{
+	struct buf body = {0};
+	size_t i;
+
+	put_self(&body);
+	for (i = 0; i < self.map.count; i++) {
+		const struct member *at = self.map.at[i];
+		struct msg_node m = {.path = at->path, .info = at->info, .stat = at->stat};
+
+		put_node(&body, &m);
+		if (body.len >= 256 * 1024) {
+			tell_parent(MSG_UP, &body);
+			body.len = 0;
+		}
+	}
+	tell_parent(MSG_UP, &body);
+	buf_free(&body);
+}
+
+static void
+member_up(struct neighbour *via, const struct msg_node *m)
+{
+	const struct member *old = map_find(&self.map, &m->path);
+	bool same = old && old->info.boot == m->info.boot, moved = !old || old->via != via || !same;
+	struct neighbour *leaving = NULL;
+	struct member *member;
+
+	if (path_equal(&m->path, &self.path))
+		return;
+	/* An adopted child has gone home, or a node comes by another link: the old way to it ends here. */
+	if (old && old->via && old->via != via && path_equal(&((struct neighbour *)old->via)->path, &m->path))
+		leaving = old->via;
+	member = map_put(&self.map, &m->path, &m->info, &m->stat, via);
+	if (leaving)
+		neighbour_kill(leaving, "it comes by another way now");
+	if (self.is_master && moved)
+		head_member_up(member, same);
+}
+
+static void
+take_up(struct neighbour *n, const uint8_t *data, size_t len)
+{
+	struct reader r = reader_over(data, len);
+
+	while (!r.bad && reader_left(&r)) {
+		struct msg_node m = take_node(&r);
+
+		if (!r.bad && path_under(&m.path, &n->path))
+			member_up(n, &m);
+	}
+	if (r.bad) {
+		neighbour_kill(n, "it sent an UP that can't be read");
+		return;
+	}
+	if (self.parent)
+		neighbour_send_bytes(self.parent, PRIO_CONTROL, MSG_UP, 0, data, len);
+	if (self.is_master)
+		head_map_changed();
+}
+
+static void
+take_lost(struct neighbour *n, const uint8_t *data, size_t len)
+{
+	struct msg_down m;
+	struct member *member;
+
+	if (take_down(data, len, &m)) {
+		neighbour_kill(n, "it sent a DOWN that can't be read");
+		return;
+	}
+	if (path_equal(&m.path, &n->path)) {
+		n->left = m.left;
+		return;
+	}
+	member = map_find(&self.map, &m.path);
+	if (!member || member->via != n || member->info.boot != m.boot)
+		return; /* it has come up elsewhere since */
+	if (self.parent)
+		neighbour_send_bytes(self.parent, PRIO_CONTROL, MSG_DOWN, 0, data, len);
+	subtree_down(&m.path, n, m.left, m.why);
+}
+
+static void
+take_stats(struct neighbour *n, const uint8_t *data, size_t len)
+{
+	struct reader r = reader_over(data, len);
+
+	while (!r.bad && reader_left(&r)) {
+		struct msg_stat m = take_stat(&r);
+		struct member *member = r.bad ? NULL : map_find(&self.map, &m.path);
+
+		if (member && member->via == n) {
+			member->stat = m.stat;
+			member->told = false;
+		}
+	}
+	if (r.bad)
+		neighbour_kill(n, "it sent a STAT that can't be read");
+}
+
+/* ---- joining ---- */
+
+static void
+refuse(struct neighbour *n, const char *fmt, ...) PRINTF(2, 3);
+static void
+refuse(struct neighbour *n, const char *fmt, ...)
+{
+	struct buf body = {0};
+	va_list args;
+	char *why;
+
+	va_start(args, fmt);
+	why = xvasprintf(fmt, args);
+	va_end(args);
+	warn("%s may not join: %s", link_peer(n->link), why);
+	put_str(&body, why);
+	neighbour_send(n, PRIO_CONTROL, MSG_REFUSE, 0, &body);
+	link_flush(n->link);
+	neighbour_kill(n, why);
+	buf_free(&body);
+	free(why);
+}
+
+/* The path it gets: its old one when it belongs below this node, else the id it asks for, else the lowest that is free. */
+static int
+path_for(const struct msg_join *m, struct path *out)
+{
+	*out = self.path;
+	if (m->has_path && m->path.depth > self.path.depth && path_under(&m->path, &self.path) &&
+	    (m->path.depth > self.path.depth + 1 || !m->has_id || m->path.id[self.path.depth] == m->id)) {
+		*out = m->path;
+		return 0;
+	}
+	return path_push(out, m->has_id ? m->id : map_free_id(&self.map, &self.path));
+}
+
+static void
+welcome(struct neighbour *n)
+{
+	struct msg_welcome m = {.path = n->path, .heartbeat = self.heartbeat, .grace = self.grace, .master = self.master};
+	struct buf body = {0};
+	size_t i;
+
+	if (self.parent && self.parent->dialled)
+		strings_add(&m.ancestors, self.parent->dialled);
+	for (i = 0; i < self.ancestors.count; i++)
+		strings_add(&m.ancestors, self.ancestors.at[i]);
+	put_welcome(&body, &m);
+	neighbour_send(n, PRIO_CONTROL, MSG_WELCOME, 0, &body);
+	buf_free(&body);
+	strings_free(&m.ancestors);
+}
+
+/* An address that stands for "all of mine" is told as the one we see it by. */
+static char *
+address_seen(const struct neighbour *n, const char *address)
+{
+	const char *peer = link_peer(n->link), *colon = strrchr(peer, ':');
+
+	if (*address != ':' || !colon)
+		return xstrdup(address);
+	return xasprintf("%.*s%s", (int)(colon - peer), peer, address);
+}
+
+static void
+take_joined(struct neighbour *n, const uint8_t *data, size_t len)
+{
+	struct msg_join m;
+	struct msg_node node = {0};
+	struct member *old;
+	struct buf body = {0};
+	char name[PATH_TEXT], *address;
+
+	if (take_join(data, len, &m) != 0) {
+		neighbour_kill(n, "it sent a JOIN that can't be read");
+		return;
+	}
+	if (m.generation != PROTO_GENERATION) {
+		refuse(n, "it speaks generation %u of the protocol, this node %u", m.generation, PROTO_GENERATION);
+		return;
+	}
+	if (path_for(&m, &n->path) != 0) {
+		refuse(n, "the tree is as deep as it can be, %u levels", MAX_DEPTH);
+		return;
+	}
+	old = map_find(&self.map, &n->path);
+	if (old && old->state == NODE_UP && old->info.boot != m.info.boot) {
+		refuse(n, "there is a node %s already: %s at %s", path_text(&n->path, name), old->info.hostname, old->info.address);
+		neighbour_send(old->via, PRIO_CONTROL, MSG_PING, 0, NULL); /* if that one is gone, we hear of it now */
+		return;
+	}
+	n->kind = NB_CHILD;
+	n->boot = m.info.boot;
+	address = address_seen(n, m.info.address);
+	node = (struct msg_node){.path = n->path, .info = m.info};
+	node.info.address = address;
+	welcome(n);
+	put_node(&body, &node);
+	take_up(n, body.data, body.len);
+	buf_free(&body);
+	free(address);
+	note(1, "node %s has joined: %s", path_text(&n->path, name), m.info.hostname);
+}
+
+/* ---- power ---- */
+
+void
+node_power(const struct msg_power *m)
+{
+	struct neighbour *next;
+	struct buf body = {0};
+
+	if (path_equal(&m->path, &self.path)) {
+		if (init_request(m->reboot ? POWER_REBOOT : POWER_OFF) != 0)
+			warn("can't %s this machine: %s", m->reboot ? "reboot" : "halt",
+			    errno == ENOTSUP ? "its PID 1 is not gproc" : strerror(errno));
+		return;
+	}
+	next = neighbour_towards(&m->path);
+	put_power(&body, m);
+	if (next)
+		neighbour_send(next, PRIO_CONTROL, MSG_POWER, 0, &body);
+	buf_free(&body);
+}
+
+/* ---- what comes in ---- */
+
+static void
+on_forget(struct neighbour *n, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+	struct path path = take_path(&r);
+	size_t room = reader_left(&r) / 8, i;
+	uint64_t *ids = xcalloc(room, sizeof(*ids));
+
+	(void)n;
+	for (i = 0; i < room; i++)
+		ids[i] = take_u64(&r);
+	job_forget(&path, ids, room);
+	free(ids);
+}
+
+static void
+on_join(struct neighbour *n, const struct frame *f)
+{
+	take_joined(n, f->body, f->len);
+}
+
+static void
+on_welcome(struct neighbour *n, const struct frame *f)
+{
+	upstream_welcome(n, f->body, f->len);
+}
+
+static void
+on_refuse(struct neighbour *n, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+
+	upstream_refused(n, take_str(&r));
+}
+
+static void
+on_up(struct neighbour *n, const struct frame *f)
+{
+	take_up(n, f->body, f->len);
+}
+
+static void
+on_down(struct neighbour *n, const struct frame *f)
+{
+	take_lost(n, f->body, f->len);
+}
+
+static void
+on_stat(struct neighbour *n, const struct frame *f)
+{
+	take_stats(n, f->body, f->len);
+}
+
+static void
+on_ping(struct neighbour *n, const struct frame *f)
+{
+	(void)n;
+	(void)f;
+}
+
+static void
+on_shutdown(struct neighbour *n, const struct frame *f)
+{
+	(void)n;
+	(void)f;
+	note(1, "the master has ended the tree");
+	node_end(true);
+}
+
+static void
+on_power(struct neighbour *n, const struct frame *f)
+{
+	struct msg_power m;
+
+	if (n->kind == NB_CLIENT)
+		head_power(n, f->body, f->len);
+	else if (take_power(f->body, f->len, &m) == 0)
+		node_power(&m);
+}
+
+static void
+on_run(struct neighbour *n, const struct frame *f)
+{
+	job_run(n, f->job, f->body, f->len);
+}
+
+static void
+on_event(struct neighbour *n, const struct frame *f)
+{
+	job_event(n, f->job, f->body, f->len);
+}
+
+static void
+on_ack(struct neighbour *n, const struct frame *f)
+{
+	(void)n;
+	job_ack(f->job, f->body, f->len);
+}
+
+static void
+on_credit(struct neighbour *n, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+	uint32_t bytes = take_u32(&r);
+
+	if (!reader_done(&r))
+		neighbour_kill(n, "it sent a CREDIT that can't be read");
+	else if (n->kind == NB_CLIENT)
+		head_credit(n, f->job, bytes);
+	else
+		job_forward_credit(f->job, bytes);
+}
+
+static void
+on_signal(struct neighbour *n, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+	unsigned signal = take_u8(&r);
+
+	if (n->kind == NB_CLIENT)
+		head_signal(n, f->job, signal);
+	else
+		job_signal(f->job, signal);
+}
+
+static void
+on_done(struct neighbour *n, const struct frame *f)
+{
+	(void)n;
+	job_done(f->job);
+}
+
+static void
+on_want(struct neighbour *n, const struct frame *f)
+{
+	relay_want(n, f->job, f->body, f->len);
+}
+
+static void
+on_unwant(struct neighbour *n, const struct frame *f)
+{
+	relay_unwant(n, f->body, f->len);
+}
+
+static void
+on_data(struct neighbour *n, const struct frame *f)
+{
+	relay_data(n, f->body, f->len);
+}
+
+static void
+on_lack(struct neighbour *n, const struct frame *f)
+{
+	relay_lack(n, f->body, f->len);
+}
+
+static void
+on_resend(struct neighbour *n, const struct frame *f)
+{
+	(void)n;
+	(void)f;
+	job_resend();
+}
+
+static void
+on_launch(struct neighbour *n, const struct frame *f)
+{
+	head_launch(n, f->body, f->len);
+}
+
+static void
+on_query(struct neighbour *n, const struct frame *f)
+{
+	head_query(n, f->body, f->len);
+}
+
+static void
+on_ps(struct neighbour *n, const struct frame *f)
+{
+	(void)f;
+	head_ps(n);
+}
+
+static void
+on_kill(struct neighbour *n, const struct frame *f)
+{
+	head_kill(n, f->body, f->len);
+}
+
+#define FROM(kind) (1u << (kind))
+static const struct {
+	enum message type;
+	unsigned from; /* the kinds of neighbour that may send it */
+	void (*handle)(struct neighbour *, const struct frame *);
+} handlers[] = {
+	{MSG_JOIN, FROM(NB_NEW), on_join},
+	{MSG_WELCOME, FROM(NB_PARENT), on_welcome},
+	{MSG_REFUSE, FROM(NB_PARENT), on_refuse},
+	{MSG_UP, FROM(NB_CHILD), on_up},
+	{MSG_DOWN, FROM(NB_CHILD), on_down},
+	{MSG_STAT, FROM(NB_CHILD), on_stat},
+	{MSG_PING, FROM(NB_PARENT) | FROM(NB_CHILD), on_ping},
+	{MSG_FORGET, FROM(NB_PARENT), on_forget},
+	{MSG_SHUTDOWN, FROM(NB_PARENT), on_shutdown},
+	{MSG_POWER, FROM(NB_PARENT) | FROM(NB_CLIENT), on_power},
+	{MSG_RUN, FROM(NB_PARENT), on_run},
+	{MSG_EVENT, FROM(NB_CHILD), on_event},
+	{MSG_ACK, FROM(NB_PARENT), on_ack},
+	{MSG_CREDIT, FROM(NB_PARENT) | FROM(NB_CLIENT), on_credit},
+	{MSG_SIGNAL, FROM(NB_PARENT) | FROM(NB_CLIENT), on_signal},
+	{MSG_DONE, FROM(NB_PARENT), on_done},
+	{MSG_WANT, FROM(NB_CHILD), on_want},
+	{MSG_UNWANT, FROM(NB_CHILD), on_unwant},
+	{MSG_DATA, FROM(NB_PARENT) | FROM(NB_CLIENT), on_data},
+	{MSG_LACK, FROM(NB_PARENT) | FROM(NB_CLIENT), on_lack},
+	{MSG_RESEND, FROM(NB_PARENT), on_resend},
+	{MSG_LAUNCH, FROM(NB_CLIENT), on_launch},
+	{MSG_QUERY, FROM(NB_CLIENT), on_query},
+	{MSG_PS, FROM(NB_CLIENT), on_ps},
+	{MSG_KILL, FROM(NB_CLIENT), on_kill},
+};
+
+static void
+dispatch(struct neighbour *n, const struct frame *f)
+{
+	size_t i;
+
+	note(9, "from %s: %s, %zu bytes", link_peer(n->link), message_name(f->type), f->len);
+	for (i = 0; i < COUNT(handlers) && handlers[i].type != f->type; i++)
+		;
+	if (i == COUNT(handlers) || !(handlers[i].from & FROM(n->kind)))
+		neighbour_kill(n, "it sent a message that is not for it to send");
+	else
+		handlers[i].handle(n, f);
+}
+
+static void
+neighbour_ready(struct watch *w, unsigned events)
+{
+	struct neighbour *n = w->owner;
+	struct frame f;
+
+	if (events & WATCH_READ || !link_ready(n->link))
+		link_read(n->link);
+	/* What came before the end is taken before the end is. */
+	while (link_next(n->link, &f) && !n->gone)
+		dispatch(n, &f);
+	neighbour_touch(n);
+}
+
+/* ---- neighbours come and go ---- */
+
+struct neighbour *
+neighbour_new(struct link *link, enum neighbour_kind kind)
+{
+	struct neighbour *n = xcalloc(1, sizeof(*n));
+
+	n->link = link;
+	n->kind = kind;
+	n->born = now_ms();
+	n->last_stream = &n->streams;
+	n->next = self.neighbours;
+	self.neighbours = n;
+	link_set_bulk(link, relay_bulk, n);
+	loop_watch(&n->watch, link_fd(link), WATCH_READ | (link_wants_write(link) ? WATCH_WRITE : 0), neighbour_ready, n);
+	return n;
+}
+
+static void
+neighbour_gone(struct neighbour *n)
+{
+	struct neighbour **at;
+	char *why = xstrdup(link_why(n->link));
+
+	if (n->gone)
+		return;
+	n->gone = true;
+	for (at = &self.neighbours; *at != n; at = &(*at)->next)
+		;
+	*at = n->next;
+	loop_unwatch(&n->watch);
+	loop_cancel(&n->patience);
+	if (n->kind == NB_CHILD)
+		child_down(n, why);
+	else if (n->kind == NB_CLIENT)
+		head_client_gone(n);
+	else if (n->kind == NB_NEW && *why)
+		note(1, "%s: %s", link_peer(n->link), why);
+	job_neighbour_gone(n);
+	if (n->kind == NB_PARENT)
+		upstream_gone(n, why);
+	relay_neighbour_gone(n);
+	loop_bury(n, neighbour_release);
+	free(why);
+}
+
+/* At the end of a turn: what was queued goes out, what died is taken away. */
+static void
+flush_all(void)
+{
+	while (dirty) {
+		struct neighbour *n = dirty;
+
+		dirty = n->next_dirty;
+		n->dirty = false;
+		if (n->gone)
+			continue;
+		if (!link_dead(n->link))
+			link_flush(n->link);
+		if (link_dead(n->link)) {
+			neighbour_gone(n);
+			continue;
+		}
+		loop_want(&n->watch, WATCH_READ | (link_wants_write(n->link) ? WATCH_WRITE : 0));
+		if (n->kind == NB_PARENT)
+			upstream_progress(n);
+	}
+}
+
+/* Too many strangers: the one that has waited longest goes. */
+static void
+bound_strangers(void)
+{
+	struct neighbour *n, *oldest = NULL;
+	size_t count = 0;
+
+	for (n = self.neighbours; n; n = n->next)
+		if (n->kind == NB_NEW) {
+			count++;
+			oldest = n; /* the list is newest first */
+		}
+	if (count > MAX_STRANGERS)
+		neighbour_kill(oldest, "too many others came before it said who it is");
+}
+
+static void
+accept_all(struct watch *w, unsigned events)
+{
+	enum neighbour_kind kind = w == &local ? NB_CLIENT : NB_NEW;
+	int fd, turns;
+
+	(void)events;
+	for (turns = 0; turns < 64 && (fd = net_accept(w->fd)) >= 0; turns++) {
+		struct peer who = {0};
+		struct neighbour *n;
+
+		if (kind == NB_CLIENT && net_peer(fd, &who) != 0) {
+			close(fd);
+			continue;
+		}
+		n = neighbour_new(link_new(fd, kind == NB_CLIENT ? NULL : &self.keys, false), kind);
+		n->who = who;
+		if (kind == NB_NEW)
+			bound_strangers();
+	}
+}
+
+/* ---- heartbeats ---- */
+
+struct node_stat
+node_figures(void)
+{
+	struct sysinfo info;
+	struct node_stat stat = {.jobs = self.jobs};
+
+	if (sysinfo(&info) == 0) {
+		stat.memory_free = ((uint64_t)info.freeram + info.bufferram) * info.mem_unit;
+		stat.load = (uint32_t)(info.loads[0] * 100 >> SI_LOAD_SHIFT);
+	}
+	return stat;
+}
+
+/* This node's figures, and those that have come from below since the last time. */
+static void
+tell_figures(void)
+{
+	struct buf body = {0};
+	struct msg_stat m = {.path = self.path, .stat = node_figures()};
+	size_t i;
+
+	put_stat(&body, &m);
+	for (i = 0; i < self.map.count; i++) {
+		struct member *at = self.map.at[i];
+
+		if (at->told)
+			continue;
+		at->told = true;
+		m = (struct msg_stat){.path = at->path, .stat = at->stat};
+		put_stat(&body, &m);
+	}
+	tell_parent(MSG_STAT, &body);
+	buf_free(&body);
+}
+
+static void
+mind_link(struct neighbour *n, uint64_t now)
+{
+	char *why;
+
+	if ((n->kind == NB_NEW && now - n->born >= STRANGER_MS)) {
+		neighbour_kill(n, "it did not say who it is");
+		return;
+	}
+	if (n->kind != NB_CHILD && n != self.parent)
+		return;
+	if (now - link_heard(n->link) >= self.heartbeat) {
+		why = xasprintf("silent for %llu s", (unsigned long long)(now - link_heard(n->link)) / 1000);
+		neighbour_kill(n, why);
+		free(why);
+	} else if (n->kind == NB_CHILD) {
+		neighbour_send(n, PRIO_CONTROL, MSG_PING, 0, NULL);
+	}
+	if (link_queued(n->link, PRIO_CONTROL) == 0)
+		link_trim(n->link);
+}
+
+/* After a time in which this process was not running nobody else can be called silent: they may all have spoken. */
+static void
+forgive_silence(void)
+{
+	struct neighbour *n;
+
+	if (loop_pause() < self.heartbeat / 4)
+		return;
+	for (n = self.neighbours; n; n = n->next)
+		link_forgive(n->link);
+}
+
+static void
+tick_is_due(struct timer *t)
+{
+	struct neighbour *n;
+	uint64_t now = now_ms();
+
+	forgive_silence();
+	for (n = self.neighbours; n; n = n->next)
+		mind_link(n, now);
+	if (self.parent)
+		tell_figures();
+	if (self.is_master)
+		give_orphans_up();
+	if (self.jobs == 0)
+		bundle_idle();
+	loop_timer(t, self.heartbeat / 5, tick_is_due, NULL);
+}
+
+/* ---- the end ---- */
+
+static void
+leave(void)
+{
+	loop_end();
+}
+
+static void
+farewell_is_over(struct timer *t)
+{
+	(void)t;
+	leave();
+}
+
+static bool
+has_children(void)
+{
+	const struct neighbour *n;
+
+	for (n = self.neighbours; n; n = n->next)
+		if (n->kind == NB_CHILD)
+			return true;
+	return false;
+}
+
+/* Each turn while ending: when the last child has closed its link, or needs nothing more, it is over. */
+static void
+leave_when_alone(void)
+{
+	flush_all();
+	if (self.ending && !has_children())
+		leave();
+}
+
+void
+node_end(bool whole_tree)
+{
+	struct neighbour *n;
+
+	if (self.ending)
+		return;
+	self.ending = true;
+	for (n = self.neighbours; n; n = n->next)
+		if (n->kind == NB_CHILD && whole_tree)
+			neighbour_send(n, PRIO_CONTROL, MSG_SHUTDOWN, 0, NULL);
+	if (self.parent)
+		tell_down(&self.path, self.boot, true, "it was told to end");
+	if (!whole_tree) {
+		flush_all();
+		leave();
+		return;
+	}
+	loop_timer(&farewell, FAREWELL_MS, farewell_is_over, NULL);
+	loop_each_turn(leave_when_alone);
+}
+
+static void
+on_child_process(void)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		worker_reaped(self.worker, pid, status);
+}
+
+static void
+on_process_signal(int signal)
+{
+	if (signal == SIGCHLD)
+		on_child_process();
+	else if (signal == SIGINT)
+		node_end(self.is_master);
+	else if (signal == SIGTERM)
+		node_end(false);
+}
+
+/* ---- the start ---- */
+
+static char *
+evaluate(const char *name, const char *words)
+{
+	char *value = stackvm_eval(words, self.info.hostname);
+
+	if (!value)
+		die(2, "-%s=\"%s\": %s", name, words, stackvm_error());
+	return value;
+}
+
+static void
+know_thyself(void)
+{
+	static struct utsname names;
+	struct sysinfo info;
+	char *hostname = xcalloc(1, 256);
+
+	(void)uname(&names);
+	(void)gethostname(hostname, 255);
+	if (sysinfo(&info) == 0)
+		self.info.memory = (uint64_t)info.totalram * info.mem_unit;
+	self.info.hostname = hostname;
+	self.info.machine = names.machine;
+	self.info.version = GPROC_VERSION;
+	self.info.address = "";
+	self.info.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+	while (self.boot >> 32 == 0 || (uint32_t)self.boot == 0)
+		if (getrandom(&self.boot, sizeof(self.boot), 0) != (ssize_t)sizeof(self.boot))
+			die(255, "the kernel gives no random numbers: %s", strerror(errno));
+}
+
+static void
+prepare_process(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	(void)prctl(PR_SET_DUMPABLE, 0); /* no core with the key in it */
+	if (geteuid() == 0) {
+		int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+		if (fd >= 0) {
+			(void)write_full(fd, "-1000", 5);
+			close(fd);
+		}
+	}
+}
+
+static void
+open_worker(void)
+{
+	struct worker_setup setup = {.binroot = self.options->binroot, .budget = self.options->store,
+	    .private = self.options->private, .runs_jobs = !self.is_master};
+
+	self.worker = worker_open(&setup);
+	if (!self.worker)
+		die(255, "%s", worker_error());
+	self.store = worker_store(self.worker);
+	self.info.limits = xstrdup(worker_limits(self.worker));
+	if (*self.info.limits)
+		warn("this node makes do: %s", self.info.limits);
+}
+
+/* Blocks, which only a start may. */
+static void
+resolve_now(const char *text, struct address *out)
+{
+	unsigned port;
+	char *host;
+
+	if (net_split(text, (unsigned)self.options->cmdport, &host, &port) != 0)
+		die(2, "-myAddress: %s", net_error());
+	if (net_numeric(host, port, out) != 0) {
+		int fd = net_resolve(host, port);
+
+		if (fd < 0 || net_resolved(fd, out) != 0)
+			die(255, "-myAddress: the host name %s does not resolve: %s", host, net_error());
+	}
+	free(host);
+}
+
+static struct address my_address;
+static bool has_address;
+
+static void
+relisten_is_due(struct timer *t)
+{
+	(void)t;
+	node_listen(false);
+	if (listen_fd >= 0)
+		node_tell_subtree();
+}
+
+/* Where children are awaited. A taken port: because the parent is on this machine (then this node is a leaf), or by a stranger. */
+void
+node_listen(bool parent_is_here)
+{
+	char *text = has_address ? net_text(&my_address) : xasprintf(":%llu", (unsigned long long)self.options->cmdport);
+
+	if (listen_fd >= 0) {
+		free(text);
+		return;
+	}
+	listen_fd = net_listen(has_address ? &my_address : NULL, (unsigned)self.options->cmdport);
+	if (listen_fd >= 0) {
+		self.info.address = text;
+		loop_watch(&listener, listen_fd, WATCH_READ, accept_all, NULL);
+		return;
+	}
+	if (self.is_master)
+		die(255, "can't listen at %s: %s%s", text, net_error(),
+		    errno == EADDRINUSE ? "; another -cmdport or -myAddress may be free" : "");
+	if (errno == EADDRINUSE && parent_is_here) {
+		warn("%s is taken and the parent is on this machine: this node is a leaf", text);
+	} else {
+		if (!relisten.set)
+			warn("can't listen at %s: %s; trying again", text, net_error());
+		loop_timer(&relisten, 5000, relisten_is_due, NULL);
+	}
+	free(text);
+}
+
+static void
+open_local(void)
+{
+	local_fd = net_listen_local(self.options->uds);
+	if (local_fd < 0)
+		die(255, "can't listen at %s: %s (-defaultMasterUDS names another place)", self.options->uds, net_error());
+	loop_watch(&local, local_fd, WATCH_READ, accept_all, NULL);
+}
+
+static void
+start_master(void)
+{
+	self.has_path = true;
+	self.master = self.boot;
+	self.grace = (uint32_t)self.options->grace;
+	head_open(self.options->users);
+	upstream_load_keys(true);
+	open_worker();
+	node_listen(false);
+	open_local();
+}
+
+static void
+start_slave(void)
+{
+	char *parent = evaluate("myParent", self.options->my_parent);
+	char *id = *self.options->my_id ? evaluate("myId", self.options->my_id) : NULL;
+
+	open_worker();
+	upstream_start(parent, id);
+	free(id);
+	free(parent);
+}
+
+int
+node_run(const struct options *options, bool is_master)
+{
+	char *address;
+
+	self.options = options;
+	self.is_master = is_master;
+	self.heartbeat = (uint32_t)options->heartbeat;
+	self.grace = (uint32_t)options->grace;
+	know_thyself();
+	if (*options->my_address) {
+		address = evaluate("myAddress", options->my_address);
+		resolve_now(address, &my_address);
+		has_address = true;
+		free(address);
+	}
+	prepare_process();
+	loop_open(on_process_signal);
+	loop_each_turn(flush_all);
+	loop_timer(&tick, self.heartbeat / 5, tick_is_due, NULL);
+	if (is_master)
+		start_master();
+	else
+		start_slave();
+	loop_run();
+	if (local_fd >= 0)
+		(void)unlink(options->uds);
+	worker_end(self.worker, END_MS);
+	worker_close(self.worker);
+	return 0;
+}

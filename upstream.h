@@ -1,0 +1,21 @@
+/* A slave's way up: finding its parent, proving the key, joining, and finding another way when the parent is gone. */
+#ifndef UPSTREAM_H
+#define UPSTREAM_H
+
+#include "daemon.h"
+
+/* Loads the keys into self. A master makes one where there is none. false: a slave that has none yet. Dies when the file is unfit. */
+bool upstream_load_keys(bool is_master);
+/* Begins to dial. id NULL: the parent chooses. Dies when the words make no address or id. */
+void upstream_start(const char *parent, const char *id);
+void upstream_progress(struct neighbour *); /* a link to a parent has been written to or read */
+void upstream_welcome(struct neighbour *, const uint8_t *, size_t);
+void upstream_refused(struct neighbour *, const char *why);
+void upstream_gone(struct neighbour *, const char *why);
+
+/* node.c's, for it */
+struct neighbour *neighbour_new(struct link *, enum neighbour_kind);
+void node_listen(bool parent_is_here); /* once there is a path; tries again while the port is taken */
+void node_tell_subtree(void);	       /* this node and all it knows below, to the parent */
+void node_end(bool whole_tree);
+#endif
