@@ -3,8 +3,7 @@
 #define WORKER_H
 
 #include "store.h"
-
-enum view { VIEW_MERGED, VIEW_ALL, VIEW_NONE };
+#include "view.h"
 
 /* Made once, at start-up, before any link: private mount propagation, a mount namespace (and, without root, a user namespace
  * that maps the caller's uid to itself), subreaper, the binRoot directory. */

@@ -1,0 +1,37 @@
+/* A manifest's files put on disk: prepared trees of hard links, a job's own copies, and the node's real binRoot. */
+#ifndef PLACE_H
+#define PLACE_H
+
+#include "bundle.h"
+
+/* Whom own entries are given to; nothing is given away where give is false (without root). */
+struct owner {
+	uid_t uid;
+	gid_t gid;
+	bool give;
+};
+
+/* A job's own copy, not a shared one: it was asked for by -f, or not everybody may read it. */
+bool place_is_own(const struct entry *);
+
+/* The prepared tree "tree/<hex>" under the store, made where it is not there yet: every directory, and what is not a job's own as
+ * hard links to read-only inodes that all jobs share. job tells the temporary names of several makers apart.
+ * 0, or -1 with place_error() and nothing left behind. */
+int place_tree(int store, const char *hex, const char *job, const struct manifest *);
+
+/* Under root (empty): directories that hold own entries, their own entries, links; and an empty directory or file for each
+ * subtree that is shared, whose path is added to shared. 0, or -1 with place_error(). */
+int place_own(int store, int root, const struct manifest *, struct owner, struct strings *shared);
+
+/* Everything, shared or own, as real files under root, a directory that others may know and write in: each is made
+ * under another name and renamed, no link is followed. 0, or -1 with place_error(). */
+int place_all(int store, int root, const char *job, const struct manifest *, struct owner);
+
+/* Makes the directory `path` (no leading slash) under root, the last one the owner's. 0, or -1 with place_error(). */
+int place_dir(int root, const char *path, struct owner);
+
+/* Where `path` (inside the root, absolute) leads when the manifest's links are followed inside the root; without a leading
+ * slash. What the manifest does not know is taken as it is. NULL when it loops. Caller frees. */
+char *place_resolve(const struct manifest *, const char *path);
+const char *place_error(void);
+#endif

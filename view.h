@@ -1,0 +1,26 @@
+/* The job's view of files: the node's own root with the shipped tree merged into it, and binRoot, in a mount namespace. */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include "bundle.h"
+
+enum view { VIEW_MERGED, VIEW_ALL, VIEW_NONE };
+
+/* The caller is in a mount namespace of its own, whose working directory is the store's top. All is borrowed. */
+struct view_plan {
+	const struct manifest *manifest; /* or NULL: nothing was shipped */
+	const char *binroot;		 /* absolute; a directory there */
+	const char *job;		 /* "job/<id>", a directory under the store to make more in */
+	const char *own;		 /* "job/<id>/root": what place_own made; NULL: binRoot is the node's real one */
+	const char *tree;		 /* "tree/<hex>", the prepared tree; NULL without a manifest */
+	const struct strings *shared;	 /* paths in it that place_own left to be bound */
+	const struct strings *mounts;	 /* mount points of the node, which merging must not hide */
+	enum view view;			 /* VIEW_NONE: binRoot alone */
+	bool overlay;			 /* the kernel can */
+	bool new_proc;			 /* in a pid namespace of its own: /proc must be another one */
+	const char *devices;		 /* a directory under the store that holds null, zero ...; NULL: none */
+};
+/* 0, or -1 with view_error(). The working directory stays the store's top; the root may have become another. */
+int view_enter(const struct view_plan *);
+const char *view_error(void);
+#endif
