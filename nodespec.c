@@ -18,7 +18,7 @@ struct range {
 
 struct edge {
 	struct range ids;
-	uint32_t reach; /* the highest hi of this edge and all before it */
+	uint32_t reach; /* the highest hi in the subtree of which this edge is the root, see matches_within */
 	struct state *to;
 };
 
@@ -232,12 +232,51 @@ absorb(struct state *into, struct state *from)
 	free(from);
 }
 
-/* Sorts the steps, so that matching can bisect, and joins equal ones. */
+/* Steps that end a path and touch become one, so that overlapping lists cost no more than others. */
+static void
+join_last_steps(struct state *state)
+{
+	struct range *last = NULL;
+	size_t i, kept = 0;
+
+	for (i = 0; i < state->count; i++) {
+		struct edge edge = state->edge[i];
+		bool ends = edge.to->selects && !edge.to->below && edge.to->count == 0 && edge.ids.hi != LARGEST;
+
+		if (ends && last && edge.ids.lo <= (uint64_t)last->hi + 1) {
+			last->hi = edge.ids.hi > last->hi ? edge.ids.hi : last->hi;
+			free(edge.to);
+			continue;
+		}
+		state->edge[kept] = edge;
+		if (ends)
+			last = &state->edge[kept].ids;
+		kept++;
+	}
+	state->count = kept;
+}
+
+static uint32_t
+set_reach(struct state *state, size_t from, size_t to)
+{
+	size_t middle = from + (to - from) / 2;
+	uint32_t left, right, reach;
+
+	if (from == to)
+		return 0;
+	left = set_reach(state, from, middle);
+	right = set_reach(state, middle + 1, to);
+	reach = left > right ? left : right;
+	if (state->edge[middle].ids.hi > reach)
+		reach = state->edge[middle].ids.hi;
+	return state->edge[middle].reach = reach;
+}
+
+/* Sorts the steps and joins equal ones. */
 static void
 settle(struct state *state)
 {
 	size_t i, kept = 0;
-	uint32_t reach = 0;
 
 	if (state->count > 1)
 		qsort(state->edge, state->count, sizeof(state->edge[0]), compare_edges);
@@ -247,12 +286,10 @@ settle(struct state *state)
 		else
 			state->edge[kept++] = state->edge[i];
 	state->count = kept;
-	for (i = 0; i < kept; i++) {
-		if (state->edge[i].ids.hi > reach)
-			reach = state->edge[i].ids.hi;
-		state->edge[i].reach = reach;
+	for (i = 0; i < kept; i++)
 		settle(state->edge[i].to);
-	}
+	join_last_steps(state);
+	(void)set_reach(state, 0, state->count);
 }
 
 struct nodespec *
@@ -279,36 +316,36 @@ nodespec_free(struct nodespec *spec)
 
 /* ---- matching ---- */
 
-/* How many edges begin at id or before it. */
-static size_t
-edges_up_to(const struct state *state, uint32_t id)
-{
-	size_t from = 0, to = state->count;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (state->edge[middle].ids.lo <= id)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
+static bool matches_within(const struct state *, size_t from, size_t to, const struct path *, uint32_t level);
 
 static bool
 matches_from(const struct state *state, const struct path *path, uint32_t level)
 {
-	size_t i;
-
 	if (level == path->depth)
 		return state->selects;
-	if (state->below)
-		return true;
-	for (i = edges_up_to(state, path->id[level]); i > 0 && state->edge[i - 1].reach >= path->id[level]; i--)
-		if (state->edge[i - 1].ids.hi >= path->id[level] &&
-		    matches_from(state->edge[i - 1].to, path, level + 1))
+	return state->below || matches_within(state, 0, state->count, path, level);
+}
+
+/* The sorted edges are an interval tree without pointers: the middle one is the root, each half is a subtree. */
+static bool
+matches_within(const struct state *state, size_t from, size_t to, const struct path *path, uint32_t level)
+{
+	uint32_t id = path->id[level];
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const struct edge *edge = &state->edge[middle];
+
+		if (edge->reach < id)
+			return false;
+		if (matches_within(state, from, middle, path, level))
 			return true;
+		if (edge->ids.lo > id)
+			return false;
+		if (edge->ids.hi >= id && matches_from(edge->to, path, level + 1))
+			return true;
+		from = middle + 1;
+	}
 	return false;
 }
 
@@ -467,23 +504,39 @@ put_box(struct buf *out, const struct range *box, uint32_t depth)
 	}
 }
 
-/* All boxes of one depth; from the deepest level up, so that equal lists of children fold their parents together. */
-static void
-fold_depth(struct buf *out, struct range *at, size_t count, uint32_t depth)
+/* Joins at every level, in order; box gets what is left, which is counted. room is as large as box. */
+static size_t
+join_levels(struct range *at, size_t count, uint32_t depth, bool upward, struct range **box, struct range **room)
 {
-	struct range **box = xcalloc(2 * count, sizeof(struct range *)), **room = box + count;
 	struct order order = {depth, depth};
+	uint32_t done;
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		box[i] = at + i * depth;
-	while (order.last-- > 0)
+	for (done = 0; done < depth; done++) {
+		order.last = upward ? depth - 1 - done : done;
 		count = join_boxes(box, count, &order, room);
+	}
 	order.last = depth;
 	sort_boxes(box, count, &order, room);
-	for (i = 0; i < count; i++)
-		put_box(out, box[i], depth);
-	free(box);
+	return count;
+}
+
+/* All boxes of one depth. From the deepest level up is what a person would write, for equal lists of children fold
+ * their parents together; but where a few nodes differ, from the top down may take fewer parts. */
+static void
+fold_depth(struct buf *out, struct range *at, size_t count, uint32_t depth)
+{
+	struct range **up = xcalloc(3 * count, sizeof(struct range *)), **down = up + count, **room = down + count;
+	struct range *copy = xmemdup(at, count * depth * sizeof(*at));
+	size_t ups = join_levels(at, count, depth, true, up, room);
+	size_t downs = join_levels(copy, count, depth, false, down, room), i;
+
+	for (i = 0; i < ups && i < downs; i++)
+		put_box(out, downs < ups ? down[i] : up[i], depth);
+	free(copy);
+	free(up);
 }
 
 static char *

@@ -292,12 +292,11 @@ pick(uint32_t below)
 	return (seed >> 8) % below;
 }
 
-/* Adds up to 60 KiB of the node's letter, with newlines here and there, and counts the letters. */
+/* Adds up to 60 KiB of the node's letter, a newline about every `rare` bytes, and counts the letters. */
 static void
-add_random(struct output *o, size_t node, size_t letters[3])
+add_random(struct output *o, size_t node, uint32_t rare, size_t letters[3])
 {
 	size_t len = pick(30) ? 1 + pick(300) : 60 * 1024, i;
-	uint32_t rare = pick(4) ? 100 : 100000;
 	uint8_t *data = xmalloc(len);
 
 	for (i = 0; i < len; i++) {
@@ -319,7 +318,10 @@ random_pieces(void)
 	redirect_to_memory();
 	o = output_new(OUTPUT_RAW, nodes, 3, NULL, NULL);
 	for (round = 0; round < 4000; round++) {
-		add_random(o, pick(3), letters);
+		size_t node = pick(3);
+
+		/* In turns one node or two have lines without end. */
+		add_random(o, node, round / 200 % 4 == node || round / 900 % 4 == node ? 1000000 : 100, letters);
 		most = output_held(o) > most ? output_held(o) : most;
 	}
 	(void)output_finish(o);
