@@ -243,7 +243,7 @@ inflate_begin(void)
 int
 piece_inflate(const uint8_t *data, size_t len, uint8_t *out, size_t raw_len)
 {
-	uint8_t none;
+	uint8_t none = 0;
 	z_stream *z;
 
 	if (len > UINT_MAX || raw_len > UINT_MAX)
@@ -541,7 +541,7 @@ manifest_free(struct manifest *m)
 {
 	size_t i;
 
-	for (i = 0; i < m->count; i++) {
+	for (i = 0; m->at && i < m->count; i++) {
 		free(m->at[i].path);
 		free(m->at[i].target);
 	}

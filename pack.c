@@ -81,12 +81,16 @@ tell(const struct packing *p, const char *what, const char *why)
 static struct item *
 item_add(struct items *list, char *path, enum rank rank, enum entry_kind kind)
 {
+	struct item *it;
+
 	if (list->count == list->room) {
 		list->room = list->room ? list->room * 2 : 64;
 		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
 	}
-	list->at[list->count] = (struct item){.path = path, .rank = rank, .kind = kind, .mode = kind == ENTRY_LINK ? 0777 : 0755};
-	return &list->at[list->count++];
+	it = &list->at[list->count++];
+	*it = (struct item){.rank = rank, .kind = kind, .mode = kind == ENTRY_LINK ? 0777 : 0755};
+	it->path = path;
+	return it;
 }
 
 static void
