@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define MODULE_LIST "/etc/gproc/modules"
-#define LEASE_SCRIPT "/run/gproc.lease"
+#define LEASE_SCRIPT "/etc/gproc/lease" /* not in /run: initramfs-tools mounts that noexec */
 #define LEASE_FD 9	       /* in the script; udhcpc takes 3 and 4 for itself, and the shell knows one digit only */
 #define MAX_CMDLINE (64 << 10) /* the longest of any architecture's COMMAND_LINE_SIZE, with room */
 #define MAX_LEASE 4096	       /* PIPE_BUF: what the script writes comes in one piece */
@@ -225,8 +225,11 @@ write_lease_script(void)
 	    "#!/bin/busybox sh\n"
 	    "printf 'event=%s\\nip=%s\\nsubnet=%s\\nrouter=%s\\ndns=%s\\ndomain=%s\\nhostname=%s\\n\\n' "
 	    "\"$1\" \"$ip\" \"$subnet\" \"$router\" \"$dns\" \"$domain\" \"$hostname\" >&9\n";
-	int fd = open(LEASE_SCRIPT, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700), failed;
+	int fd, failed;
 
+	(void)mkdir("/etc", 0755);
+	(void)mkdir("/etc/gproc", 0755);
+	fd = open(LEASE_SCRIPT, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
 	if (fd < 0)
 		return -1;
 	failed = write_full(fd, script, sizeof(script) - 1);

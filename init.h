@@ -15,7 +15,7 @@ enum power { POWER_HALT, POWER_OFF, POWER_REBOOT };
 int init_main(int (*run_slave)(int argc, char **argv));
 
 /* A newer gproc that a slave has put here, executable, is what the next start runs instead, with the same arguments. */
-#define INIT_NEWER "/run/gproc.newer"
+#define INIT_NEWER "/bin/gproc.newer"
 
 /* For the slave: whether PID 1 is init_main, and asking it. The request returns at once; the slave is then told to end
  * by SIGTERM. -1 with errno: ENOTSUP when PID 1 is something else. */
