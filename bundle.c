@@ -158,29 +158,27 @@ pread_full(int fd, uint8_t *out, size_t len, uint64_t offset)
 int
 blob_of_file(int fd, struct blob_id *out)
 {
-	struct chunk_hash *hash = chunk_hash_new();
-	uint8_t *piece = xmalloc(PIECE_SIZE);
+	uint8_t piece[PIECE_SIZE]; /* less than a chunk, so that bytes are still in the nearest cache when they are hashed */
+	struct chunk_hash hash;
 	struct buf list = {0};
 	uint64_t size = 0;
 	ssize_t n;
 
-	/* Smaller than a chunk, so that the bytes are still in the nearest cache when they are hashed. */
-	while ((n = pread_full(fd, piece, PIECE_SIZE, size)) > 0) {
-		chunk_hash_add(hash, piece, (size_t)n);
+	hash_begin(&hash.state);
+	while ((n = pread_full(fd, piece, sizeof(piece), size)) > 0) {
+		chunk_hash_add(&hash, piece, (size_t)n);
 		size += (uint64_t)n;
 		if (size % CHUNK_SIZE == 0)
-			list_add(&list, chunk_hash_end(hash));
-		if (n < (ssize_t)PIECE_SIZE)
+			list_add(&list, chunk_hash_end(&hash));
+		if (n < (ssize_t)sizeof(piece))
 			break;
 	}
-	if (size % CHUNK_SIZE != 0)
-		list_add(&list, chunk_hash_end(hash));
-	free(piece);
-	free(hash);
 	if (n < 0) {
 		buf_free(&list);
 		return -1;
 	}
+	if (size % CHUNK_SIZE != 0)
+		list_add(&list, chunk_hash_end(&hash));
 	blob_finish(&list, size, out);
 	return 0;
 }
