@@ -421,15 +421,15 @@ link_order(const void *a, const void *b)
 	return path_order((*(struct item *const *)a)->path, (*(struct item *const *)b)->path);
 }
 
-struct links {
+struct sent_links {
 	struct item **at;
 	size_t count;
 };
 
-static struct links
+static struct sent_links
 links_of(struct items *items)
 {
-	struct links links = {xmalloc(items->count * sizeof(struct item *)), 0};
+	struct sent_links links = {xmalloc(items->count * sizeof(struct item *)), 0};
 	size_t i;
 
 	for (i = 0; i < items->count; i++)
@@ -441,7 +441,7 @@ links_of(struct items *items)
 }
 
 static const char *
-target_at(const struct links *links, const char *path)
+target_at(const struct sent_links *links, const char *path)
 {
 	struct item **found = links->count ?
 	    bsearch(path, links->at, links->count, sizeof(links->at[0]), path_against_link) : NULL;
@@ -470,7 +470,7 @@ step(char *done, const char *part)
 
 /* Where a path lies when the links that are sent are followed; of the last part only when `last_too`. NULL when they go in circles. */
 static char *
-through_links(const struct links *links, const char *path, bool last_too)
+through_links(const struct sent_links *links, const char *path, bool last_too)
 {
 	char *rest = xstrdup(path), *next = rest, *done = xstrdup(""), *part;
 	unsigned hops = 0;
@@ -503,7 +503,7 @@ through_links(const struct links *links, const char *path, bool last_too)
 static int
 follow_links(struct items *items)
 {
-	struct links links = links_of(items);
+	struct sent_links links = links_of(items);
 	char **moved = xcalloc(items->count, sizeof(char *));
 	size_t i;
 	int bad = 0;
