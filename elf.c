@@ -158,7 +158,7 @@ copy_string(struct reader table, uint64_t offset, size_t max)
 	size_t left = reader_left(&table), len;
 	const uint8_t *text, *nul;
 
-	if (offset >= left) {
+	if (!table.at || offset >= left) {
 		fail("names a string outside its string table");
 		return NULL;
 	}

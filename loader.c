@@ -7,18 +7,13 @@
 
 #include "rootfs.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define MAX_CONFIG (1u << 20)
 #define MAX_INCLUDES 10	    /* deep: a file may include itself */
 #define MAX_DIRS 1024	    /* of one configuration */
-#define MAX_LOADER (8 << 20) /* bytes; real ones have at most 2 MiB, with debugging symbols */
+#define MAX_LOADER (8u << 20) /* bytes; real ones have at most 2 MiB, with debugging symbols */
 
 const char *
 loader_separators(const struct loader *loader)
@@ -206,19 +201,12 @@ static void
 read_builtin(const char *root, const char *interp, struct strings *out)
 {
 	char *real = rootfs_resolve(root, interp, NULL), *outside = real ? rootfs_join(root, real) : NULL;
-	int fd = outside ? open(outside, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-	struct stat st;
+	struct mapped m;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= MAX_LOADER) {
-		void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-		if (data != MAP_FAILED) {
-			find_directories(data, (size_t)st.st_size, out);
-			munmap(data, (size_t)st.st_size);
-		}
+	if (outside && rootfs_map(outside, &m) == 0) {
+		find_directories((const char *)m.data, m.len < MAX_LOADER ? m.len : MAX_LOADER, out);
+		rootfs_unmap(&m);
 	}
-	if (fd >= 0)
-		close(fd);
 	free(outside);
 	free(real);
 }
@@ -325,9 +313,10 @@ static bool
 exists(const char *root, const char *path)
 {
 	char *real = rootfs_resolve(root, path, NULL);
+	bool is_there = real != NULL;
 
 	free(real);
-	return real;
+	return is_there;
 }
 
 char *

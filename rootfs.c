@@ -6,10 +6,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,6 +185,56 @@ char *
 rootfs_join(const char *root, const char *path)
 {
 	return strcmp(root, "/") == 0 ? xstrdup(path) : xasprintf("%s%s", root, path);
+}
+
+char *
+rootfs_absolute(const char *path)
+{
+	char *cwd, *out;
+
+	if (*path == '/')
+		return xstrdup(path);
+	cwd = getcwd(NULL, 0);
+	out = xasprintf("%s/%s", cwd ? cwd : "", path);
+	free(cwd);
+	return out;
+}
+
+int
+rootfs_map(const char *path, struct mapped *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), saved; /* a FIFO must not block */
+	struct stat st;
+	void *data;
+
+	*out = (struct mapped){0};
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		goto err;
+	out->mode = st.st_mode;
+	if (S_ISREG(st.st_mode) && st.st_size > 0) {
+		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data == MAP_FAILED)
+			goto err;
+		out->data = data;
+		out->len = (size_t)st.st_size;
+	}
+	close(fd);
+	return 0;
+err:
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+void
+rootfs_unmap(struct mapped *m)
+{
+	if (m->data)
+		munmap(m->data, m->len);
+	*m = (struct mapped){0};
 }
 
 char *

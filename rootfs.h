@@ -21,6 +21,18 @@ char *rootfs_resolve(const char *root, const char *path, struct links *met);
 char *rootfs_resolve_parent(const char *root, const char *path, struct links *met);
 /* How a resolved path is opened from outside: the root before it, unless that is "/". Caller frees. */
 char *rootfs_join(const char *root, const char *path);
+/* A path of the head's own made absolute by the working directory. Caller frees. */
+char *rootfs_absolute(const char *path);
+
+/* A file's bytes, mapped: of a large one only the few pages that are read are touched. data is NULL when it is empty or no regular file. */
+struct mapped {
+	uint8_t *data;
+	size_t len;
+	mode_t mode;
+};
+int rootfs_map(const char *outside, struct mapped *out); /* 0, or -1 with errno; never blocks on a FIFO */
+void rootfs_unmap(struct mapped *);
+
 /* read_file() inside the root. */
 char *rootfs_read(const char *root, const char *path, size_t max, size_t *len);
 /* Adds the paths that match a shell pattern inside the root, sorted. */

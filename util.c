@@ -404,6 +404,20 @@ strings_has(const struct strings *list, const char *text)
 	return false;
 }
 
+char *
+strings_join(const struct strings *list, const char *between)
+{
+	char *out = xstrdup(""), *longer;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		longer = xasprintf("%s%s%s", out, i ? between : "", list->at[i]);
+		free(out);
+		out = longer;
+	}
+	return out;
+}
+
 void
 strings_free(struct strings *list)
 {

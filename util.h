@@ -63,5 +63,6 @@ struct strings {
 void strings_add(struct strings *, const char *); /* copies */
 void strings_take(struct strings *, char *);	  /* takes ownership */
 bool strings_has(const struct strings *, const char *);
+char *strings_join(const struct strings *, const char *between); /* caller frees */
 void strings_free(struct strings *);
 #endif
