@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MAX_CONFIG (1u << 20)
-#define MAX_INCLUDES 10	    /* deep: a file may include itself */
+#define MAX_FILES 256	     /* that include each other, perhaps each in a depth of its own */
 #define MAX_DIRS 1024	    /* of one configuration */
 #define MAX_LOADER (8u << 20) /* bytes; real ones have at most 2 MiB, with debugging symbols */
 
@@ -106,11 +106,17 @@ add_dir(struct strings *list, const char *text, size_t len)
 		strings_take(list, dir);
 }
 
-static void read_ld_so_conf(const char *root, const char *path, int depth, struct strings *out);
+/* A reading of ld.so.conf: each file is read once, however often it is included. */
+struct configuration {
+	const char *root;
+	struct strings files, *dirs;
+};
+
+static void read_ld_so_conf(struct configuration *c, const char *path);
 
 /* The patterns of one include line, relative to the file that has it. */
 static void
-include(const char *root, const char *from, char *patterns, int depth, struct strings *out)
+include(struct configuration *c, const char *from, char *patterns)
 {
 	char *save = NULL, *pattern = strtok_r(patterns, " \t", &save);
 	size_t i;
@@ -119,38 +125,39 @@ include(const char *root, const char *from, char *patterns, int depth, struct st
 		struct strings files = {0};
 		char *beside = xasprintf("%.*s/%s", (int)(strrchr(from, '/') - from), from, pattern);
 
-		rootfs_glob(root, *pattern == '/' ? pattern : beside, &files);
+		rootfs_glob(c->root, *pattern == '/' ? pattern : beside, &files);
 		for (i = 0; i < files.count; i++)
-			read_ld_so_conf(root, files.at[i], depth + 1, out);
+			read_ld_so_conf(c, files.at[i]);
 		strings_free(&files);
 		free(beside);
 	}
 }
 
 static void
-read_conf_line(const char *root, const char *path, char *line, int depth, struct strings *out)
+read_conf_line(struct configuration *c, const char *path, char *line)
 {
 	line[strcspn(line, "#")] = '\0';
 	line += strspn(line, " \t\r");
 	if (has_prefix(line, "include") && (line[7] == ' ' || line[7] == '\t'))
-		include(root, path, line + 8, depth, out);
+		include(c, path, line + 8);
 	else
-		add_dir(out, line, strcspn(line, " \t\r=")); /* "dir=type" is an old form */
+		add_dir(c->dirs, line, strcspn(line, " \t\r=")); /* "dir=type" is an old form */
 }
 
 static void
-read_ld_so_conf(const char *root, const char *path, int depth, struct strings *out)
+read_ld_so_conf(struct configuration *c, const char *path)
 {
 	char *text, *line, *save = NULL;
 	size_t len;
 
-	if (depth > MAX_INCLUDES || out->count >= MAX_DIRS)
+	if (c->files.count >= MAX_FILES || strings_has(&c->files, path))
 		return;
-	text = rootfs_read(root, path, MAX_CONFIG, &len);
+	strings_add(&c->files, path);
+	text = rootfs_read(c->root, path, MAX_CONFIG, &len);
 	if (!text)
 		return;
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		read_conf_line(root, path, line, depth, out);
+		read_conf_line(c, path, line);
 	free(text);
 }
 
@@ -229,10 +236,12 @@ guess_builtin(const struct elf *e, const char *interp, struct strings *out)
 static void
 read_glibc(const char *root, const struct elf *e, const char *interp, struct loader *out)
 {
+	struct configuration c = {.root = root, .dirs = &out->configured};
 	const char *first;
 	char *cache;
 
-	read_ld_so_conf(root, "/etc/ld.so.conf", 0, &out->configured);
+	read_ld_so_conf(&c, "/etc/ld.so.conf");
+	strings_free(&c.files);
 	if (interp)
 		read_builtin(root, interp, &out->builtin);
 	if (out->builtin.count == 0)

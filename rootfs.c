@@ -260,16 +260,26 @@ static void glob_below(const char *root, const char *dir, const char *pattern, s
 static void
 glob_matched(const char *root, char *path, const char *rest, struct strings *out)
 {
-	char *real;
-
-	if (*rest) {
-		glob_below(root, path, rest, out);
-	} else if (out->count < MAX_MATCHES && (real = rootfs_resolve(root, path, NULL))) {
-		free(real);
+	if (!*rest && out->count < MAX_MATCHES) {
 		strings_take(out, path);
 		return;
 	}
+	if (*rest)
+		glob_below(root, path, rest, out);
 	free(path);
+}
+
+/* A part without a pattern is not searched for, but the last one has to exist. */
+static void
+glob_named(const char *root, char *path, const char *rest, struct strings *out)
+{
+	char *real = *rest ? NULL : rootfs_resolve(root, path, NULL);
+
+	if (*rest || real)
+		glob_matched(root, path, rest, out);
+	else
+		free(path);
+	free(real);
 }
 
 static void
@@ -299,7 +309,7 @@ glob_below(const char *root, const char *dir, const char *pattern, struct string
 	if (strpbrk(part, "*?[\\"))
 		glob_directory(root, dir, part, rest, out);
 	else
-		glob_matched(root, xasprintf("%s/%s", dir, part), rest, out);
+		glob_named(root, xasprintf("%s/%s", dir, part), rest, out);
 	free(part);
 }
 

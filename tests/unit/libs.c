@@ -282,6 +282,9 @@ variables(void)
 static void
 configuration(void)
 {
+	char name[64];
+	int i;
+
 	new_root();
 	text_file("/etc/ld.so.conf", "# places\ninclude ld.so.conf.d/*.conf\n/opt/last/ # too\nhwcap 1 nonsense\n", 0644);
 	text_file("/etc/ld.so.conf.d/b.conf", "/opt/b\n", 0644);
@@ -296,6 +299,11 @@ configuration(void)
 	ok(has_file("/opt/a/liba.so") && !need_at("/opt/b/liba.so"), "included files in the order of their names");
 	ok(has_file("/opt/last/libb.so") && !need_at("/opt/wrong/libb.so"), "and only those of the pattern");
 	ok(found.untold_dirs.count == 2 && strings_has(&found.untold_dirs, "/opt/a"), "without a cache the loader has to be told");
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "/etc/ld.so.conf.d/many%d.conf", i);
+		text_file(name, "include /etc/ld.so.conf.d/*.conf\n", 0644);
+	}
+	ok(look_up("p") == 0, "twenty files that include each other are read once each");
 	text_file("/etc/ld.so.cache", "cache", 0644);
 	ok(look_up("p") == 0 && has_file("/etc/ld.so.cache") && need_at("/etc/ld.so.cache")->role == NEED_LOADER_FILE,
 	    "a cache goes along");
