@@ -151,18 +151,20 @@ kernel_is_old(struct worker *w)
 }
 
 static void
-make_namespace(struct worker *w, bool runs_jobs)
+make_namespace(struct worker *w, const struct worker_setup *setup)
 {
 	struct node_facts *f = &w->facts;
-	int bad;
+	int bad = -1;
 
 	f->is_root = geteuid() == 0;
 	/* A master without root needs none: in a user namespace it could not tell its clients apart. */
-	if (kernel_is_old(w) || (!f->is_root && !runs_jobs))
+	if (kernel_is_old(w) || (!f->is_root && !setup->runs_jobs))
 		return;
-	bad = f->is_root ? unshare(CLONE_NEWNS) : unshare_user();
+	errno = ENOSYS;
+	if (!setup->no_namespaces)
+		bad = f->is_root ? unshare(CLONE_NEWNS) : unshare_user();
 	f->namespaces = !bad && slave_mounts() == 0;
-	if (!f->namespaces && runs_jobs) {
+	if (!f->namespaces && setup->runs_jobs) {
 		char *text = xasprintf("no mount namespace (%s): no view, files go into binRoot itself and stay", strerror(errno));
 
 		limit(w, text);
@@ -423,14 +425,14 @@ open_store(struct worker *w, uint64_t budget)
 }
 
 static void
-find_facts(struct worker *w)
+find_facts(struct worker *w, bool no_overlay)
 {
 	struct node_facts *f = &w->facts;
 	const char *path = getenv("PATH");
 
 	w->search = xstrdup(path && *path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	f->search = w->search;
-	f->overlay = f->namespaces && has_file_system("overlay");
+	f->overlay = f->namespaces && !no_overlay && has_file_system("overlay");
 	if (f->namespaces && !f->overlay)
 		limit(w, "no overlay file system: directories are merged entry by entry");
 	if (f->proc < 0)
@@ -456,7 +458,7 @@ worker_open(const struct worker_setup *setup)
 	f->binroot = w->binroot;
 	(void)getrlimit(RLIMIT_NOFILE, &f->files);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-	make_namespace(w, setup->runs_jobs);
+	make_namespace(w, setup);
 	find_proc(f);
 	protect_from_oom(f);
 	if ((setup->runs_jobs && claim_binroot(w) < 0) || open_store(w, setup->budget) < 0) {
@@ -464,7 +466,7 @@ worker_open(const struct worker_setup *setup)
 		return NULL;
 	}
 	if (setup->runs_jobs)
-		find_facts(w);
+		find_facts(w, setup->no_overlay);
 	return w;
 }
 

@@ -12,6 +12,7 @@ struct worker_setup {
 	uint64_t budget;     /* of the store; 0: half of the memory */
 	bool private;	     /* -p */
 	bool runs_jobs;	     /* false on a master: needs only a store */
+	bool no_overlay, no_namespaces; /* as if the kernel had none: for trying what is done then */
 };
 struct worker;
 struct worker *worker_open(const struct worker_setup *); /* NULL with worker_error() */
