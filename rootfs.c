@@ -18,6 +18,7 @@
 #define MAX_LINKS 40	   /* on one way, as in the kernel */
 #define MAX_REST (1 << 16) /* bytes of a path still to go; each link may add PATH_MAX */
 #define MAX_MATCHES 4096   /* of one pattern: more is no configuration */
+#define MAX_STEPS 4096	   /* directories and parts that one pattern leads through */
 
 void
 links_free(struct links *list)
@@ -254,44 +255,50 @@ rootfs_read(const char *root, const char *path, size_t max, size_t *len)
 	return data;
 }
 
-static void glob_below(const char *root, const char *dir, const char *pattern, struct strings *out);
+struct glob {
+	const char *root;
+	struct strings *out;
+	unsigned steps; /* taken so far: links may make a tree endless */
+};
+
+static void glob_below(struct glob *g, const char *dir, const char *pattern);
 
 /* A path that matches the pattern so far goes on with the rest of it, or is one. Takes the path over. */
 static void
-glob_matched(const char *root, char *path, const char *rest, struct strings *out)
+glob_matched(struct glob *g, char *path, const char *rest)
 {
-	if (!*rest && out->count < MAX_MATCHES) {
-		strings_take(out, path);
+	if (!*rest && g->out->count < MAX_MATCHES) {
+		strings_take(g->out, path);
 		return;
 	}
 	if (*rest)
-		glob_below(root, path, rest, out);
+		glob_below(g, path, rest);
 	free(path);
 }
 
 /* A part without a pattern is not searched for, but the last one has to exist. */
 static void
-glob_named(const char *root, char *path, const char *rest, struct strings *out)
+glob_named(struct glob *g, char *path, const char *rest)
 {
-	char *real = *rest ? NULL : rootfs_resolve(root, path, NULL);
+	char *real = *rest ? NULL : rootfs_resolve(g->root, path, NULL);
 
 	if (*rest || real)
-		glob_matched(root, path, rest, out);
+		glob_matched(g, path, rest);
 	else
 		free(path);
 	free(real);
 }
 
 static void
-glob_directory(const char *root, const char *dir, const char *part, const char *rest, struct strings *out)
+glob_directory(struct glob *g, const char *dir, const char *part, const char *rest)
 {
-	char *real = rootfs_resolve(root, *dir ? dir : "/", NULL), *outside = real ? rootfs_join(root, real) : NULL;
+	char *real = rootfs_resolve(g->root, *dir ? dir : "/", NULL), *outside = real ? rootfs_join(g->root, real) : NULL;
 	DIR *open_dir = outside ? opendir(outside) : NULL;
 	struct dirent *entry;
 
 	while (open_dir && (entry = readdir(open_dir)))
 		if (fnmatch(part, entry->d_name, FNM_PERIOD) == 0)
-			glob_matched(root, xasprintf("%s/%s", dir, entry->d_name), rest, out);
+			glob_matched(g, xasprintf("%s/%s", dir, entry->d_name), rest);
 	if (open_dir)
 		closedir(open_dir);
 	free(outside);
@@ -300,16 +307,19 @@ glob_directory(const char *root, const char *dir, const char *part, const char *
 
 /* Adds the paths below dir whose next parts match the pattern. */
 static void
-glob_below(const char *root, const char *dir, const char *pattern, struct strings *out)
+glob_below(struct glob *g, const char *dir, const char *pattern)
 {
 	size_t len = strcspn(pattern, "/");
 	const char *rest = pattern + len + strspn(pattern + len, "/");
-	char *part = xstrndup(pattern, len);
+	char *part;
 
+	if (g->steps++ >= MAX_STEPS)
+		return;
+	part = xstrndup(pattern, len);
 	if (strpbrk(part, "*?[\\"))
-		glob_directory(root, dir, part, rest, out);
+		glob_directory(g, dir, part, rest);
 	else
-		glob_named(root, xasprintf("%s/%s", dir, part), rest, out);
+		glob_named(g, xasprintf("%s/%s", dir, part), rest);
 	free(part);
 }
 
@@ -323,9 +333,10 @@ void
 rootfs_glob(const char *root, const char *pattern, struct strings *out)
 {
 	struct strings matches = {0};
+	struct glob g = {.root = root, .out = &matches};
 	size_t i;
 
-	glob_below(root, "", pattern + strspn(pattern, "/"), &matches);
+	glob_below(&g, "", pattern + strspn(pattern, "/"));
 	if (matches.count)
 		qsort(matches.at, matches.count, sizeof(matches.at[0]), compare_texts);
 	for (i = 0; i < matches.count; i++)

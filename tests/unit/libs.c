@@ -303,6 +303,8 @@ configuration(void)
 		snprintf(name, sizeof(name), "/etc/ld.so.conf.d/many%d.conf", i);
 		text_file(name, "include /etc/ld.so.conf.d/*.conf\n", 0644);
 	}
+	link_to("/", "/etc/again");
+	text_file("/etc/ld.so.conf.d/wide.conf", "include /*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*\ninclude again/etc/*/etc/ld.so.conf\n", 0644);
 	ok(look_up("p") == 0, "twenty files that include each other are read once each");
 	text_file("/etc/ld.so.cache", "cache", 0644);
 	ok(look_up("p") == 0 && has_file("/etc/ld.so.cache") && need_at("/etc/ld.so.cache")->role == NEED_LOADER_FILE,
