@@ -726,18 +726,18 @@ list_children(int proc, pid_t **out)
 	return n < 0 ? -1 : (ssize_t)count;
 }
 
-/* To every child there is; what is not surely killed by its own death has become one. How many, or one for an unknown number. */
+/* How many were there; one for an unknown number. */
 static size_t
-signal_children(const struct keeper *k, int sig)
+kill_children(const struct keeper *k)
 {
 	ssize_t count, i;
 	pid_t *pids;
 
 	if (k->facts->pid_namespaces)
-		return kill(-1, sig) == 0;
+		return kill(-1, SIGKILL) == 0;
 	count = list_children(PROC, &pids);
 	for (i = 0; i < count; i++)
-		(void)kill(pids[i], sig);
+		(void)kill(pids[i], SIGKILL);
 	free(pids);
 	return count > 0 ? (size_t)count : 0;
 }
@@ -773,7 +773,7 @@ kill_all(struct keeper *k)
 	pid_t pid;
 
 	do {
-		size_t killed = signal_children(k, SIGKILL);
+		size_t killed = kill_children(k);
 
 		/* A list read while it changed may be short: then nothing may be waited for. */
 		pid = waitpid(-1, &status, killed ? 0 : WNOHANG);
@@ -782,17 +782,39 @@ kill_all(struct keeper *k)
 	} while ((pid >= 0 || errno == EINTR) && reap(k));
 }
 
-/* To the program's group; once it is gone its number may become another's, so then only to what is surely ours. */
+/* To the program's group. Once the program is gone its number may have become another's: so only while one of our children is in
+ * it; and to our other children one by one. */
+static void
+signal_rest(const struct keeper *k, int sig)
+{
+	bool group_lives = false;
+	ssize_t count, i;
+	pid_t *pids;
+
+	count = list_children(PROC, &pids);
+	for (i = 0; i < count; i++) {
+		if (getpgid(pids[i]) == k->group)
+			group_lives = true;
+		else
+			(void)kill(pids[i], sig);
+	}
+	if (group_lives)
+		(void)kill(-k->group, sig);
+	free(pids);
+}
+
 static void
 signal_job(const struct keeper *k, int sig)
 {
-	if (k->pid == 0) {
-		(void)signal_children(k, sig);
-		return;
+	if (k->pid > 0) {
+		(void)kill(-k->group, sig);
+		if (getpgid(k->pid) != k->group)
+			(void)kill(k->pid, sig);
+	} else if (k->facts->pid_namespaces) {
+		(void)kill(-1, sig);
+	} else {
+		signal_rest(k, sig);
 	}
-	(void)kill(-k->group, sig);
-	if (getpgid(k->pid) != k->group)
-		(void)kill(k->pid, sig);
 }
 
 /* False when everything is to end: asked for, or the daemon is gone. */

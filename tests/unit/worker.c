@@ -1,0 +1,554 @@
+/* worker: jobs start, report, are signalled and killed, fail with reasons, and leave nothing behind, whoever dies. */
+#include "unit/jobs.h"
+#include "worker.h"
+
+#include <dirent.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+static struct strings sh, date, cat, sleep_, id;
+static char *binroot;
+
+static struct worker *
+open_with(struct worker_setup setup)
+{
+	struct worker *w;
+
+	setup.binroot = binroot;
+	setup.runs_jobs = true;
+	if (!setup.budget)
+		setup.budget = 128u << 20;
+	w = worker_open(&setup);
+	if (!w) {
+		printf("# %s\n", worker_error());
+		give_up();
+	}
+	host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return w;
+}
+
+static void
+ship_tools(struct worker *w, struct manifest *m)
+{
+	struct store *s = worker_store(w);
+
+	ship_program(s, m, "/bin/sh", &sh, true);
+	ship_program(s, m, "/bin/date", &date, false);
+	ship_program(s, m, "/bin/cat", &cat, false);
+	ship_program(s, m, "/bin/sleep", &sleep_, false);
+	ship_program(s, m, "/usr/bin/id", &id, false);
+	m->machine = xstrdup("x86_64");
+}
+
+static size_t
+entries_of(struct worker *w, const char *dir)
+{
+	int fd = openat(store_dir(worker_store(w)), dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fdopendir(fd);
+	size_t count = 0;
+
+	while (readdir(d))
+		count++;
+	(void)closedir(d);
+	return count - 2;
+}
+
+static bool
+has_children(void)
+{
+	int status;
+
+	return waitpid(-1, &status, WNOHANG) >= 0 || errno != ECHILD;
+}
+
+static void
+end_all(struct worker *w, struct manifest *m)
+{
+	ok(entries_of(w, "job") == 0, "nothing of the jobs is left in the store");
+	manifest_free(m);
+	worker_end(w, 10000);
+	ok(!has_children(), "no process is left");
+	worker_close(w);
+	ok(access(binroot, F_OK) < 0, "binRoot is gone");
+}
+
+static char *env_of_job[] = {"A=b", "PATH=/usr/bin:/bin", "GPROC_ROOT=/no", NULL};
+
+static void
+test_run(void)
+{
+	char *argv[] = {"given-name", "-c", "echo out; echo err >&2; pwd; echo $A $PATH $GPROC_ROOT $0; id -u; id -g; id -G; cat; exit 7", NULL};
+	struct worker *w = open_with((struct worker_setup){.private = true});
+	uint32_t groups[] = {7, 8};
+	struct manifest m = {0};
+	struct work work;
+	struct result r;
+	struct digest d;
+	char *want;
+
+	ship_tools(w, &m);
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	work.env = env_of_job;
+	work.cwd = "/home/some/one";
+	work.uid = 1234;
+	work.gid = 5678;
+	work.groups = groups;
+	work.group_count = 2;
+	r = run(w, &work);
+	want = xasprintf("out\n%s/home/some/one\nb %s/usr/bin:/usr/bin:/bin %s given-name\n1234\n5678\n5678 7 8\n", binroot, binroot, binroot);
+	is(r.text, "", "no failure is told");
+	is(r.out.data ? (char *)r.out.data : "", want, "environment, working directory and user are the job's");
+	is(r.err.data ? (char *)r.err.data : "", "err\n", "stderr is apart");
+	ok(r.started && r.exited && r.gone && !r.failed, "started, exited, gone");
+	ok(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 7, "with its status");
+	free(want);
+	result_free(&r);
+	end_all(w, &m);
+}
+
+static void
+expect_failure(struct worker *w, const struct work *work, int status, const char *text, const char *name)
+{
+	struct result r = run(w, work);
+
+	ok(r.failed && r.gone && !r.started && !r.exited && r.status == status, "%s: fails with %d", name, status);
+	if (!ok(strstr(r.text, text) != NULL, "%s: says %s", name, text))
+		printf("# %s\n", r.text);
+	result_free(&r);
+}
+
+static void
+test_failures(void)
+{
+	char *argv[] = {"prog", NULL}, *local[] = {"no-such-program", NULL}, *shell[] = {"sh", "-c", "exit 3", NULL};
+	struct worker *w = open_with((struct worker_setup){.private = true});
+	struct manifest m = {0}, m2 = {0}, m3 = {0};
+	struct digest d, d2, d3;
+	struct work work;
+	struct result r;
+
+	ship_dir(&m, "bin", 0);
+	ship_text(worker_store(w), &m, "bin/prog", "\177ELF garbage", ENTRY_PROGRAM, 0755);
+	m.program = xstrdup("/bin/prog");
+	m.machine = xstrdup("s390x");
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	expect_failure(w, &work, 126, "built for s390x, this node is", "another machine's program");
+	ship_dir(&m2, "bin", 0);
+	ship_text(worker_store(w), &m2, "bin/prog", "#!/no/such/interpreter\n", ENTRY_PROGRAM, 0755);
+	m2.program = xstrdup("/bin/prog");
+	d2 = seal_manifest(&m2);
+	work = work_of(&m2, &d2, argv);
+	expect_failure(w, &work, 126, "interpreter", "no interpreter");
+	ship_dir(&m3, "bin", 0);
+	ship_text(worker_store(w), &m3, "bin/prog", "x", ENTRY_PROGRAM, 0644);
+	m3.program = xstrdup("/bin/prog");
+	d3 = seal_manifest(&m3);
+	work = work_of(&m3, &d3, argv);
+	expect_failure(w, &work, 126, "ermission", "a file that can't be executed");
+	work = work_of(NULL, NULL, local);
+	work.localbin = true;
+	expect_failure(w, &work, 127, "no-such-program", "-localbin of what is not there");
+	work.argv = shell;
+	work.cwd = "/no/such/directory";
+	expect_failure(w, &work, 255, "/no/such/directory", "-localbin without the working directory");
+	work.cwd = "/tmp";
+	r = run(w, &work);
+	ok(r.exited && WEXITSTATUS(r.status) == 3, "-localbin runs the node's own program");
+	result_free(&r);
+	manifest_free(&m2);
+	manifest_free(&m3);
+	end_all(w, &m);
+}
+
+static void
+test_glob(void)
+{
+	char *argv[] = {"sh", "-c", "echo $*", "x", NULL, NULL, "/etc/host*", NULL}, *want;
+	struct worker *w = open_with((struct worker_setup){.private = true});
+	struct manifest m = {0};
+	struct work work;
+	struct result r;
+	struct digest d;
+
+	argv[4] = xasprintf("%s/scratch/*.img", binroot);
+	argv[5] = xasprintf("%s/none/*", binroot);
+	ship_tools(w, &m);
+	ship_dir(&m, "scratch", 0);
+	ship_text(worker_store(w), &m, "scratch/b.img", "b", ENTRY_OWN, 0644);
+	ship_text(worker_store(w), &m, "scratch/a.img", "a", ENTRY_OWN, 0644);
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	argv[2] = "for a; do echo $a; done";
+	r = run(w, &work);
+	want = xasprintf("%s/scratch/a.img\n%s/scratch/b.img\n", binroot, binroot);
+	ok(r.out.data && has_prefix((char *)r.out.data, want), "arguments under binRoot are expanded on the node");
+	free(want);
+	result_free(&r);
+	argv[2] = "for a; do echo \"$a\"; done";
+	work.glob = false;
+	r = run(w, &work);
+	want = xasprintf("%s\n%s\n/etc/host*\n", argv[4], argv[5]);
+	is(r.out.data ? (char *)r.out.data : "", want, "not with -glob=false");
+	free(want);
+	result_free(&r);
+	free(argv[4]);
+	free(argv[5]);
+	end_all(w, &m);
+}
+
+/* A job that runs until it is ended in some way. */
+static struct result
+interrupted(struct worker *w, const struct manifest *m, const struct digest *d, const char *script, void (*how)(struct proc *))
+{
+	char *argv[] = {"sh", "-c", (char *)(uintptr_t)script, NULL};
+	struct work work = work_of(m, d, argv);
+	struct proc *p = worker_start(w, &work);
+	struct result r = {0};
+
+	ok(follow(w, p, &r, has_written), "it runs: %s", script);
+	how(p);
+	ok(follow(w, p, &r, is_gone), "and is gone");
+	proc_free(w, p);
+	return r;
+}
+
+static void
+by_kill(struct proc *p)
+{
+	proc_kill(p);
+}
+
+static void
+by_term(struct proc *p)
+{
+	(void)proc_signal(p, SIGTERM);
+}
+
+/* The keeper is this process's only child. */
+static void
+by_killing_keeper(struct proc *p)
+{
+	FILE *children = fopen("/proc/thread-self/children", "r");
+	int pid;
+
+	(void)p;
+	while (fscanf(children, "%d", &pid) == 1)
+		if (getsid(pid) != getsid(0))
+			kill(pid, SIGKILL);
+	fclose(children);
+}
+
+static void
+test_ends(void)
+{
+	static const char storm[] = "f() { while :; do (setsid sh -c \"$0\" 2>/dev/null &) ; done; }; echo x; while :; do (sleep 1000 &) 2>/dev/null; done";
+	struct worker *w = open_with((struct worker_setup){.private = true});
+	struct manifest m = {0};
+	struct result r;
+	struct digest d;
+	int i;
+
+	ship_tools(w, &m);
+	d = seal_manifest(&m);
+	r = interrupted(w, &m, &d, "trap 'echo got; exit 5' TERM; echo x; while :; do sleep 0.01; done", by_term);
+	ok(r.exited && WEXITSTATUS(r.status) == 5, "a signal reaches the program");
+	result_free(&r);
+	r = interrupted(w, &m, &d, "trap '' TERM INT HUP; (setsid sleep 1000 &); echo x; while :; do sleep 1000; done", by_kill);
+	ok(r.exited && WIFSIGNALED(r.status) && WTERMSIG(r.status) == SIGKILL, "a kill reaches everything");
+	result_free(&r);
+	r = interrupted(w, &m, &d, storm, by_kill);
+	ok(r.exited && WTERMSIG(r.status) == SIGKILL, "a kill ends a fork storm");
+	result_free(&r);
+	for (i = 0; i < 3; i++) {
+		r = interrupted(w, &m, &d, i < 2 ? "(setsid sleep 1000 &); echo x; exec sleep 1000" : storm, by_killing_keeper);
+		ok(r.failed && !r.exited && r.status == 255 && strstr(r.text, "keeper was killed"), "a killed keeper is told");
+		ok(!has_children(), "and what it kept is killed");
+		result_free(&r);
+	}
+	end_all(w, &m);
+}
+
+static bool
+has_exited(const struct result *r)
+{
+	return r->exited || r->gone;
+}
+
+static void
+test_lingering(void)
+{
+	char *argv[] = {"sh", "-c", "(sleep 1000; echo late) & exit 4", NULL};
+	struct worker *w = open_with((struct worker_setup){.private = true});
+	struct manifest m = {0};
+	struct result r = {0};
+	struct work work;
+	struct digest d;
+	struct proc *p;
+
+	ship_tools(w, &m);
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	p = worker_start(w, &work);
+	ok(follow(w, p, &r, has_exited) && !r.gone && WEXITSTATUS(r.status) == 4, "the program's end is told while its children live");
+	ok(entries_of(w, "job") == 1, "and the mount stays");
+	ok(proc_signal(p, SIGTERM) == 0 && follow(w, p, &r, is_gone), "a signal reaches those that linger");
+	proc_free(w, p);
+	result_free(&r);
+	end_all(w, &m);
+}
+
+static void
+test_many(void)
+{
+	char *argv[] = {"sh", "-c", "echo $$ >mine; cat mine >/dev/null; echo one", NULL};
+	struct worker *w = open_with((struct worker_setup){.private = true});
+	struct proc *procs[24];
+	struct manifest m = {0};
+	struct work work;
+	struct digest d;
+	size_t i, good = 0;
+
+	ship_tools(w, &m);
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	work.cwd = "/work";
+	for (i = 0; i < COUNT(procs); i++) {
+		work.job = i;
+		procs[i] = worker_start(w, &work);
+	}
+	for (i = 0; i < COUNT(procs); i++) {
+		struct result r = {0};
+
+		good += follow(w, procs[i], &r, is_gone) && r.exited && r.status == 0 && strcmp((char *)r.out.data, "one\n") == 0;
+		proc_free(w, procs[i]);
+		result_free(&r);
+	}
+	ok(good == COUNT(procs), "24 jobs at once on a cold store, each with a directory of its own");
+	ok(entries_of(w, "tree") == 1, "and one prepared tree");
+	end_all(w, &m);
+}
+
+static void
+test_no_room(void)
+{
+	char *argv[] = {"sh", "-c", "cat big | cat >more; exit 0", NULL}, *big = xmalloc((6u << 20) + 1);
+	struct worker *w = open_with((struct worker_setup){.private = true, .budget = 16u << 20});
+	struct manifest m = {0};
+	struct work work;
+	struct digest d;
+	struct result r;
+
+	memset(big, 'x', 6u << 20);
+	big[6u << 20] = '\0';
+	ship_tools(w, &m);
+	ship_dir(&m, "data", ENTRY_OWN);
+	ship_text(worker_store(w), &m, "data/big", big, ENTRY_OWN, 0644);
+	ship_text(worker_store(w), &m, "data/big2", big, ENTRY_OWN, 0644);
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	work.cwd = "/data";
+	expect_failure(w, &work, 255, "no room for data/big", "own files that do not fit");
+	free(big);
+	argv[2] = "exit 0";
+	work.cwd = "/";
+	r = run(w, &work);
+	result_free(&r);
+	end_all(w, &m);
+}
+
+/* The daemon dies: its keeper kills and goes. */
+static void
+test_daemon_gone(void)
+{
+	int pipe_of[2];
+	char byte;
+	pid_t pid;
+
+	ok(pipe(pipe_of) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "ready");
+	pid = fork();
+	if (pid == 0) {
+		char *argv[] = {"sh", "-c", "trap '' TERM HUP; (setsid sleep 1000 &); echo x; sleep 1000", NULL};
+		struct worker *w = open_with((struct worker_setup){.private = true});
+		struct manifest m = {0};
+		struct result r = {0};
+		struct work work;
+		struct digest d;
+		struct proc *p;
+
+		ship_tools(w, &m);
+		d = seal_manifest(&m);
+		work = work_of(&m, &d, argv);
+		p = worker_start(w, &work);
+		(void)follow(w, p, &r, has_written);
+		_exit(write(pipe_of[1], "x", 1) == 1 ? 0 : 1);
+	}
+	ok(read(pipe_of[0], &byte, 1) == 1, "a daemon with a job dies");
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	ok(errno == ECHILD, "its keeper and all it kept are gone");
+	(void)rmdir(binroot);
+}
+
+static void
+test_real_binroot(void)
+{
+	char *argv[] = {"sh", "-c", "cat $GPROC_ROOT/data/file; date +%%; pwd", NULL}, *want, *path, *link;
+	struct worker *w = open_with((struct worker_setup){.private = false});
+	struct manifest m = {0};
+	struct work work;
+	struct result r;
+	struct digest d;
+	struct stat st;
+
+	ship_tools(w, &m);
+	ship_dir(&m, "data", 0);
+	ship_text(worker_store(w), &m, "data/file", "stays ", ENTRY_OWN, 0640);
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	work.cwd = "/data/sub";
+	work.uid = work.gid = 1234;
+	want = xasprintf("stays %%\n%s/data/sub\n", binroot);
+	r = run(w, &work);
+	is(r.out.data ? (char *)r.out.data : r.text, want, "-p=false: the job runs");
+	result_free(&r);
+	r = run(w, &work);
+	is(r.out.data ? (char *)r.out.data : r.text, want, "and again");
+	result_free(&r);
+	path = xasprintf("%s/data/file", binroot);
+	ok(stat(path, &st) == 0 && st.st_uid == 1234 && (st.st_mode & 07777) == 0640, "and its files stay, its user's own");
+	free(path);
+	path = xasprintf("%s/data", binroot);
+	link = xasprintf("%s/aside", binroot);
+	ok(rename(path, link) == 0 && symlink("/tmp", path) == 0, "a directory becomes a link");
+	expect_failure(w, &work, 255, "data", "a link in binRoot");
+	ok(access("/tmp/file", F_OK) < 0, "nothing was written through it");
+	free(link);
+	free(path);
+	free(want);
+	manifest_free(&m);
+	worker_close(w);
+	ok(access(binroot, F_OK) == 0, "a binRoot that holds files stays");
+	path = xasprintf("rm -rf %s", binroot);
+	ok(system(path) == 0, "it can be removed");
+	free(path);
+}
+
+static void
+test_no_namespaces(void)
+{
+	char *argv[] = {"sh", "-c", "echo by hand $0; pwd", NULL}, *want, *command;
+	struct worker *w = open_with((struct worker_setup){.private = true, .no_namespaces = true});
+	struct manifest m = {0};
+	struct work work;
+	struct result r;
+	struct digest d;
+
+	ok(strstr(worker_limits(w), "no mount namespace") != NULL, "that there are no namespaces is told");
+	ship_tools(w, &m);
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	r = run(w, &work);
+	want = xasprintf("by hand sh\n%s\n", binroot);
+	is(r.out.data ? (char *)r.out.data : r.text, want, "the carried loader is run by hand");
+	result_free(&r);
+	free(want);
+	manifest_free(&m);
+	worker_close(w);
+	command = xasprintf("rm -rf %s", binroot);
+	ok(system(command) == 0, "it can be removed");
+	free(command);
+}
+
+static void
+test_without_root(void)
+{
+	char *argv[] = {"sh", "-c", "id -u; pwd; echo $$ >file; cat file >/dev/null && date +%%; (setsid sleep 1000 &); echo x; sleep 1000", NULL};
+	struct manifest m = {0};
+	struct result r = {0};
+	struct worker *w;
+	struct work work;
+	struct digest d;
+	struct proc *p;
+	char *want;
+
+	if (setgid(65534) < 0 || setuid(65534) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
+		give_up();
+	w = open_with((struct worker_setup){.private = true});
+	is(worker_limits(w), "", "without root nothing is missing");
+	ship_tools(w, &m);
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	work.cwd = "/home/me";
+	expect_failure(w, &work, 255, "without root", "another user's job without root");
+	work.uid = work.gid = 65534;
+	p = worker_start(w, &work);
+	want = xasprintf("65534\n%s/home/me\n%%\nx\n", binroot);
+	(void)follow(w, p, &r, has_written);
+	while (r.out.len < strlen(want) && !r.gone) {
+		struct pollfd fd = {.fd = proc_output(p, 1), .events = POLLIN};
+		ssize_t n = poll(&fd, 1, 10000) > 0 ? read(fd.fd, buf_grow(&r.out, 4096), 4096) : -1;
+
+		if (n <= 0)
+			break;
+		r.out.len += (size_t)n;
+	}
+	put_u8(&r.out, 0);
+	r.out.len--;
+	is((char *)r.out.data, want, "a user's own job runs without root");
+	free(want);
+	proc_kill(p);
+	ok(follow(w, p, &r, is_gone), "and is killed with all it started");
+	proc_free(w, p);
+	result_free(&r);
+	end_all(w, &m);
+}
+
+static void
+test_master(void)
+{
+	struct worker_setup setup = {.binroot = binroot, .budget = 1u << 20};
+	struct worker *w = worker_open(&setup);
+
+	ok(w && access(binroot, F_OK) < 0, "a master needs no binRoot");
+	worker_close(w);
+	setup.runs_jobs = true;
+	setup.binroot = "/proc/no/where";
+	ok(!worker_open(&setup) && strstr(worker_error(), "/proc/no/where"), "a binRoot that can't be made is told");
+}
+
+int
+main(void)
+{
+	if (geteuid() != 0) {
+		ok(1, "jobs # SKIP needs root");
+		return done();
+	}
+	setenv("PATH", "/usr/bin:/bin:/usr/sbin:/sbin", 1);
+	binroot = xasprintf("/tmp/gproc-test-%d", getpid());
+	sh = libraries_of("/bin/sh");
+	date = libraries_of("/bin/date");
+	cat = libraries_of("/bin/cat");
+	sleep_ = libraries_of("/bin/sleep");
+	id = libraries_of("/usr/bin/id");
+	apart(test_run);
+	apart(test_failures);
+	apart(test_glob);
+	apart(test_ends);
+	apart(test_lingering);
+	apart(test_many);
+	apart(test_no_room);
+	apart(test_daemon_gone);
+	apart(test_real_binroot);
+	apart(test_no_namespaces);
+	apart(test_without_root);
+	apart(test_master);
+	strings_free(&sh);
+	strings_free(&date);
+	strings_free(&cat);
+	strings_free(&sleep_);
+	strings_free(&id);
+	free(binroot);
+	return done();
+}
