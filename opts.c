@@ -73,8 +73,8 @@ static const char *
 check_pattern(const char *text)
 {
 	for (; (text = strchr(text, '%')); text += 2)
-		if (!text[1] || !strchr("njrh%", text[1]))
-			return "a file name, in which %n is the node, %j the job, %r the rank, %h the host name, %% a %";
+		if (!text[1] || !strchr("njrs%", text[1]))
+			return "a file name, in which %n is the node, %j the job, %r the rank, %s out or err, %% a %";
 	return NULL;
 }
 
@@ -131,7 +131,7 @@ static const struct option options[] = {
 	{"l", BOOL, IN(EXEC), AT(label), "false", .help = "put the node before each line"},
 	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output once, under its nodes"},
 	{"o", TEXT, IN(EXEC), AT(output), "", "PATTERN", .check = check_pattern,
-	    .help = "output to files: %n node, %j job, %r rank, %h host"},
+	    .help = "output to files: %n node, %j job, %r rank, %s out or err"},
 	{"view", TEXT, IN(EXEC), AT(view), "merged", .check = check_view,
 	    .help = "what the program sees: merged, all (merge everything), none"},
 	{"glob", BOOL, IN(EXEC), AT(glob), "true", .help = "expand arguments under binRoot that hold * ? [ on the node"},

@@ -335,6 +335,17 @@ on() {
 	nsenter -t "$on_pid" -u -n -m --wd="$REPO" "$@"
 }
 
+# up_on NAME COUNT: as wait_up, asked on the master NAME.
+up_on() {
+	on "$1" "$GPROC" i -wait="$2" -timeout="$LIMIT_UP" >/dev/null && fact 0 "$2 nodes come up" && return
+	fact 1 "$2 nodes come up"
+}
+
+# sent_by PID: bytes that the machine of that process has sent over its cable.
+sent_by() {
+	awk -v name="v$1:" '$1 == name { print $2 }' /proc/net/dev
+}
+
 # Processes called gproc that are not zombies, in this pid namespace.
 gprocs_left() {
 	for proc in /proc/[0-9]*; do

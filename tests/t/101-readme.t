@@ -18,7 +18,7 @@ while [ $i -lt 64 ]; do
 	i=$((i + 1))
 done
 until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$MASTER" || break; done
-ok "64 nodes come up" on master "$GPROC" i -wait=64 -timeout=$LIMIT_UP
+up_on master 64
 
 run on master "$GPROC" e ./. /bin/date
 is "e ./. /bin/date returns 0" "$status$err" 0

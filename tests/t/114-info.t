@@ -8,7 +8,7 @@ is "a tree without nodes is no failure" "$status" 0
 like "and says so" "$out" '^0 up'
 start_deep
 run "$GPROC" i
-like "the first line counts" "$(printf '%s\n' "$out" | head -n 1)" '^14 up$'
+like "the first line counts" "$(printf '%s\n' "$out" | head -n 1)" '^14 up, 0 down$'
 for name in 0 1 2 5 6 13; do like "slave$name is shown" "$out" "(^|[^0-9a-z])slave$name([^0-9]|\$)"; done
 like "with its address" "$out" '127\.0\.1\.14'
 like "its machine" "$out" "$(uname -m)"
@@ -25,7 +25,7 @@ like "who is down is named" "$(printf '%s\n' "$out" | head -n 1)" '^13 up, 1 dow
 start_slave 13 slave5
 wait_up 14
 run "$GPROC" i
-like "and back when it is back" "$(printf '%s\n' "$out" | head -n 1)" '^14 up$'
+like "and back when it is back" "$(printf '%s\n' "$out" | head -n 1)" '^14 up, 0 down$'
 run "$GPROC" i -wait=15 -timeout=100ms
 is "waiting for more than there are ends with the time" "$status" 255
 run "$GPROC" i nonsense

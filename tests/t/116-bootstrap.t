@@ -10,9 +10,10 @@ run sh -c 'cd "$0" && exec ./gproc -detach e 0-2 ./gproc -myParent="hostname" -c
 is "the launch returns when the second level has been started" "$status" 0
 wait_up 6
 run "$GPROC" nodes ./.
-is "it is below the first" "$out" "0-2,0-2:0"
+is "it is below the first" "$out" "0-2,0-2:1"
 run "$GPROC" e ./. /bin/uname -n
-is "and runs commands" "$status $(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ' | tr '\n' ' ')" "0  2 slave0 2 slave1 2 slave2 "
+is "and runs commands" "$status $(printf '%s\n' "$out" | sort | uniq -c | awk '{ print $1, $2 }' | tr '\n' ' ')" \
+	"0 2 slave0 2 slave1 2 slave2 "
 kill -INT "$MASTER"
 wait
 is "Ctrl-C of the master ends both levels" "$(gprocs_left)" ""

@@ -11,26 +11,23 @@ for i in 0 1; do host "slave$i" "$GPROC" -myParent=master -myId="hostname hostba
 for i in 2 3 4 5 6 7; do
 	host "slave$i" "$GPROC" -myParent="slave hostname hostbase 2 % strcat" -myId="hostname hostbase" -myAddress=hostname
 done
-ok "8 nodes come up" on master "$GPROC" i -wait=8 -timeout=$LIMIT_UP
+up_on master 8
 
-sent() {
-	cat "/sys/class/net/v$MASTER/statistics/rx_bytes"
-}
 nsenter -t "$MASTER" -m mount -t tmpfs gproc-test /srv
 head -c 8000000 /dev/urandom | nsenter -t "$MASTER" -m sh -c 'cat >/srv/big'
-before=$(sent)
+before=$(sent_by "$MASTER")
 run on master "$GPROC" -f=/srv/big e ./. /usr/bin/wc -c /tmp/xproc/srv/big
 is "8 nodes have it all" "$status $(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" "0  8 8000000 /tmp/xproc/srv/big"
-first=$(($(sent) - before))
+first=$(($(sent_by "$MASTER") - before))
 ok "the master sent it to its two children, and to no one else ($first bytes)" \
 	test "$first" -gt 16000000 -a "$first" -lt 22000000
-before=$(sent)
+before=$(sent_by "$MASTER")
 run on master "$GPROC" -f=/srv/big e ./. /usr/bin/wc -c /tmp/xproc/srv/big
 is "once more" "$status" 0
-second=$(($(sent) - before))
+second=$(($(sent_by "$MASTER") - before))
 ok "a second launch sends no contents ($second bytes)" test "$second" -lt 200000
 run on master "$GPROC" e ./. /usr/bin/wc -c /proc/self/comm
-third=$(($(sent) - before - second))
+third=$(($(sent_by "$MASTER") - before - second))
 ok "nor does another of the same program ($third bytes)" test "$third" -lt 100000
 kill -INT "$MASTER"
 wait

@@ -23,7 +23,7 @@ is "20 launches while another client stands still" $i 20
 peak=$(rss)
 ok "no daemon has more than 64 MiB ($peak KiB)" test "$peak" -le 65536
 run "$GPROC" i
-like "all are up" "$out" '^7 up$'
+like "all are up" "$out" '^7 up, 0 down$'
 kill -KILL "$CLIENT"
 kill -CONT "$CLIENT" 2>/dev/null
 end_job

@@ -11,7 +11,7 @@ for i in 0 1 2; do host "slave$i" "$GPROC" -myParent=master -myId="hostname host
 for i in 3 4 5; do
 	host "slave$i" "$GPROC" -myParent="slave hostname hostbase 3 % strcat" -myId="hostname hostbase" -myAddress=hostname
 done
-ok "6 nodes come up" on master "$GPROC" i -wait=6 -timeout=$LIMIT_UP
+up_on master 6
 
 for number in 4 1; do
 	eval "pid=\$HOST_slave$number"

@@ -132,7 +132,7 @@ slips(void)
 		is(opts_error(), cases[i].error, "and why");
 	}
 	ok(parse("-l", "-b", "e", ".", "date", END) == -1, "-l and -b exclude each other");
-	ok(parse("-o=%n.%h", "e", ".", "date", END) == 0 && parse("-o=%q", "e", ".", "date", END) == -1 &&
+	ok(parse("-o=%n.%s", "e", ".", "date", END) == 0 && parse("-o=%q", "e", ".", "date", END) == -1 &&
 	    parse("-o=x%", "e", ".", "date", END) == -1, "-o is checked for what may follow its %%");
 }
 
