@@ -80,32 +80,51 @@ job_new(uint64_t id)
 }
 
 static void
-branch_free(struct branch *b)
+branch_forget(struct branch *b)
 {
 	if (b->child->last_branch == b) {
 		b->child->last_branch = NULL;
 		b->child->last_job = NULL;
 	}
+}
+
+static void
+branch_free(struct branch *b)
+{
+	branch_forget(b);
 	buf_free(&b->queue);
 	free(b);
 }
 
 static void
+job_release(void *what)
+{
+	struct job *j = what;
+
+	while (j->branches) {
+		struct branch *next = j->branches->next;
+
+		buf_free(&j->branches->queue);
+		free(j->branches);
+		j->branches = next;
+	}
+	free(j);
+}
+
+/* The event that ends a job may be under way through its own branch: what it stands on goes at the end of the turn. */
+static void
 job_free(struct job *j)
 {
 	struct job **at;
+	struct branch *b;
 
 	for (at = &jobs; *at != j; at = &(*at)->next)
 		;
 	*at = j->next;
 	count--;
-	while (j->branches) {
-		struct branch *next = j->branches->next;
-
-		branch_free(j->branches);
-		j->branches = next;
-	}
-	free(j);
+	for (b = j->branches; b; b = b->next)
+		branch_forget(b);
+	loop_bury(j, job_release);
 }
 
 static void
