@@ -178,8 +178,7 @@ place_cwd(struct keeper *k, int root)
 static int
 make_job_dirs(const struct keeper *k)
 {
-	if (mkdirat(STORE, k->job, 0755) < 0 || fchmodat(STORE, k->job, 0755, 0) < 0 ||
-	    (k->mine && (mkdirat(STORE, k->own, 0755) < 0 || fchmodat(STORE, k->own, 0755, 0) < 0)))
+	if (mkdirat(STORE, k->job, 0755) < 0 || (k->mine && mkdirat(STORE, k->own, 0755) < 0))
 		return fail(255, "can't make a directory for the job: %s", strerror(errno));
 	return 0;
 }
@@ -885,7 +884,7 @@ keeper_run(struct keep *keep)
 	(void)setsid();
 	take_descriptors(keep);
 	take_signals(&k);
-	(void)umask(022);
+	(void)umask(0);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	(void)snprintf(k.job, sizeof(k.job), "job/%s", keep->name);
 	(void)snprintf(k.own, sizeof(k.own), "job/%s/root", keep->name);

@@ -223,13 +223,80 @@ tree_entry(int store, const char *job, struct cursor *at, const struct entry *e)
 		return fail_entry("open the directory of", e);
 	switch (e->kind) {
 	case ENTRY_DIR:
-		return mkdirat(dir, name, 0755) < 0 || fchmodat(dir, name, 0755, 0) < 0 ? fail_entry("make", e) : 0;
+		return mkdirat(dir, name, 0755) < 0 ? fail_entry("make", e) : 0;
 	case ENTRY_LINK:
 		return symlinkat(e->target, dir, name) < 0 ? fail_entry("make", e) : 0;
 	case ENTRY_FILE:
 		return link_inode(store, job, dir, name, e);
 	}
 	return 0;
+}
+
+static const char *
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The loader's configuration was shipped, since a library lies where the loader would not look by itself. But on a node with an
+ * /etc of its own that file is not at its path. */
+static bool
+needs_aliases(const struct manifest *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++) {
+		const char *path = m->at[i].path, *name = last_part(path);
+		size_t len = strlen(name);
+
+		if (strcmp(path, "etc/ld.so.cache") == 0)
+			return true;
+		if (has_prefix(name, "ld-musl-") && len > 5 && strcmp(name + len - 5, ".path") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A directory in which the shipped loader looks without being told: where its libc lies. */
+static char *
+libc_dir(const struct manifest *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++) {
+		const char *path = m->at[i].path, *name = last_part(path);
+
+		if ((m->at[i].flags & ENTRY_LIBRARY) && name > path &&
+		    (strcmp(name, "libc.so.6") == 0 || (has_prefix(name, "ld-musl-") && strstr(name, ".so"))))
+			return xstrndup(path, (size_t)(name - path));
+	}
+	return NULL;
+}
+
+/* So links in the loader's own directory lead to the libraries that lie elsewhere. Where the name is taken, it stays so. */
+static int
+add_aliases(int root, const struct manifest *m)
+{
+	char *dir = needs_aliases(m) ? libc_dir(m) : NULL;
+	int fd = dir ? open_below(root, dir, O_RDONLY | O_DIRECTORY, 0) : -1, bad = 0;
+	size_t i;
+
+	for (i = 0; fd >= 0 && i < m->count && !bad; i++) {
+		const struct entry *e = &m->at[i];
+		const char *name = last_part(e->path);
+		char *target = xasprintf("/%s", e->path);
+
+		if ((e->flags & ENTRY_LIBRARY) && e->kind != ENTRY_DIR && !strstr(e->path, "glibc-hwcaps/") &&
+		    !has_prefix(name, "ld-") && symlinkat(target, fd, name) < 0 && errno != EEXIST)
+			bad = fail("make the link", name);
+		free(target);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(dir);
+	return bad;
 }
 
 static int
@@ -243,7 +310,7 @@ tree_fill(int store, int root, const char *job, const struct manifest *m)
 		if (m->at[i].kind == ENTRY_DIR || !place_is_own(&m->at[i]))
 			bad = tree_entry(store, job, &at, &m->at[i]);
 	cursor_end(&at);
-	return bad;
+	return bad ? bad : add_aliases(root, m);
 }
 
 int
@@ -256,7 +323,7 @@ place_tree(int store, const char *hex, const char *job, const struct manifest *m
 	if (faccessat(store, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	(void)snprintf(fresh, sizeof(fresh), "tree/.new-%s", job);
-	if (mkdirat(store, fresh, 0755) < 0 || fchmodat(store, fresh, 0755, 0) < 0)
+	if (mkdirat(store, fresh, 0755) < 0)
 		return fail("make", fresh);
 	root = openat(store, fresh, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	bad = root < 0 ? fail("open", fresh) : tree_fill(store, root, job, m);
@@ -306,13 +373,12 @@ give(int dir, const char *name, struct owner owner)
 	return owner.give ? fchownat(dir, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW) : 0;
 }
 
-/* The mode is set by hand, for the umask is the daemon's; and after the owner, whose change clears bits. */
 static int
 make_dir(int dir, const char *name, mode_t mode, const struct owner *owner)
 {
-	if (mkdirat(dir, name, 0700) < 0 || (owner && give(dir, name, *owner) < 0))
+	if (mkdirat(dir, name, mode) < 0)
 		return -1;
-	return fchmodat(dir, name, mode, 0);
+	return owner ? give(dir, name, *owner) : 0;
 }
 
 /* A directory that is not the user's own must still let the user through. */

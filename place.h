@@ -1,4 +1,5 @@
-/* A manifest's files put on disk: prepared trees of hard links, a job's own copies, and the node's real binRoot. */
+/* A manifest's files put on disk: prepared trees of hard links, a job's own copies, and the node's real binRoot.
+ * The caller's umask is 0. */
 #ifndef PLACE_H
 #define PLACE_H
 

@@ -118,7 +118,7 @@ new_dir(struct builder *b)
 {
 	char *path = xasprintf("%s/m%u", b->plan->job, b->number++);
 
-	if (mkdir(path, 0755) == 0 && chmod(path, 0755) == 0)
+	if (mkdir(path, 0755) == 0)
 		return path;
 	(void)fail("make", path);
 	free(path);

@@ -75,6 +75,13 @@ fail(const char *fmt, ...)
 }
 
 static void
+close_one(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
 limit(struct worker *w, const char *text)
 {
 	if (w->limits.len > 0)
@@ -129,11 +136,36 @@ unshare_user(void)
 	return write_text("/proc/self/gid_map", map);
 }
 
+/* In a plain chroot "/" is no mount whose propagation could be changed. Joining one's own namespace leads out to its real root, and
+ * a clone mounted over the old root makes that one a mount. */
+static int
+slave_chroot(void)
+{
+	int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), clone = -1, bad = -1;
+	int self = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+	if (here >= 0 && self >= 0 && setns(self, CLONE_NEWNS) == 0) {
+		bad = mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+		if (fchdir(here) == 0 && !bad)
+			clone = mount_clone(AT_FDCWD, ".", true);
+		if (clone >= 0)
+			bad = mount_attach(clone, AT_FDCWD, ".") < 0 || fchdir(clone) < 0;
+		if (chroot(".") < 0)
+			die(255, "can't go back to the root directory: %s", strerror(errno));
+	}
+	close_one(clone);
+	close_one(self);
+	close_one(here);
+	return bad || clone < 0 ? -1 : 0;
+}
+
 /* Mounts made on the host later still show up here; nothing of ours shows up there. */
 static int
 slave_mounts(void)
 {
-	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
+		return 0;
+	return errno == EINVAL ? slave_chroot() : -1;
 }
 
 static bool
@@ -468,13 +500,6 @@ worker_open(const struct worker_setup *setup)
 	if (setup->runs_jobs)
 		find_facts(w, setup->no_overlay);
 	return w;
-}
-
-static void
-close_one(int fd)
-{
-	if (fd >= 0)
-		close(fd);
 }
 
 void

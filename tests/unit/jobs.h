@@ -258,6 +258,9 @@ seal_manifest(struct manifest *m)
 	return d;
 }
 
+/* Where roots of nodes are put together, in namespaces of their own. */
+static char test_root[64];
+
 /* Runs a test in a process of its own, for it changes what this process is; its facts count here. */
 __attribute__((unused)) static void
 apart(void (*test)(void))
@@ -265,6 +268,8 @@ apart(void (*test)(void))
 	int *counts = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), status;
 	pid_t pid;
 
+	snprintf(test_root, sizeof(test_root), "/tmp/gproc-test-root-%d", getpid());
+	(void)mkdir(test_root, 0755);
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
@@ -283,15 +288,16 @@ apart(void (*test)(void))
 		tap_failed = counts[1];
 	}
 	munmap(counts, 4096);
+	(void)rmdir(test_root);
 }
 
 /* A mount namespace in which a new tmpfs is about to be the root; returns its path, to be filled. */
 __attribute__((unused)) static char *
 new_root(void)
 {
-	char *path = xstrdup("/tmp/gproc-test-XXXXXX");
+	char *path = xstrdup(test_root);
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || !mkdtemp(path) ||
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("node", path, "tmpfs", 0, "mode=755") < 0) {
 		printf("# new root: %s\n", strerror(errno));
 		give_up();
@@ -308,7 +314,6 @@ enter_root(char *path)
 		printf("# enter root: %s\n", strerror(errno));
 		give_up();
 	}
-	(void)unlinkat(host, path + 1, AT_REMOVEDIR);
 	free(path);
 }
 

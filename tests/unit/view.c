@@ -311,6 +311,74 @@ test_places(void)
 	close_all(w, &m, &r);
 }
 
+/* A library where only the loader's configuration tells of it, on a node with an /etc of its own. */
+static void
+test_configured_library(void)
+{
+	char *root = new_root(), *path;
+	struct manifest m = {0};
+	struct result r;
+	struct worker *w;
+	struct digest d;
+	struct strings real = {0};
+	size_t i, others = 0;
+
+	for (i = 0; i < ls.count; i++)
+		strings_take(&real, realpath(ls.at[i], NULL));
+	node_with(root, "tmp");
+	enter_root(root);
+	w = open_worker();
+	ship_program(worker_store(w), &m, "/bin/ls", &sh, true);
+	for (i = 0; i < ls.count; i++) {
+		const char *name = strrchr(ls.at[i], '/') + 1;
+
+		if (strcmp(name, "libc.so.6") == 0 || has_prefix(name, "ld-"))
+			continue;
+		path = xasprintf("usr/local/lib/%s", name);
+		ship_as(worker_store(w), &m, real.at[i], path, ENTRY_LIBRARY);
+		free(path);
+		others++;
+	}
+	strings_free(&real);
+	ship_dir(&m, "etc", 0);
+	ship_text(worker_store(w), &m, "etc/ld.so.cache", "cache", 0, 0644);
+	d = seal_manifest(&m);
+	{
+		char *argv[] = {"ls", "/usr/local", NULL};
+		struct work work = work_of(&m, &d, argv);
+
+		r = run(w, &work);
+	}
+	is(r.out.data ? (char *)r.out.data : r.text, "lib\n", "a library outside the loader's own directories is found");
+	ok(others > 0 && r.err.len == 0, "without a word of the loader");
+	close_all(w, &m, &r);
+}
+
+/* A root that was only chroot'ed to. */
+static void
+test_chroot(void)
+{
+	char *root = new_root();
+	struct manifest m = {0};
+	struct result r;
+	struct worker *w;
+	struct digest d;
+
+	make_in(root, "sub");
+	make_in(root, "sub/proc");
+	make_in(root, "sub/tmp");
+	ok(mount("proc", "/proc", "proc", 0, NULL) == 0, "a proc file system is there");
+	ok(mount(NULL, root, NULL, MS_SHARED, NULL) == 0, "mounts are shared");
+	ok(chdir(root) == 0 && chdir("sub") == 0 && mount("proc", "proc", "proc", 0, NULL) == 0 && chroot(".") == 0, "a chroot");
+	w = open_worker();
+	is(worker_limits(w), "", "a plain chroot limits nothing");
+	ship_tools(w, &m);
+	d = seal_manifest(&m);
+	is(shell("/bin/date +%%; ls /"), "%\nbin\ndev\nlib\nlib64\nproc\ntmp\nusr\n", "jobs run in it as elsewhere");
+	close_all(w, &m, &r);
+	free(root);
+}
+
 static void
 make_musl_program(void)
 {
@@ -350,6 +418,8 @@ main(void)
 	apart(test_other_libc);
 	apart(test_mounts_below);
 	apart(test_places);
+	apart(test_configured_library);
+	apart(test_chroot);
 	if (musl_program)
 		(void)unlink(musl_program);
 	strings_free(&sh);
