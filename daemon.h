@@ -72,7 +72,6 @@ void neighbour_touch(struct neighbour *); /* it has something to write: flushed 
 void neighbour_kill(struct neighbour *, const char *why);
 struct neighbour *neighbour_towards(const struct path *); /* the child that leads there, or NULL */
 void node_power(const struct msg_power *);
-struct node_stat node_figures(void);
 
 /* relay.c: objects on their way from whoever has them to whoever lacks them */
 void relay_want(struct neighbour *, uint64_t job, const uint8_t *, size_t);

@@ -1,9 +1,10 @@
-/* The daemon: neighbours, the tree, heartbeats, the start and the end.
- * Must never know what a launch or an object means. */
+/* The daemon: neighbours and what they send, heartbeats, the start and the end.
+ * Must never know what a launch, an object or a member of the tree means. */
 #include "node.h"
 #include "daemon.h"
 #include "init.h"
 #include "stackvm.h"
+#include "tree.h"
 #include "upstream.h"
 
 #include <errno.h>
@@ -88,308 +89,6 @@ neighbour_release(void *what)
 	free(n);
 }
 
-/* ---- the map, and telling it upwards ---- */
-
-static void
-tell_parent(unsigned type, const struct buf *body)
-{
-	if (self.parent)
-		neighbour_send(self.parent, PRIO_CONTROL, type, 0, body);
-}
-
-static void
-tell_down(const struct path *path, uint64_t boot, bool left, const char *why)
-{
-	struct msg_down m = {.path = *path, .boot = boot, .left = left, .why = why};
-	struct buf body = {0};
-
-	put_down(&body, &m);
-	tell_parent(MSG_DOWN, &body);
-	buf_free(&body);
-}
-
-/* On the master: it stays in the map, with its state; elsewhere the master's map is enough. */
-static void
-member_down(struct member *m, enum node_state state, const char *why)
-{
-	if (!self.is_master) {
-		map_remove(&self.map, m);
-		return;
-	}
-	map_set_state(&self.map, m, state, why);
-	if (state == NODE_LOST)
-		head_member_lost(m);
-}
-
-/* A child is gone, and with it the way to all below it: those become orphans, which may find another way. */
-static void
-subtree_down(const struct path *path, struct neighbour *via, bool left, const char *why)
-{
-	size_t count, first = map_under(&self.map, path, &count), i = first;
-	char name[PATH_TEXT], *orphaned = xasprintf("its parent %s was lost", path_text(path, name));
-
-	while (count-- > 0) {
-		struct member *m = self.map.at[i];
-		size_t before = self.map.count;
-
-		if (m->via == via && path_equal(&m->path, path)) {
-			if (self.is_master)
-				warn("node %s %s: %s", name, left ? "has left" : "is lost", why);
-			member_down(m, NODE_LOST, why);
-		} else if (m->via == via) {
-			member_down(m, NODE_ORPHANED, orphaned);
-		}
-		i += self.map.count == before;
-	}
-	free(orphaned);
-}
-
-/* Everything that was reached through this child, wherever it stands (it may have been adopted). */
-static void
-child_down(struct neighbour *n, const char *why)
-{
-	struct member *m = map_find(&self.map, &n->path);
-
-	if (m && m->via == n) {
-		tell_down(&n->path, n->boot, n->left, why);
-		subtree_down(&n->path, n, n->left, why);
-	}
-}
-
-/* Orphans that found no other way within the grace are lost. */
-static void
-give_orphans_up(void)
-{
-	uint64_t now = now_ms();
-	size_t i;
-
-	for (i = 0; i < self.map.count; i++) {
-		struct member *m = self.map.at[i];
-
-		if (m->state == NODE_ORPHANED && now - m->since >= self.grace) {
-			char name[PATH_TEXT], *why = xasprintf("%s, and it found no other way", m->why);
-
-			warn("node %s is lost: %s", path_text(&m->path, name), why);
-			member_down(m, NODE_LOST, why);
-			free(why);
-		}
-	}
-}
-
-static void
-put_self(struct buf *body)
-{
-	struct msg_node m = {.path = self.path, .info = self.info, .stat = node_figures()};
-
-	put_node(body, &m);
-}
-
-void
-node_tell_subtree(void)
-{
-	struct buf body = {0};
-	size_t i;
-
-	put_self(&body);
-	for (i = 0; i < self.map.count; i++) {
-		const struct member *at = self.map.at[i];
-		struct msg_node m = {.path = at->path, .info = at->info, .stat = at->stat};
-
-		put_node(&body, &m);
-		if (body.len >= 256 * 1024) {
-			tell_parent(MSG_UP, &body);
-			body.len = 0;
-		}
-	}
-	tell_parent(MSG_UP, &body);
-	buf_free(&body);
-}
-
-static void
-member_up(struct neighbour *via, const struct msg_node *m)
-{
-	const struct member *old = map_find(&self.map, &m->path);
-	bool same = old && old->info.boot == m->info.boot, moved = !old || old->via != via || !same;
-	struct neighbour *leaving = NULL;
-	struct member *member;
-
-	if (path_equal(&m->path, &self.path))
-		return;
-	/* An adopted child has gone home, or a node comes by another link: the old way to it ends here. */
-	if (old && old->via && old->via != via && path_equal(&((struct neighbour *)old->via)->path, &m->path))
-		leaving = old->via;
-	member = map_put(&self.map, &m->path, &m->info, &m->stat, via);
-	if (leaving)
-		neighbour_kill(leaving, "it comes by another way now");
-	if (self.is_master && moved)
-		head_member_up(member, same);
-}
-
-static void
-take_up(struct neighbour *n, const uint8_t *data, size_t len)
-{
-	struct reader r = reader_over(data, len);
-
-	while (!r.bad && reader_left(&r)) {
-		struct msg_node m = take_node(&r);
-
-		if (!r.bad && path_under(&m.path, &n->path))
-			member_up(n, &m);
-	}
-	if (r.bad) {
-		neighbour_kill(n, "it sent an UP that can't be read");
-		return;
-	}
-	if (self.parent)
-		neighbour_send_bytes(self.parent, PRIO_CONTROL, MSG_UP, 0, data, len);
-	if (self.is_master)
-		head_map_changed();
-}
-
-static void
-take_lost(struct neighbour *n, const uint8_t *data, size_t len)
-{
-	struct msg_down m;
-	struct member *member;
-
-	if (take_down(data, len, &m)) {
-		neighbour_kill(n, "it sent a DOWN that can't be read");
-		return;
-	}
-	if (path_equal(&m.path, &n->path)) {
-		n->left = m.left;
-		return;
-	}
-	member = map_find(&self.map, &m.path);
-	if (!member || member->via != n || member->info.boot != m.boot)
-		return; /* it has come up elsewhere since */
-	if (self.parent)
-		neighbour_send_bytes(self.parent, PRIO_CONTROL, MSG_DOWN, 0, data, len);
-	subtree_down(&m.path, n, m.left, m.why);
-}
-
-static void
-take_stats(struct neighbour *n, const uint8_t *data, size_t len)
-{
-	struct reader r = reader_over(data, len);
-
-	while (!r.bad && reader_left(&r)) {
-		struct msg_stat m = take_stat(&r);
-		struct member *member = r.bad ? NULL : map_find(&self.map, &m.path);
-
-		if (member && member->via == n) {
-			member->stat = m.stat;
-			member->told = false;
-		}
-	}
-	if (r.bad)
-		neighbour_kill(n, "it sent a STAT that can't be read");
-}
-
-/* ---- joining ---- */
-
-static void
-refuse(struct neighbour *n, const char *fmt, ...) PRINTF(2, 3);
-static void
-refuse(struct neighbour *n, const char *fmt, ...)
-{
-	struct buf body = {0};
-	va_list args;
-	char *why;
-
-	va_start(args, fmt);
-	why = xvasprintf(fmt, args);
-	va_end(args);
-	warn("%s may not join: %s", link_peer(n->link), why);
-	put_str(&body, why);
-	neighbour_send(n, PRIO_CONTROL, MSG_REFUSE, 0, &body);
-	link_flush(n->link);
-	neighbour_kill(n, why);
-	buf_free(&body);
-	free(why);
-}
-
-/* The path it gets: its old one when it belongs below this node, else the id it asks for, else the lowest that is free. */
-static int
-path_for(const struct msg_join *m, struct path *out)
-{
-	*out = self.path;
-	if (m->has_path && m->path.depth > self.path.depth && path_under(&m->path, &self.path) &&
-	    (m->path.depth > self.path.depth + 1 || !m->has_id || m->path.id[self.path.depth] == m->id)) {
-		*out = m->path;
-		return 0;
-	}
-	return path_push(out, m->has_id ? m->id : map_free_id(&self.map, &self.path));
-}
-
-static void
-welcome(struct neighbour *n)
-{
-	struct msg_welcome m = {.path = n->path, .heartbeat = self.heartbeat, .grace = self.grace, .master = self.master};
-	struct buf body = {0};
-	size_t i;
-
-	if (self.parent && self.parent->dialled)
-		strings_add(&m.ancestors, self.parent->dialled);
-	for (i = 0; i < self.ancestors.count; i++)
-		strings_add(&m.ancestors, self.ancestors.at[i]);
-	put_welcome(&body, &m);
-	neighbour_send(n, PRIO_CONTROL, MSG_WELCOME, 0, &body);
-	buf_free(&body);
-	strings_free(&m.ancestors);
-}
-
-/* An address that stands for "all of mine" is told as the one we see it by. */
-static char *
-address_seen(const struct neighbour *n, const char *address)
-{
-	const char *peer = link_peer(n->link), *colon = strrchr(peer, ':');
-
-	if (*address != ':' || !colon)
-		return xstrdup(address);
-	return xasprintf("%.*s%s", (int)(colon - peer), peer, address);
-}
-
-static void
-take_joined(struct neighbour *n, const uint8_t *data, size_t len)
-{
-	struct msg_join m;
-	struct msg_node node = {0};
-	struct member *old;
-	struct buf body = {0};
-	char name[PATH_TEXT], *address;
-
-	if (take_join(data, len, &m) != 0) {
-		neighbour_kill(n, "it sent a JOIN that can't be read");
-		return;
-	}
-	if (m.generation != PROTO_GENERATION) {
-		refuse(n, "it speaks generation %u of the protocol, this node %u", m.generation, PROTO_GENERATION);
-		return;
-	}
-	if (path_for(&m, &n->path) != 0) {
-		refuse(n, "the tree is as deep as it can be, %u levels", MAX_DEPTH);
-		return;
-	}
-	old = map_find(&self.map, &n->path);
-	if (old && old->state == NODE_UP && old->info.boot != m.info.boot) {
-		refuse(n, "there is a node %s already: %s at %s", path_text(&n->path, name), old->info.hostname, old->info.address);
-		neighbour_send(old->via, PRIO_CONTROL, MSG_PING, 0, NULL); /* if that one is gone, we hear of it now */
-		return;
-	}
-	n->kind = NB_CHILD;
-	n->boot = m.info.boot;
-	address = address_seen(n, m.info.address);
-	node = (struct msg_node){.path = n->path, .info = m.info};
-	node.info.address = address;
-	welcome(n);
-	put_node(&body, &node);
-	take_up(n, body.data, body.len);
-	buf_free(&body);
-	free(address);
-	note(1, "node %s has joined: %s", path_text(&n->path, name), m.info.hostname);
-}
-
 /* ---- power ---- */
 
 void
@@ -431,7 +130,7 @@ on_forget(struct neighbour *n, const struct frame *f)
 static void
 on_join(struct neighbour *n, const struct frame *f)
 {
-	take_joined(n, f->body, f->len);
+	tree_join(n, f->body, f->len);
 }
 
 static void
@@ -451,19 +150,19 @@ on_refuse(struct neighbour *n, const struct frame *f)
 static void
 on_up(struct neighbour *n, const struct frame *f)
 {
-	take_up(n, f->body, f->len);
+	tree_up(n, f->body, f->len);
 }
 
 static void
 on_down(struct neighbour *n, const struct frame *f)
 {
-	take_lost(n, f->body, f->len);
+	tree_down(n, f->body, f->len);
 }
 
 static void
 on_stat(struct neighbour *n, const struct frame *f)
 {
-	take_stats(n, f->body, f->len);
+	tree_stats(n, f->body, f->len);
 }
 
 static void
@@ -696,7 +395,7 @@ neighbour_gone(struct neighbour *n)
 	loop_unwatch(&n->watch);
 	loop_cancel(&n->patience);
 	if (n->kind == NB_CHILD)
-		child_down(n, why);
+		tree_child_down(n, why);
 	else if (n->kind == NB_CLIENT)
 		head_client_gone(n);
 	else if (n->kind == NB_NEW && *why)
@@ -772,41 +471,6 @@ accept_all(struct watch *w, unsigned events)
 
 /* ---- heartbeats ---- */
 
-struct node_stat
-node_figures(void)
-{
-	struct sysinfo info;
-	struct node_stat stat = {.jobs = self.jobs};
-
-	if (sysinfo(&info) == 0) {
-		stat.memory_free = ((uint64_t)info.freeram + info.bufferram) * info.mem_unit;
-		stat.load = (uint32_t)(info.loads[0] * 100 >> SI_LOAD_SHIFT);
-	}
-	return stat;
-}
-
-/* This node's figures, and those that have come from below since the last time. */
-static void
-tell_figures(void)
-{
-	struct buf body = {0};
-	struct msg_stat m = {.path = self.path, .stat = node_figures()};
-	size_t i;
-
-	put_stat(&body, &m);
-	for (i = 0; i < self.map.count; i++) {
-		struct member *at = self.map.at[i];
-
-		if (at->told)
-			continue;
-		at->told = true;
-		m = (struct msg_stat){.path = at->path, .stat = at->stat};
-		put_stat(&body, &m);
-	}
-	tell_parent(MSG_STAT, &body);
-	buf_free(&body);
-}
-
 static void
 mind_link(struct neighbour *n, uint64_t now)
 {
@@ -851,9 +515,9 @@ tick_is_due(struct timer *t)
 	for (n = self.neighbours; n; n = n->next)
 		mind_link(n, now);
 	if (self.parent)
-		tell_figures();
+		tree_tell_figures();
 	if (self.is_master)
-		give_orphans_up();
+		tree_give_orphans_up();
 	if (self.jobs == 0)
 		bundle_idle();
 	loop_timer(t, self.heartbeat / 5, tick_is_due, NULL);
@@ -906,7 +570,7 @@ node_end(bool whole_tree)
 		if (n->kind == NB_CHILD && whole_tree)
 			neighbour_send(n, PRIO_CONTROL, MSG_SHUTDOWN, 0, NULL);
 	if (self.parent)
-		tell_down(&self.path, self.boot, true, "it was told to end");
+		tree_tell_down(&self.path, self.boot, true, "it was told to end");
 	if (!whole_tree) {
 		flush_all();
 		leave();
@@ -968,6 +632,7 @@ know_thyself(void)
 	while (self.boot >> 32 == 0 || (uint32_t)self.boot == 0)
 		if (getrandom(&self.boot, sizeof(self.boot), 0) != (ssize_t)sizeof(self.boot))
 			die(255, "the kernel gives no random numbers: %s", strerror(errno));
+	self.info.boot = self.boot;
 }
 
 static void
@@ -1032,7 +697,7 @@ relisten_is_due(struct timer *t)
 	(void)t;
 	node_listen(false);
 	if (listen_fd >= 0)
-		node_tell_subtree();
+		tree_tell_subtree();
 }
 
 /* Where children are awaited. A taken port: because the parent is on this machine (then this node is a leaf), or by a stranger. */

@@ -455,8 +455,9 @@ relay_data(struct neighbour *from, const uint8_t *data, size_t len)
 		return;
 	}
 	f = fetch_of(&m.digest);
-	if (!f || f->source != from)
-		return; /* no longer wanted, or from whom it was asked before */
+	/* Not wanted any more, or under way from before it was asked for anew: passed over. */
+	if (!f || f->source != from || m.offset != blob_next(f->blob))
+		return;
 	had = blob_have(f->blob);
 	if (blob_add(self.store, f->blob, m.size, m.offset, m.deflated ? raw : m.data, m.raw_len, &no_room)) {
 		fetch_damaged(f, no_room);

@@ -754,6 +754,12 @@ become_whole(struct store *s, struct blob *b)
 	return 0;
 }
 
+uint64_t
+blob_next(const struct blob *b)
+{
+	return b->at;
+}
+
 static int
 add_bytes(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
 {

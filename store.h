@@ -48,6 +48,7 @@ uint64_t blob_have(const struct blob *);  /* bytes of the object, from its start
 uint64_t blob_total(const struct blob *); /* bytes of the whole object; 0 while unknown */
 /* Where a (new) source is to begin: drops the unproved bytes of a chunk that was under way. */
 uint64_t blob_resume(struct blob *);
+uint64_t blob_next(const struct blob *); /* the offset that blob_add wants now */
 /* The next bytes of the object, at `offset` where the last ended. 0; -1 with store_error(): the digest does not match, the
  * offset is not the next one, or there is no room (*no_room). After -1 the unproved bytes are forgotten and blob_resume says where to
  * go on. The file is opened, written and closed within the call: no write descriptor lives across a fork (ETXTBSY). */

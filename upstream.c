@@ -2,6 +2,7 @@
  * Must never know what a job is, but that it must be told when its master is gone for good. */
 #include "upstream.h"
 #include "stackvm.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -306,7 +307,7 @@ upstream_welcome(struct neighbour *n, const uint8_t *data, size_t len)
 	}
 	note(1, "joined %s as node %s", n->dialled, path_text(&self.path, name));
 	node_listen(link_is_loopback(n->link));
-	node_tell_subtree();
+	tree_tell_subtree();
 	if (again)
 		job_resend();
 	relay_parent_is_back();

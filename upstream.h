@@ -16,6 +16,5 @@ void upstream_gone(struct neighbour *, const char *why);
 /* node.c's, for it */
 struct neighbour *neighbour_new(struct link *, enum neighbour_kind);
 void node_listen(bool parent_is_here); /* once there is a path; tries again while the port is taken */
-void node_tell_subtree(void);	       /* this node and all it knows below, to the parent */
 void node_end(bool whole_tree);
 #endif
