@@ -1,0 +1,289 @@
+/* place: trees share inodes that nobody else may write, own copies are the user's, and nothing leads out of the root. */
+#include "unit/tap.h"
+#include "place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vault.h"
+
+static char top[] = "/tmp/gproc-test-XXXXXX";
+static int store;
+
+static struct digest
+blob(const char *text)
+{
+	struct blob_id id;
+	struct digest d;
+	char hex[DIGEST_TEXT], name[DIGEST_TEXT + 8];
+	int fd;
+
+	blob_of_bytes(text, strlen(text), &id);
+	d = id.digest;
+	blob_id_free(&id);
+	digest_text(&d, hex);
+	snprintf(name, sizeof(name), "blob/%s", hex);
+	fd = openat(store, name, O_WRONLY | O_CREAT | O_EXCL, 0400);
+	if (fd >= 0) {
+		(void)write_full(fd, text, strlen(text));
+		close(fd);
+	}
+	return d;
+}
+
+static void
+file(struct manifest *m, const char *path, const char *text, unsigned mode, uint64_t mtime, unsigned flags)
+{
+	struct entry *e = manifest_add(m, path, ENTRY_FILE);
+
+	e->size = strlen(text);
+	e->digest = blob(text);
+	e->mode = mode;
+	e->mtime = mtime;
+	e->flags = flags;
+}
+
+static void
+dir(struct manifest *m, const char *path, unsigned flags)
+{
+	struct entry *e = manifest_add(m, path, ENTRY_DIR);
+
+	e->mode = 0750;
+	e->flags = flags;
+}
+
+static void
+link_to(struct manifest *m, const char *path, const char *target)
+{
+	manifest_add(m, path, ENTRY_LINK)->target = xstrdup(target);
+}
+
+static struct stat
+at(const char *path)
+{
+	struct stat st = {0};
+
+	(void)fstatat(store, path, &st, AT_SYMLINK_NOFOLLOW);
+	return st;
+}
+
+static const struct owner me = {.give = false};
+
+static void
+test_tree(void)
+{
+	struct manifest m = {0}, other = {0};
+	struct stat blob_st, first, second, third;
+	char hex[DIGEST_TEXT], name[DIGEST_TEXT + 8];
+	struct digest d = blob("program");
+
+	digest_text(&d, hex);
+	snprintf(name, sizeof(name), "blob/%s", hex);
+	dir(&m, "bin", 0);
+	file(&m, "bin/prog", "program", 0777, 1000, ENTRY_PROGRAM);
+	file(&m, "bin/same", "program", 0755, 1000, 0);
+	link_to(&m, "bin/link", "/etc/passwd");
+	file(&m, "bin/zz-own", "own", 0600, 1000, 0);
+	file(&m, "bin/zz-secret", "secret", 0640, 1000, 0);
+	file(&m, "empty", "", 0644, 5, 0);
+	manifest_sort(&m);
+	ok(place_tree(store, "aaaa", "1", &m) == 0, "a tree is made");
+	blob_st = at(name);
+	first = at("tree/aaaa/bin/prog");
+	ok(first.st_ino == blob_st.st_ino, "the blob's own inode becomes the program's: its memory is paid once");
+	ok((first.st_mode & 07777) == 0755 && first.st_mtim.tv_sec == 1000, "with its time, and a mode that lets no other write");
+	ok(at("tree/aaaa/bin/same").st_ino == first.st_ino, "the same contents, mode and time are the same inode");
+	ok(S_ISLNK(at("tree/aaaa/bin/link").st_mode), "links are links");
+	ok(at("tree/aaaa/bin/zz-own").st_ino == 0 && at("tree/aaaa/bin/zz-secret").st_ino == 0, "what not everybody may read is not shared");
+	ok(at("tree/aaaa/empty").st_mode == (S_IFREG | 0644), "an empty file needs no blob");
+	dir(&other, "usr", 0);
+	file(&other, "usr/prog", "program", 0755, 1000, 0);
+	file(&other, "usr/prog2", "program", 0755, 2000, 0);
+	ok(place_tree(store, "bbbb", "2", &other) == 0, "another tree");
+	second = at("tree/bbbb/usr/prog");
+	third = at("tree/bbbb/usr/prog2");
+	ok(second.st_ino == first.st_ino, "shares the inode");
+	ok(third.st_ino && third.st_ino != first.st_ino && third.st_mtim.tv_sec == 2000, "but not one of another time");
+	ok(place_tree(store, "aaaa", "3", &m) == 0 && at("tree/aaaa/bin/prog").st_ino == first.st_ino, "a tree that is there is used");
+	manifest_free(&m);
+	manifest_free(&other);
+}
+
+static void
+test_own(void)
+{
+	struct strings shared = {0};
+	struct manifest m = {0};
+	int root;
+
+	dir(&m, "bin", 0);
+	dir(&m, "bin/deep", 0);
+	file(&m, "bin/deep/prog", "program", 0755, 1000, 0);
+	dir(&m, "home", 0);
+	dir(&m, "home/me", ENTRY_OWN);
+	file(&m, "home/me/prog", "program", 0755, 1000, 0);
+	file(&m, "home/me/data", "mine", 0640, 1000, ENTRY_OWN);
+	dir(&m, "home/other", 0);
+	link_to(&m, "lib", "usr/lib");
+	manifest_sort(&m);
+	ok(mkdirat(store, "own", 0755) == 0, "a directory");
+	root = openat(store, "own", O_RDONLY | O_DIRECTORY);
+	ok(place_own(store, root, &m, me, &shared) == 0, "own files are placed");
+	ok(shared.count == 3 && strings_has(&shared, "bin") && strings_has(&shared, "home/me/prog") && strings_has(&shared, "home/other"),
+	    "the shared rest is named, whole directories by themselves");
+	ok((at("own/home").st_mode & 07777) == 0755, "a directory on the way lets everybody through");
+	ok((at("own/home/me").st_mode & 07777) == 0750, "an own one has its own mode");
+	ok(at("own/home/me/data").st_size == 4 && at("own/home/me/data").st_nlink == 1 && (at("own/home/me/data").st_mode & 07777) == 0640,
+	    "an own file is a copy");
+	ok(at("own/bin").st_mode == (S_IFDIR | 0755) && at("own/bin/deep").st_ino == 0 && at("own/home/me/prog").st_size == 0,
+	    "the shared ones are places to mount on");
+	close(root);
+	strings_free(&shared);
+	manifest_free(&m);
+}
+
+/* A manifest that no decoder would let through must do no harm either. */
+static void
+refused(const char *name, void (*add)(struct manifest *))
+{
+	struct strings shared = {0};
+	struct manifest m = {0};
+	int root;
+
+	add(&m);
+	ok(place_tree(store, "evil", "9", &m) < 0, "%s: no tree", name);
+	ok(at("tree/evil").st_ino == 0 && at("tree/.new-9").st_ino == 0, "%s: nothing left behind", name);
+	(void)remove_tree(store, "root");
+	(void)mkdirat(store, "root", 0755);
+	root = openat(store, "root", O_RDONLY | O_DIRECTORY);
+	ok(place_all(store, root, "9", &m, me) < 0, "%s: not in binRoot", name);
+	ok(place_error()[0] != '\0', "%s: says why: %s", name, place_error());
+	(void)remove_tree(store, "root");
+	(void)mkdirat(store, "root", 0755);
+	close(root);
+	root = openat(store, "root", O_RDONLY | O_DIRECTORY);
+	ok(place_own(store, root, &m, me, &shared) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
+	ok(at("victim/file").st_ino == 0 && at("file").st_ino == 0, "%s: nothing outside", name);
+	close(root);
+	strings_free(&shared);
+	manifest_free(&m);
+}
+
+static void
+through_link(struct manifest *m)
+{
+	link_to(m, "out", "../../victim");
+	file(m, "out/file", "x", 0644, 1, 0);
+}
+
+static void
+through_absolute_link(struct manifest *m)
+{
+	char *victim = xasprintf("%s/victim", top);
+
+	link_to(m, "out", victim);
+	file(m, "out/file", "x", 0644, 1, 0);
+	free(victim);
+}
+
+static void
+through_dots(struct manifest *m)
+{
+	dir(m, "a", 0);
+	file(m, "a/../../../file", "x", 0644, 1, 0);
+}
+
+static void
+below_a_file(struct manifest *m)
+{
+	file(m, "a", "x", 0644, 1, 0);
+	file(m, "a/file", "x", 0644, 1, 0);
+}
+
+static void
+without_contents(struct manifest *m)
+{
+	file(m, "a", "x", 0644, 1, 0);
+	m->at[0].digest.byte[0] ^= 1;
+}
+
+static void
+test_real(void)
+{
+	struct manifest m = {0};
+	struct stat first;
+	int root;
+
+	(void)remove_tree(store, "root");
+	(void)mkdirat(store, "root", 0755);
+	root = openat(store, "root", O_RDONLY | O_DIRECTORY);
+	dir(&m, "bin", 0);
+	file(&m, "bin/prog", "new program", 0755, 1000, 0);
+	link_to(&m, "link", "bin");
+	manifest_sort(&m);
+	ok(place_all(store, root, "1", &m, me) == 0, "files go into the real binRoot");
+	first = at("root/bin/prog");
+	ok(first.st_nlink == 1 && (first.st_mode & 07777) == 0755, "as copies");
+	ok(place_all(store, root, "2", &m, me) == 0 && at("root/bin/prog").st_ino == first.st_ino, "what is the same already is left alone");
+	ok(fchmodat(store, "root/bin/prog", 0777, 0) == 0 && place_all(store, root, "3", &m, me) == 0 &&
+	    at("root/bin/prog").st_ino != first.st_ino, "what is not is replaced by a new inode, for the old one may be running");
+	(void)remove_tree(store, "root/bin");
+	ok(symlinkat("../victim", store, "root/bin") == 0 && place_all(store, root, "4", &m, me) < 0 && at("victim/prog").st_ino == 0,
+	    "a directory that became a link is not followed");
+	close(root);
+	manifest_free(&m);
+}
+
+static void
+resolves(const struct manifest *m, const char *path, const char *want)
+{
+	char *got = place_resolve(m, path);
+
+	is(got, want, path);
+	free(got);
+}
+
+static void
+test_resolve(void)
+{
+	struct manifest m = {0};
+
+	link_to(&m, "bin", "usr/bin");
+	link_to(&m, "loop", "loop2");
+	link_to(&m, "loop2", "/loop");
+	dir(&m, "usr", 0);
+	dir(&m, "usr/bin", 0);
+	link_to(&m, "usr/bin/sh", "../../../../etc/alternatives/sh");
+	link_to(&m, "etc/alternatives/sh", "/bin/dash");
+	manifest_sort(&m);
+	resolves(&m, "/bin/sh", "usr/bin/dash");
+	resolves(&m, "/bin/./x/../y", "usr/bin/y");
+	resolves(&m, "/unknown/path", "unknown/path");
+	resolves(&m, "/", "");
+	resolves(&m, "/../..", "");
+	resolves(&m, "/loop/x", NULL);
+	manifest_free(&m);
+}
+
+int
+main(void)
+{
+	(void)umask(0);
+	if (!mkdtemp(top) || (store = open(top, O_RDONLY | O_DIRECTORY)) < 0 || mkdirat(store, "blob", 0700) < 0 ||
+	    mkdirat(store, "inode", 0700) < 0 || mkdirat(store, "tree", 0700) < 0 || mkdirat(store, "victim", 0700) < 0)
+		return 1;
+	test_tree();
+	test_own();
+	refused("a file through a link", through_link);
+	refused("a file through an absolute link", through_absolute_link);
+	refused("a file above the root", through_dots);
+	refused("a file below a file", below_a_file);
+	refused("contents that are not there", without_contents);
+	test_real();
+	test_resolve();
+	(void)remove_tree(AT_FDCWD, top);
+	close(store);
+	return done();
+}
