@@ -7,7 +7,8 @@ SECONDS ?= 60
 
 PLAIN_CFLAGS := -std=c11 -D_GNU_SOURCE -DGPROC_VERSION='"$(VERSION)"' -I.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow
-CFLAGS ?= -O2
+# Small first: what takes time is done in libsodium, zlib and the kernel.
+CFLAGS ?= -Os -fno-asynchronous-unwind-tables
 OUT := build/$(ARCH)
 
 # Debian's musl-gcc sees only musl's headers; the few others it needs are linked into a folder of their own.
@@ -25,6 +26,9 @@ HEADERS := $(if $(IS_MUSL_GCC),$(OUT)/include)
 ALL_CFLAGS = $(PLAIN_CFLAGS) $(WARNINGS) $(CFLAGS) -ffunction-sections -fdata-sections $(if $(HEADERS),-isystem $(HEADERS))
 LIBS := $(if $(IS_MUSL_GCC),$(DEBIAN_LIB)/libsodium.a $(DEBIAN_LIB)/libz.a,-lsodium -lz)
 
+# Only musl needs no unwind tables: glibc ends its threads by them.
+SLIM := $(if $(findstring musl,$(CC)),slim.ld)
+
 SOURCES := $(wildcard *.c)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 BINARY := $(if $(filter $(ARCH),$(NATIVE)),gproc,gproc-$(ARCH))
@@ -32,7 +36,7 @@ BINARY := $(if $(filter $(ARCH),$(NATIVE)),gproc,gproc-$(ARCH))
 all: $(BINARY)
 
 $(BINARY): $(OBJECTS)
-	$(CC) -static -Wl,--gc-sections $(LDFLAGS) -o $(OUT)/$(@F).full $(OBJECTS) $(LIBS)
+	$(CC) -static -Wl,--gc-sections $(SLIM) $(LDFLAGS) -o $(OUT)/$(@F).full $(OBJECTS) $(LIBS)
 	$(STRIP) -o $@ $(OUT)/$(@F).full
 
 $(OUT)/%.o: %.c Makefile | $(OUT) $(HEADERS)
