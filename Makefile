@@ -27,7 +27,7 @@ ALL_CFLAGS = $(PLAIN_CFLAGS) $(WARNINGS) $(CFLAGS) -ffunction-sections -fdata-se
 LIBS := $(if $(IS_MUSL_GCC),$(DEBIAN_LIB)/libsodium.a $(DEBIAN_LIB)/libz.a,-lsodium -lz)
 
 # Only musl needs no unwind tables: glibc ends its threads by them.
-SLIM := $(if $(findstring musl,$(CC)),slim.ld)
+SLIM := $(if $(findstring musl,$(CC)),-Wl,-z,noseparate-code -Wl,-T,slim.ld)
 
 SOURCES := $(wildcard *.c)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
@@ -35,7 +35,7 @@ BINARY := $(if $(filter $(ARCH),$(NATIVE)),gproc,gproc-$(ARCH))
 
 all: $(BINARY)
 
-$(BINARY): $(OBJECTS)
+$(BINARY): $(OBJECTS) slim.ld
 	$(CC) -static -Wl,--gc-sections $(SLIM) $(LDFLAGS) -o $(OUT)/$(@F).full $(OBJECTS) $(LIBS)
 	$(STRIP) -o $@ $(OUT)/$(@F).full
 
