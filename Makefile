@@ -27,7 +27,9 @@ ALL_CFLAGS = $(PLAIN_CFLAGS) $(WARNINGS) $(CFLAGS) -ffunction-sections -fdata-se
 LIBS := $(if $(IS_MUSL_GCC),$(DEBIAN_LIB)/libsodium.a $(DEBIAN_LIB)/libz.a,-lsodium -lz)
 
 # Only musl needs no unwind tables: glibc ends its threads by them.
-SLIM := $(if $(findstring musl,$(CC)),-Wl,-z,noseparate-code -Wl,-T,slim.ld)
+ifneq ($(findstring musl,$(CC)),)
+SLIM := -Wl,-z,noseparate-code -Wl,-T,slim.ld
+endif
 
 SOURCES := $(wildcard *.c)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
