@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -72,12 +73,29 @@ queue_drop(struct queue *q, size_t len)
 	}
 }
 
+/* Large buffers that no link holds just now. Giving them from link to link keeps their pages: memory fresh from the kernel
+ * costs more than what is copied into it. */
+static struct buf spare[4];
+static size_t spares;
+
+static void
+take_spare(struct queue *q)
+{
+	if (q->bytes.room == 0 && spares > 0)
+		q->bytes = spare[--spares];
+}
+
 static void
 queue_trim(struct queue *q, size_t keep)
 {
-	if (queue_len(q) == 0 && q->bytes.room > keep) {
+	if (queue_len(q) > 0 || q->bytes.room <= keep)
+		return;
+	q->head = q->bytes.len = 0;
+	if (keep > 0 && spares < COUNT(spare)) {
+		spare[spares++] = q->bytes;
+		q->bytes = (struct buf){0};
+	} else {
 		buf_free(&q->bytes);
-		q->head = 0;
 	}
 }
 
@@ -313,20 +331,24 @@ to_wire(struct link *l, const uint8_t *data, size_t len)
 static void
 fill_bulk(struct link *l)
 {
-	static struct buf scratch;
-	size_t before = l->wire.bytes.len;
+	static struct queue plain;
+	size_t before;
 
 	if (!l->bulk || !l->has_bulk)
 		return;
+	take_spare(&l->wire);
+	before = l->wire.bytes.len;
 	if (l->plain) {
 		l->bulk(l->bulk_owner, &l->wire.bytes);
 		l->has_bulk = l->wire.bytes.len > before;
 		return;
 	}
-	scratch.len = 0;
-	l->bulk(l->bulk_owner, &scratch);
-	l->has_bulk = scratch.len > 0;
-	to_wire(l, scratch.data, scratch.len);
+	take_spare(&plain);
+	l->bulk(l->bulk_owner, &plain.bytes);
+	l->has_bulk = plain.bytes.len > 0;
+	to_wire(l, plain.bytes.data, plain.bytes.len);
+	plain.bytes.len = 0;
+	queue_trim(&plain, KEEP_ROOM);
 }
 
 /* The next bytes to go out, when the last are gone. False when there is nothing. */
@@ -353,6 +375,17 @@ fill_wire(struct link *l)
 	if (queue_len(&l->wire) == 0)
 		fill_bulk(l);
 	return queue_len(&l->wire) > 0;
+}
+
+static uint8_t scratch[READ_ROOM]; /* sealed bytes as they come */
+
+void
+net_idle(void)
+{
+	while (spares > 0)
+		buf_free(&spare[--spares]);
+	/* Whole pages of it go back to the kernel; what they held is of no more use. */
+	(void)madvise((void *)(((uintptr_t)scratch + 4095) & ~(uintptr_t)4095), sizeof(scratch) - 4096, MADV_DONTNEED);
 }
 
 static void
@@ -405,10 +438,10 @@ link_flush(struct link *l)
 static ssize_t
 read_some(struct link *l)
 {
-	static uint8_t scratch[READ_ROOM];
 	size_t want = READ_ROOM;
 	ssize_t n;
 
+	take_spare(&l->in);
 	if (l->plain && link_ready(l)) {
 		n = recv(l->fd, buf_grow(&l->in.bytes, want), want, 0);
 		if (n > 0)

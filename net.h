@@ -50,6 +50,7 @@ uint64_t link_heard(const struct link *); /* now_ms() when bytes last came */
 uint64_t link_told(const struct link *);  /* now_ms() when bytes last went */
 void link_forgive(struct link *);	  /* counts as heard of now: it was we who were not listening */
 void link_trim(struct link *);	      /* gives back the buffers of an idle link */
+void net_idle(void);		      /* gives back those that links share */
 
 /* Who is at the other end of a local socket. groups: malloc'ed, the caller frees. 0 or -1 with errno. */
 struct peer {

@@ -518,8 +518,10 @@ tick_is_due(struct timer *t)
 		tree_tell_figures();
 	if (self.is_master)
 		tree_give_orphans_up();
-	if (self.jobs == 0)
+	if (job_count() == 0) {
 		bundle_idle();
+		net_idle();
+	}
 	loop_timer(t, self.heartbeat / 5, tick_is_due, NULL);
 }
 
