@@ -326,6 +326,7 @@ make_root(struct builder *b)
 
 /* ---- what is to be merged ---- */
 
+/* Takes ships over. */
 static struct merge *
 add_merge(struct builder *b, const char *path, char *ships)
 {
@@ -336,7 +337,8 @@ add_merge(struct builder *b, const char *path, char *ships)
 		b->at = xrealloc(b->at, b->room, sizeof(b->at[0]));
 	}
 	m = &b->at[b->count++];
-	*m = (struct merge){.path = xstrdup(path), .ships = ships, .node = xasprintf("/%s", path)};
+	*m = (struct merge){.path = xstrdup(path), .node = xasprintf("/%s", path)};
+	m->ships = ships;
 	return m;
 }
 

@@ -375,32 +375,35 @@ make_parents(const char *path)
 	return bad;
 }
 
+/* Whoever owns the directory could lead what is mounted or written there elsewhere. */
+static int
+check_owner(const char *path, const struct stat *st)
+{
+	if (st->st_uid == 0 || st->st_uid == geteuid())
+		return 0;
+	return fail("binRoot %s belongs to user %u: remove it, or choose another by -binRoot", path, st->st_uid);
+}
+
 /* The directory, made when it is not there, and locked as used: who ends last removes it. Removing a directory that is a mount
- * point in another namespace would take that mount away. -1 with errno; *again when it was removed under our hands. */
+ * point in another namespace would take that mount away. -1 with worker_error(), or *again when it went away under our hands. */
 static int
 open_binroot(const char *path, bool *again)
 {
-	struct stat by_name, by_fd;
-	bool made = mkdir(path, 0755) == 0;
-	int fd;
+	struct stat by_name = {0}, by_fd = {0};
+	bool made = mkdir(path, 0755) == 0, there = made || errno == EEXIST;
+	int fd = there ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 
-	*again = false;
-	if (!made && errno != EEXIST)
-		return -1;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		*again = errno == ENOENT;
+	*again = there && fd < 0 && errno == ENOENT;
+	if (fd < 0)
+		return fail("can't make binRoot %s: %s", path, errno == ELOOP || errno == ENOTDIR ? "it is no directory, or a link" : strerror(errno));
+	if (flock(fd, LOCK_SH) < 0 || fstat(fd, &by_fd) < 0 || check_owner(path, &by_fd) < 0) {
+		close(fd);
 		return -1;
 	}
-	if (flock(fd, LOCK_SH) == 0 && fstat(fd, &by_fd) == 0 && stat(path, &by_name) == 0 && by_fd.st_ino == by_name.st_ino &&
-	    by_fd.st_dev == by_name.st_dev) {
-		if (made)
-			(void)fchmod(fd, MADE_BY_US);
-		return fd;
-	}
-	close(fd);
-	*again = true;
-	return -1;
+	*again = stat(path, &by_name) < 0 || by_fd.st_ino != by_name.st_ino || by_fd.st_dev != by_name.st_dev;
+	if (made && !*again)
+		(void)fchmod(fd, MADE_BY_US);
+	return fd;
 }
 
 static int
@@ -408,14 +411,15 @@ claim_binroot(struct worker *w)
 {
 	bool again = true;
 
-	if (w->binroot[0] != '/' || make_parents(w->binroot))
-		return fail("can't make binRoot %s: %s", w->binroot, w->binroot[0] == '/' ? strerror(errno) : "it must be absolute");
+	if (w->binroot[0] != '/')
+		return fail("binRoot %s must be an absolute path", w->binroot);
+	if (make_parents(w->binroot))
+		return fail("can't make binRoot %s: %s", w->binroot, strerror(errno));
 	while (again) {
+		close_one(w->facts.real_binroot);
 		w->facts.real_binroot = open_binroot(w->binroot, &again);
-		if (w->facts.real_binroot >= 0)
-			return 0;
 	}
-	return fail("can't make binRoot %s: %s", w->binroot, strerror(errno));
+	return w->facts.real_binroot < 0 ? -1 : 0;
 }
 
 static void
@@ -779,9 +783,12 @@ worker_reaped(struct worker *w, pid_t pid, int status)
 void
 proc_kill(struct proc *p)
 {
-	/* A keeper that can't take any more is killed itself; what it leaves is then ours to kill. */
-	if (p->keeper && command(p, KEEPER_KILL) < 0)
+	if (p->keeper == 0)
+		return;
+	/* A keeper that can't take any more is killed itself; what it leaves is then ours to kill. One that was stopped goes on. */
+	if (command(p, KEEPER_KILL) < 0)
 		(void)kill(p->keeper, SIGKILL);
+	(void)kill(p->keeper, SIGCONT);
 }
 
 void

@@ -505,6 +505,79 @@ test_without_root(void)
 	end_all(w, &m);
 }
 
+/* What restrains a job's own mounts does not restrain the node's own programs. */
+static void
+test_mount_flags(void)
+{
+	char *argv[] = {"sh", "-c", "cat /proc/self/mounts", NULL}, *line, *rest, *ours = NULL, *usr = NULL, *tree = NULL, *under;
+	struct worker *w = open_with((struct worker_setup){.private = true});
+	struct manifest m = {0};
+	struct work work;
+	struct result r;
+	struct digest d;
+
+	ship_tools(w, &m);
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	work.uid = work.gid = 1234;
+	r = run(w, &work);
+	under = xasprintf(" %s/usr ", binroot);
+	for (line = strtok_r((char *)r.out.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (strstr(line, " /usr overlay "))
+			usr = line;
+		else if (strstr(line, under))
+			tree = line;
+		else if (strstr(line, binroot))
+			ours = line;
+	}
+	ok(usr && strstr(usr, "ro,nodev") && !strstr(usr, "nosuid"), "the merged /usr is read-only, and its set-id programs work");
+	ok(tree && strstr(tree, " ro,nosuid,nodev"), "shared files are read-only, without set-id bits and devices");
+	ok(ours && strstr(ours, " rw,nosuid,nodev"), "a job's own are writable, without set-id bits and devices");
+	free(under);
+	result_free(&r);
+	end_all(w, &m);
+}
+
+static void
+test_foreign_binroot(void)
+{
+	struct worker_setup setup = {.binroot = binroot, .private = true, .runs_jobs = true, .budget = 1u << 20};
+
+	ok(mkdir(binroot, 0755) == 0 && chown(binroot, 1234, 1234) == 0, "somebody has made binRoot first");
+	ok(!worker_open(&setup) && strstr(worker_error(), "belongs to user 1234"), "it is not used");
+	ok(rmdir(binroot) == 0 && symlink("/etc", binroot) == 0, "or a link of that name");
+	ok(!worker_open(&setup) && strstr(worker_error(), "a link"), "neither is that");
+	ok(unlink(binroot) == 0, "it is removed");
+}
+
+static void
+stopped_then_killed(struct proc *p)
+{
+	FILE *children = fopen("/proc/thread-self/children", "r");
+	int pid;
+
+	while (fscanf(children, "%d", &pid) == 1)
+		kill(pid, SIGSTOP);
+	fclose(children);
+	proc_kill(p);
+}
+
+static void
+test_stopped(void)
+{
+	struct worker *w = open_with((struct worker_setup){.private = true});
+	struct manifest m = {0};
+	struct result r;
+	struct digest d;
+
+	ship_tools(w, &m);
+	d = seal_manifest(&m);
+	r = interrupted(w, &m, &d, "echo x; sleep 1000", stopped_then_killed);
+	ok(r.exited && WTERMSIG(r.status) == SIGKILL, "a stopped keeper is killed too");
+	result_free(&r);
+	end_all(w, &m);
+}
+
 static void
 test_master(void)
 {
@@ -515,7 +588,7 @@ test_master(void)
 	worker_close(w);
 	setup.runs_jobs = true;
 	setup.binroot = "/proc/no/where";
-	ok(!worker_open(&setup) && strstr(worker_error(), "/proc/no/where"), "a binRoot that can't be made is told");
+	ok(!worker_open(&setup) && strstr(worker_error(), "/proc/no"), "a binRoot that can't be made is told");
 }
 
 int
@@ -543,6 +616,9 @@ main(void)
 	apart(test_real_binroot);
 	apart(test_no_namespaces);
 	apart(test_without_root);
+	apart(test_mount_flags);
+	apart(test_foreign_binroot);
+	apart(test_stopped);
 	apart(test_master);
 	strings_free(&sh);
 	strings_free(&date);
