@@ -28,6 +28,7 @@ struct neighbour {
 	struct watch watch;
 	enum neighbour_kind kind;
 	bool dirty, gone; /* has something to flush; already taken off the list */
+	bool waits;	  /* what it sent is not taken while it does not take what it asked for */
 	struct neighbour *next, *next_dirty;
 	uint64_t born;
 	struct stream *streams, **last_stream;
@@ -108,6 +109,7 @@ void job_set_credit(uint64_t id, int64_t bytes);
 void job_own_over(uint64_t id); /* own.c: nothing of it is left here */
 
 /* head.c: what only a master does: clients, launches, verdicts */
+bool head_may_launch(const struct peer *);
 void head_open(const char *users); /* dies when -users names nobody */
 void head_launch(struct neighbour *, const uint8_t *, size_t);
 void head_query(struct neighbour *, const uint8_t *, size_t);

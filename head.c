@@ -370,15 +370,15 @@ head_open(const char *list)
 	}
 }
 
-static bool
-may_launch(const struct neighbour *client)
+bool
+head_may_launch(const struct peer *who)
 {
 	size_t i;
 
-	if (users.all || client->who.uid == 0 || client->who.uid == geteuid())
+	if (users.all || who->uid == 0 || who->uid == geteuid())
 		return true;
 	for (i = 0; i < users.count; i++)
-		if (users.uid[i] == client->who.uid)
+		if (users.uid[i] == who->uid)
 			return true;
 	return false;
 }
@@ -386,7 +386,7 @@ may_launch(const struct neighbour *client)
 static bool
 refused(struct neighbour *client, uint32_t generation)
 {
-	if (!may_launch(client)) {
+	if (!head_may_launch(&client->who)) {
 		tell_error(client, 255, "user %u may not use this master (started with -users=%s)", client->who.uid,
 		    *self.options->users ? self.options->users : "\"\"");
 		return true;

@@ -38,7 +38,7 @@ struct link {
 	void *bulk_owner;
 	struct queue wire; /* bytes as they go out */
 	struct queue in;   /* plain bytes that have come */
-	uint64_t heard, told;
+	uint64_t heard, told, origin;
 	char *why, *peer;
 };
 
@@ -145,8 +145,28 @@ is_own_address(int fd, const struct sockaddr_storage *peer)
 	return own.ss_family == AF_INET6 && memcmp(&c->sin6_addr, &d->sin6_addr, sizeof(c->sin6_addr)) == 0;
 }
 
+static uint64_t
+origin_of(const struct address *a)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	uint64_t network = 0;
+	uint32_t host;
+
+	if (a->len == sizeof(v4)) {
+		memcpy(&v4, a->raw, sizeof(v4));
+		return v4.sin_addr.s_addr;
+	}
+	if (a->len != sizeof(v6))
+		return 0;
+	memcpy(&v6, a->raw, sizeof(v6));
+	memcpy(&host, v6.sin6_addr.s6_addr + 12, sizeof(host));
+	memcpy(&network, v6.sin6_addr.s6_addr, sizeof(network));
+	return IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) ? host : network;
+}
+
 static char *
-peer_text(int fd, bool *loopback)
+peer_text(int fd, bool *loopback, uint64_t *origin)
 {
 	struct sockaddr_storage raw;
 	socklen_t len = sizeof(raw);
@@ -157,6 +177,7 @@ peer_text(int fd, bool *loopback)
 		return xstrdup("a local client");
 	memcpy(address.raw, &raw, len);
 	address.len = len;
+	*origin = origin_of(&address);
 	*loopback = net_is_loopback(&address) || is_own_address(fd, &raw);
 	return net_text(&address);
 }
@@ -174,7 +195,7 @@ link_new(int fd, const struct keyring *keys, bool initiator)
 	l->initiator = initiator;
 	l->connecting = initiator && keys;
 	l->heard = l->told = now_ms();
-	l->peer = peer_text(fd, &l->loopback);
+	l->peer = peer_text(fd, &l->loopback, &l->origin);
 	if (keys)
 		l->seal = seal_new(keys, initiator, &l->wire.bytes);
 	return l;
@@ -242,6 +263,22 @@ bool
 link_is_loopback(const struct link *l)
 {
 	return l->loopback;
+}
+
+enum link_proof
+link_proof(const struct link *l)
+{
+	if (l->local || link_ready(l))
+		return LINK_PROVED;
+	if (seal_state(l->seal) == SEAL_BAD)
+		return LINK_REFUSED;
+	return seal_answered(l->seal) ? LINK_SHOWN : LINK_UNPROVED;
+}
+
+uint64_t
+link_origin(const struct link *l)
+{
+	return l->origin;
 }
 
 void
@@ -404,7 +441,7 @@ finish_connect(struct link *l)
 		return; /* still under way */
 	l->connecting = false;
 	free(l->peer);
-	l->peer = peer_text(l->fd, &l->loopback);
+	l->peer = peer_text(l->fd, &l->loopback, &l->origin);
 }
 
 void
@@ -535,27 +572,34 @@ link_trim(struct link *l)
 
 /* ---- who is there ---- */
 
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
+
+/* The kernel says how much room it wants when there is too little: a user may have 65,536 groups. */
 int
 net_peer(int fd, struct peer *out)
 {
 	struct ucred cred;
-	socklen_t len = sizeof(cred);
-	uint32_t groups[4096]; /* more than a kernel's NGROUPS in any sane use; the call says so when it is not */
-	socklen_t size = sizeof(groups);
+	socklen_t len = sizeof(cred), size = 64 * sizeof(uint32_t);
+	uint32_t *groups = xmalloc(size);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0)
-		return -1;
-#ifndef SO_PEERGROUPS
-#define SO_PEERGROUPS 59
-#endif
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0)
-		return -1;
+		goto bad;
+	while (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0) {
+		if (errno != ERANGE)
+			goto bad;
+		groups = xrealloc(groups, size, 1);
+	}
 	out->uid = cred.uid;
 	out->gid = cred.gid;
 	out->pid = (uint32_t)cred.pid;
 	out->group_count = size / sizeof(groups[0]);
-	out->groups = xmemdup(groups, size);
+	out->groups = groups;
 	return 0;
+bad:
+	free(groups);
+	return -1;
 }
 
 /* ---- addresses ---- */
@@ -830,46 +874,69 @@ net_dial_local(const char *path)
 	return fd;
 }
 
-/* Whether what lies at path is a socket that nobody listens at. */
-static bool
-is_stale(const char *path)
+/* What lies at path, where a socket was to be made: 0 when it is one that nobody listens at; else -1 with net_error(). */
+static int
+check_stale(const char *path)
 {
+	struct peer master;
 	struct stat st;
 	int fd;
 
-	if (lstat(path, &st) != 0 || !S_ISSOCK(st.st_mode))
-		return false;
+	if (lstat(path, &st) != 0) {
+		FAIL("%s", strerror(errno));
+		return -1;
+	}
+	if (!S_ISSOCK(st.st_mode)) {
+		FAIL("something is there already that is no socket, and belongs to user %u", (unsigned)st.st_uid);
+		return -1;
+	}
 	fd = net_dial_local(path);
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 && errno == ECONNREFUSED;
+	if (fd < 0)
+		return errno == ECONNREFUSED ? 0 : -1;
+	if (net_peer(fd, &master) == 0) {
+		FAIL("a process %u of user %u listens there already", master.pid, master.uid);
+		free(master.groups);
+	} else {
+		FAIL("somebody listens there already");
+	}
+	close(fd);
+	return -1;
+}
+
+/* Everybody may connect, and the mode is there from the beginning: no other file could be meant by changing it later. */
+static int
+bind_open(int fd, const struct sockaddr_un *at)
+{
+	mode_t before = umask(0111);
+	int bad = bind(fd, (const struct sockaddr *)at, sizeof(*at)), saved = errno;
+
+	(void)umask(before);
+	errno = saved;
+	return bad;
 }
 
 int
 net_listen_local(const char *path)
 {
 	struct sockaddr_un at;
-	int fd;
+	int fd, bad;
 
 	if (local_address(path, &at))
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0) {
-		FAIL("no socket: %s", strerror(errno));
-		return -1;
-	}
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
-		if (errno != EADDRINUSE || !is_stale(path) || unlink(path) != 0 ||
-		    bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
-			FAIL("%s", errno == EADDRINUSE || errno == 0 ? "a master already listens there" : strerror(errno));
+	bad = fd < 0 || bind_open(fd, &at) != 0;
+	if (bad && fd >= 0 && errno == EADDRINUSE) {
+		if (check_stale(path) != 0) {
 			close(fd);
 			return -1;
 		}
+		/* Of a name in /tmp only its owner's and root's unlink succeeds, and no link is followed. */
+		bad = unlink(path) != 0 || bind_open(fd, &at) != 0;
 	}
-	(void)chmod(path, 0666);
-	if (listen(fd, 1024) != 0) {
+	if (bad || listen(fd, 1024) != 0) {
 		FAIL("%s", strerror(errno));
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 		return -1;
 	}
 	return fd;

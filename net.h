@@ -30,6 +30,11 @@ const char *link_why(const struct link *); /* why it died */
 void link_kill(struct link *, const char *why); /* marks it dead; the owner frees it in its own time */
 const char *link_peer(const struct link *); /* "10.0.0.1:6666", or "a local client" */
 bool link_is_loopback(const struct link *);
+/* How far the peer has come in proving the key: refused (link_why has it), nothing yet, a first message that may be a replayed one, all. */
+enum link_proof { LINK_REFUSED, LINK_UNPROVED, LINK_SHOWN, LINK_PROVED };
+enum link_proof link_proof(const struct link *);
+/* One number for an IPv4 address, or for the network of 64 bits that an IPv6 address is in; 0 for a local socket. */
+uint64_t link_origin(const struct link *);
 
 /* Queues a frame; goes out by link_flush. Dead links take and forget. */
 void link_send(struct link *, enum priority, unsigned type, uint64_t job, const void *body, size_t len);

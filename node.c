@@ -4,6 +4,7 @@
 #include "daemon.h"
 #include "init.h"
 #include "stackvm.h"
+#include "stranger.h"
 #include "tree.h"
 #include "upstream.h"
 
@@ -23,8 +24,10 @@
 #include <unistd.h>
 
 enum {
-	MAX_STRANGERS = 256,  /* links that have not proved the key or said who they are: the oldest give way */
-	STRANGER_MS = 10000,  /* what a stranger may take until it has */
+	ACCEPT_PAUSE_MS = 100,	/* when there are no descriptors left, until the next look */
+	CLIENTS_EACH = 16,    /* at once, of a user who may only look */
+	SLOW_CLIENT = 8 << 20,	/* bytes that a client has not taken: it is not listened to until it has */
+	DEAF_CLIENT = 64 << 20, /* and when it is given up */
 	FAREWELL_MS = 5000,   /* what the end may take until links are simply closed */
 	END_MS = 5000,	      /* what the processes of jobs may take to be killed */
 };
@@ -348,17 +351,31 @@ dispatch(struct neighbour *n, const struct frame *f)
 		handlers[i].handle(n, f);
 }
 
+/* Whoever asks and does not read the answers fills nobody's memory. */
+static bool
+is_slow(const struct neighbour *n)
+{
+	return n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) + link_queued(n->link, PRIO_CONTROL) > SLOW_CLIENT;
+}
+
+/* What came before the end is taken before the end is. */
+static void
+take_frames(struct neighbour *n)
+{
+	struct frame f;
+
+	while (!n->gone && !(n->waits = is_slow(n)) && link_next(n->link, &f))
+		dispatch(n, &f);
+}
+
 static void
 neighbour_ready(struct watch *w, unsigned events)
 {
 	struct neighbour *n = w->owner;
-	struct frame f;
 
 	if (events & WATCH_READ || !link_ready(n->link))
 		link_read(n->link);
-	/* What came before the end is taken before the end is. */
-	while (link_next(n->link, &f) && !n->gone)
-		dispatch(n, &f);
+	take_frames(n);
 	neighbour_touch(n);
 }
 
@@ -399,7 +416,7 @@ neighbour_gone(struct neighbour *n)
 	else if (n->kind == NB_CLIENT)
 		head_client_gone(n);
 	else if (n->kind == NB_NEW && *why)
-		note(1, "%s: %s", link_peer(n->link), why);
+		stranger_gone(n, why);
 	job_neighbour_gone(n);
 	if (n->kind == NB_PARENT)
 		upstream_gone(n, why);
@@ -421,51 +438,91 @@ flush_all(void)
 			continue;
 		if (!link_dead(n->link))
 			link_flush(n->link);
+		if (n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) > DEAF_CLIENT)
+			link_kill(n->link, "it does not take what it asked for");
 		if (link_dead(n->link)) {
 			neighbour_gone(n);
 			continue;
 		}
-		loop_want(&n->watch, WATCH_READ | (link_wants_write(n->link) ? WATCH_WRITE : 0));
+		if (n->waits && !is_slow(n)) {
+			take_frames(n);
+			neighbour_touch(n);
+			continue;
+		}
+		loop_want(&n->watch, (n->waits ? 0u : WATCH_READ) | (link_wants_write(n->link) ? WATCH_WRITE : 0));
 		if (n->kind == NB_PARENT)
 			upstream_progress(n);
 	}
 }
 
-/* Too many strangers: the one that has waited longest goes. */
-static void
-bound_strangers(void)
+/* So many that one user could keep the others out. */
+static bool
+too_many_of(const struct peer *who)
 {
-	struct neighbour *n, *oldest = NULL;
+	const struct neighbour *n;
+	struct rlimit files = {.rlim_cur = 1024};
 	size_t count = 0;
 
+	if (who->uid == 0 || who->uid == geteuid())
+		return false;
 	for (n = self.neighbours; n; n = n->next)
-		if (n->kind == NB_NEW) {
-			count++;
-			oldest = n; /* the list is newest first */
-		}
-	if (count > MAX_STRANGERS)
-		neighbour_kill(oldest, "too many others came before it said who it is");
+		count += n->kind == NB_CLIENT && n->who.uid == who->uid;
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	return count >= (head_may_launch(who) ? files.rlim_cur / 4 : CLIENTS_EACH);
+}
+
+static void
+accept_client(int fd)
+{
+	struct peer who;
+	struct neighbour *n;
+
+	if (net_peer(fd, &who) != 0) {
+		close(fd);
+		return;
+	}
+	if (too_many_of(&who)) {
+		note(1, "user %u has too many clients here", who.uid);
+		free(who.groups);
+		close(fd);
+		return;
+	}
+	n = neighbour_new(link_new(fd, NULL, false), NB_CLIENT);
+	n->who = who;
+}
+
+static void
+accept_stranger(int fd)
+{
+	struct neighbour *n = neighbour_new(link_new(fd, &self.keys, false), NB_NEW);
+
+	neighbour_ready(&n->watch, WATCH_READ); /* who has something to say is heard before others come */
+	stranger_came();
+}
+
+static void
+accept_again(struct timer *t)
+{
+	loop_want(t->owner, WATCH_READ);
 }
 
 static void
 accept_all(struct watch *w, unsigned events)
 {
-	enum neighbour_kind kind = w == &local ? NB_CLIENT : NB_NEW;
+	static struct timer pause[2];
 	int fd, turns;
 
 	(void)events;
 	for (turns = 0; turns < 64 && (fd = net_accept(w->fd)) >= 0; turns++) {
-		struct peer who = {0};
-		struct neighbour *n;
-
-		if (kind == NB_CLIENT && net_peer(fd, &who) != 0) {
-			close(fd);
-			continue;
-		}
-		n = neighbour_new(link_new(fd, kind == NB_CLIENT ? NULL : &self.keys, false), kind);
-		n->who = who;
-		if (kind == NB_NEW)
-			bound_strangers();
+		if (w == &local)
+			accept_client(fd);
+		else
+			accept_stranger(fd);
+	}
+	/* Without descriptors whoever waits would wake us for ever. */
+	if (turns < 64 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) && !stranger_give_way()) {
+		loop_want(w, 0);
+		loop_timer(&pause[w == &local], ACCEPT_PAUSE_MS, accept_again, w);
 	}
 }
 
@@ -476,10 +533,6 @@ mind_link(struct neighbour *n, uint64_t now)
 {
 	char *why;
 
-	if ((n->kind == NB_NEW && now - n->born >= STRANGER_MS)) {
-		neighbour_kill(n, "it did not say who it is");
-		return;
-	}
 	if (n->kind != NB_CHILD && n != self.parent)
 		return;
 	if (now - link_heard(n->link) >= self.heartbeat) {

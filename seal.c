@@ -444,6 +444,12 @@ seal_state(const struct seal *s)
 	return s->state;
 }
 
+bool
+seal_answered(const struct seal *s)
+{
+	return s->state != SEAL_BAD && !s->hello;
+}
+
 size_t
 seal_input(struct seal *s, const uint8_t *data, size_t len, struct buf *plain, struct buf *out)
 {

@@ -20,6 +20,8 @@ struct seal;
 struct seal *seal_new(const struct keyring *, bool initiator, struct buf *out);
 void seal_free(struct seal *); /* wipes */
 enum seal_state seal_state(const struct seal *);
+/* The first message of the peer has shown the key: a replayed one can do that much. */
+bool seal_answered(const struct seal *);
 /* Bytes from the peer: how many of len were used (all, unless it went bad); plaintext is appended to plain, answers to
  * out. The responder is SEAL_READY only when the initiator has proved the key, by a first record. A link that went bad
  * may have left a last word in out, the refusal that lets the peer say why: write it, and shut down rather than close
