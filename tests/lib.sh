@@ -75,7 +75,7 @@ done_testing() {
 # A failure is easier to read with what the daemons said.
 show_logs() {
 	for log in "$T"/*.log; do
-		[ ! -s "$log" ] || diag "$(echo "$log:"; tail -n 20 "$log")"
+		[ ! -s "$log" ] || diag "$(echo "$log:"; head -n 60 "$log")"
 	done
 }
 

@@ -42,7 +42,7 @@ selects 0/2/6 "0 2 6"
 selects 0:2:6 "6"
 selects 0:2:. "6 7"
 selects 1:... "4 5 10 11 12 13"
-selects 0-1:2-4 "2 3 4"
+selects 0-1:4-. "4 5"
 selects 1,0:3,1:5:12 "1 3 12"
 selects 1,1,.,1 "0 1"
 run "$GPROC" -x 0:... e ... /bin/uname -n

@@ -35,7 +35,7 @@ start_master
 wait_up 14
 is "a new master has the same slaves" "$(gprocs_left | grep -vx "$MASTER" | tr '\n' ' ')" "$pids"
 run "$GPROC" nodes ...
-is "under the same paths" "$out" "0-1,0:2-3,0:2:6-7,0:3:8-9,1:4-5,1:4:10-11,1:5:12-13"
+is "under the same paths" "$out" "0-1,0:2-3,1:4-5,0:2:6-7,0:3:8-9,1:4:10-11,1:5:12-13"
 
 # A slave may be there before its parent.
 start_slave 20 slave30
