@@ -27,6 +27,7 @@ static struct {
 	bool asked;		   /* JOIN was sent on it */
 	size_t candidate;	   /* which it is */
 	bool adopted;		   /* self.parent is not the own parent */
+	bool keyless;		   /* at the start there was no key */
 	struct watch resolving;
 	uint64_t pause;
 	struct timer retry, limit, grace, home;
@@ -35,36 +36,39 @@ static struct {
 
 static void try_next(void);
 
+static int
+make_key(const char *path)
+{
+	char id[KEY_ID_TEXT];
+
+	if (key_make(path, &self.keys) != 0)
+		return -1;
+	key_id(self.keys.key[0], id);
+	warn("made the cluster's key, %s, in %s. Each node needs a copy of that file, with mode 600: scp -p %s NODE:%s", id, path, path,
+	    path);
+	return 0;
+}
+
 bool
 upstream_load_keys(bool is_master)
 {
-	char *path = opts_key_path(self.options->key), id[KEY_ID_TEXT];
-	bool made = false;
+	char *path = opts_key_path(self.options->key);
+	int bad, saved;
 
 	if (!path)
 		die(2, "there is no HOME to look for a key in: say -key=FILE, or -key=none for links without a key");
-	if (strcmp(path, "none") == 0) {
-		self.keys.plain = true;
-	} else if (key_load(path, &self.keys) != 0) {
-		if (errno != ENOENT)
-			die(255, "%s", key_error());
-		if (!is_master || *self.options->key) {
-			if (is_master)
-				die(255, "%s", key_error());
-			free(path);
-			return false;
-		}
-		if (key_make(path, &self.keys) != 0)
-			die(255, "%s", key_error());
-		made = true;
-	}
-	if (self.keys.count)
-		key_id(self.keys.key[0], id);
-	if (made)
-		warn("made the cluster's key, %s, in %s; each node needs a copy of that file, with mode 600", id, path);
+	self.keys.plain = strcmp(path, "none") == 0;
+	bad = self.keys.plain ? 0 : key_load(path, &self.keys);
+	if (bad && is_master && errno == ENOENT && !*self.options->key)
+		bad = make_key(path);
+	/* One that is being copied, or has the wrong mode yet, may be right at the next look. */
+	if (bad && (is_master || (errno != ENOENT && !up.keyless)))
+		die(255, "%s", key_error());
+	saved = errno;
 	free(path);
-	self.has_keys = true;
-	return true;
+	errno = saved;
+	self.has_keys = !bad;
+	return !bad;
 }
 
 /* A little more or less than ms, so that a thousand nodes do not come at once. */
@@ -197,23 +201,38 @@ try_candidate(size_t i)
 	free(host);
 }
 
+/* Nobody is dialled without a key: what is at the other end could not be told from what poses as it. */
+static void
+wait_for_key(bool absent)
+{
+	char *path = opts_key_path(self.options->key), *host = NULL, *why;
+	unsigned port;
+
+	(void)net_split(up.parent, 1, &host, &port);
+	if (absent)
+		why = xasprintf("there is no key at %s: copy the file that the master has, as with \"mkdir -p %.*s; scp -p %s:%s %s\"", path,
+		    (int)(strrchr(path, '/') ? strrchr(path, '/') - path : 1), strrchr(path, '/') ? path : ".", host, path, path);
+	else
+		why = xstrdup(key_error());
+	if (!up.last_why || strcmp(up.last_why, why) != 0)
+		warn("%s; looking again every %d s", why, KEY_MS / 1000);
+	free(up.last_why);
+	up.last_why = why;
+	up.keyless = true;
+	loop_timer(&up.retry, KEY_MS, retry_is_due, NULL);
+	free(path);
+	free(host);
+}
+
 static void
 try_next(void)
 {
 	if (self.ending || self.parent || up.attempt || up.resolving.ready)
 		return;
-	if (!self.has_keys && !upstream_load_keys(false)) {
-		char *path = opts_key_path(self.options->key);
-
-		if (!up.last_why)
-			warn("there is no key at %s: copy the one that the master has (its %s) there, with mode 600; looking again every %d s",
-			    path, path, KEY_MS / 1000);
-		free(up.last_why);
-		up.last_why = path;
-		loop_timer(&up.retry, KEY_MS, retry_is_due, NULL);
-		return;
-	}
-	try_candidate(up.next);
+	if (self.has_keys || upstream_load_keys(false))
+		try_candidate(up.next);
+	else
+		wait_for_key(errno == ENOENT);
 }
 
 void

@@ -4,7 +4,8 @@
 
 #include "daemon.h"
 
-/* Loads the keys into self. A master makes one where there is none. false: a slave that has none yet. Dies when the file is unfit. */
+/* Loads the keys into self. A master makes one where there is none. false: a slave that has none yet, with errno and key_error(). Dies when
+ * the file is unfit, but for a slave that has been waiting for one. */
 bool upstream_load_keys(bool is_master);
 /* Begins to dial. id NULL: the parent chooses. Dies when the words make no address or id. */
 void upstream_start(const char *parent, const char *id);
