@@ -44,7 +44,7 @@ struct keeper {
 	char own[72];			   /* "job/<name>/root" */
 	char tree[DIGEST_TEXT + 8];	   /* "tree/<hex>"; "" when nothing was shipped */
 	char *program;			   /* the program's real path inside the root, no leading slash */
-	struct strings shared;		   /* what own leaves to be bound */
+	struct placed placed;		   /* what is in own */
 	bool mine;			   /* binRoot is this job's alone: a mount, not the node's directory */
 	struct launch launch;
 	pid_t pid;			   /* of the program; 0 when it is not running */
@@ -108,14 +108,18 @@ take_descriptors(struct keep *k)
 static void
 take_signals(struct keeper *k)
 {
+	/* What the daemon ignores or its kind usually do, beside what it was started with; the rest exec resets. */
+	static const int ours[] = {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2};
 	struct sigaction usual = {.sa_handler = SIG_DFL};
 	sigset_t all, child;
+	size_t i;
 	int sig;
 
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	/* What was ignored would stay so through exec. */
-	for (sig = 1; sig < NSIG; sig++)
+	for (i = 0; i < COUNT(ours); i++)
+		(void)sigaction(ours[i], &usual, NULL);
+	for (sig = 1; k->facts->any_ignored && sig < NSIG; sig++)
 		(void)sigaction(sig, &usual, NULL);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
@@ -151,7 +155,7 @@ place_shipped(struct keeper *k, int root)
 	(void)snprintf(k->tree, sizeof(k->tree), "tree/%s", hex);
 	if (place_tree(STORE, hex, k->keep->name, w->manifest) < 0)
 		return fail(255, "%s", place_error());
-	if (k->mine ? place_own(STORE, root, w->manifest, owner_of(k), &k->shared)
+	if (k->mine ? place_own(STORE, root, w->manifest, owner_of(k), &k->placed)
 		    : place_all(STORE, root, k->keep->name, w->manifest, owner_of(k)))
 		return fail(255, "%s", place_error());
 	return 0;
@@ -211,7 +215,7 @@ enter_view(struct keeper *k)
 	    .job = k->job,
 	    .own = k->mine ? k->own : NULL,
 	    .tree = k->tree[0] ? k->tree : NULL,
-	    .shared = &k->shared,
+	    .shared = &k->placed.shared,
 	    .mounts = &k->facts->mounts,
 	    .view = k->work->localbin ? VIEW_NONE : k->work->view,
 	    .overlay = k->facts->overlay,
@@ -869,6 +873,22 @@ leave_view(const struct keeper *k)
 	(void)umount2("/", MNT_DETACH);
 }
 
+/* Nobody waits for this, and other jobs may be starting. */
+static int
+clean_up(struct keeper *k)
+{
+	int root;
+
+	(void)setpriority(PRIO_PROCESS, 0, 19);
+	leave_view(k);
+	root = k->mine ? openat(STORE, k->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	if (root >= 0) {
+		place_undo(root, &k->placed);
+		(void)unlinkat(STORE, k->own, AT_REMOVEDIR);
+	}
+	return unlinkat(STORE, k->job, AT_REMOVEDIR) < 0 && remove_tree(STORE, k->job) < 0;
+}
+
 static bool
 may_run(const struct keeper *k)
 {
@@ -893,6 +913,5 @@ keeper_run(struct keep *keep)
 	k.mine = k.facts->namespaces && k.facts->private;
 	if (may_run(&k) && place(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)
 		keep_watch(&k);
-	leave_view(&k);
-	_exit(remove_tree(STORE, k.job) < 0);
+	_exit(clean_up(&k));
 }

@@ -21,6 +21,7 @@ struct node_facts {
 	bool private;		  /* -p */
 	bool overlay;
 	bool devices;		  /* the store holds a directory "dev" with null, zero and their like */
+	bool any_ignored;	  /* signals that it was started with ignored: a job's are as usual */
 	bool oom_protected;	  /* the daemon is; its jobs are not */
 	struct rlimit files;	  /* the limit that jobs get back */
 	struct strings mounts;	  /* mount points of the node */

@@ -79,11 +79,13 @@ cursor_at(struct cursor *c, const char *path, const char **name)
 	size_t len = slash ? (size_t)(slash - path) : 0;
 
 	*name = slash ? slash + 1 : path;
+	if (!slash)
+		return c->root;
 	if (c->dir && strlen(c->dir) == len && memcmp(c->dir, path, len) == 0)
 		return c->fd;
 	cursor_end(c);
 	c->dir = xstrndup(path, len);
-	c->fd = open_below(c->root, len ? c->dir : ".", O_RDONLY | O_DIRECTORY, 0);
+	c->fd = open_below(c->root, c->dir, O_RDONLY | O_DIRECTORY, 0);
 	if (c->fd < 0)
 		cursor_end(c);
 	return c->fd;
@@ -417,7 +419,7 @@ own_entry(int store, struct cursor *at, const struct entry *e, bool mixed, struc
 }
 
 int
-place_own(int store, int root, const struct manifest *m, struct owner owner, struct strings *shared)
+place_own(int store, int root, const struct manifest *m, struct owner owner, struct placed *out)
 {
 	struct cursor at = {.root = root, .fd = -1};
 	bool *mixed = find_mixed(m);
@@ -431,13 +433,40 @@ place_own(int store, int root, const struct manifest *m, struct owner owner, str
 
 		bad = own_entry(store, &at, e, mixed[i], owner);
 		if (bound)
-			strings_add(shared, e->path);
+			strings_add(&out->shared, e->path);
+		strings_add(e->kind == ENTRY_DIR ? &out->dirs : &out->files, e->path);
 		for (i++; bound && i < m->count && lies_in(m->at[i].path, e->path, len); i++)
 			;
 	}
 	cursor_end(&at);
 	free(mixed);
 	return bad;
+}
+
+/* Without looking around: what a job has left as it was made goes at once. */
+void
+place_undo(int root, const struct placed *p)
+{
+	struct cursor at = {.root = root, .fd = -1};
+	size_t i;
+
+	for (i = p->files.count + p->dirs.count; i-- > 0;) {
+		bool is_dir = i < p->dirs.count;
+		const char *name;
+		int dir = cursor_at(&at, is_dir ? p->dirs.at[i] : p->files.at[i - p->dirs.count], &name);
+
+		if (dir >= 0)
+			(void)unlinkat(dir, name, is_dir ? AT_REMOVEDIR : 0);
+	}
+	cursor_end(&at);
+}
+
+void
+placed_free(struct placed *p)
+{
+	strings_free(&p->shared);
+	strings_free(&p->dirs);
+	strings_free(&p->files);
 }
 
 int

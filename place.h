@@ -20,9 +20,17 @@ bool place_is_own(const struct entry *);
  * 0, or -1 with place_error() and nothing left behind. */
 int place_tree(int store, const char *hex, const char *job, const struct manifest *);
 
+/* What place_own made. */
+struct placed {
+	struct strings shared;	    /* paths that stand empty, for the prepared tree's to be mounted on */
+	struct strings dirs, files; /* everything, those included; a directory before what is in it */
+};
 /* Under root (empty): directories that hold own entries, their own entries, links; and an empty directory or file for each
- * subtree that is shared, whose path is added to shared. 0, or -1 with place_error(). */
-int place_own(int store, int root, const struct manifest *, struct owner, struct strings *shared);
+ * subtree that is shared. 0, or -1 with place_error(). */
+int place_own(int store, int root, const struct manifest *, struct owner, struct placed *);
+/* Removes again what of it is as it was, quickly; what users have added stays. No link is followed. */
+void place_undo(int root, const struct placed *);
+void placed_free(struct placed *);
 
 /* Everything, shared or own, as real files under root, a directory that others may know and write in: each is made
  * under another name and renamed, no link is followed. 0, or -1 with place_error(). */

@@ -285,6 +285,17 @@ open_null(struct node_facts *f)
 }
 
 static void
+find_ignored(struct node_facts *f)
+{
+	struct sigaction now;
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		if (sig != SIGPIPE && sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+			f->any_ignored = true;
+}
+
+static void
 protect_from_oom(struct node_facts *f)
 {
 	int fd = f->is_root ? openat(f->proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC) : -1;
@@ -480,6 +491,7 @@ find_facts(struct worker *w, bool no_overlay)
 	find_killing(w);
 	make_devices(f);
 	open_null(f);
+	find_ignored(f);
 }
 
 struct worker *
@@ -718,23 +730,34 @@ kill_orphans(const struct worker *w)
 	return none;
 }
 
+/* All that a keeper may have been making. */
+static void
+sweep(int store, const char *name)
+{
+	static const char *const places[] = {"job/", "tree/.new-", "inode/.new-"};
+	char path[72];
+	size_t i;
+
+	for (i = 0; i < COUNT(places); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", places[i], name);
+		(void)remove_tree(store, path);
+	}
+}
+
 /* What a job has left may be deep and large, so the daemon does not remove it itself. */
 static void
 start_janitor(struct worker *w, struct proc *p)
 {
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "job/%s", p->name);
 	p->janitor = fork();
 	if (p->janitor == 0) {
 		(void)dup3(w->facts.store, STDIN_FILENO, O_CLOEXEC);
 		close_from(STDIN_FILENO + 1);
-		(void)remove_tree(STDIN_FILENO, path);
+		sweep(STDIN_FILENO, p->name);
 		_exit(0);
 	}
 	if (p->janitor < 0) {
 		p->janitor = 0;
-		(void)remove_tree(w->facts.store, path);
+		sweep(w->facts.store, p->name);
 		p->dirty = false;
 		send_gone(p);
 	}

@@ -114,7 +114,7 @@ test_tree(void)
 static void
 test_own(void)
 {
-	struct strings shared = {0};
+	struct placed placed = {0};
 	struct manifest m = {0};
 	int root;
 
@@ -130,8 +130,8 @@ test_own(void)
 	manifest_sort(&m);
 	ok(mkdirat(store, "own", 0755) == 0, "a directory");
 	root = openat(store, "own", O_RDONLY | O_DIRECTORY);
-	ok(place_own(store, root, &m, me, &shared) == 0, "own files are placed");
-	ok(shared.count == 3 && strings_has(&shared, "bin") && strings_has(&shared, "home/me/prog") && strings_has(&shared, "home/other"),
+	ok(place_own(store, root, &m, me, &placed) == 0, "own files are placed");
+	ok(placed.shared.count == 3 && strings_has(&placed.shared, "bin") && strings_has(&placed.shared, "home/me/prog") && strings_has(&placed.shared, "home/other"),
 	    "the shared rest is named, whole directories by themselves");
 	ok((at("own/home").st_mode & 07777) == 0755, "a directory on the way lets everybody through");
 	ok((at("own/home/me").st_mode & 07777) == 0750, "an own one has its own mode");
@@ -139,8 +139,19 @@ test_own(void)
 	    "an own file is a copy");
 	ok(at("own/bin").st_mode == (S_IFDIR | 0755) && at("own/bin/deep").st_ino == 0 && at("own/home/me/prog").st_size == 0,
 	    "the shared ones are places to mount on");
+	(void)close(openat(store, "own/home/me/new", O_WRONLY | O_CREAT, 0600));
+	place_undo(root, &placed);
+	ok(at("own/bin").st_ino == 0 && at("own/lib").st_ino == 0 && at("own/home/other").st_ino == 0 && at("own/home/me/data").st_ino == 0,
+	    "what was made is removed");
+	ok(at("own/home/me/new").st_ino != 0, "but not what was added");
+	(void)unlinkat(store, "own/home/me/new", 0);
+	ok(symlinkat("../..", store, "own/home/me/prog") == 0 && mkdirat(store, "data", 0755) == 0, "a link");
+	strings_add(&placed.files, "home/me/prog/victim");
+	strings_add(&placed.dirs, "home/me/prog/data");
+	place_undo(root, &placed);
+	ok(at("data").st_ino != 0 && at("victim").st_ino != 0, "no link is followed");
 	close(root);
-	strings_free(&shared);
+	placed_free(&placed);
 	manifest_free(&m);
 }
 
@@ -148,7 +159,7 @@ test_own(void)
 static void
 refused(const char *name, void (*add)(struct manifest *))
 {
-	struct strings shared = {0};
+	struct placed placed = {0};
 	struct manifest m = {0};
 	int root;
 
@@ -164,10 +175,10 @@ refused(const char *name, void (*add)(struct manifest *))
 	(void)mkdirat(store, "root", 0755);
 	close(root);
 	root = openat(store, "root", O_RDONLY | O_DIRECTORY);
-	ok(place_own(store, root, &m, me, &shared) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
+	ok(place_own(store, root, &m, me, &placed) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
 	ok(at("victim/file").st_ino == 0 && at("file").st_ino == 0, "%s: nothing outside", name);
 	close(root);
-	strings_free(&shared);
+	placed_free(&placed);
 	manifest_free(&m);
 }
 
