@@ -274,6 +274,19 @@ end_job() {
 	out=$(cat "$T/job.out") err=$(cat "$T/job.err")
 }
 
+# wait_log FILE REGEX: returns when a line of a growing file matches.
+wait_log() {
+	rm -f "$T/tail"
+	mkfifo "$T/tail"
+	tail -n +1 -f "$1" >"$T/tail" 4>&- &
+	log_tail=$!
+	timeout 120 grep -E -q -m 1 -e "$2" <"$T/tail"
+	log_status=$?
+	kill "$log_tail" 2>/dev/null
+	wait "$log_tail" 2>/dev/null
+	return $log_status
+}
+
 # hold: jobs that run `flock -s /tmp/held true` stand still there until release.
 hold() {
 	exec 4>/tmp/held

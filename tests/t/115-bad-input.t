@@ -56,11 +56,11 @@ is "and the tree is as it was" "$status$err" 0
 
 # A slave whose parent's name does not resolve waits for it and says so; nobody else is troubled.
 "$GPROC" -myParent=nobody.invalid -myId=9 -myAddress=127.0.0.9 s >"$T/lost.log" 2>&1 &
-until grep -q nobody.invalid "$T/lost.log"; do kill -0 $! || break; done
+wait_log "$T/lost.log" nobody.invalid
 like "a parent's name that does not resolve is told" "$(cat "$T/lost.log")" '^gproc: .*nobody\.invalid'
 # An id that is taken is refused, and both ends say so.
 "$GPROC" -myParent=master -myId=1 -myAddress=127.0.0.8 s >"$T/second.log" 2>&1 &
-until [ -s "$T/second.log" ]; do kill -0 $! || break; done
+wait_log "$T/second.log" .
 like "a second node with a living id is refused" "$(cat "$T/second.log")" '1.*(taken|already|in use|lives)'
 run "$GPROC" i
 like "and the tree is still as it was" "$out" '^7 up, 0 down$'
