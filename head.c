@@ -13,6 +13,7 @@
 enum {
 	ACK_AFTER = 16 * 1024, /* bytes of one node's output taken before it is told, well under the ring it keeps them in */
 	BATCH_ROOM = 64 * 1024, /* of an answer about many nodes, in one frame */
+	KILL_MS = 10000,       /* beside the heartbeat: what a killed job may take to end on a node that is up */
 };
 #define FOR_EVER (INT64_MAX / 2)
 
@@ -25,6 +26,8 @@ struct target {
 	enum target_state state;
 	uint8_t variant;
 	bool lingers;
+	bool given_up; /* its verdict is the master's own: should the node still have it, it must forget it */
+	bool again;    /* it has come up by another way: what was sent to it may be lost */
 };
 
 struct launch {
@@ -35,6 +38,7 @@ struct launch {
 	uint32_t uid;
 	uint64_t born, timeout;
 	bool detached, kill_on_bad, killed, over;
+	bool again; /* some target is */
 	struct path *paths; /* sorted */
 	struct target *targets;
 	size_t count, pending, lingering, starting;
@@ -137,6 +141,14 @@ launch_over(struct launch *l)
 		launch_forget(l);
 }
 
+static void kill_is_over(struct timer *);
+
+static uint32_t
+kill_limit(void)
+{
+	return self.heartbeat + KILL_MS;
+}
+
 static void
 kill_launch(struct launch *l)
 {
@@ -144,6 +156,7 @@ kill_launch(struct launch *l)
 		return;
 	l->killed = true;
 	job_signal(l->id, SIGKILL);
+	loop_timer(&l->timer, kill_limit(), kill_is_over, l);
 }
 
 static void
@@ -231,6 +244,16 @@ judge(struct launch *l, struct target *t, const struct msg_event *e)
 	}
 }
 
+/* It is here already, and the node does not know: the word of it was lost too. Or the node does not know that it was given up. */
+static void
+unexpected(struct launch *l, size_t at, uint64_t sequence)
+{
+	if (l->targets[at].given_up && sequence == 0)
+		job_forget(&l->paths[at], &l->id, 1);
+	else if (sequence > 0 && sequence + 1 == l->targets[at].expected)
+		acknowledge(l, at);
+}
+
 size_t
 head_event(uint64_t id, const uint8_t *body, size_t len)
 {
@@ -247,8 +270,10 @@ head_event(uint64_t id, const uint8_t *body, size_t len)
 		return 0;
 	}
 	/* What was sent again after a link was lost may be here already; what was lost on a dead link will be sent again. */
-	if (e.sequence != t->expected || (t->state == TARGET_ENDED && e.kind != EVENT_GONE))
+	if (e.sequence != t->expected || (t->state == TARGET_ENDED && e.kind != EVENT_GONE)) {
+		unexpected(l, at, e.sequence);
 		return 0;
+	}
 	t->expected++;
 	if (l->client && e.kind != EVENT_GONE)
 		neighbour_send_bytes(l->client, PRIO_OUTPUT, MSG_EVENT, id, body, len);
@@ -266,11 +291,31 @@ give_up(struct launch *l, size_t at, const char *why)
 	struct msg_event e = {.path = l->paths[at], .kind = EVENT_LOST, .text = why};
 	struct buf body = {0};
 
+	l->targets[at].given_up = true;
 	put_event(&body, &e);
 	if (l->client)
 		neighbour_send(l->client, PRIO_OUTPUT, MSG_EVENT, l->id, &body);
 	buf_free(&body);
 	target_ended(l, &l->targets[at], true);
+}
+
+/* Killed, and some have not told of their end: their kernel can't end it, or nobody will ever know. */
+static void
+kill_is_over(struct timer *t)
+{
+	struct launch *l = t->owner;
+	char *why;
+	size_t i;
+
+	if (l->client && job_waits_for_client(l->id)) { /* the ends are told behind the output that the client does not take */
+		loop_timer(&l->timer, kill_limit(), kill_is_over, l);
+		return;
+	}
+	why = xasprintf("it did not end within %u s of being killed", kill_limit() / 1000);
+	for (i = 0; i < l->count; i++)
+		if (l->targets[i].state != TARGET_ENDED)
+			give_up(l, i, why);
+	free(why);
 }
 
 /* ---- nodes come and go ---- */
@@ -296,12 +341,41 @@ head_member_lost(struct member *m)
 	}
 }
 
+/* To all that have come up since the last time: a node that has it already takes it for what it is. */
 static void
-run_again(struct launch *l, size_t at)
+run_again(struct launch *l, uint8_t variant, struct run_entry *entries)
 {
-	struct run_entry e = {.rank = (uint32_t)at, .path = l->paths[at]};
+	size_t i, n = 0;
 
-	job_send_run(l->id, &l->blocks[l->targets[at].variant], &e, 1);
+	for (i = 0; i < l->count; i++) {
+		struct target *t = &l->targets[i];
+
+		if (t->again && t->variant == variant) {
+			t->again = false;
+			entries[n++] = (struct run_entry){.rank = (uint32_t)i, .path = l->paths[i]};
+		}
+	}
+	if (n)
+		job_send_run(l->id, &l->blocks[variant], entries, n);
+}
+
+static void
+run_all_again(void)
+{
+	struct launch *l;
+	size_t i;
+
+	for (l = launches; l; l = l->next) {
+		struct run_entry *entries;
+
+		if (!l->again)
+			continue;
+		l->again = false;
+		entries = xcalloc(l->count, sizeof(*entries));
+		for (i = 0; i < l->block_count; i++)
+			run_again(l, (uint8_t)i, entries);
+		free(entries);
+	}
 }
 
 void
@@ -326,7 +400,7 @@ head_member_up(struct member *m, bool same_process)
 			else
 				no_more_processes(l, &l->targets[at]);
 		} else if (l->targets[at].state != TARGET_ENDED) {
-			run_again(l, at);
+			l->again = l->targets[at].again = true;
 		} else if (l->targets[at].lingers) {
 			acknowledge(l, at); /* it answers when it knows nothing of it any more */
 		}
@@ -543,8 +617,9 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	struct launch *l = xcalloc(1, sizeof(*l));
 	size_t i;
 
-	last_number += last_number == UINT32_MAX ? 2 : 1; /* 0 is no job */
-	l->id = (self.boot << 32) | last_number;
+	do
+		l->id = (self.boot << 32) | ++last_number;
+	while (last_number == 0 || launch_find(l->id)); /* 0 is no job; a detached one may be older than four billion others */
 	l->text = xasprintf("%u.%08x", last_number, (uint32_t)self.boot);
 	l->command = command_text(&m->argv);
 	l->client = client;
@@ -771,6 +846,7 @@ head_map_changed(void)
 {
 	struct neighbour *n;
 
+	run_all_again();
 	for (n = self.neighbours; n; n = n->next)
 		if (n->query.len && self.map.up >= n->at_least)
 			answer_waiting(n);

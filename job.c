@@ -8,9 +8,10 @@
 #include <string.h>
 
 enum {
-	OUTPUT_BUDGET = 16 << 20, /* bytes of output that all links together may leave here, when nobody above takes any */
-	WINDOW_MIN = 2 << 10,
+	OUTPUT_BUDGET = 8 << 20, /* bytes of events that all links together may bring unasked; doc/architecture.md has the sum */
+	WINDOW_MIN = 2 << 10,	 /* for each branch of each job, even beyond the budget: or it would stand still */
 	WINDOW_MAX = 64 << 10,
+	ONLY_IF_NEW = 128, /* beside a signal: for those whom it did not reach the first time */
 };
 
 /* The part of a job that lies behind one child. */
@@ -18,7 +19,7 @@ struct branch {
 	struct neighbour *child;
 	struct buf queue; /* frames of events that wait for credit: u32 length, body */
 	size_t head;
-	uint32_t window, owed; /* granted at the start; let through but not granted anew */
+	uint32_t window, owed; /* granted; let through but not granted anew */
 	struct branch *next;
 };
 
@@ -27,14 +28,15 @@ struct job {
 	struct branch *branches, **last;
 	size_t waiting; /* branches whose queue is not empty */
 	int64_t credit;	/* bytes of events that may go up; one event may overdraw it */
+	uint32_t above; /* the window that the link upwards was given: none below is larger, so that no event is */
 	unsigned signalled;
-	bool done;
+	bool done, forgotten; /* forgotten: given up by the head, while others below may still take part */
 	struct own *own; /* what runs on this node; NULL: nothing */
 	struct job *next;
 };
 
 static struct job *jobs;
-static size_t count;
+static size_t count, granted; /* jobs; the sum of all branches' windows */
 
 size_t
 job_count(void)
@@ -52,17 +54,14 @@ job_find(uint64_t id)
 	return j;
 }
 
-bool
-job_is_known(uint64_t id)
+/* What each of so many links may bring for one more job: half of what is left, so that later jobs find something too. */
+static uint32_t
+new_window(const struct job *j, size_t links)
 {
-	return job_find(id) != NULL;
-}
+	size_t left = granted < OUTPUT_BUDGET ? OUTPUT_BUDGET - granted : 0, share = left / 2 / (links ? links : 1);
 
-uint32_t
-job_window(size_t links)
-{
-	size_t share = OUTPUT_BUDGET / (links ? links : 1) / (count ? count : 1);
-
+	if (share > j->above)
+		share = j->above;
 	return share < WINDOW_MIN ? WINDOW_MIN : share > WINDOW_MAX ? WINDOW_MAX : (uint32_t)share;
 }
 
@@ -72,6 +71,8 @@ job_new(uint64_t id)
 	struct job *j = xcalloc(1, sizeof(*j));
 
 	j->id = id;
+	j->above = self.is_master ? WINDOW_MAX : WINDOW_MIN;
+	j->credit = j->above;
 	j->last = &j->branches;
 	j->next = jobs;
 	jobs = j;
@@ -86,6 +87,8 @@ branch_forget(struct branch *b)
 		b->child->last_branch = NULL;
 		b->child->last_job = NULL;
 	}
+	granted -= b->window;
+	b->window = 0;
 }
 
 static void
@@ -130,7 +133,7 @@ job_free(struct job *j)
 static void
 free_if_over(struct job *j)
 {
-	if (j->done && !j->own)
+	if (!j->own && (j->done || (j->forgotten && !j->branches)))
 		job_free(j);
 }
 
@@ -219,11 +222,13 @@ branch_of(const struct job *j, const struct neighbour *child)
 }
 
 static struct branch *
-branch_add(struct job *j, struct neighbour *child)
+branch_add(struct job *j, struct neighbour *child, uint32_t window)
 {
 	struct branch *b = xcalloc(1, sizeof(*b));
 
 	b->child = child;
+	b->window = window;
+	granted += window;
 	*j->last = b;
 	j->last = &b->next;
 	return b;
@@ -248,15 +253,11 @@ branch_for_event(struct neighbour *from, uint64_t id)
 	if (from->last_job && from->last_job->id == id)
 		return from->last_branch;
 	j = job_find(id);
-	if (!j) {
+	if (!j)
 		j = job_new(id);
-		j->credit = WINDOW_MIN;
-	}
 	b = branch_of(j, from);
-	if (!b) {
-		b = branch_add(j, from);
-		b->window = WINDOW_MIN;
-	}
+	if (!b)
+		b = branch_add(j, from, WINDOW_MIN);
 	from->last_job = j;
 	from->last_branch = b;
 	return b;
@@ -305,31 +306,62 @@ job_event(struct neighbour *from, uint64_t id, const uint8_t *body, size_t len)
 		hold_back(j, b, body, len);
 }
 
+/* To all children: the way up is a new one, to that master; 0: there is none any more. */
+static void
+tell_children(uint64_t master)
+{
+	struct buf body = {0};
+	struct neighbour *n;
+
+	put_u64(&body, master);
+	for (n = self.neighbours; n; n = n->next)
+		if (n->kind == NB_CHILD)
+			neighbour_send(n, PRIO_CONTROL, MSG_RESEND, 0, &body);
+	buf_free(&body);
+}
+
+static void
+forget_branches(struct job *j)
+{
+	while (j->branches) {
+		struct branch *after = j->branches->next;
+
+		branch_free(j->branches);
+		j->branches = after;
+	}
+	j->last = &j->branches;
+	j->waiting = 0;
+}
+
+/* Both ends of a new link begin with the least window: here, and in branch_for_event. */
 void
 job_resend(void)
 {
 	struct job *j, *next;
-	struct neighbour *n;
 
 	for (j = jobs; j; j = next) {
 		next = j->next;
-		while (j->branches) {
-			struct branch *after = j->branches->next;
-
-			branch_free(j->branches);
-			j->branches = after;
-		}
-		j->last = &j->branches;
-		j->waiting = 0;
-		j->credit = WINDOW_MIN;
+		forget_branches(j);
+		j->credit = j->above = WINDOW_MIN;
 		if (j->own)
 			own_resend(j->own);
 		else
 			job_free(j);
 	}
-	for (n = self.neighbours; n; n = n->next)
-		if (n->kind == NB_CHILD)
-			neighbour_send(n, PRIO_CONTROL, MSG_RESEND, 0, NULL);
+	tell_children(self.master);
+}
+
+void
+job_master_lost(void)
+{
+	struct job *j, *next;
+
+	for (j = jobs; j; j = next) {
+		next = j->next;
+		if (j->own)
+			own_signal(j->own, SIGKILL);
+	}
+	tell_children(0);
 }
 
 void
@@ -343,14 +375,12 @@ job_forward_credit(uint64_t id, uint32_t bytes)
 	pump(j);
 }
 
-void
-job_credit(uint64_t id, const uint8_t *data, size_t len)
+bool
+job_waits_for_client(uint64_t id)
 {
-	struct reader r = reader_over(data, len);
-	uint32_t bytes = take_u32(&r);
+	const struct job *j = job_find(id);
 
-	if (reader_done(&r))
-		job_forward_credit(id, bytes);
+	return j && j->credit <= 0;
 }
 
 void
@@ -392,24 +422,49 @@ forget_queue(struct job *j, struct branch *b)
 	j->waiting--;
 }
 
-/* Sends a part on. A job that is already known there is thereby told to send again what has not been acknowledged. */
+/* Whom a signal did not reach while the way was broken. */
+static void
+signal_again(const struct job *j, struct neighbour *child)
+{
+	uint8_t signal = (uint8_t)(j->signalled | ONLY_IF_NEW);
+
+	if (j->signalled)
+		neighbour_send_bytes(child, PRIO_CONTROL, MSG_SIGNAL, j->id, &signal, 1);
+}
+
+/* Sends a part on, with what its link may bring beyond what it was granted before. */
 static void
 send_part(struct job *j, struct part *part, bool again, uint32_t window, const struct buf *block)
 {
 	struct branch *b = again ? branch_of(j, part->child) : NULL;
 	struct buf body = {0};
+	uint32_t more = window;
 
-	if (!b)
-		b = branch_add(j, part->child);
-	forget_queue(j, b);
-	b->window = window;
-	b->owed = 0;
-	put_u32(&body, window);
+	if (!b) {
+		(void)branch_add(j, part->child, window);
+	} else {
+		more = window > b->window ? window - b->window : 0;
+		b->window += more;
+		granted += more;
+	}
+	put_u32(&body, more);
 	put_block(&body, block->data, block->len);
 	put_bytes(&body, part->entries.data, part->entries.len);
 	neighbour_send(part->child, PRIO_CONTROL, MSG_RUN, j->id, &body);
 	buf_free(&body);
 	part->entries.len = 0;
+	signal_again(j, part->child);
+}
+
+static size_t
+child_count(void)
+{
+	const struct neighbour *n;
+	size_t children = 0;
+
+	for (n = self.neighbours; n; n = n->next)
+		children += n->kind == NB_CHILD;
+	return children;
 }
 
 /* Who else has entries in this list behind the same child (a node adopted elsewhere breaks the order) joins its branch. */
@@ -417,8 +472,8 @@ static void
 spread(struct job *j, const struct buf *block, const struct run_entry *entries, size_t n, bool again)
 {
 	struct part part = {0};
-	uint32_t window = job_window(n);
-	size_t i;
+	size_t links = child_count(), i;
+	uint32_t window = new_window(j, n < links ? n : links);
 
 	for (i = 0; i < n; i++) {
 		struct neighbour *child = neighbour_towards(&entries[i].path);
@@ -445,8 +500,6 @@ job_send_run(uint64_t id, const struct buf *block, const struct run_entry *entri
 	if (!j)
 		j = job_new(id);
 	spread(j, block, entries, n, again);
-	if (again && j->signalled)
-		job_signal(id, j->signalled);
 }
 
 void
@@ -471,7 +524,7 @@ void
 job_run(struct neighbour *from, uint64_t id, const uint8_t *data, size_t len)
 {
 	struct reader r = reader_over(data, len), block;
-	uint32_t window = take_u32(&r), my_rank = 0;
+	uint32_t more = take_u32(&r), my_rank = 0;
 	struct job *j = job_find(id);
 	struct run_entry *entries;
 	size_t n = 0, room;
@@ -497,9 +550,14 @@ job_run(struct neighbour *from, uint64_t id, const uint8_t *data, size_t len)
 		return;
 	}
 	put_bytes(&copy, block.at, reader_left(&block));
-	if (!j)
+	if (!j) {
 		j = job_new(id);
-	j->credit = window;
+		j->credit = 0;
+		j->above = 0;
+		more = more < WINDOW_MIN ? WINDOW_MIN : more;
+	}
+	j->credit += more;
+	j->above += more;
 	spread(j, &copy, entries, n, again);
 	free(entries);
 	if (mine)
@@ -511,21 +569,22 @@ job_run(struct neighbour *from, uint64_t id, const uint8_t *data, size_t len)
 /* ---- signals, ends ---- */
 
 void
-job_signal(uint64_t id, unsigned signal)
+job_signal(uint64_t id, unsigned marked)
 {
 	struct job *j = job_find(id);
+	unsigned signal = marked & ~(unsigned)ONLY_IF_NEW;
+	bool is_new;
 	struct branch *b;
-	struct buf body = {0};
+	uint8_t body = (uint8_t)marked;
 
 	if (!j)
 		return;
+	is_new = marked == signal || j->signalled != signal;
 	if (signal == SIGKILL || !j->signalled)
 		j->signalled = signal;
-	put_u8(&body, signal);
 	for (b = j->branches; b; b = b->next)
-		neighbour_send(b->child, PRIO_CONTROL, MSG_SIGNAL, id, &body);
-	buf_free(&body);
-	if (j->own)
+		neighbour_send_bytes(b->child, PRIO_CONTROL, MSG_SIGNAL, id, &body, 1);
+	if (j->own && is_new)
 		own_signal(j->own, (int)signal);
 }
 
@@ -568,8 +627,10 @@ job_forget(const struct path *path, const uint64_t *ids, size_t n)
 		for (i = 0; i < n; i++) {
 			struct job *j = job_find(ids[i]);
 
-			if (j && j->own)
-				own_forget(j->own);
+			if (!j || !j->own)
+				continue;
+			j->forgotten = true;
+			own_forget(j->own);
 		}
 		return;
 	}

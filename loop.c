@@ -218,14 +218,15 @@ loop_run(void)
 	while (!loop.ended) {
 		struct pollfd fds[] = {{.fd = loop.signals, .events = POLLIN}, {.fd = loop.epoll, .events = POLLIN}};
 		int wait = patience();
-		uint64_t before = now_ms(), late;
+		uint64_t before = now_ms(), waited;
 
 		if (poll(fds, COUNT(fds), wait) < 0 && errno != EINTR)
 			die(255, "poll failed: %s", strerror(errno));
+		/* From turn to turn no more than the wait should pass: whatever passes beyond it, this process was not listening. */
+		loop.pause = before - loop.now;
 		loop.now = now_ms();
-		/* Between two looks at the clock no more than the wait should pass; what passes beyond it, this process was not running. */
-		late = loop.now - before;
-		loop.pause = wait >= 0 && late > (uint64_t)wait ? late - (uint64_t)wait : 0;
+		waited = loop.now - before;
+		loop.pause += wait >= 0 && waited > (uint64_t)wait ? waited - (uint64_t)wait : 0;
 		if (fds[0].revents)
 			take_signals();
 		if (fds[1].revents)

@@ -155,7 +155,7 @@ map_free_id(const struct map *m, const struct path *p)
 	for (i = first; i < first + count; i++) {
 		const struct path *at = &m->at[i]->path;
 
-		if (at->depth == p->depth + 1 && at->id[p->depth] == id)
+		if (m->at[i]->state != NODE_LOST && at->depth == p->depth + 1 && at->id[p->depth] == id)
 			id++;
 	}
 	return id;

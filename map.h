@@ -29,7 +29,7 @@ void map_remove(struct map *, struct member *);
 void map_free(struct map *);
 /* Index of the first member at or below the path, and how many there are: they stand together. */
 size_t map_under(const struct map *, const struct path *, size_t *count);
-/* The lowest id from 1 on that no member directly below the path has. */
+/* The lowest id from 1 on that no member directly below the path has, but for lost ones. */
 uint32_t map_free_id(const struct map *, const struct path *);
 void member_must_forget(struct member *, uint64_t job);
 #endif

@@ -253,6 +253,13 @@ link_kill(struct link *l, const char *why)
 	l->why = xstrdup(why);
 }
 
+/* The heartbeat tells of a peer that says nothing; this of one that no longer takes anything, even while our queues are full. */
+void
+link_set_patience(struct link *l, unsigned ms)
+{
+	(void)setsockopt(l->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
 const char *
 link_peer(const struct link *l)
 {

@@ -28,6 +28,7 @@ bool link_ready(const struct link *);	/* connected, and the key proved on both s
 bool link_dead(const struct link *);
 const char *link_why(const struct link *); /* why it died */
 void link_kill(struct link *, const char *why); /* marks it dead; the owner frees it in its own time */
+void link_set_patience(struct link *, unsigned ms); /* how long what is sent may wait for the peer's kernel to have it */
 const char *link_peer(const struct link *); /* "10.0.0.1:6666", or "a local client" */
 bool link_is_loopback(const struct link *);
 /* How far the peer has come in proving the key: refused (link_why has it), nothing yet, a first message that may be a replayed one, all. */

@@ -140,6 +140,7 @@ static void
 on_welcome(struct neighbour *n, const struct frame *f)
 {
 	upstream_welcome(n, f->body, f->len);
+	loop_timer(&tick, self.heartbeat / 5, tick.due, NULL); /* the master's heartbeat may be shorter than the one it began with */
 }
 
 static void
@@ -274,9 +275,13 @@ on_lack(struct neighbour *n, const struct frame *f)
 static void
 on_resend(struct neighbour *n, const struct frame *f)
 {
-	(void)n;
-	(void)f;
-	job_resend();
+	struct reader r = reader_over(f->body, f->len);
+	uint64_t master = take_u64(&r);
+
+	if (reader_done(&r))
+		upstream_master(n, master);
+	else
+		neighbour_kill(n, "it sent a RESEND that can't be read");
 }
 
 static void
@@ -528,15 +533,17 @@ accept_all(struct watch *w, unsigned events)
 
 /* ---- heartbeats ---- */
 
-static void
+/* Returns the milliseconds that are left until it would be silent for too long. */
+static uint64_t
 mind_link(struct neighbour *n, uint64_t now)
 {
+	uint64_t silent = now - link_heard(n->link);
 	char *why;
 
-	if (n->kind != NB_CHILD && n != self.parent)
-		return;
-	if (now - link_heard(n->link) >= self.heartbeat) {
-		why = xasprintf("silent for %llu s", (unsigned long long)(now - link_heard(n->link)) / 1000);
+	if (n->kind != NB_CHILD && !n->dialled) /* who dials has a limit of its own until it is welcome */
+		return self.heartbeat;
+	if (silent >= self.heartbeat) {
+		why = xasprintf("silent for %llu s", (unsigned long long)silent / 1000);
 		neighbour_kill(n, why);
 		free(why);
 	} else if (n->kind == NB_CHILD) {
@@ -544,6 +551,7 @@ mind_link(struct neighbour *n, uint64_t now)
 	}
 	if (link_queued(n->link, PRIO_CONTROL) == 0)
 		link_trim(n->link);
+	return silent < self.heartbeat ? self.heartbeat - silent : self.heartbeat;
 }
 
 /* After a time in which this process was not running nobody else can be called silent: they may all have spoken. */
@@ -562,11 +570,16 @@ static void
 tick_is_due(struct timer *t)
 {
 	struct neighbour *n;
-	uint64_t now = now_ms();
+	uint64_t now = now_ms(), soonest = self.heartbeat / 5;
 
 	forgive_silence();
-	for (n = self.neighbours; n; n = n->next)
-		mind_link(n, now);
+	for (n = self.neighbours; n; n = n->next) {
+		uint64_t left = mind_link(n, now);
+
+		if (left < soonest)
+			soonest = left;
+	}
+	relay_mind();
 	if (self.parent)
 		tree_tell_figures();
 	if (self.is_master)
@@ -575,7 +588,7 @@ tick_is_due(struct timer *t)
 		bundle_idle();
 		net_idle();
 	}
-	loop_timer(t, self.heartbeat / 5, tick_is_due, NULL);
+	loop_timer(t, soonest + 1, tick_is_due, NULL);
 }
 
 /* ---- the end ---- */

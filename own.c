@@ -14,6 +14,7 @@
 enum {
 	RING = 64 * 1024,      /* bytes of output kept until the head has them; then the program's pipe is left to fill */
 	READ_SIZE = 16 * 1024, /* the most that one event carries */
+	PIECE_MIN = 2 * 1024,
 	READS_A_TURN = 4,      /* so that a program that never stops printing leaves the loop to others */
 };
 
@@ -43,6 +44,7 @@ struct output_pipe {
 struct own {
 	uint64_t job;
 	uint32_t rank;
+	size_t piece;	 /* the most that one event carries here: what may overdraw the credit */
 	int64_t *credit; /* the job's */
 	enum own_state state;
 	struct buf block;
@@ -113,10 +115,11 @@ drop_until(struct own *o, uint64_t sequence)
 		o->last = &o->first;
 }
 
-void
-own_tell_gone(uint64_t job)
+/* One that counts for nothing: it has no place in the sequence. */
+static void
+tell_unnumbered(uint64_t job, enum event_kind kind)
 {
-	struct msg_event e = {.path = self.path, .sequence = 0, .kind = EVENT_GONE};
+	struct msg_event e = {.path = self.path, .sequence = 0, .kind = kind};
 	struct buf body = {0};
 
 	if (!self.parent)
@@ -124,6 +127,12 @@ own_tell_gone(uint64_t job)
 	put_event(&body, &e);
 	neighbour_send(self.parent, PRIO_OUTPUT, MSG_EVENT, job, &body);
 	buf_free(&body);
+}
+
+void
+own_tell_gone(uint64_t job)
+{
+	tell_unnumbered(job, EVENT_GONE);
 }
 
 /* ---- the end ---- */
@@ -260,11 +269,12 @@ pipe_ready(struct watch *w, unsigned events)
 	static uint8_t data[READ_SIZE];
 	struct output_pipe *p = w->owner;
 	struct own *o = p->own;
+	size_t piece = o->piece;
 	int turns;
 
 	(void)events;
 	for (turns = 0; turns < READS_A_TURN && (o->state == OWN_ENDED || o->unacknowledged < RING); turns++) {
-		ssize_t n = read(p->watch.fd, data, sizeof(data));
+		ssize_t n = read(p->watch.fd, data, piece);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
@@ -273,7 +283,7 @@ pipe_ready(struct watch *w, unsigned events)
 			break;
 		}
 		take_output(p, data, (size_t)n);
-		if (n < (ssize_t)sizeof(data))
+		if ((size_t)n < piece)
 			break;
 	}
 	pipe_listens(p);
@@ -583,6 +593,7 @@ own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, int64_t
 	o->job = job;
 	o->rank = rank;
 	o->credit = credit;
+	o->piece = *credit < PIECE_MIN ? PIECE_MIN : *credit > READ_SIZE ? READ_SIZE : (size_t)*credit;
 	o->last = &o->first;
 	put_bytes(&o->block, block, len);
 	if (take_run(reader_over(o->block.data, o->block.len), &o->run) != 0) {
@@ -617,9 +628,11 @@ own_ack(struct own *o, uint64_t sequence)
 	pipe_listens(&o->pipe[1]);
 }
 
+/* Tells that it is here first: whoever has given it up says so then, even when it has nothing else to tell. */
 void
 own_resend(struct own *o)
 {
+	tell_unnumbered(o->job, EVENT_STARTED);
 	o->unsent = o->first;
 	send_pending(o);
 }

@@ -29,7 +29,7 @@ enum message {
 	MSG_DATA = 27,	 /* down: a piece of it */
 	MSG_LACK = 28,	 /* down: it can't be had, and why */
 	MSG_UNWANT = 29, /* up: no more of it */
-	MSG_RESEND = 30, /* down: the way up is a new one, send again what has not been acknowledged */
+	MSG_RESEND = 30, /* down: the way up is a new one, send again what has not been acknowledged; u64 boot of the master, 0: gone */
 	/* between a client and the master only */
 	MSG_LAUNCH = 40,   /* client: start this */
 	MSG_ACCEPTED = 41, /* master: its job id and nodes */

@@ -19,6 +19,7 @@ struct fetch {
 	struct blob *blob; /* pinned */
 	struct neighbour *source; /* NULL: none at the moment */
 	uint64_t job;		  /* in whose name it was asked for */
+	uint64_t heard;		  /* when it last moved, or was asked for */
 	unsigned damaged;
 	struct waiter *waiters;
 	struct fetch *next;
@@ -195,6 +196,7 @@ send_want(struct neighbour *to, unsigned type, struct fetch *f)
 	struct msg_want want = {.digest = f->digest, .offset = blob_resume(f->blob)};
 	struct buf body = {0};
 
+	f->heard = loop_now();
 	put_want(&body, &want);
 	neighbour_send(to, PRIO_CONTROL, type, f->job, &body);
 	buf_free(&body);
@@ -458,6 +460,7 @@ relay_data(struct neighbour *from, const uint8_t *data, size_t len)
 	/* Not wanted any more, or under way from before it was asked for anew: passed over. */
 	if (!f || f->source != from || m.offset != blob_next(f->blob))
 		return;
+	f->heard = loop_now();
 	had = blob_have(f->blob);
 	if (blob_add(self.store, f->blob, m.size, m.offset, m.deflated ? raw : m.data, m.raw_len, &no_room)) {
 		fetch_damaged(f, no_room);
@@ -528,6 +531,8 @@ relay_neighbour_gone(struct neighbour *n)
 			f->source = NULL;
 			if (self.is_master)
 				fetch_fail(f, f->job, "whoever launched it is gone");
+			else if (self.parent) /* it was an old parent's link */
+				fetch_ask(f, "its source is gone");
 		} else if (!next_job(f, &job)) {
 			forget_fetch(f);
 		}
@@ -542,8 +547,48 @@ relay_parent_is_back(void)
 
 	for (f = fetches; f; f = next) {
 		next = f->next;
-		if (!f->source)
+		if (f->source != self.parent)
 			fetch_ask(f, "its source is gone");
 	}
 	tell_failures();
+}
+
+/* Among the jobs that wait for it the one that comes behind f->job, round and round; f->job itself when there is no other. */
+static uint64_t
+job_behind(const struct fetch *f)
+{
+	const struct neighbour *n;
+	const struct stream *s;
+	const struct waiter *w;
+	uint64_t best = f->job; /* the least distance upwards, round the end */
+
+	for (w = f->waiters; w; w = w->next)
+		if (w->job != f->job && (best == f->job || w->job - f->job < best - f->job))
+			best = w->job;
+	for (n = self.neighbours; n; n = n->next)
+		for (s = n->streams; s; s = s->next)
+			if (s->blob == f->blob && s->job != f->job && (best == f->job || s->job - f->job < best - f->job))
+				best = s->job;
+	return best;
+}
+
+/* On the master another job's client becomes the source. Below it only the name changes in which it is asked for: those above
+ * thereby learn of the other job. */
+void
+relay_mind(void)
+{
+	struct fetch *f;
+
+	for (f = fetches; f; f = f->next) {
+		uint64_t other = job_behind(f);
+		struct neighbour *source = self.is_master ? head_source(other) : self.parent;
+
+		if (!f->source || !source || other == f->job || loop_now() - f->heard < self.heartbeat)
+			continue;
+		if (source != f->source)
+			send_want(f->source, MSG_UNWANT, f);
+		f->job = other;
+		f->source = source;
+		send_want(source, MSG_WANT, f);
+	}
 }
