@@ -98,7 +98,43 @@ subtree_down(const struct path *path, struct neighbour *via, bool left, const ch
 	free(orphaned);
 }
 
-/* Everything that was reached through this child, wherever it stands (it may have been adopted). */
+static void
+tell_up(const struct path *path)
+{
+	struct buf body = {0};
+	size_t count, i = map_under(&self.map, path, &count);
+
+	for (; count > 0; count--, i++) {
+		const struct member *at = self.map.at[i];
+		struct msg_node m = {.path = at->path, .info = at->info, .stat = at->stat};
+
+		put_node(&body, &m);
+	}
+	if (body.len)
+		tell_parent(MSG_UP, &body);
+	buf_free(&body);
+}
+
+/* The child itself came by another link before this one ended, without those that it has lost meanwhile. */
+static void
+forget_left_behind(struct neighbour *n)
+{
+	size_t i = 0;
+
+	while (i < self.map.count) {
+		struct member *m = self.map.at[i];
+		size_t before = self.map.count;
+
+		if (m->via == n) {
+			tree_tell_down(&m->path, m->info.boot, false, "its parent has no link to it any more");
+			member_down(m, NODE_ORPHANED, "its parent has no link to it any more");
+		}
+		i += self.map.count == before;
+	}
+}
+
+/* Everything that was reached through this child, wherever it stands (it may have been adopted). Above, those who have found
+ * another way to here already are taken for lost with it: they are told anew. */
 void
 tree_child_down(struct neighbour *n, const char *why)
 {
@@ -107,7 +143,10 @@ tree_child_down(struct neighbour *n, const char *why)
 	if (m && m->via == n) {
 		tree_tell_down(&n->path, n->boot, n->left, why);
 		subtree_down(&n->path, n, n->left, why);
+		if (!self.is_master)
+			tell_up(&n->path);
 	}
+	forget_left_behind(n);
 }
 
 /* Orphans that found no other way within the grace are lost. */
@@ -354,6 +393,7 @@ tree_join(struct neighbour *n, const uint8_t *data, size_t len)
 	}
 	n->kind = NB_CHILD;
 	n->boot = m.info.boot;
+	link_set_patience(n->link, self.heartbeat);
 	welcome(n);
 	note(1, "node %s has joined: %s", path_text(&n->path, name), m.info.hostname);
 }
