@@ -12,6 +12,7 @@
 
 enum {
 	ATTEMPT_MS = 10000,  /* for the whole way from a name to a welcome */
+	ATTEMPT_MIN_MS = 1000,
 	PAUSE_MIN_MS = 100,  /* between rounds of attempts; grows by half each time */
 	PAUSE_MAX_MS = 4000, /* so that a restarted master has its tree again within seconds */
 	KEY_MS = 10000,	     /* between looks for a key file */
@@ -178,6 +179,15 @@ resolved(struct watch *w, unsigned events)
 		dial(&address);
 }
 
+/* An orphan's time is short: a parent that was stopped takes connections, and answers none. */
+static uint64_t
+attempt_limit(void)
+{
+	uint64_t ms = self.has_path && self.heartbeat < ATTEMPT_MS ? self.heartbeat : ATTEMPT_MS;
+
+	return ms < ATTEMPT_MIN_MS ? ATTEMPT_MIN_MS : ms;
+}
+
 static void
 try_candidate(size_t i)
 {
@@ -187,7 +197,7 @@ try_candidate(size_t i)
 	int fd;
 
 	up.candidate = i;
-	loop_timer(&up.limit, ATTEMPT_MS, limit_is_due, NULL);
+	loop_timer(&up.limit, attempt_limit(), limit_is_due, NULL);
 	if (net_split(candidate_text(i), (unsigned)self.options->cmdport, &host, &port) != 0) {
 		attempt_failed(net_error());
 		return;
@@ -272,7 +282,28 @@ grace_is_over(struct timer *t)
 	(void)t;
 	if (job_count())
 		warn("without the master for %u s: ending the jobs here", self.grace / 1000);
-	job_end_all();
+	job_master_lost();
+}
+
+static void
+master_is(uint64_t master)
+{
+	if (self.master && self.master != master)
+		job_end_all();
+	self.master = master;
+}
+
+void
+upstream_master(struct neighbour *n, uint64_t master)
+{
+	if (n != self.parent)
+		return;
+	if (master == 0) {
+		job_master_lost();
+		return;
+	}
+	master_is(master);
+	job_resend();
 }
 
 /* The children's paths begin with this node's: with another one they must join anew. */
@@ -281,10 +312,12 @@ settle_at(const struct path *path)
 {
 	struct neighbour *n;
 
-	if (self.has_path && !path_equal(path, &self.path))
+	if (self.has_path && !path_equal(path, &self.path)) {
+		job_end_all(); /* they are the old path's, which is another's now */
 		for (n = self.neighbours; n; n = n->next)
 			if (n->kind == NB_CHILD)
 				neighbour_kill(n, "this node has another path now");
+	}
 	self.path = *path;
 }
 
@@ -310,11 +343,10 @@ upstream_welcome(struct neighbour *n, const uint8_t *data, size_t len)
 	self.parent = n; /* an adopter that was the parent until now closes its link when it hears of this one */
 	settle_at(&m.path);
 	self.has_path = true;
-	if (self.master && self.master != m.master)
-		job_end_all();
-	self.master = m.master;
+	master_is(m.master);
 	if (m.heartbeat >= 100)
 		self.heartbeat = m.heartbeat;
+	link_set_patience(n->link, self.heartbeat);
 	self.grace = m.grace;
 	up.adopted = up.candidate > 0;
 	if (!up.adopted) { /* an adopter's ancestors are fewer: the own parent's list is kept */
