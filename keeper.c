@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,25 +15,16 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "launch.h"
 #include "place.h"
 #include "sys.h"
 #include "vault.h"
 
 /* Where a keeper has its descriptors; those below are the program's. */
 enum { CONTROL = 3, STORE, PROC, BINROOT, HOME, DESCRIPTORS };
-
-/* The program about to be run: all that the child needs is made before the fork, for it may share our memory. */
-struct launch {
-	char *path;	   /* to exec */
-	char **argv, **env;
-	char *cwd;
-	int error;	   /* errno of what failed in the child; 0 when the program runs */
-	const char *doing; /* and what that was */
-};
 
 struct keeper {
 	const struct keep *keep;
@@ -43,7 +33,6 @@ struct keeper {
 	char job[64];			   /* "job/<name>" */
 	char own[72];			   /* "job/<name>/root" */
 	char tree[DIGEST_TEXT + 8];	   /* "tree/<hex>"; "" when nothing was shipped */
-	char *program;			   /* the program's real path inside the root, no leading slash */
 	struct placed placed;		   /* what is in own */
 	bool mine;			   /* binRoot is this job's alone: a mount, not the node's directory */
 	struct launch launch;
@@ -233,468 +222,20 @@ enter_view(struct keeper *k)
 	return view_enter(&plan) < 0 ? fail(255, "%s", view_error()) : 0;
 }
 
-/* ---- what to run ---- */
-
-/* PATH: the shipped programs' directories under binRoot, then the caller's; with -localbin the node's own. */
-static char *
-search_path(const struct keeper *k, const char *callers)
-{
-	const struct manifest *m = k->work->manifest;
-	struct strings dirs = {0};
-	struct buf text = {0};
-	size_t i;
-
-	for (i = 0; m && i < m->count; i++) {
-		const char *slash = m->at[i].flags & ENTRY_PROGRAM ? strrchr(m->at[i].path, '/') : NULL;
-		char *dir = slash ? xstrndup(m->at[i].path, (size_t)(slash - m->at[i].path)) : NULL;
-
-		if (dir && !strings_has(&dirs, dir))
-			strings_add(&dirs, dir);
-		free(dir);
-	}
-	for (i = 0; i < dirs.count; i++) {
-		put_bytes(&text, k->facts->binroot, strlen(k->facts->binroot));
-		put_u8(&text, '/');
-		put_bytes(&text, dirs.at[i], strlen(dirs.at[i]));
-		put_u8(&text, ':');
-	}
-	callers = k->work->localbin || !*callers ? k->facts->search : callers;
-	put_bytes(&text, callers, strlen(callers) + 1);
-	strings_free(&dirs);
-	return (char *)text.data;
-}
-
-static void
-make_env(struct keeper *k)
-{
-	struct strings env = {0};
-	const char *callers = "";
-	char *path;
-	size_t i;
-
-	for (i = 0; k->work->env[i]; i++) {
-		if (has_prefix(k->work->env[i], "PATH="))
-			callers = k->work->env[i] + 5;
-		else if (!has_prefix(k->work->env[i], "GPROC_ROOT="))
-			strings_add(&env, k->work->env[i]);
-	}
-	path = search_path(k, callers);
-	strings_take(&env, xasprintf("PATH=%s", path));
-	strings_take(&env, xasprintf("GPROC_ROOT=%s", k->facts->binroot));
-	free(path);
-	k->launch.env = env.at;
-}
-
-static char *
-under_binroot(const struct keeper *k, const char *inside)
-{
-	return xasprintf("%s/%s", strcmp(k->facts->binroot, "/") == 0 ? "" : k->facts->binroot, inside + strspn(inside, "/"));
-}
-
-/* With -localbin: the program in the node's PATH, as a shell looks it up. Caller frees; NULL when there is none. */
-static char *
-find_local(const struct keeper *k, const char *name)
-{
-	const char *at = k->facts->search;
-
-	if (strchr(name, '/'))
-		return xstrdup(name);
-	while (*at) {
-		size_t len = strcspn(at, ":");
-		char *path = xasprintf("%.*s/%s", len ? (int)len : 1, len ? at : ".", name);
-		struct stat st;
-
-		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111))
-			return path;
-		free(path);
-		at += len + (at[len] == ':');
-	}
-	return NULL;
-}
-
-/* Whether a path of the view shows the shipped program, and not another one of the node's: an overlay keeps inode numbers. */
-static bool
-shows_program(const struct keeper *k, const char *path)
-{
-	char *shipped = xasprintf("%s/%s", k->tree, k->program), *own = xasprintf("%s/%s", k->own, k->program);
-	struct stat there, here;
-	bool same = stat(path, &there) == 0 && (fstatat(STORE, shipped, &here, 0) == 0 || fstatat(STORE, own, &here, 0) == 0) &&
-	    (uint32_t)there.st_ino == (uint32_t)here.st_ino && there.st_size == here.st_size &&
-	    there.st_mtim.tv_sec == here.st_mtim.tv_sec;
-
-	free(shipped);
-	free(own);
-	return same;
-}
-
-static int
-find_program(struct keeper *k, bool by_hand)
-{
-	const struct work *w = k->work;
-
-	if (w->localbin) {
-		k->launch.path = find_local(k, w->argv[0]);
-		return k->launch.path ? 0 : fail(127, "%s: not found in %s", w->argv[0], k->facts->search);
-	}
-	if (!w->manifest || !w->manifest->program[0])
-		return fail(255, "no program was shipped");
-	k->program = place_resolve(w->manifest, w->manifest->program);
-	if (!k->program)
-		return fail(126, "%s: too many links", w->manifest->program);
-	if (!by_hand && shows_program(k, w->manifest->program))
-		k->launch.path = xstrdup(w->manifest->program);
-	else
-		k->launch.path = under_binroot(k, k->program);
-	return 0;
-}
-
-static char **
-copy_list(char *const *list)
-{
-	struct strings copy = {0};
-	size_t i;
-
-	for (i = 0; list[i]; i++)
-		strings_add(&copy, list[i]);
-	return copy.at;
-}
-
-/* ---- running the carried loader by hand (-view=none, or no mount namespace) ---- */
-
-static char *
-library_path(const struct keeper *k)
-{
-	const char *at = k->work->manifest->library_path;
-	struct buf text = {0};
-
-	while (*at) {
-		size_t len = strcspn(at, ":");
-		char *dir = xstrndup(at, len), *real = place_resolve(k->work->manifest, dir);
-		char *path = under_binroot(k, real ? real : dir);
-
-		if (text.len > 0)
-			put_u8(&text, ':');
-		put_bytes(&text, path, strlen(path));
-		free(path);
-		free(real);
-		free(dir);
-		at += len + (at[len] == ':');
-	}
-	put_u8(&text, 0);
-	return (char *)text.data;
-}
-
-/* Loaders learned --argv0 at different times (glibc 2.33); one that knows it holds the word. */
-static bool
-knows_argv0(const char *loader)
-{
-	size_t len;
-	char *data = read_file(loader, 16u << 20, &len);
-	bool knows = data && memmem(data, len, "--argv0", 7);
-
-	free(data);
-	return knows;
-}
-
-/* The first line of a script: its interpreter, and the one argument it may have ("" for none). False when it is no script. */
-static bool
-read_shebang(const char *path, char line[256], char **interpreter, char **argument)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read_full(fd, line, 255);
-
-	if (fd >= 0)
-		close(fd);
-	if (n < 2 || line[0] != '#' || line[1] != '!')
-		return false;
-	line[n] = '\0';
-	line[2 + strcspn(line + 2, "\n")] = '\0';
-	*interpreter = line + 2 + strspn(line + 2, " \t");
-	*argument = *interpreter + strcspn(*interpreter, " \t");
-	if (**argument)
-		*(*argument)++ = '\0';
-	*argument += strspn(*argument, " \t");
-	return **interpreter != '\0';
-}
-
-/* `#!/usr/bin/env x` means the shipped x. Its path inside the root, or NULL. Caller frees. */
-static char *
-shipped_by_name(const struct keeper *k, const char *name)
-{
-	const struct manifest *m = k->work->manifest;
-	size_t i;
-
-	for (i = 0; i < m->count; i++) {
-		const char *slash = strrchr(m->at[i].path, '/');
-
-		if ((m->at[i].flags & ENTRY_PROGRAM) && strcmp(slash ? slash + 1 : m->at[i].path, name) == 0)
-			return place_resolve(m, m->at[i].path);
-	}
-	return NULL;
-}
-
-/* argv becomes: loader --library-path DIRS [--argv0 NAME] PROGRAM, or for a script: ... INTERPRETER [ARGUMENT] SCRIPT. */
-static void
-run_by_hand(struct keeper *k)
-{
-	struct strings argv = {0};
-	char line[256], *interpreter = NULL, *argument = NULL, *program = xstrdup(k->launch.path);
-	char *loader = place_resolve(k->work->manifest, k->work->manifest->interpreter), *real = NULL;
-	bool script = read_shebang(program, line, &interpreter, &argument);
-	size_t i;
-
-	if (script) {
-		const char *slash = strrchr(interpreter, '/');
-
-		if (slash && strcmp(slash + 1, "env") == 0 && *argument && (real = shipped_by_name(k, argument)))
-			*argument = '\0';
-		if (!real)
-			real = place_resolve(k->work->manifest, interpreter);
-		free(program);
-		program = under_binroot(k, real ? real : interpreter);
-	}
-	if (k->work->manifest->interpreter[0] && loader) {
-		free(k->launch.path);
-		k->launch.path = under_binroot(k, loader);
-		strings_add(&argv, k->launch.path);
-		strings_add(&argv, "--library-path");
-		strings_take(&argv, library_path(k));
-		if (!script && knows_argv0(k->launch.path)) {
-			strings_add(&argv, "--argv0");
-			strings_add(&argv, k->work->argv[0]);
-		}
-		strings_add(&argv, program);
-	} else {
-		strings_add(&argv, script ? program : k->work->argv[0]);
-		free(k->launch.path);
-		k->launch.path = xstrdup(program);
-	}
-	if (script && *argument)
-		strings_add(&argv, argument);
-	if (script)
-		strings_take(&argv, under_binroot(k, k->program));
-	for (i = 1; k->work->argv[i]; i++)
-		strings_add(&argv, k->work->argv[i]);
-	k->launch.argv = argv.at;
-	free(program);
-	free(loader);
-	free(real);
-}
-
-/* ---- the child before exec; it may share the keeper's memory and must only exec or _exit ---- */
-
-static void
-set_oom_score(void)
-{
-	int fd = openat(PROC, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	(void)!write(fd, "0", 1);
-	close(fd);
-}
-
-/* -1 with errno and launch.doing. */
-static int
-become(struct keeper *k)
-{
-	const struct work *w = k->work;
-
-	if (k->facts->oom_protected)
-		set_oom_score();
-	k->launch.doing = "limit files";
-	if (setrlimit(RLIMIT_NOFILE, &k->facts->files) < 0)
-		return -1;
-	k->launch.doing = "become the user";
-	if (k->facts->is_root && become_user(w->uid, w->gid, w->groups, w->group_count, true) < 0)
-		return -1;
-	k->launch.doing = k->launch.cwd;
-	if (chdir(k->launch.cwd) < 0)
-		return -1;
-	k->launch.doing = NULL;
-	return 0;
-}
-
-static void
-run_child(struct keeper *k)
-{
-	sigset_t none;
-
-	(void)setsid();
-	(void)umask(022);
-	if (become(k) == 0) {
-		sigemptyset(&none);
-		(void)sigprocmask(SIG_SETMASK, &none, NULL);
-		(void)execve(k->launch.path, k->launch.argv, k->launch.env);
-	}
-	k->launch.error = errno;
-	_exit(127);
-}
-
-static pid_t
-spawn(struct keeper *k)
-{
-	pid_t pid;
-
-	k->launch.error = 0;
-	/* The child borrows our memory until it execs: cheaper than copying its tables, and it can leave its error there. It
-	 * never returns from here. NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork) */
-	pid = vfork();
-	if (pid == 0)
-		run_child(k);
-	/* NOLINTEND(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork) */
-	return pid;
-}
-
-/* ---- arguments with * ? [ under binRoot, expanded as the user sees them ---- */
-
-static bool
-wants_glob(const struct keeper *k, const char *arg)
-{
-	size_t len = strlen(k->facts->binroot);
-
-	return k->work->glob && strncmp(arg, k->facts->binroot, len) == 0 && arg[len] == '/' && strpbrk(arg + len, "*?[");
-}
-
-static bool
-any_glob(const struct keeper *k)
-{
-	size_t i;
-
-	for (i = 1; k->work->argv[i]; i++)
-		if (wants_glob(k, k->work->argv[i]))
-			return true;
-	return false;
-}
-
-/* In a process of its own, as the user: all arguments, each with its NUL, to fd. */
-static void
-expand_child(struct keeper *k, int fd)
-{
-	struct buf out = {0};
-	size_t i, j;
-
-	if (become(k) < 0)
-		_exit(1);
-	for (i = 0; k->launch.argv[i]; i++) {
-		glob_t found;
-
-		if (i == 0 || !wants_glob(k, k->launch.argv[i]) || glob(k->launch.argv[i], 0, NULL, &found) != 0) {
-			put_bytes(&out, k->launch.argv[i], strlen(k->launch.argv[i]) + 1);
-			continue;
-		}
-		for (j = 0; j < found.gl_pathc; j++)
-			put_bytes(&out, found.gl_pathv[j], strlen(found.gl_pathv[j]) + 1);
-		globfree(&found);
-	}
-	_exit(write_full(fd, out.data, out.len) < 0);
-}
-
-static char **
-read_list(int fd)
-{
-	struct strings list = {0};
-	struct buf in = {0};
-	size_t at = 0;
-	ssize_t n;
-
-	while ((n = read_full(fd, buf_grow(&in, 65536), 65536)) > 0)
-		in.len += (size_t)n;
-	while (at < in.len) {
-		size_t len = strnlen((char *)in.data + at, in.len - at);
-
-		strings_take(&list, xstrndup((char *)in.data + at, len));
-		at += len + 1;
-	}
-	buf_free(&in);
-	return list.at;
-}
-
-static int
-expand(struct keeper *k)
-{
-	char **list = NULL;
-	int pipe[2], status = -1;
-	pid_t pid;
-
-	if (!any_glob(k))
-		return 0;
-	if (pipe2(pipe, O_CLOEXEC) < 0)
-		return fail(255, "can't expand the arguments: %s", strerror(errno));
-	pid = fork();
-	if (pid == 0)
-		expand_child(k, pipe[1]);
-	close(pipe[1]);
-	if (pid > 0) {
-		list = read_list(pipe[0]);
-		(void)waitpid(pid, &status, 0);
-	}
-	close(pipe[0]);
-	if (status != 0 || !list)
-		return fail(255, "can't expand the arguments");
-	k->launch.argv = list;
-	return 0;
-}
-
 /* ---- starting ---- */
-
-static bool
-is_there(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0;
-}
-
-static int
-explain(const struct keeper *k)
-{
-	const struct launch *l = &k->launch;
-	const struct manifest *m = k->work->localbin ? NULL : k->work->manifest;
-	const char *name = k->work->argv[0], *why = strerror(l->error);
-	struct utsname node;
-
-	if (l->doing && l->doing == l->cwd)
-		return fail(255, "can't enter the working directory %s: %s", l->cwd, why);
-	if (l->doing)
-		return fail(255, "can't %s: %s", l->doing, why);
-	if (l->error == ENOEXEC && m && m->machine[0] && uname(&node) == 0 && strcmp(node.machine, m->machine) != 0)
-		return fail(126, "%s: built for %s, this node is %s", name, m->machine, node.machine);
-	if (l->error == ENOEXEC)
-		return fail(126, "%s: not a program that this node can run", name);
-	if (l->error == ENOENT && is_there(l->path))
-		return fail(126, "%s: its interpreter %s is not there", name, m && m->interpreter[0] ? m->interpreter : "(or loader)");
-	if (l->error == E2BIG)
-		return fail(126, "%s: too many or too long arguments", name);
-	return fail(l->error == ENOENT || l->error == ENOTDIR ? 127 : 126, "%s: %s", name, why);
-}
 
 static int
 start(struct keeper *k)
 {
-	const char *cwd = k->work->cwd ? k->work->cwd : "/";
-	bool by_hand = !k->work->localbin && (k->work->view == VIEW_NONE || !k->facts->namespaces);
+	struct launch *l = &k->launch;
 	int none;
 
-	k->launch.cwd = k->work->localbin ? xstrdup(cwd) : under_binroot(k, cwd);
-	if (find_program(k, by_hand) < 0)
-		return -1;
-	make_env(k);
-	if (by_hand)
-		run_by_hand(k);
-	else
-		k->launch.argv = copy_list(k->work->argv);
-	if (expand(k) < 0)
-		return -1;
-	k->pid = spawn(k);
+	*l = (struct launch){
+	    .facts = k->facts, .work = k->work, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
+	k->pid = launch_make(l) < 0 ? -1 : launch_run(l);
 	if (k->pid < 0) {
 		k->pid = 0;
-		return fail(255, "can't fork: %s", strerror(errno));
-	}
-	if (k->launch.error) {
-		(void)waitpid(k->pid, NULL, 0);
-		k->pid = 0;
-		return explain(k);
+		return fail(l->status, "%s", l->why);
 	}
 	k->group = k->pid;
 	/* The pipes must end with the job's last process, not with us. */
@@ -707,29 +248,6 @@ start(struct keeper *k)
 }
 
 /* ---- reaping and killing ---- */
-
-ssize_t
-list_children(int proc, pid_t **out)
-{
-	int fd = openat(proc, "thread-self/children", O_RDONLY | O_CLOEXEC);
-	struct buf text = {0};
-	size_t count = 0;
-	char *at, *end;
-	ssize_t n;
-
-	*out = NULL;
-	if (fd < 0)
-		return -1;
-	while ((n = read_full(fd, buf_grow(&text, 4096), 4096)) > 0)
-		text.len += (size_t)n;
-	close(fd);
-	put_u8(&text, 0);
-	*out = xcalloc(text.len / 2 + 1, sizeof(**out));
-	for (at = (char *)text.data; strtol(at, &end, 10) > 0; at = end)
-		(*out)[count++] = (pid_t)strtol(at, NULL, 10);
-	buf_free(&text);
-	return n < 0 ? -1 : (ssize_t)count;
-}
 
 /* How many were there; one for an unknown number. */
 static size_t

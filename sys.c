@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -165,4 +166,30 @@ become_user(uid_t uid, gid_t gid, const uint32_t *groups, size_t count, bool set
 	if (syscall(CALL_SETRESGID, gid, gid, gid) < 0)
 		return -1;
 	return (int)syscall(CALL_SETRESUID, uid, uid, uid);
+}
+
+ssize_t
+list_children(int proc, pid_t **out)
+{
+	int fd = openat(proc, "thread-self/children", O_RDONLY | O_CLOEXEC);
+	size_t room = 4096, len = 0, count = 0;
+	char *text, *at, *end;
+	ssize_t n;
+
+	*out = NULL;
+	if (fd < 0)
+		return -1;
+	text = xmalloc(room + 1);
+	while ((n = read_full(fd, text + len, room - len)) > 0) {
+		len += (size_t)n;
+		if (len == room)
+			text = xrealloc(text, (room *= 2) + 1, 1);
+	}
+	close(fd);
+	text[len] = '\0';
+	*out = xcalloc(len / 2 + 1, sizeof(**out));
+	for (at = text; strtol(at, &end, 10) > 0; at = end)
+		(*out)[count++] = (pid_t)strtol(at, NULL, 10);
+	free(text);
+	return n < 0 ? -1 : (ssize_t)count;
 }

@@ -22,6 +22,8 @@ int open_below(int dir, const char *path, int flags, mode_t mode);
 void close_from(unsigned first); /* every descriptor from this one on. At once since Linux 5.9 */
 int pidfd_of(pid_t);
 pid_t fork_with(unsigned long namespaces); /* fork into new namespaces (CLONE_NEW...) */
+/* Process ids of this process's children, through a proc file system; how many, or -1 with errno. Caller frees *out. */
+ssize_t list_children(int proc, pid_t **out);
 /* Credentials of this task alone: libc's own calls would act on every thread, and on whom we share memory with. */
 int become_user(uid_t, gid_t, const uint32_t *groups, size_t count, bool set_groups);
 #endif
