@@ -129,6 +129,25 @@ frame_put(struct buf *out, unsigned type, uint64_t job, const void *body, size_t
 
 /* ---- links ---- */
 
+/* An IPv4 address as a socket for both kinds shows it becomes what it is. */
+static void
+unmap(struct sockaddr_storage *at, socklen_t *len)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6;
+
+	if (*len != sizeof(v6))
+		return;
+	memcpy(&v6, at, sizeof(v6));
+	if (!IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
+		return;
+	v4.sin_port = v6.sin6_port;
+	memcpy(&v4.sin_addr, v6.sin6_addr.s6_addr + 12, sizeof(v4.sin_addr));
+	memset(at, 0, sizeof(*at));
+	memcpy(at, &v4, sizeof(v4));
+	*len = sizeof(v4);
+}
+
 /* Both ends have one address: the peer is on this machine. */
 static bool
 is_own_address(int fd, const struct sockaddr_storage *peer)
@@ -138,7 +157,10 @@ is_own_address(int fd, const struct sockaddr_storage *peer)
 	const struct sockaddr_in *a = (const void *)&own, *b = (const void *)peer;
 	const struct sockaddr_in6 *c = (const void *)&own, *d = (const void *)peer;
 
-	if (getsockname(fd, (struct sockaddr *)&own, &len) != 0 || own.ss_family != peer->ss_family)
+	if (getsockname(fd, (struct sockaddr *)&own, &len) != 0)
+		return false;
+	unmap(&own, &len);
+	if (own.ss_family != peer->ss_family)
 		return false;
 	if (own.ss_family == AF_INET)
 		return a->sin_addr.s_addr == b->sin_addr.s_addr;
@@ -150,8 +172,7 @@ origin_of(const struct address *a)
 {
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
-	uint64_t network = 0;
-	uint32_t host;
+	uint64_t network;
 
 	if (a->len == sizeof(v4)) {
 		memcpy(&v4, a->raw, sizeof(v4));
@@ -160,9 +181,8 @@ origin_of(const struct address *a)
 	if (a->len != sizeof(v6))
 		return 0;
 	memcpy(&v6, a->raw, sizeof(v6));
-	memcpy(&host, v6.sin6_addr.s6_addr + 12, sizeof(host));
 	memcpy(&network, v6.sin6_addr.s6_addr, sizeof(network));
-	return IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) ? host : network;
+	return network;
 }
 
 static char *
@@ -175,6 +195,7 @@ peer_text(int fd, bool *loopback, uint64_t *origin)
 	*loopback = true;
 	if (getpeername(fd, (struct sockaddr *)&raw, &len) != 0 || raw.ss_family == AF_UNIX || len > MAX_ADDRESS)
 		return xstrdup("a local client");
+	unmap(&raw, &len);
 	memcpy(address.raw, &raw, len);
 	address.len = len;
 	*origin = origin_of(&address);
