@@ -148,11 +148,29 @@ test_split_node(void)
 	enter_root(root);
 	w = open_worker();
 	ship_tools(w, &m);
+	ship_dir(&m, "usr/share", 0);
+	ship_dir(&m, "usr/share/mod", ENTRY_OWN);
+	ship_text(worker_store(w), &m, "usr/share/mod/one", "module", ENTRY_OWN, 0644);
+	ship_text(worker_store(w), &m, "usr/bin/secret", "#!/bin/sh\necho secret $0\n", ENTRY_PROGRAM, 0700);
 	d = seal_manifest(&m);
+	is(shell("cat /usr/share/mod/one; echo -n 2 >>/tmp/xproc/usr/share/mod/one; cat /tmp/xproc/usr/share/mod/one"), "modulemodule2",
+	    "own files are in the places of programs, too");
+	is(shell("secret; /usr/bin/secret"), "secret /tmp/xproc/usr/bin/secret\nsecret /usr/bin/secret\n", "and a program that not everybody may read");
 	ok(strncmp(shell("/bin/nodeprog --version"), "ldconfig", 8) == 0, "a node with a real /bin: its own programs are there");
 	is(shell("/bin/date +%%; /usr/bin/date +%%; ls -d /usr/share /etc/node"), "%\n%\n/etc/node\n/usr/share\n",
 	    "and the shipped ones win, though their root links /bin to usr/bin");
 	is(shell("ls /lib64"), "ld-linux-x86-64.so.2\n", "a loader is at its own path");
+	free(m.program);
+	m.program = xstrdup("/usr/bin/secret");
+	{
+		char *argv[] = {"secret", NULL};
+		struct work work = work_of(&m, &d, argv);
+
+		work.uid = work.gid = 1234;
+		result_free(&r);
+		r = run(w, &work);
+		is(r.out.data ? (char *)r.out.data : r.text, "secret /usr/bin/secret\n", "its user runs it");
+	}
 	close_all(w, &m, &r);
 }
 
