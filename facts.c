@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
@@ -75,16 +76,11 @@ write_text(const char *path, const char *text)
 	return bad;
 }
 
-/* Without root: a user namespace in which one may mount, and is who one was. */
 static int
-unshare_user(void)
+map_ids(uid_t uid, gid_t gid)
 {
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
 	char map[64];
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		return -1;
 	if (write_text("/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
 		return -1;
 	(void)snprintf(map, sizeof(map), "%u %u 1", uid, uid);
@@ -92,6 +88,23 @@ unshare_user(void)
 		return -1;
 	(void)snprintf(map, sizeof(map), "%u %u 1", gid, gid);
 	return write_text("/proc/self/gid_map", map);
+}
+
+/* Without root: a user namespace in which one may mount, and is who one was. The files in /proc of a process that can't be dumped
+ * belong to root. */
+static int
+unshare_user(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	int dumpable = prctl(PR_GET_DUMPABLE), bad;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return -1;
+	(void)prctl(PR_SET_DUMPABLE, 1);
+	bad = map_ids(uid, gid);
+	(void)prctl(PR_SET_DUMPABLE, dumpable);
+	return bad;
 }
 
 /* In a plain chroot "/" is no mount whose propagation could be changed. Joining one's own namespace leads out to its real root, and
