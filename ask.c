@@ -24,7 +24,8 @@ struct answer {
 	struct shown *at;
 	size_t count, room;
 	uint32_t up, down;
-	char *down_list, *missing, *hint;
+	char *down_list, *missing, *hint, *refused;
+	struct strings rules;
 };
 
 /* Texts come from nodes: whatever they hold, nothing but printable characters reaches the terminal. */
@@ -84,6 +85,8 @@ ask_nodes(const struct options *o, const char *spec, struct answer *a)
 	a->down_list = xstrdup(end.down_list);
 	a->missing = xstrdup(end.missing);
 	a->hint = xstrdup(end.hint);
+	a->refused = xstrdup(end.refused);
+	a->rules = end.rules;
 	link_free(l);
 }
 
@@ -98,6 +101,8 @@ answer_free(struct answer *a)
 	free(a->down_list);
 	free(a->missing);
 	free(a->hint);
+	free(a->refused);
+	strings_free(&a->rules);
 }
 
 static int
@@ -137,6 +142,31 @@ put_age(uint64_t ms, char *out, size_t size)
 		(void)snprintf(out, size, "%llu h", (unsigned long long)s / 3600);
 }
 
+/* The users and groups that the rules give a node to, beside root and the master's own user. */
+static void
+print_allowed(const struct answer *a, const struct path *p)
+{
+	const char *between = "  for ";
+	size_t i;
+
+	for (i = 0; i < a->rules.count; i++) {
+		const char *rule = a->rules.at[i], *blank = strchr(rule, ' ');
+		char *nodes = xstrndup(rule, blank ? (size_t)(blank - rule) : 0), *who = printable(blank ? blank + 1 : "");
+		struct nodespec *spec = nodespec_parse(nodes);
+
+		if (spec && nodespec_matches(spec, p)) {
+			printf("%s%s", between, who);
+			between = ",";
+		}
+		nodespec_free(spec);
+		free(nodes);
+		free(who);
+	}
+	if (a->rules.count && *between != ',')
+		printf("  for root");
+	printf("\n");
+}
+
 static void
 print_facts(const struct msg_shown *m)
 {
@@ -144,12 +174,12 @@ print_facts(const struct msg_shown *m)
 
 	put_age(m->since, age, sizeof(age));
 	if (m->state != NODE_UP) {
-		printf("%s since %s%s%s\n", m->state == NODE_LOST ? "down" : "orphaned", age, *m->why ? ": " : "", m->why);
+		printf("%s since %s%s%s", m->state == NODE_LOST ? "down" : "orphaned", age, *m->why ? ": " : "", m->why);
 		return;
 	}
 	put_bytes_text(m->stat.memory_free, free_text, sizeof(free_text));
 	put_bytes_text(m->info.memory, all_text, sizeof(all_text));
-	printf("%s  %s  %s  %u CPUs  %s of %s free  load %u.%02u  %u jobs%s%s%s\n", *m->info.address ? m->info.address : "leaf",
+	printf("%s  %s  %s  %u CPUs  %s of %s free  load %u.%02u  %u jobs%s%s%s", *m->info.address ? m->info.address : "leaf",
 	    m->info.hostname, m->info.machine, m->info.cpus, free_text, all_text, m->stat.load / 100, m->stat.load % 100,
 	    m->stat.jobs, m->adopted ? "  adopted" : "", *m->info.limits ? "  " : "", m->info.limits);
 }
@@ -182,6 +212,7 @@ print_tree(const struct answer *a)
 			printf("%s", has_sibling(a, i, level) ? "|  " : "   ");
 		printf("%s %s  ", has_sibling(a, i, p->depth - 1) ? "|-" : "`-", path_text(p, name));
 		print_facts(&a->at[i].m);
+		print_allowed(a, p);
 	}
 }
 
@@ -226,6 +257,7 @@ int
 client_nodes(const struct options *o, const char *spec)
 {
 	struct answer a = {0};
+	struct nodespec *refused;
 	struct path *paths;
 	size_t i, count = 0;
 	char *text;
@@ -234,9 +266,11 @@ client_nodes(const struct options *o, const char *spec)
 	check_spec(spec);
 	ask_nodes(o, spec, &a);
 	paths = xcalloc(a.count, sizeof(*paths));
+	refused = *a.refused ? nodespec_parse(a.refused) : NULL;
 	for (i = 0; i < a.count; i++)
-		if (a.at[i].m.state == NODE_UP)
+		if (a.at[i].m.state == NODE_UP && !(refused && nodespec_matches(refused, &a.at[i].m.path)))
 			paths[count++] = a.at[i].m.path;
+	nodespec_free(refused);
 	text = pathset_fold(paths, count);
 	if (count)
 		puts(text);
@@ -244,7 +278,7 @@ client_nodes(const struct options *o, const char *spec)
 		warn("down, left out: %s", a.down_list);
 	status = tell_missing(&a);
 	if (count == 0) {
-		warn("\"%s\" selects no node that is up", spec);
+		warn("\"%s\" selects no node that is up%s%s", spec, *a.refused ? " and that you may use; refused: " : "", a.refused);
 		status = 255;
 	}
 	free(text);

@@ -44,7 +44,7 @@ struct exec {
 	struct link *link;
 	struct msg_accepted accepted;
 	bool is_accepted;
-	char *job, *missing, *down;
+	char *job, *missing, *down, *refused;
 	uint64_t id;
 	struct verdict *verdicts; /* as many as accepted.count */
 	size_t running;	/* not ended, or with -detach: not started */
@@ -436,8 +436,11 @@ on_accepted(struct exec *x, const struct frame *f)
 	x->job = xstrdup(x->accepted.job);
 	x->missing = xstrdup(x->accepted.missing);
 	x->down = xstrdup(x->accepted.down);
+	x->refused = xstrdup(x->accepted.refused);
 	if (*x->missing)
 		warn("not there: %s%s%s", x->missing, *x->accepted.hint ? "; did you mean " : "", x->accepted.hint);
+	if (*x->refused)
+		warn("refused, you may not use: %s", x->refused);
 	if (*x->down)
 		warn("down, left out: %s", x->down);
 	x->running = x->accepted.count;
@@ -543,7 +546,7 @@ static int
 judge(const struct exec *x)
 {
 	bool *seen = xcalloc(x->accepted.count, sizeof(*seen));
-	unsigned worst = *x->missing || (*x->down && x->options->strict) ? 255 : 0;
+	unsigned worst = *x->missing || *x->refused || (*x->down && x->options->strict) ? 255 : 0;
 	size_t i, count;
 
 	for (i = 0; i < x->accepted.count; i++) {

@@ -110,7 +110,7 @@ void job_own_over(uint64_t id); /* own.c: nothing of it is left here */
 
 /* head.c: what only a master does: clients, launches, verdicts */
 bool head_may_launch(const struct peer *);
-void head_open(const char *users); /* dies when -users names nobody */
+void head_open(const struct options *); /* dies when -users or -allow names nobody */
 void head_launch(struct neighbour *, const uint8_t *, size_t);
 void head_query(struct neighbour *, const uint8_t *, size_t);
 void head_ps(struct neighbour *);

@@ -1,5 +1,6 @@
 /* What only a master does: clients, launches, and one verdict for every chosen node.
  * Must never know mounts, or what a file holds. */
+#include "allow.h"
 #include "daemon.h"
 #include "nodespec.h"
 
@@ -414,10 +415,11 @@ static struct {
 	uint32_t *uid;
 	size_t count;
 } users;
+static struct allow *allow; /* NULL: who may launch may use every node */
 
 /* -users: names or numbers parted by commas, or "*". Names are looked up once, here. */
-void
-head_open(const char *list)
+static void
+open_users(const char *list)
 {
 	const char *at = list;
 
@@ -444,13 +446,45 @@ head_open(const char *list)
 	}
 }
 
+void
+head_open(const struct options *o)
+{
+	open_users(o->users);
+	if (*o->allow && !(allow = allow_load(o->allow)))
+		die(2, "-allow: %s", allow_error());
+}
+
+static bool
+is_chief(const struct peer *who)
+{
+	return who->uid == 0 || who->uid == geteuid();
+}
+
+static struct allow_who
+as_asker(const struct peer *who)
+{
+	return (struct allow_who){.uid = who->uid, .gid = who->gid, .groups = who->groups, .group_count = who->group_count};
+}
+
+static bool
+may_use(const struct peer *who, const struct path *node)
+{
+	struct allow_who asker = as_asker(who);
+
+	return !allow || is_chief(who) || allow_may(allow, &asker, node);
+}
+
+/* Without -users it is the -allow file that says who. */
 bool
 head_may_launch(const struct peer *who)
 {
+	struct allow_who asker = as_asker(who);
 	size_t i;
 
-	if (users.all || who->uid == 0 || who->uid == geteuid())
+	if (users.all || is_chief(who))
 		return true;
+	if (allow && !*self.options->users)
+		return allow_names(allow, &asker);
 	for (i = 0; i < users.count; i++)
 		if (users.uid[i] == who->uid)
 			return true;
@@ -461,8 +495,8 @@ static bool
 refused(struct neighbour *client, uint32_t generation)
 {
 	if (!head_may_launch(&client->who)) {
-		tell_error(client, 255, "user %u may not use this master (started with -users=%s)", client->who.uid,
-		    *self.options->users ? self.options->users : "\"\"");
+		tell_error(client, 255, "user %u may not use this master (started with -users=\"%s\"%s%s)", client->who.uid,
+		    self.options->users, allow ? " -allow=" : "", allow ? self.options->allow : "");
 		return true;
 	}
 	if (generation != PROTO_GENERATION) {
@@ -479,7 +513,9 @@ struct choice {
 	struct member **members;
 	size_t count;
 	char *down, *missing, *hint;
-	struct path *all; /* every known path, for what is missing */
+	char *refused;	     /* those that this user may not use */
+	char *named_refused; /* and of them those that are named by number */
+	struct path *all;    /* every known path, for what is missing */
 };
 
 static void
@@ -490,14 +526,38 @@ choice_free(struct choice *c)
 	free(c->down);
 	free(c->missing);
 	free(c->hint);
+	free(c->refused);
+	free(c->named_refused);
 	free(c->all);
 }
 
-static void
-sort_out(const struct nodespec *spec, const struct nodespec *not, struct choice *c)
+/* Of nodes that are refused only those that the user named by number are told of. For the user the others are not there: so they
+ * are named where they would be missing if they were not. */
+static char *
+named_among(const struct nodespec *spec, const struct path *refused, size_t count, const struct path *others, size_t other_count)
 {
-	struct path *down = xcalloc(self.map.count, sizeof(*down));
-	size_t i, downs = 0;
+	struct path *named = xcalloc(count, sizeof(*named));
+	char *hint, *missing = nodespec_missing(spec, others, other_count, &hint), *text;
+	struct nodespec *by_number = *missing ? nodespec_parse(missing) : NULL;
+	size_t i, n = 0;
+
+	for (i = 0; i < count && by_number; i++)
+		if (nodespec_matches(by_number, &refused[i]))
+			named[n++] = refused[i];
+	text = pathset_fold(named, n);
+	nodespec_free(by_number);
+	free(named);
+	free(missing);
+	free(hint);
+	return text;
+}
+
+static void
+sort_out(const struct peer *who, const struct nodespec *spec, const struct nodespec *not, struct choice *c)
+{
+	struct path *down = xcalloc(self.map.count, sizeof(*down)), *refused = xcalloc(self.map.count, sizeof(*refused));
+	struct path *others = xcalloc(self.map.count, sizeof(*others));
+	size_t i, downs = 0, refusals = 0, other_count = 0;
 
 	c->paths = xcalloc(self.map.count, sizeof(*c->paths));
 	c->members = xcalloc(self.map.count, sizeof(struct member *));
@@ -506,6 +566,12 @@ sort_out(const struct nodespec *spec, const struct nodespec *not, struct choice 
 		struct member *m = self.map.at[i];
 
 		c->all[i] = m->path;
+		if (!may_use(who, &m->path)) {
+			if (nodespec_matches(spec, &m->path) && !(not && nodespec_matches(not, &m->path)))
+				refused[refusals++] = m->path;
+			continue;
+		}
+		others[other_count++] = m->path;
 		if (!nodespec_matches(spec, &m->path) || (not && nodespec_matches(not, &m->path)))
 			continue;
 		if (m->state == NODE_UP) {
@@ -517,7 +583,11 @@ sort_out(const struct nodespec *spec, const struct nodespec *not, struct choice 
 	}
 	c->missing = nodespec_missing(spec, c->all, self.map.count, &c->hint);
 	c->down = pathset_fold(down, downs);
+	c->refused = pathset_fold(refused, refusals);
+	c->named_refused = refusals ? named_among(spec, refused, refusals, others, other_count) : xstrdup("");
 	free(down);
+	free(refused);
+	free(others);
 }
 
 /* 0, or -1 when the client has been told what is wrong with its spec. */
@@ -534,7 +604,7 @@ choose(struct neighbour *client, const char *text, const char *exclude, struct c
 		nodespec_free(spec);
 		return -1;
 	}
-	sort_out(spec, not, c);
+	sort_out(&client->who, spec, not, c);
 	nodespec_free(spec);
 	nodespec_free(not);
 	return 0;
@@ -650,6 +720,7 @@ static void
 tell_accepted(struct launch *l, const struct choice *c)
 {
 	struct msg_accepted m = {.job = l->text, .missing = c->missing, .hint = c->hint ? c->hint : "", .down = c->down,
+	    .refused = c->named_refused,
 	    .paths = l->paths, .count = (uint32_t)l->count};
 	struct buf body = {0};
 
@@ -718,9 +789,11 @@ head_launch(struct neighbour *client, const uint8_t *data, size_t len)
 		return;
 	}
 	if (c.count == 0 || (m.flags & LAUNCH_STRICT && *c.down)) {
-		const char *why = c.count == 0 ? "selects no node that is up" : "selects nodes that are down (-strict)";
+		const char *why = c.count ? "selects nodes that are down (-strict)" :
+		    *c.refused ? "selects no node that is up and that you may use" : "selects no node that is up";
 
-		tell_error(client, 255, "\"%s\" %s%s%s%s%s%s%s", m.spec, why, *c.down ? "; down: " : "", c.down,
+		tell_error(client, 255, "\"%s\" %s%s%s%s%s%s%s%s%s", m.spec, why, *c.refused ? "; refused: " : "", c.refused,
+		    *c.down ? "; down: " : "", c.down,
 		    *c.missing ? "; not there: " : "", c.missing, c.hint ? "; did you mean " : "", c.hint ? c.hint : "");
 	} else {
 		l = launch_new(client, &m, &c);
@@ -810,12 +883,16 @@ answer_query(struct neighbour *client, const struct msg_query *q)
 		neighbour_send(client, PRIO_OUTPUT, MSG_NODES, 0, &body);
 	if (!spec)
 		spec = nodespec_parse("...");
-	sort_out(spec, not, &c);
+	sort_out(&client->who, spec, not, &c);
 	end.down_list = c.down;
 	end.missing = c.missing;
 	end.hint = c.hint ? c.hint : "";
+	end.refused = c.refused;
+	if (allow)
+		allow_lines(allow, &end.rules);
 	body.len = 0;
 	put_query_end(&body, &end);
+	strings_free(&end.rules);
 	neighbour_send(client, PRIO_OUTPUT, MSG_QUERY_END, 0, &body);
 	choice_free(&c);
 out:

@@ -812,7 +812,7 @@ start_master(void)
 	self.has_path = true;
 	self.master = self.boot;
 	self.grace = (uint32_t)self.options->grace;
-	head_open(self.options->users);
+	head_open(self.options);
 	upstream_load_keys(true);
 	open_worker();
 	node_listen(false);

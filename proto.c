@@ -499,6 +499,7 @@ put_accepted(struct buf *b, const struct msg_accepted *m)
 	put_str(b, m->missing);
 	put_str(b, m->hint);
 	put_str(b, m->down);
+	put_str(b, m->refused);
 	put_u32(b, m->count);
 	for (i = 0; i < m->count; i++)
 		put_path(b, &m->paths[i]);
@@ -514,6 +515,7 @@ take_accepted(const uint8_t *data, size_t len, struct msg_accepted *m)
 	m->missing = take_str(&r);
 	m->hint = take_str(&r);
 	m->down = take_str(&r);
+	m->refused = take_str(&r);
 	m->count = take_u32(&r);
 	if (m->count > reader_left(&r)) /* a path takes a byte at least */
 		r.bad = true;
@@ -604,6 +606,8 @@ put_query_end(struct buf *b, const struct msg_query_end *m)
 	put_str(b, m->down_list);
 	put_str(b, m->missing);
 	put_str(b, m->hint);
+	put_str(b, m->refused);
+	put_strings(b, &m->rules);
 }
 
 int
@@ -616,7 +620,17 @@ take_query_end(const uint8_t *data, size_t len, struct msg_query_end *m)
 	m->down_list = take_str(&r);
 	m->missing = take_str(&r);
 	m->hint = take_str(&r);
-	return r.bad ? -1 : 0; /* frozen */
+	m->refused = "";
+	if (r.bad)
+		return -1;
+	if (reader_left(&r) == 0) /* frozen: a master of an earlier version says no more, a later one more than this */
+		return 0;
+	m->refused = take_str(&r);
+	take_strings(&r, &m->rules);
+	if (!r.bad)
+		return 0;
+	strings_free(&m->rules);
+	return -1;
 }
 
 void

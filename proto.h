@@ -171,7 +171,7 @@ struct msg_launch {
 };
 struct msg_accepted {
 	const char *job;
-	const char *missing, *hint, *down; /* folded node lists; "" none */
+	const char *missing, *hint, *down, *refused; /* folded node lists; "" none */
 	struct path *paths;		   /* sorted; owned */
 	uint32_t count;
 };
@@ -198,6 +198,8 @@ struct msg_shown { /* one of MSG_NODES', repeated to the end */
 struct msg_query_end {
 	uint32_t up, down; /* of the whole tree */
 	const char *down_list, *missing, *hint;
+	const char *refused;  /* of the nodes asked for, those that the asker may not use; "" none */
+	struct strings rules; /* of the -allow file, "1-8 alice,@staff"; owned */
 };
 struct msg_ps {
 	const char *job, *command, *state, *nodes;
