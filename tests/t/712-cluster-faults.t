@@ -25,7 +25,8 @@ is "the job has its verdict" "$status" 255
 like "lost" "$(cat "$T/cut.err")" 'node 1:3: lost'
 like "and the machines that live are ended by Ctrl-C" "$(cat "$T/cut.err")" 'nodes 1,1:2: .*(signal|Interrupt|status)'
 ok "it is booted again" ramdisk/cluster boot 3
-ok "and joins" g i -wait=3 -timeout=${LIMIT_WAIT}s
+run g i -wait=3 -timeout=${LIMIT_WAIT}s
+is "and joins" "$status" 0
 
 # More than a node can hold.
 head -c 150000000 /dev/urandom >"$T/large"
@@ -40,7 +41,8 @@ run g reboot 1:2
 is "reboot is accepted" "$status" 0
 wait_for "$GPROC_CLUSTER/node2.console" 'this is node2' 2
 is "the node boots again" "$?" 0
-ok "and joins" g i -wait=3 -timeout=${LIMIT_WAIT}s
+run g i -wait=3 -timeout=${LIMIT_WAIT}s
+is "and joins" "$status" 0
 run g e 1:2 /bin/cat /proc/uptime
 ok "it is the same machine, started anew" test "${out%%.*}" -lt 60
 # Shown on its console, for whoever stands before it.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # dracut: takes gproc, every network driver and the overlay file system into the image. Boot it with root=gproc.
 # Belongs in /usr/lib/dracut/modules.d/95gproc. The cluster's key is never taken in: it is a second initrd.
-# gproc has to be PID 1, so systemd must not: dracut --no-hostonly --omit "systemd systemd-initrd dracut-systemd" --add gproc ...
+# gproc has to be PID 1, so systemd stays out: dracut --no-hostonly --modules "base udev-rules kernel-modules gproc" FILE VERSION
 
 check() {
 	require_binaries gproc || return 1
