@@ -58,6 +58,16 @@ chown 0:0 /tmp/suid
 chmod 6755 /tmp/suid
 run as alice "$GPROC" e 0 /tmp/suid -u
 is "a root's setuid program, shipped, gives nothing" "$status$out$err" 01001
+# The node's own setuid programs work as they do on it, in a directory that is merged and in one that is not.
+for dir in /opt /usr/local/sbin; do
+	mount -t tmpfs -o mode=755 gproc-test "$dir"
+	cp /usr/bin/id "$dir/own-id"
+	chmod 4755 "$dir/own-id"
+done
+start_slave 9 master
+wait_up 4
+run as alice "$GPROC" e 9 /bin/sh -c '/opt/own-id -u; /usr/local/sbin/own-id -u'
+is "the node's own setuid programs are what they are there" "$status$err $(echo $out)" "0 0 0"
 run as alice "$GPROC" e 0 /bin/sh -c 'awk "\$2 == \"/tmp/xproc\" || \$2 == \"/usr\" || \$2 == \"/\" { print \$2, \$4 }" /proc/self/mounts'
 unlike "no mount of a job's allows setuid or devices" "$(printf '%s\n' "$out" | grep -v nosuid.*nodev | grep xproc)" .
 run as alice "$GPROC" e 0 /bin/sh -c 'mknod /tmp/xproc/dev-null c 1 3 2>&1; test ! -c /tmp/xproc/dev-null'
