@@ -3,7 +3,7 @@
 
 REPO=${REPO:-$PWD}
 GPROC=${GPROC:-$REPO/gproc}
-LIMIT_UP=120s # a tree that is not up by then never will be
+LIMIT_UP=${LIMIT_UP:-120s} # a tree that is not up by then never will be
 tap_count=0 tap_failed=0
 set -u
 
