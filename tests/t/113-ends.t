@@ -13,7 +13,8 @@ exec 3<&-
 like "and the nodes are named" "$(cat "$T/job.err")" '0-2'
 is "nothing of it is left" "$(grep -l '^Name:.sleep' /proc/[0-9]*/status 2>/dev/null)" ""
 
-start_job ./. 7 'trap "echo interrupted" INT; echo up; while :; do sleep 1000; done'
+# Not by the shell: a signal that comes just before it forks is only seen when the child has ended.
+start_job ./. 7 'exec perl -e "\$| = 1; \$SIG{INT} = sub { print qq(interrupted\n) }; print qq(up\n); sleep 1 while 1"'
 kill -INT "$CLIENT"
 i=0
 while [ $i -lt 7 ] && read -r line <&3; do i=$((i + 1)); done
