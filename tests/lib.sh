@@ -345,7 +345,7 @@ host() {
 on() {
 	eval "on_pid=\$HOST_$1"
 	shift
-	nsenter -t "$on_pid" -u -n -m --wd="$REPO" "$@"
+	nsenter -t "$on_pid" -u -n -m --wdns="$REPO" "$@"
 }
 
 # up_on NAME COUNT: as wait_up, asked on the master NAME.
