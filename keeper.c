@@ -39,6 +39,8 @@ struct keeper {
 	pid_t pid;			   /* of the program; 0 when it is not running */
 	pid_t group;			   /* its process group */
 	int signals;			   /* signalfd */
+	bool ended;			   /* the program has, and it is not told yet */
+	int status;			   /* then: as waitpid has it */
 };
 
 /* ---- telling the daemon ---- */
@@ -243,7 +245,8 @@ start(struct keeper *k)
 	(void)dup3(none, STDOUT_FILENO, O_CLOEXEC);
 	(void)dup3(none, STDERR_FILENO, O_CLOEXEC);
 	close(none);
-	tell(PROC_STARTED, 0, "");
+	if (k->work->tell_start)
+		tell(PROC_STARTED, 0, "");
 	return 0;
 }
 
@@ -265,26 +268,32 @@ kill_children(const struct keeper *k)
 	return count > 0 ? (size_t)count : 0;
 }
 
-/* One ended child; the program's end is told. */
 static void
 reaped(struct keeper *k, pid_t pid, int status)
 {
 	if (pid != k->pid)
 		return;
 	k->pid = 0;
-	tell(PROC_EXITED, status, "");
+	k->ended = true;
+	k->status = status;
 }
 
-/* Until nothing has ended that was not reaped. False when there are no children left. */
+/* Until nothing has ended that was not reaped; then the program's end is told, and whether others live on. False when there are no
+ * children left. */
 static bool
 reap(struct keeper *k)
 {
 	int status;
+	bool left;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		reaped(k, pid, status);
-	return pid == 0 || errno != ECHILD;
+	left = pid == 0 || errno != ECHILD;
+	if (k->ended)
+		tell(PROC_EXITED, k->status, left ? "lingers" : "");
+	k->ended = false;
+	return left;
 }
 
 /* What forks while it is being killed becomes our child when its parent dies, so this ends: measured against a fork storm, 0.2 to

@@ -51,6 +51,7 @@ struct own {
 	struct msg_run run; /* borrows from block */
 	struct manifest manifest;
 	bool has_manifest, done, silent, gone, lingers;
+	bool alone; /* the program left no process behind */
 	struct blob **pins;
 	size_t pin_count, missing;
 	uint64_t reserved, memory;
@@ -224,10 +225,10 @@ static void
 settle(struct own *o)
 {
 	if (o->state == OWN_DRAINING && o->pipe[0].left <= 0 && o->pipe[1].left <= 0) {
-		struct msg_event exited = {.kind = EVENT_EXITED, .status = (uint32_t)o->status, .lingers = !o->gone};
+		struct msg_event exited = {.kind = EVENT_EXITED, .status = (uint32_t)o->status, .lingers = !o->gone && !o->alone};
 
 		o->state = OWN_ENDED;
-		o->lingers = !o->gone;
+		o->lingers = exited.lingers;
 		add_event(o, &exited);
 	}
 	if (o->state == OWN_ENDED && o->gone && o->proc)
@@ -328,6 +329,7 @@ control_ready(struct watch *w, unsigned events)
 			fail(o, (uint32_t)r.status, r.text);
 			break;
 		case PROC_EXITED:
+			o->alone = !*r.text;
 			if (o->state == OWN_RUNNING)
 				program_exited(o, r.status);
 			break;
@@ -389,6 +391,7 @@ start_proc(struct own *o)
 	    .gid = o->run.gid,
 	    .groups = o->run.groups,
 	    .group_count = o->run.group_count,
+	    .tell_start = o->run.flags & RUN_TELL_START || o->run.start_limit,
 	    .memory = o->memory,
 	};
 	size_t i;

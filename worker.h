@@ -36,6 +36,7 @@ struct work {
 	uint32_t uid, gid;
 	const uint32_t *groups;
 	size_t group_count;
+	bool tell_start;   /* PROC_STARTED is wanted */
 	uint64_t memory;   /* room that the job's own files may need, already promised by store_reserve */
 };
 
@@ -48,9 +49,9 @@ int proc_control(const struct proc *); /* descriptor that becomes readable when 
 
 enum proc_event {
 	PROC_NOTHING,  /* not now */
-	PROC_STARTED,  /* the program was exec'd */
+	PROC_STARTED,  /* the program was exec'd; only where work.tell_start asked for it */
 	PROC_FAILED,   /* it could not be: status 126, 127 or 255, and a text */
-	PROC_EXITED,   /* the program itself has ended: wait status as of waitpid */
+	PROC_EXITED,   /* the program itself has ended: wait status as of waitpid; the text is "" when it left no process behind */
 	PROC_GONE,     /* keeper and all the job's processes are gone; follows every other; the job's mount is gone */
 };
 struct proc_report {

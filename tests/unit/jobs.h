@@ -445,6 +445,7 @@ __attribute__((unused)) static struct work
 work_of(const struct manifest *m, const struct digest *d, char *const *argv)
 {
 	return (struct work){
+	    .tell_start = true,
 	    .job = 0x1234, .manifest = m, .manifest_digest = d, .argv = argv, .env = no_env, .cwd = "/", .glob = true, .view = VIEW_MERGED};
 }
 #endif
