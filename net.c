@@ -551,7 +551,7 @@ link_read(struct link *l)
 bool
 link_next(struct link *l, struct frame *out)
 {
-	struct reader r = reader_over(l->in.bytes.data + l->in.head, queue_len(&l->in));
+	struct reader r = reader_over(l->in.head ? l->in.bytes.data + l->in.head : l->in.bytes.data, queue_len(&l->in));
 	uint32_t len = take_u32(&r);
 
 	if (r.bad) {
