@@ -14,7 +14,8 @@ MASTER=$!
 until $as_user "$GPROC" i >/dev/null 2>&1; do kill -0 "$MASTER" || break; done
 is "the key is made in the user's own place" "$(stat -c '%u %a' /tmp/user/.config/gproc/key)" "1000 600"
 $as_user "$GPROC" s >"$T/slave.log" 2>&1 &
-ok "a slave comes up" $as_user "$GPROC" i -wait=1 -timeout=$LIMIT_UP >"$T/out"
+run $as_user "$GPROC" i -wait=1 -timeout=$LIMIT_UP
+like "a slave comes up" "$out" '^1 up'
 run $as_user "$GPROC" e . /bin/date
 is "a command runs" "$status$err" 0
 like "and answers" "$out" '[0-9]:[0-9][0-9]'
