@@ -77,9 +77,21 @@ build/fuzzobj/%.o: %.c
 build/unit/%: tests/unit/%.c tests/unit/tap.h $$(addprefix build/san/,$$(addsuffix .o,$$(shell tests/closure tests/unit/$$*.c)))
 	@mkdir -p build/unit
 	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -lsodium -lz
+# What a target replaces of the modules it links.
+COMMA := ,
+WRAP_daemon := now_ms loop_bury loop_timer loop_cancel loop_watch loop_want loop_unwatch loop_each_turn loop_end warn init_request net_dial \
+	net_listen net_resolve getrandom link_send worker_start worker_error proc_output proc_close_output proc_control proc_next \
+	proc_signal proc_kill proc_free
+build/fuzz/daemon: node.c $(addprefix build/fuzzobj/,head.o job.o relay.o)
 build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shell tests/closure tests/fuzz/$$*.c)))
 	@mkdir -p build/fuzz
-	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c %.o,$^) -lsodium -lz
+	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(WRAP_$*:%=-Wl$(COMMA)--wrap=%) -o $@ $(filter tests/% %.o,$^) -lsodium -lz
+
+# What tests talk to a daemon with, where gproc itself would be too honest.
+TOOLS := build/tools/hostile
+build/tools/%: tests/tools/%.c $$(addprefix build/san/,$$(addsuffix .o,$$(shell tests/closure tests/tools/$$*.c)))
+	@mkdir -p build/tools
+	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -lsodium -lz
 
 .SECONDARY:
 
@@ -88,7 +100,7 @@ check: deps-check
 	$(MAKE) tested
 	tests/run
 
-tested: all $(if $(CROSS),cross) $(UNIT) $(FUZZ)
+tested: all $(if $(CROSS),cross) $(UNIT) $(FUZZ) $(TOOLS)
 
 # The other machine's binary, for the tests that boot or emulate it.
 CROSS := $(if $(filter x86_64,$(NATIVE)),aarch64)

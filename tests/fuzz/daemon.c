@@ -1,0 +1,821 @@
+/* A whole node, master or slave, fed with a history: neighbours that come, say anything at any time, and go; processes that start and
+ * end; time that passes. It must not crash, and when everybody is gone, nothing may be left: no job, no launch, no process, no pin.
+ * Real are node, tree, upstream, map, relay, job, own, head, store and the links; made up are processes, the clock and what is dialled. */
+#include <assert.h>
+#include <poll.h>
+#include "allow.h"
+#include "init.h"
+#include "nodespec.h"
+#include "own.h"
+#include "stackvm.h"
+#include "stranger.h"
+#include "tree.h"
+#include "upstream.h"
+#include "node.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* ---- what the daemon thinks is the world ---- */
+
+enum { LINKS = 12, PROCS = 8, WATCHES = 64, OBJECTS = 4, GRAVES = 4096 };
+
+static uint64_t clock_now = 1000000;
+static struct timer *timers[2]; /* of a slave, of a master */
+static struct {
+	void *what;
+	void (*release)(void *);
+} graves[GRAVES];
+static size_t grave_count;
+static struct watch *watches[WATCHES];
+static int far_ends[LINKS];
+static uint64_t accepted;
+
+uint64_t __wrap_now_ms(void);
+void __wrap_loop_bury(void *, void (*)(void *));
+void __wrap_loop_timer(struct timer *, uint64_t, void (*)(struct timer *), void *);
+void __wrap_loop_cancel(struct timer *);
+void __wrap_loop_watch(struct watch *, int, unsigned, void (*)(struct watch *, unsigned), void *);
+void __wrap_loop_want(struct watch *, unsigned);
+void __wrap_loop_unwatch(struct watch *);
+void __wrap_loop_each_turn(void (*)(void));
+void __wrap_loop_end(void);
+void __wrap_warn(const char *, ...);
+int __wrap_init_request(int);
+int __wrap_net_dial(const struct address *);
+int __wrap_net_listen(const struct address *, unsigned);
+int __wrap_net_resolve(const char *, unsigned);
+ssize_t __wrap_getrandom(void *, size_t, unsigned);
+void __real_link_send(struct link *, enum priority, unsigned, uint64_t, const void *, size_t);
+void __wrap_link_send(struct link *, enum priority, unsigned, uint64_t, const void *, size_t);
+
+uint64_t
+__wrap_now_ms(void)
+{
+	return clock_now;
+}
+
+void
+__wrap_loop_bury(void *what, void (*release)(void *))
+{
+	assert(grave_count < GRAVES);
+	graves[grave_count].what = what;
+	graves[grave_count++].release = release;
+}
+
+void
+__wrap_loop_cancel(struct timer *t)
+{
+	struct timer **at;
+	int i;
+
+	for (i = 0; t->set && i < 2; i++)
+		for (at = &timers[i]; *at; at = &(*at)->next)
+			if (*at == t) {
+				*at = t->next;
+				t->set = false;
+				break;
+			}
+}
+
+void
+__wrap_loop_timer(struct timer *t, uint64_t delay, void (*due)(struct timer *), void *owner)
+{
+	__wrap_loop_cancel(t);
+	*t = (struct timer){.at = clock_now + delay, .set = true, .due = due, .owner = owner, .next = timers[self.is_master]};
+	timers[self.is_master] = t;
+}
+
+void
+__wrap_loop_watch(struct watch *w, int fd, unsigned want, void (*ready)(struct watch *, unsigned), void *owner)
+{
+	size_t i;
+
+	*w = (struct watch){.fd = fd, .want = want, .ready = ready, .owner = owner};
+	for (i = 0; i < WATCHES && watches[i]; i++)
+		;
+	assert(i < WATCHES);
+	watches[i] = w;
+}
+
+void
+__wrap_loop_want(struct watch *w, unsigned want)
+{
+	w->want = want;
+}
+
+void
+__wrap_loop_unwatch(struct watch *w)
+{
+	size_t i;
+
+	for (i = 0; i < WATCHES; i++)
+		if (watches[i] == w)
+			watches[i] = NULL;
+	w->ready = NULL;
+}
+
+void
+__wrap_loop_each_turn(void (*flush)(void))
+{
+	(void)flush;
+}
+
+void
+__wrap_loop_end(void)
+{
+}
+
+void
+__wrap_warn(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+int
+__wrap_init_request(int what)
+{
+	(void)what;
+	errno = ENOTSUP;
+	return -1;
+}
+
+int
+__wrap_net_listen(const struct address *a, unsigned port)
+{
+	(void)a;
+	(void)port;
+	errno = EADDRINUSE;
+	return -1;
+}
+
+int
+__wrap_net_resolve(const char *host, unsigned port)
+{
+	(void)host;
+	(void)port;
+	return -1;
+}
+
+ssize_t
+__wrap_getrandom(void *out, size_t len, unsigned flags)
+{
+	(void)flags;
+	memset(out, 0x55, len);
+	return (ssize_t)len;
+}
+
+void
+__wrap_link_send(struct link *l, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
+{
+	if (type == MSG_ACCEPTED)
+		accepted = job;
+	__real_link_send(l, priority, type, job, body, len);
+}
+
+/* One end for the daemon; what it writes to the other is thrown away. -1 when there are enough. */
+static int
+new_pair(void)
+{
+	int ends[2];
+	size_t i;
+
+	for (i = 0; i < LINKS && far_ends[i] > 0; i++)
+		;
+	if (i == LINKS || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+		return -1;
+	far_ends[i] = ends[1];
+	return ends[0];
+}
+
+int
+__wrap_net_dial(const struct address *a)
+{
+	static const uint8_t grant[] = {'g', 'p', 'r', 'c', 1, 2, 0, 0, 0, 0};
+	int fd = new_pair();
+	size_t i;
+
+	(void)a;
+	for (i = 0; i < LINKS; i++)
+		if (fd >= 0 && far_ends[i] > 0)
+			(void)send(far_ends[i], grant, sizeof(grant), MSG_NOSIGNAL); /* to those that want none it is noise */
+	return fd;
+}
+
+/* ---- processes ---- */
+
+struct fake {
+	bool used, told, ended, gone;
+	int pipe[2][2];
+	struct proc_report next[4];
+	size_t first, count;
+};
+static struct fake fakes[PROCS];
+
+struct proc *__wrap_worker_start(struct worker *, const struct work *);
+const char *__wrap_worker_error(void);
+int __wrap_proc_output(const struct proc *, int);
+void __wrap_proc_close_output(struct proc *, int);
+int __wrap_proc_control(const struct proc *);
+struct proc_report __wrap_proc_next(struct proc *);
+int __wrap_proc_signal(struct proc *, int);
+void __wrap_proc_kill(struct proc *);
+void __wrap_proc_free(struct worker *, struct proc *);
+
+struct proc *
+__wrap_worker_start(struct worker *w, const struct work *work)
+{
+	size_t i;
+
+	(void)w;
+	assert(work->argv[0] && work->env);
+	for (i = 0; i < PROCS && fakes[i].used; i++)
+		;
+	if (i == PROCS || pipe2(fakes[i].pipe[0], O_NONBLOCK) != 0)
+		return NULL;
+	if (pipe2(fakes[i].pipe[1], O_NONBLOCK) != 0)
+		abort();
+	fakes[i].used = true;
+	return (struct proc *)&fakes[i];
+}
+
+const char *
+__wrap_worker_error(void)
+{
+	return "there are no more processes";
+}
+
+int
+__wrap_proc_output(const struct proc *p, int stream)
+{
+	return ((const struct fake *)p)->pipe[stream - 1][0];
+}
+
+void
+__wrap_proc_close_output(struct proc *p, int stream)
+{
+	int *end = &((struct fake *)p)->pipe[stream - 1][0];
+
+	close(*end);
+	*end = -1;
+}
+
+int
+__wrap_proc_control(const struct proc *p)
+{
+	(void)p;
+	return -1;
+}
+
+struct proc_report
+__wrap_proc_next(struct proc *p)
+{
+	struct fake *f = (struct fake *)p;
+	struct proc_report none = {.event = PROC_NOTHING};
+
+	if (f->count == 0)
+		return none;
+	f->count--;
+	return f->next[f->first++];
+}
+
+static void
+report(struct fake *f, enum proc_event event, int status)
+{
+	if (f->count == 0)
+		f->first = 0;
+	assert(f->first + f->count < COUNT(f->next));
+	f->next[f->first + f->count++] = (struct proc_report){.event = event, .status = status, .text = "it is made up"};
+}
+
+int
+__wrap_proc_signal(struct proc *p, int sig)
+{
+	assert(((struct fake *)p)->used);
+	(void)sig;
+	return 0;
+}
+
+void
+__wrap_proc_kill(struct proc *p)
+{
+	struct fake *f = (struct fake *)p;
+
+	assert(f->used);
+	if (f->gone)
+		return;
+	if (!f->ended)
+		report(f, f->told ? PROC_EXITED : PROC_FAILED, 9);
+	f->told = f->ended = f->gone = true;
+	report(f, PROC_GONE, 0);
+}
+
+void
+__wrap_proc_free(struct worker *w, struct proc *p)
+{
+	struct fake *f = (struct fake *)p;
+
+	(void)w;
+	assert(f->used && f->pipe[0][0] < 0 && f->pipe[1][0] < 0);
+	close(f->pipe[0][1]);
+	close(f->pipe[1][1]);
+	*f = (struct fake){0};
+}
+
+static void
+hear_processes(void)
+{
+	size_t i;
+
+	for (i = 0; i < WATCHES; i++)
+		if (watches[i] && watches[i]->fd < 0)
+			watches[i]->ready(watches[i], WATCH_READ);
+	for (i = 0; i < WATCHES; i++)
+		if (watches[i] && watches[i]->want & WATCH_READ) {
+			struct pollfd fd = {.fd = watches[i]->fd, .events = POLLIN};
+
+			if (poll(&fd, 1, 0) > 0)
+				watches[i]->ready(watches[i], WATCH_READ);
+		}
+}
+
+/* What a program does next, as the contract of worker.h has it. */
+static void
+process_does(struct fake *f, unsigned what)
+{
+	static const char text[3000];
+
+	if (!f->used || f->gone || f->count > 1)
+		return;
+	if (what % 4 == 0 && !f->told) {
+		f->told = true;
+		report(f, what & 64 ? PROC_FAILED : PROC_STARTED, 126);
+		f->ended = what & 64;
+	} else if (what % 4 == 1 && f->told && !f->ended) {
+		f->ended = true;
+		report(f, PROC_EXITED, (int)(what >> 4) << 8);
+	} else if (what % 4 == 2 && f->ended) {
+		f->gone = true;
+		report(f, PROC_GONE, 0);
+	} else if (what % 4 == 3) {
+		(void)!write(f->pipe[what >> 7][1], text, (what & 0x7c) * 24 % sizeof(text));
+	}
+}
+
+/* ---- things that are shipped: two files, a manifest of them, and a manifest that lies about one ---- */
+
+static struct object {
+	struct blob_id id;
+	struct buf bytes;
+} objects[OBJECTS];
+
+static void
+make_object(struct object *o, const void *data, size_t len)
+{
+	blob_of_bytes(data, len, &o->id);
+	if (len)
+		put_bytes(&o->bytes, o->id.list, list_length(len));
+	put_bytes(&o->bytes, data, len);
+}
+
+static void
+make_manifest(struct object *o, uint64_t lie)
+{
+	struct manifest m = {.program = (char *)"/bin/a", .machine = (char *)"", .interpreter = (char *)"", .library_path = (char *)""};
+	struct buf bytes = {0};
+	struct entry *e;
+
+	(void)manifest_add(&m, "bin", ENTRY_DIR);
+	e = manifest_add(&m, "bin/a", ENTRY_FILE);
+	e->size = objects[0].id.size;
+	e->digest = objects[0].id.digest;
+	e = manifest_add(&m, "bin/b", ENTRY_FILE);
+	e->size = objects[1].id.size + lie;
+	e->digest = objects[1].id.digest;
+	e->digest.byte[0] ^= (uint8_t)lie;
+	e->flags = ENTRY_OWN;
+	manifest_encode(&m, &bytes);
+	make_object(o, bytes.data, bytes.len);
+	buf_free(&bytes);
+	m.program = m.machine = m.interpreter = m.library_path = NULL;
+	manifest_free(&m);
+}
+
+/* ---- the history ---- */
+
+static unsigned
+number(struct reader *r)
+{
+	return reader_left(r) ? take_u8(r) : 0;
+}
+
+static struct neighbour *
+pick(struct reader *r)
+{
+	unsigned at = number(r) % LINKS;
+	struct neighbour *n;
+
+	for (n = self.neighbours; n && n->next && at-- > 0; n = n->next)
+		;
+	return n;
+}
+
+static struct path
+some_path(struct reader *r)
+{
+	static const struct path paths[] = {{1, {1}}, {1, {2}}, {2, {1, 1}}, {2, {1, 2}}, {2, {2, 1}}, {3, {1, 1, 1}}, {0, {0}}, {3, {1, 2, 7}}};
+
+	return paths[number(r) % COUNT(paths)];
+}
+
+static uint64_t
+some_job(struct reader *r)
+{
+	unsigned which = number(r);
+
+	return which & 1 && accepted ? accepted : 1 + which / 2 % 3;
+}
+
+static struct node_info
+some_info(struct reader *r)
+{
+	return (struct node_info){.boot = 1 + number(r) % 4, .hostname = "h", .address = ":6666", .machine = "m", .version = "v", .limits = ""};
+}
+
+static void
+put_some_run(struct buf *b, struct reader *r)
+{
+	struct msg_run m = {.flags = number(r) & 15u, .has_manifest = true, .size = 2, .uid = 1, .cwd = "/", .binroot = "", .job_text = "1.0",
+	    .start_limit = number(r) % 4 * 500};
+	unsigned object = number(r);
+	struct buf block = {0};
+
+	m.manifest = objects[object % OBJECTS].id.digest;
+	m.has_manifest = object < 128;
+	strings_add(&m.argv, "a");
+	put_run(&block, &m);
+	put_u32(b, number(r) * 64u);
+	put_block(b, block.data, block.len);
+	do {
+		struct run_entry e = {.rank = number(r), .path = some_path(r)};
+
+		put_run_entry(b, &e);
+	} while (number(r) % 3);
+	strings_free(&m.argv);
+	buf_free(&block);
+}
+
+static void
+put_some_data(struct buf *b, struct reader *r)
+{
+	const struct object *o = &objects[number(r) % OBJECTS];
+	struct blob *blob = store_find(self.store, &o->id.digest);
+	unsigned how = number(r);
+	struct msg_data m = {.digest = o->id.digest, .size = o->id.size};
+	static uint8_t piece[PIECE_SIZE];
+	size_t left;
+
+	m.offset = how & 1 || !blob ? how * 37u : blob_next(blob);
+	if (m.offset > o->bytes.len)
+		m.offset = o->bytes.len;
+	left = o->bytes.len - m.offset;
+	m.len = left < PIECE_SIZE ? left : PIECE_SIZE;
+	if (how & 2)
+		m.len = m.len * (how >> 2) / 64;
+	m.raw_len = (uint32_t)m.len;
+	memcpy(piece, o->bytes.data + m.offset, m.len);
+	if (how % 16 == 12 && m.len)
+		piece[m.len / 2] ^= 1;
+	if (how % 32 == 20)
+		m.size += how;
+	m.data = piece;
+	put_data(b, &m);
+}
+
+static void
+put_some_launch(struct buf *b, struct reader *r)
+{
+	static const char *const specs[] = {".", "...", "1", "1/.", "2-9", "1:1,2", "x"};
+	struct msg_launch m = {.generation = PROTO_GENERATION, .spec = specs[number(r) % COUNT(specs)], .exclude = "", .cwd = "/", .binroot = "",
+	    .variants = 1, .flags = number(r) & 31u, .window = number(r) * 100u, .timeout = number(r) % 3 * 1000};
+
+	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = objects[2 + number(r) % 2].id.digest};
+	strings_add(&m.argv, "a");
+	put_launch(b, &m);
+	launch_free(&m);
+}
+
+static void
+put_some_event(struct buf *b, struct reader *r)
+{
+	static const uint8_t text[200];
+	struct msg_event m = {.path = some_path(r), .sequence = number(r) % 8, .kind = (enum event_kind)(1 + number(r) % 7), .data = text,
+	    .len = sizeof(text), .status = number(r), .lingers = number(r) & 1, .text = "why"};
+
+	put_event(b, &m);
+}
+
+/* A message that is well formed, of values few enough to meet each other again. */
+static unsigned
+put_some(struct buf *b, struct reader *r, unsigned kind)
+{
+	struct node_info info = some_info(r);
+	struct msg_join join = {.generation = PROTO_GENERATION, .info = info};
+	struct msg_welcome welcome = {.heartbeat = 1000, .grace = 3000};
+	struct msg_node node = {.info = info};
+	struct msg_down down = {.boot = info.boot, .why = "gone"};
+	struct msg_ack ack;
+	struct msg_want want;
+	struct msg_lack lack;
+	struct msg_query query = {.generation = PROTO_GENERATION, .spec = "...", .exclude = ""};
+	struct msg_kill kill = {.job = "1", .signal = 9};
+	struct path path = some_path(r);
+	struct msg_stat stat = {.path = path};
+	struct msg_power power = {.path = path};
+
+	switch (kind) {
+	case MSG_JOIN:
+		join.path = path;
+		join.has_path = path.depth > 0;
+		put_join(b, &join);
+		break;
+	case MSG_WELCOME:
+		welcome.path = path;
+		welcome.master = info.boot;
+		if (number(r) & 1)
+			strings_add(&welcome.ancestors, "127.0.0.9:7");
+		put_welcome(b, &welcome);
+		strings_free(&welcome.ancestors);
+		break;
+	case MSG_UP:
+		node.path = path;
+		put_node(b, &node);
+		break;
+	case MSG_DOWN:
+		down.path = path;
+		put_down(b, &down);
+		break;
+	case MSG_STAT:
+		put_stat(b, &stat);
+		break;
+	case MSG_POWER:
+		put_power(b, &power);
+		break;
+	case MSG_FORGET:
+		put_path(b, &path);
+		put_u64(b, some_job(r));
+		break;
+	case MSG_RUN:
+		put_some_run(b, r);
+		break;
+	case MSG_EVENT:
+		put_some_event(b, r);
+		break;
+	case MSG_ACK:
+		ack = (struct msg_ack){.path = path, .sequence = number(r) % 8};
+		put_ack(b, &ack);
+		break;
+	case MSG_CREDIT:
+		put_u32(b, number(r) * 16u);
+		break;
+	case MSG_SIGNAL:
+		put_u8(b, 1 + number(r) % 64);
+		break;
+	case MSG_WANT:
+	case MSG_UNWANT:
+		want = (struct msg_want){.digest = objects[number(r) % OBJECTS].id.digest, .offset = number(r) % 3 * 40};
+		put_want(b, &want);
+		break;
+	case MSG_DATA:
+		put_some_data(b, r);
+		break;
+	case MSG_LACK:
+		lack = (struct msg_lack){.digest = objects[number(r) % OBJECTS].id.digest, .why = "no"};
+		put_lack(b, &lack);
+		break;
+	case MSG_LAUNCH:
+		put_some_launch(b, r);
+		break;
+	case MSG_QUERY:
+		query.at_least = number(r) % 4;
+		query.patience = number(r) % 2 * 1000;
+		put_query(b, &query);
+		break;
+	case MSG_KILL:
+		put_kill(b, &kill);
+		break;
+	default:
+		break;
+	}
+	return kind;
+}
+
+static void
+say_something(struct reader *r, bool well_formed)
+{
+	struct neighbour *n = pick(r);
+	unsigned which = number(r), type = handlers[which % COUNT(handlers)].type;
+	uint64_t job = some_job(r);
+	struct buf body = {0};
+	struct frame f;
+
+	if (!n || link_dead(n->link))
+		return;
+	if (well_formed) {
+		type = put_some(&body, r, type);
+	} else {
+		size_t len = number(r);
+		const uint8_t *bytes;
+
+		if (len > reader_left(r))
+			len = reader_left(r);
+		bytes = take_bytes(r, len);
+		put_bytes(&body, bytes, len);
+	}
+	f = (struct frame){.type = type, .job = job, .body = body.data, .len = body.len};
+	dispatch(n, &f);
+	buf_free(&body);
+}
+
+static void
+pass_time(uint64_t ms)
+{
+	struct timer *t;
+	unsigned turns = 0;
+
+	clock_now += ms;
+	do {
+		for (t = timers[self.is_master]; t && t->at > clock_now; t = t->next)
+			;
+		if (t) {
+			__wrap_loop_cancel(t);
+			t->due(t);
+		}
+	} while (t && ++turns < 100);
+}
+
+static void
+end_turn(void)
+{
+	static uint8_t trash[65536];
+	struct neighbour *n;
+	size_t i;
+
+	for (n = self.neighbours; n; n = n->next)
+		if (n->kind == NB_PARENT && !link_ready(n->link))
+			neighbour_ready(&n->watch, WATCH_READ | WATCH_WRITE);
+	flush_all();
+	for (i = 0; i < grave_count; i++)
+		graves[i].release(graves[i].what);
+	grave_count = 0;
+	for (i = 0; i < LINKS; i++) {
+		ssize_t got = 0;
+
+		while (far_ends[i] > 0 && (got = recv(far_ends[i], trash, sizeof(trash), MSG_DONTWAIT)) > 0)
+			;
+		if (far_ends[i] > 0 && got == 0) {
+			close(far_ends[i]);
+			far_ends[i] = 0;
+		}
+	}
+	for (n = self.neighbours; n; n = n->next)
+		neighbour_touch(n);
+}
+
+static void
+somebody_comes(struct reader *r)
+{
+	unsigned what = number(r);
+	int fd = new_pair();
+	struct neighbour *n;
+
+	if (fd < 0)
+		return;
+	n = neighbour_new(link_new(fd, NULL, false), self.is_master && what % 3 == 0 ? NB_CLIENT : NB_NEW);
+	n->who.uid = what / 3 % 3 * 1000;
+	if (n->kind == NB_NEW)
+		stranger_came();
+}
+
+static void
+step(struct reader *r)
+{
+	unsigned op = number(r);
+	struct neighbour *n;
+
+	switch (op % 8) {
+	case 0:
+		somebody_comes(r);
+		break;
+	case 1:
+		say_something(r, false);
+		break;
+	case 2:
+		n = pick(r);
+		if (n)
+			neighbour_kill(n, "made up");
+		break;
+	case 3:
+		pass_time(op / 8 * 50u);
+		break;
+	case 4:
+		process_does(&fakes[op / 8 % PROCS], number(r));
+		hear_processes();
+		break;
+	default:
+		say_something(r, true);
+	}
+	if (op & 128 || op % 8 == 2)
+		end_turn();
+}
+
+/* ---- the beginning and the end ---- */
+
+static void
+close_store(void)
+{
+	store_close(self.store);
+}
+
+static void
+begin(void)
+{
+	static const struct options options = {.binroot = "/tmp/xproc", .cmdport = 6666, .users = "1000", .allow = "", .my_address = "", .my_id = "",
+	    .key = "none", .uds = "/tmp/g"};
+	static uint8_t large[100000];
+	char dir[] = "/dev/shm/gproc-fuzz.XXXXXX";
+	size_t i;
+
+	for (i = 0; i < sizeof(large); i++)
+		large[i] = (uint8_t)(i * i >> 8);
+	make_object(&objects[0], "#!/bin/sh\n", 10);
+	make_object(&objects[1], large, sizeof(large));
+	make_manifest(&objects[2], 0);
+	make_manifest(&objects[3], 1);
+	self.options = &options;
+	self.boot = 0x1111111122222222;
+	self.heartbeat = 1000;
+	self.grace = 3000;
+	self.info = (struct node_info){.boot = self.boot, .hostname = "self", .address = "", .machine = "m", .version = "0", .limits = ""};
+	self.keys.plain = true;
+	self.has_keys = true;
+	head_open(&options);
+	if (!mkdtemp(dir) || !(self.store = store_open_dir(1 << 20, dir)))
+		abort();
+	(void)atexit(close_store);
+	upstream_start("127.0.0.1", NULL);
+}
+
+static void
+end(void)
+{
+	struct neighbour *n;
+	unsigned turns;
+	size_t i;
+
+	for (turns = 0; turns < 10; turns++) {
+		for (n = self.neighbours; n; n = n->next)
+			neighbour_kill(n, "over");
+		end_turn();
+		for (i = 0; i < PROCS; i++)
+			if (fakes[i].used)
+				__wrap_proc_kill((struct proc *)&fakes[i]);
+		hear_processes();
+		if (!self.is_master)
+			job_end_all();
+		clock_now += self.grace + 1;
+		tree_give_orphans_up();
+	}
+	for (i = 0; i < PROCS; i++)
+		assert(!fakes[i].used);
+	assert(self.neighbours == NULL && self.jobs == 0 && job_count() == 0 && self.map.up == 0);
+	assert(!accepted || !head_knows(accepted));
+	assert(store_reserve(self.store, store_budget(self.store) / 2) == 0 && store_free(self.store) >= store_budget(self.store) / 2);
+	store_release(self.store, store_budget(self.store) / 2);
+	map_free(&self.map);
+	strings_free(&self.ancestors);
+	accepted = 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool begun;
+	struct reader r = reader_over(data, size);
+	unsigned steps = 0;
+
+	if (!begun)
+		begin();
+	begun = true;
+	self.is_master = number(&r) & 1;
+	self.has_path = self.is_master;
+	self.path = (struct path){0};
+	self.master = self.is_master ? self.boot : 0;
+	self.ending = false;
+	if (!self.is_master)
+		pass_time(60000);
+	end_turn();
+	while (reader_left(&r) && steps++ < 400)
+		step(&r);
+	end();
+	return 0;
+}
