@@ -146,7 +146,7 @@ place_shipped(struct keeper *k, int root)
 	(void)snprintf(k->tree, sizeof(k->tree), "tree/%s", hex);
 	if (place_tree(STORE, hex, k->keep->name, w->manifest) < 0)
 		return fail(255, "%s", place_error());
-	if (k->mine ? place_own(STORE, root, w->manifest, owner_of(k), &k->placed)
+	if (k->mine ? place_own(STORE, root, k->keep->given, w->manifest, owner_of(k), &k->placed)
 		    : place_all(STORE, root, k->keep->name, w->manifest, owner_of(k)))
 		return fail(255, "%s", place_error());
 	return 0;

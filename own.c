@@ -52,6 +52,7 @@ struct own {
 	struct manifest manifest;
 	bool has_manifest, done, silent, gone, lingers;
 	bool alone; /* the program left no process behind */
+	bool give;  /* there is no room for copies of large files: they are handed over */
 	struct blob **pins;
 	size_t pin_count, missing;
 	uint64_t reserved, memory;
@@ -63,6 +64,7 @@ struct own {
 	size_t unacknowledged;			 /* bytes of output */
 	int status;				 /* of the program, as waitpid has it */
 	struct timer start_limit;
+	struct timer begin; /* when the turn in which the last contents came is over, nobody else holds them */
 };
 
 /* ---- events ---- */
@@ -181,6 +183,7 @@ own_free(struct own *o)
 {
 	drop_until(o, UINT64_MAX);
 	loop_cancel(&o->start_limit);
+	loop_cancel(&o->begin);
 	job_own_over(o->job);
 	loop_bury(o, own_release);
 }
@@ -360,17 +363,36 @@ environment(struct own *o, struct strings *env)
 	return env->at;
 }
 
-/* Room for the files that are to be the job's own, beside what the store holds. */
+/* Room for the files that are to be the job's own, beside what the store holds: copies of all, or of those that can't be handed
+ * over. */
 static uint64_t
-own_files(const struct manifest *m)
+own_files(const struct manifest *m, bool copy_all)
 {
 	uint64_t total = 0;
 	size_t i;
 
 	for (i = 0; i < m->count; i++)
-		if (m->at[i].kind == ENTRY_FILE && m->at[i].flags & ENTRY_OWN)
+		if (m->at[i].kind == ENTRY_FILE && m->at[i].flags & ENTRY_OWN &&
+		    (copy_all || !worker_gives(self.worker, m, &m->at[i])))
 			total += store_footprint(m->at[i].size);
 	return total;
+}
+
+/* Promises room for what is absent and for own copies; where that is too much, large files are handed over instead of copied. */
+static int
+promise_room(struct own *o, uint64_t absent)
+{
+	o->memory = own_files(&o->manifest, true);
+	o->reserved = absent + o->memory;
+	if (store_reserve(self.store, o->reserved) == 0)
+		return 0;
+	o->give = true;
+	o->memory = own_files(&o->manifest, false);
+	o->reserved = absent + o->memory;
+	if (store_reserve(self.store, o->reserved) == 0)
+		return 0;
+	o->reserved = 0;
+	return -1;
 }
 
 static void
@@ -392,6 +414,7 @@ start_proc(struct own *o)
 	    .groups = o->run.groups,
 	    .group_count = o->run.group_count,
 	    .tell_start = o->run.flags & RUN_TELL_START || o->run.start_limit,
+	    .give = o->give,
 	    .memory = o->memory,
 	};
 	size_t i;
@@ -513,18 +536,24 @@ manifest_here(struct own *o)
 		return;
 	all = contents_of(&o->manifest, &n);
 	pin_present(o, all, &n);
-	o->memory = own_files(&o->manifest);
-	o->reserved = absent_bytes(&o->manifest, all, n) + o->memory;
 	o->missing = n;
-	if (store_reserve(self.store, o->reserved) != 0) {
-		o->reserved = 0;
+	if (promise_room(o, absent_bytes(&o->manifest, all, n)) != 0)
 		fail(o, 255, store_error());
-	}
 	for (i = 0; i < n && o->state == OWN_FETCHING; i++)
 		(void)relay_need(o->job, all[i]);
 	free(all);
 	if (n == 0 && o->state == OWN_FETCHING)
 		start_proc(o);
+}
+
+static void
+begin_is_due(struct timer *t)
+{
+	struct own *o = t->owner;
+
+	if (o->state == OWN_FETCHING)
+		start_proc(o);
+	settle(o);
 }
 
 void
@@ -546,8 +575,7 @@ own_has(struct own *o, const struct digest *digest)
 	store_release(self.store, size); /* it is in the store now, no more a promise */
 	o->reserved -= size;
 	if (--o->missing == 0)
-		start_proc(o);
-	settle(o);
+		loop_timer(&o->begin, 0, begin_is_due, o);
 }
 
 void

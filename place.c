@@ -400,8 +400,24 @@ make_empty(int dir, const char *name)
 	return close(fd);
 }
 
+/* Contents that the daemon has handed over become the file; they were nobody else's. False when there are none. */
+static bool
+take_given(int store, const char *given, const struct entry *e, int dir, const char *name, const struct owner *owner)
+{
+	struct timespec times[2] = {entry_time(e), entry_time(e)};
+	char hex[DIGEST_TEXT], path[PLACE_GIVEN];
+
+	if (!given || e->size < PLACE_GIVE_MIN)
+		return false;
+	digest_text(&e->digest, hex);
+	(void)snprintf(path, sizeof(path), "%s%s", given, hex);
+	return renameat(store, path, dir, name) == 0 &&
+	    (!owner->give || fchownat(dir, name, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW) == 0) &&
+	    fchmodat(dir, name, e->mode & 0777u, 0) == 0 && utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int
-own_entry(int store, struct cursor *at, const struct entry *e, bool mixed, struct owner owner)
+own_entry(int store, const char *given, struct cursor *at, const struct entry *e, bool mixed, struct owner owner)
 {
 	bool own = place_is_own(e);
 	const char *name;
@@ -410,7 +426,7 @@ own_entry(int store, struct cursor *at, const struct entry *e, bool mixed, struc
 	if (dir < 0)
 		return fail_entry("open the directory of", e);
 	if (e->kind == ENTRY_FILE && own)
-		return write_file(store, dir, name, e, e->mode & 0777u, &owner);
+		return take_given(store, given, e, dir, name, &owner) ? 0 : write_file(store, dir, name, e, e->mode & 0777u, &owner);
 	if ((e->kind == ENTRY_DIR && make_dir(dir, name, mixed ? dir_mode(e) : 0755, own ? &owner : NULL) < 0) ||
 	    (e->kind == ENTRY_LINK && (symlinkat(e->target, dir, name) < 0 || (own && give(dir, name, owner) < 0))) ||
 	    (e->kind == ENTRY_FILE && make_empty(dir, name) < 0))
@@ -419,7 +435,7 @@ own_entry(int store, struct cursor *at, const struct entry *e, bool mixed, struc
 }
 
 int
-place_own(int store, int root, const struct manifest *m, struct owner owner, struct placed *out)
+place_own(int store, int root, const char *given, const struct manifest *m, struct owner owner, struct placed *out)
 {
 	struct cursor at = {.root = root, .fd = -1};
 	bool *mixed = find_mixed(m);
@@ -431,7 +447,7 @@ place_own(int store, int root, const struct manifest *m, struct owner owner, str
 		size_t len = strlen(e->path);
 		bool bound = !mixed[i] && e->kind != ENTRY_LINK;
 
-		bad = own_entry(store, &at, e, mixed[i], owner);
+		bad = own_entry(store, given, &at, e, mixed[i], owner);
 		if (bound)
 			strings_add(&out->shared, e->path);
 		strings_add(e->kind == ENTRY_DIR ? &out->dirs : &out->files, e->path);

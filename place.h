@@ -25,9 +25,13 @@ struct placed {
 	struct strings shared;	    /* paths that stand empty, for the prepared tree's to be mounted on */
 	struct strings dirs, files; /* everything, those included; a directory before what is in it */
 };
+/* Own files from this size on need not be copied where memory is short: the daemon hands their contents over (blob_give), under the
+ * name given + hex digest in the store. */
+#define PLACE_GIVE_MIN (16u << 20)
+#define PLACE_GIVEN (64 + DIGEST_TEXT)
 /* Under root (empty): directories that hold own entries, their own entries, links; and an empty directory or file for each
- * subtree that is shared. 0, or -1 with place_error(). */
-int place_own(int store, int root, const struct manifest *, struct owner, struct placed *);
+ * subtree that is shared. given: what the names of contents handed over begin with, or NULL. 0, or -1 with place_error(). */
+int place_own(int store, int root, const char *given, const struct manifest *, struct owner, struct placed *);
 /* Removes again what of it is as it was, quickly; what users have added stays. No link is followed. */
 void place_undo(int root, const struct placed *);
 void placed_free(struct placed *);

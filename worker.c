@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "keeper.h"
+#include "place.h"
 #include "sys.h"
 #include "vault.h"
 
@@ -33,6 +34,7 @@ struct proc {
 	bool over;	/* FAILED or EXITED was handed out */
 	bool holds_tree;
 	struct digest manifest;
+	struct strings given; /* contents handed over: names in the store, gone once the keeper has taken them */
 };
 
 struct worker {
@@ -163,6 +165,55 @@ close_channels(struct proc *p)
 	close_one(p->err);
 }
 
+/* Whether these contents are wanted at one place only. */
+static bool
+is_single(const struct manifest *m, const struct entry *e)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (&m->at[i] != e && m->at[i].kind == ENTRY_FILE && digest_equal(&m->at[i].digest, &e->digest))
+			return false;
+	return true;
+}
+
+bool
+worker_gives(const struct worker *w, const struct manifest *m, const struct entry *e)
+{
+	return w->facts.namespaces && w->facts.private && e->kind == ENTRY_FILE && e->flags & ENTRY_OWN &&
+	    e->size >= PLACE_GIVE_MIN && is_single(m, e);
+}
+
+/* Where memory is short, large files of the job's own are handed over rather than copied, if nobody else needs them. */
+static void
+hand_over(struct worker *w, const struct work *work, const char *prefix, struct strings *given)
+{
+	size_t i;
+
+	for (i = 0; work->give && i < work->manifest->count; i++) {
+		const struct entry *e = &work->manifest->at[i];
+		struct blob *blob = worker_gives(w, work->manifest, e) ? store_find(w->store, &e->digest) : NULL;
+		char hex[DIGEST_TEXT], name[PLACE_GIVEN];
+
+		if (!blob)
+			continue;
+		digest_text(&e->digest, hex);
+		(void)snprintf(name, sizeof(name), "%s%s", prefix, hex);
+		if (blob_give(w->store, blob, name) == 0)
+			strings_add(given, name);
+	}
+}
+
+static void
+drop_given(const struct worker *w, struct proc *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->given.count; i++)
+		(void)unlinkat(store_dir(w->store), p->given.at[i], 0);
+	strings_free(&p->given);
+}
+
 struct proc *
 worker_start(struct worker *w, const struct work *work)
 {
@@ -179,6 +230,8 @@ worker_start(struct worker *w, const struct work *work)
 		return NULL;
 	}
 	facts_refresh(&w->facts);
+	(void)snprintf(k.given, sizeof(k.given), "job/%s.", k.name);
+	hand_over(w, work, k.given, &p->given);
 	p->keeper = fork_with(w->facts.pid_namespaces ? CLONE_NEWPID : 0);
 	if (p->keeper == 0)
 		keeper_run(&k);
@@ -186,6 +239,7 @@ worker_start(struct worker *w, const struct work *work)
 	close(k.err);
 	if (p->keeper < 0) {
 		(void)fail("can't start a job: %s", strerror(errno));
+		drop_given(w, p);
 		close_channels(p);
 		free(p);
 		return NULL;
@@ -414,6 +468,7 @@ proc_free(struct worker *w, struct proc *p)
 		*at = p->next;
 	if (p->holds_tree)
 		store_drop_tree(w->store, &p->manifest);
+	drop_given(w, p);
 	close_channels(p);
 	free(p);
 }

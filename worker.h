@@ -37,8 +37,13 @@ struct work {
 	const uint32_t *groups;
 	size_t group_count;
 	bool tell_start;   /* PROC_STARTED is wanted */
+	bool give;	   /* there is no room to copy what worker_gives: hand it over */
 	uint64_t memory;   /* room that the job's own files may need, already promised by store_reserve */
 };
+
+/* Whether worker_start can hand this entry's contents over to the job rather than copy them, if nobody else has them pinned: then
+ * it needs no room beside the store's. But they are gone from the store, and a later launch asks for them anew. */
+bool worker_gives(const struct worker *, const struct manifest *, const struct entry *);
 
 struct proc; /* a keeper and what it keeps; owned by the worker, freed by proc_free */
 /* Never blocks and does nothing but fork: the keeper does the rest and reports. NULL with worker_error() (no process to be had). */

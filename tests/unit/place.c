@@ -130,7 +130,7 @@ test_own(void)
 	manifest_sort(&m);
 	ok(mkdirat(store, "own", 0755) == 0, "a directory");
 	root = openat(store, "own", O_RDONLY | O_DIRECTORY);
-	ok(place_own(store, root, &m, me, &placed) == 0, "own files are placed");
+	ok(place_own(store, root, NULL, &m, me, &placed) == 0, "own files are placed");
 	ok(placed.shared.count == 3 && strings_has(&placed.shared, "bin") && strings_has(&placed.shared, "home/me/prog") && strings_has(&placed.shared, "home/other"),
 	    "the shared rest is named, whole directories by themselves");
 	ok((at("own/home").st_mode & 07777) == 0755, "a directory on the way lets everybody through");
@@ -175,7 +175,7 @@ refused(const char *name, void (*add)(struct manifest *))
 	(void)mkdirat(store, "root", 0755);
 	close(root);
 	root = openat(store, "root", O_RDONLY | O_DIRECTORY);
-	ok(place_own(store, root, &m, me, &placed) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
+	ok(place_own(store, root, NULL, &m, me, &placed) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
 	ok(at("victim/file").st_ino == 0 && at("file").st_ino == 0, "%s: nothing outside", name);
 	close(root);
 	placed_free(&placed);
