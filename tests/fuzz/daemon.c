@@ -811,6 +811,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	self.path = (struct path){0};
 	self.master = self.is_master ? self.boot : 0;
 	self.ending = false;
+	__wrap_loop_timer(&tick, self.heartbeat / 5, tick_is_due, NULL);
 	if (!self.is_master)
 		pass_time(60000);
 	end_turn();
