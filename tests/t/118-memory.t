@@ -1,0 +1,23 @@
+#!/bin/sh
+# A node with little memory: a file with no room for a copy beside it is handed over whole, one that can't fit is refused with what it
+# needs and what there is, the others run, and the node goes on.
+. tests/lib.sh
+enter_namespaces "$@"
+start_master
+start_slave 0 master
+start_slave 1 master -store=60m
+start_slave 2 master -store=30m
+wait_up 3
+head -c 40000000 /dev/urandom >"$T/big"
+
+for round in 1 2; do
+	run "$GPROC" -f="$T/big" e 0-2 /bin/sh -c "cmp '$T/big' '/tmp/xproc$T/big' && echo more >>'/tmp/xproc$T/big' && echo same"
+	is "round $round: those with room have the file, as their own" "$(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" " 2 same"
+	like "the one without says what it needs and what there is" "$err" "node 2: could not start: it needs .* of the store's 30.0 MiB"
+	is "and the launch says so" "$status" 255
+done
+run "$GPROC" e 0-2 /bin/echo alive
+is "all of them go on" "$status $(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" "0  3 alive"
+kill -INT "$MASTER"
+wait
+done_testing
