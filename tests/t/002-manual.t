@@ -24,7 +24,7 @@ if command -v mandoc >/dev/null; then
 	is "the man page is clean mdoc" "$out" ""
 fi
 set -f
-for word in $(sed -n 's/^	{"\([^"]*\)", [0-9], .*/\1/p' stackvm.c); do
+for word in $(sed -n 's/^[[:space:]]*{"\([^"]*\)", [0-9], .*/\1/p' stackvm.c); do
 	ok "the man page has the stack word $word" grep -Eq "^\.It Li (\"\* )?.*$(printf %s "$word" | sed 's/[*+]/\\&/')" gproc.1
 done
 done_testing
