@@ -1,0 +1,39 @@
+#!/bin/bash
+# A master that is killed and started again has its whole tree within seconds, and what its forerunner had started ends, on each
+# level, silent or not; what it starts itself outlives the deaths of nodes on the way as ever.
+TEST_SHELL=bash
+. tests/lib.sh
+enter_namespaces "$@"
+start_master -heartbeat=2s -grace=20s
+start_deep
+
+until_none() {
+	tries=0
+	while pgrep -x sleep >/dev/null && [ $tries -lt 5000 ]; do tries=$((tries + 1)); done
+	pgrep -cx sleep
+}
+
+for round in 1 2 3 4 5; do
+	start_job ... 14 'echo up; exec sleep 1000'
+	pids=$(gprocs_left | grep -vx "$MASTER" | grep -vx "$CLIENT" | tr '\n' ' ')
+	{ kill -KILL "$MASTER"; wait "$MASTER"; } 2>/dev/null
+	end_job
+	is "the client is told" "$status" 255
+	like "and which nodes it does not know of" "$err" '^gproc: nodes 0-1,.*: lost'
+	before=$SECONDS
+	start_master -heartbeat=2s -grace=20s
+	wait_up 14
+	ok "the tree is whole within ten seconds" test $((SECONDS - before)) -le 10
+	is "what the old master had started is ended" "$(until_none)" 0
+	run "$GPROC" e ... /bin/true
+	is "all are free" "$status$err" 0
+done
+
+# Nodes that did not lose their own parent know of the new master too.
+hold
+start_job 0:2:6-7,1:5:12-13 4 'echo up; flock -s /tmp/held true; echo end'
+kill -KILL "$(pid_of_slave 2)" "$(pid_of_slave 1)"
+release
+end_job
+is "jobs of the new master survive an adoption" "$status$err $(printf '%s\n' "$out" | grep -c end)" "0 4"
+done_testing
