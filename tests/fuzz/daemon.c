@@ -213,6 +213,7 @@ static struct fake fakes[PROCS];
 
 struct proc *__wrap_worker_start(struct worker *, const struct work *);
 const char *__wrap_worker_error(void);
+bool __wrap_worker_gives(const struct worker *, const struct manifest *, const struct entry *);
 int __wrap_proc_output(const struct proc *, int);
 void __wrap_proc_close_output(struct proc *, int);
 int __wrap_proc_control(const struct proc *);
@@ -236,6 +237,15 @@ __wrap_worker_start(struct worker *w, const struct work *work)
 		abort();
 	fakes[i].used = true;
 	return (struct proc *)&fakes[i];
+}
+
+bool
+__wrap_worker_gives(const struct worker *w, const struct manifest *m, const struct entry *e)
+{
+	(void)w;
+	(void)m;
+	(void)e;
+	return false;
 }
 
 const char *
