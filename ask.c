@@ -362,17 +362,22 @@ client_kill(const struct options *o, const char *job, const char *signal)
 	return 0;
 }
 
-/* Leaves first, so that no order is sent through a node that is already going. */
+/* Leaves first, so that no order is sent through a node that is already going. Here "/" selects as ":" does: a node that is only on
+ * the way to those that are meant stays. */
 int
 client_power(const struct options *o, const char *spec, bool reboot)
 {
 	struct answer a = {0};
 	struct link *l;
+	char *below = xstrdup(spec), *slash;
 	size_t i;
 	int status;
 
 	check_spec(spec);
-	ask_nodes(o, spec, &a);
+	while ((slash = strchr(below, '/')))
+		*slash = ':';
+	ask_nodes(o, below, &a);
+	free(below);
 	l = talk_open(o->uds);
 	for (i = a.count; i-- > 0;) {
 		struct msg_power m = {.path = a.at[i].m.path, .reboot = reboot};

@@ -1024,6 +1024,7 @@ head_power(struct neighbour *client, const uint8_t *data, size_t len)
 {
 	struct msg_power m;
 	struct member *member;
+	char name[PATH_TEXT];
 	struct neighbour *next;
 
 	if (take_power(data, len, &m) != 0) {
@@ -1035,7 +1036,9 @@ head_power(struct neighbour *client, const uint8_t *data, size_t len)
 	if (client->who.uid != 0 && client->who.uid != geteuid())
 		tell_error(client, 255, "only root and the user who runs the master may halt or reboot nodes");
 	else if (!next)
-		tell_error(client, 255, "that node is not there");
+		tell_error(client, 255, "node %s is not there", path_text(&m.path, name));
+	else if (!member->info.has_power)
+		tell_error(client, 255, "node %s can't be halted or rebooted from here: its PID 1 is not gproc", path_text(&m.path, name));
 	else {
 		neighbour_send_bytes(next, PRIO_CONTROL, MSG_POWER, 0, data, len);
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);

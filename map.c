@@ -50,6 +50,7 @@ set_info(struct node_info *to, const struct node_info *from)
 	to->boot = from->boot;
 	to->cpus = from->cpus;
 	to->memory = from->memory;
+	to->has_power = from->has_power;
 }
 
 static struct member *

@@ -701,6 +701,7 @@ know_thyself(void)
 		if (getrandom(&self.boot, sizeof(self.boot), 0) != (ssize_t)sizeof(self.boot))
 			die(255, "the kernel gives no random numbers: %s", strerror(errno));
 	self.info.boot = self.boot;
+	self.info.has_power = init_is_parent();
 }
 
 static void

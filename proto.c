@@ -55,6 +55,7 @@ put_info(struct buf *b, const struct node_info *info)
 	put_str(b, info->limits);
 	put_u32(b, info->cpus);
 	put_u64(b, info->memory);
+	put_u8(b, info->has_power);
 }
 
 static struct node_info
@@ -69,6 +70,7 @@ take_info(struct reader *r)
 	info.limits = take_str(r);
 	info.cpus = take_u32(r);
 	info.memory = take_u64(r);
+	info.has_power = take_bool(r);
 	return info;
 }
 

@@ -51,6 +51,7 @@ struct node_info {
 	const char *hostname, *address, *machine, *version, *limits;
 	uint32_t cpus;
 	uint64_t memory; /* bytes */
+	bool has_power;	 /* its PID 1 is gproc: it can be halted and rebooted from here */
 };
 /* What changes. */
 struct node_stat {
