@@ -1,0 +1,623 @@
+/* proto: what is put comes back the same, what is cut short or has something left over is refused, the frozen forms are what they were. */
+#include "unit/tap.h"
+#include "proto.h"
+
+static const struct path here = {3, {1, 70000, 4294967295u}};
+static const struct digest some_digest = {{1, 2, 3, [31] = 0xff}};
+static const struct node_info info = {.boot = 0xfedcba9876543210, .hostname = "slave17", .address = "10.0.0.17:6666", .machine = "aarch64",
+    .version = "0.1.0", .limits = "no overlay", .cpus = 64, .memory = 1ull << 40};
+static const struct node_stat figures = {.memory_free = 1ull << 39, .load = 6400, .jobs = 3};
+
+/* A body that owns exactly its bytes, so that a look beyond them is seen. */
+static uint8_t *
+exactly(const uint8_t *data, size_t len)
+{
+	return memcpy(xmalloc(len ? len : 1), data, len);
+}
+
+/* ---- each message: made, and taken and put again ---- */
+
+static void
+make_join(struct buf *b)
+{
+	struct msg_join m = {.generation = 1, .has_path = true, .has_id = true, .path = here, .id = 7, .master = 99, .info = info};
+
+	put_join(b, &m);
+}
+
+static void
+make_welcome(struct buf *b)
+{
+	struct msg_welcome m = {.path = here, .heartbeat = 15000, .grace = 30000, .master = 99};
+
+	strings_add(&m.ancestors, "10.0.0.2:6666");
+	strings_add(&m.ancestors, "10.0.0.1:6666");
+	put_welcome(b, &m);
+	strings_free(&m.ancestors);
+}
+
+static int
+again_welcome(const uint8_t *data, size_t len, struct buf *out)
+{
+	struct msg_welcome m;
+
+	if (take_welcome(data, len, &m) != 0)
+		return -1;
+	put_welcome(out, &m);
+	strings_free(&m.ancestors);
+	return 0;
+}
+
+static void
+make_down(struct buf *b)
+{
+	struct msg_down m = {.path = here, .boot = 5, .left = true, .why = "it was told to end"};
+
+	put_down(b, &m);
+}
+
+static void
+make_power(struct buf *b)
+{
+	struct msg_power m = {.path = here, .reboot = true};
+
+	put_power(b, &m);
+}
+
+static void
+make_run(struct buf *b)
+{
+	uint32_t groups[] = {1000, 4, 0};
+	char *words[] = {"/bin/date", "", "-u"};
+	struct msg_run m = {.flags = RUN_LOCALBIN | RUN_TELL_START, .view = 2, .has_manifest = true, .manifest = some_digest, .size = 4096,
+	    .uid = 1000, .gid = 100, .groups = groups, .group_count = 3, .start_limit = 5000, .cwd = "/home", .binroot = "/tmp/xproc",
+	    .job_text = "1.00000001", .argv = {words, 3, 3}, .env = {words, 1, 1}};
+
+	put_run(b, &m);
+}
+
+static int
+again_run(const uint8_t *data, size_t len, struct buf *out)
+{
+	struct msg_run m;
+
+	if (take_run(reader_over(data, len), &m) != 0)
+		return -1;
+	put_run(out, &m);
+	run_free(&m);
+	return 0;
+}
+
+#define EVENT(name, ...)                                                                                                               \
+	static void make_##name(struct buf *b)                                                                                         \
+	{                                                                                                                              \
+		struct msg_event m = {.path = here, .sequence = 1ull << 33, __VA_ARGS__};                                              \
+                                                                                                                                       \
+		put_event(b, &m);                                                                                                      \
+	}
+EVENT(stdout, .kind = EVENT_STDOUT, .data = (const uint8_t *)"a\0b", .len = 3)
+EVENT(stderr, .kind = EVENT_STDERR, .data = (const uint8_t *)"", .len = 0)
+EVENT(started, .kind = EVENT_STARTED)
+EVENT(failed, .kind = EVENT_FAILED, .status = 126, .text = "no such interpreter")
+EVENT(exited, .kind = EVENT_EXITED, .status = 0x100, .lingers = true)
+EVENT(gone, .kind = EVENT_GONE)
+EVENT(lost, .kind = EVENT_LOST, .text = "silent for 15 s")
+
+static void
+make_ack(struct buf *b)
+{
+	struct msg_ack m = {.path = here, .sequence = 1ull << 40};
+
+	put_ack(b, &m);
+}
+
+static void
+make_want(struct buf *b)
+{
+	struct msg_want m = {.digest = some_digest, .offset = 1ull << 50};
+
+	put_want(b, &m);
+}
+
+static void
+make_plain_data(struct buf *b)
+{
+	struct msg_data m = {.digest = some_digest, .size = 1ull << 41, .offset = 32, .raw_len = 4, .data = (const uint8_t *)"\0ELF", .len = 4};
+
+	put_data(b, &m);
+}
+
+static void
+make_deflated_data(struct buf *b)
+{
+	struct msg_data m = {.digest = some_digest, .size = 65536, .deflated = true, .raw_len = 65536, .data = (const uint8_t *)"xyz", .len = 3};
+
+	put_data(b, &m);
+}
+
+static void
+make_lack(struct buf *b)
+{
+	struct msg_lack m = {.digest = some_digest, .why = "it has changed"};
+
+	put_lack(b, &m);
+}
+
+static void
+make_launch(struct buf *b)
+{
+	char *words[] = {"/bin/date", "-u"};
+	struct msg_launch m = {.generation = 1, .spec = "1-8/.", .exclude = "3", .flags = LAUNCH_DETACH | LAUNCH_GLOB, .view = 1,
+	    .window = 1 << 20, .timeout = 60000, .start = 100, .cwd = "/", .binroot = "", .variants = 2, .argv = {words, 2, 2},
+	    .env = {words, 0, 0}};
+
+	m.variant[0] = (struct variant){.machine = "x86_64", .has_manifest = true, .manifest = some_digest};
+	m.variant[1] = (struct variant){.machine = ""};
+	put_launch(b, &m);
+}
+
+static int
+again_launch(const uint8_t *data, size_t len, struct buf *out)
+{
+	struct msg_launch m;
+
+	if (take_launch(data, len, &m) != 0)
+		return -1;
+	put_launch(out, &m);
+	launch_free(&m);
+	return 0;
+}
+
+static void
+make_accepted(struct buf *b)
+{
+	struct path paths[] = {{1, {1}}, here};
+	struct msg_accepted m = {.job = "1.00000001", .missing = "99", .hint = "9", .down = "4", .refused = "5", .paths = paths, .count = 2};
+
+	put_accepted(b, &m);
+}
+
+static int
+again_accepted(const uint8_t *data, size_t len, struct buf *out)
+{
+	struct msg_accepted m;
+
+	if (take_accepted(data, len, &m) != 0)
+		return -1;
+	put_accepted(out, &m);
+	free(m.paths);
+	return 0;
+}
+
+static void
+make_error(struct buf *b)
+{
+	struct msg_error m = {.status = 255, .text = "selects no node that is up"};
+
+	put_error(b, &m);
+}
+
+static void
+make_query(struct buf *b)
+{
+	struct msg_query m = {.generation = 1, .spec = "1-8", .exclude = "3", .at_least = 64, .patience = 60000};
+
+	put_query(b, &m);
+}
+
+static void
+make_query_end(struct buf *b)
+{
+	char *rules[] = {"1-8 alice,@staff"};
+	struct msg_query_end m = {.up = 64, .down = 2, .down_list = "17,1:5", .missing = "99", .hint = "9", .refused = "8", .rules = {rules, 1, 1}};
+
+	put_query_end(b, &m);
+}
+
+static int
+again_query_end(const uint8_t *data, size_t len, struct buf *out)
+{
+	struct msg_query_end m;
+
+	if (take_query_end(data, len, &m) != 0)
+		return -1;
+	put_query_end(out, &m);
+	strings_free(&m.rules);
+	return 0;
+}
+
+static void
+make_ps(struct buf *b)
+{
+	struct msg_ps m = {.job = "1.00000001", .command = "sleep 9", .state = "detached", .nodes = "1-8", .uid = 1000, .age = 1ull << 34};
+
+	put_ps(b, &m);
+}
+
+static void
+make_kill(struct buf *b)
+{
+	struct msg_kill m = {.job = "1", .signal = 15};
+
+	put_kill(b, &m);
+}
+
+#define PLAIN(name)                                                                                                                    \
+	static int again_##name(const uint8_t *data, size_t len, struct buf *out)                                                      \
+	{                                                                                                                              \
+		struct msg_##name m;                                                                                                   \
+                                                                                                                                       \
+		if (take_##name(data, len, &m) != 0)                                                                                   \
+			return -1;                                                                                                     \
+		put_##name(out, &m);                                                                                                   \
+		return 0;                                                                                                              \
+	}
+PLAIN(join)
+PLAIN(down)
+PLAIN(power)
+PLAIN(event)
+PLAIN(ack)
+PLAIN(want)
+PLAIN(data)
+PLAIN(lack)
+PLAIN(error)
+PLAIN(query)
+PLAIN(ps)
+PLAIN(kill)
+
+/* Those that come several to a message. */
+static void
+make_nodes(struct buf *b)
+{
+	struct msg_node m = {.path = here, .info = info, .stat = figures};
+
+	put_node(b, &m);
+}
+
+static void
+make_stats(struct buf *b)
+{
+	struct msg_stat m = {.path = here, .stat = figures};
+
+	put_stat(b, &m);
+}
+
+static void
+make_shown(struct buf *b)
+{
+	struct msg_shown m = {.path = here, .state = NODE_LOST, .since = 1ull << 35, .adopted = true, .why = "silent", .info = info, .stat = figures};
+
+	put_shown(b, &m);
+}
+
+static void
+make_run_entry(struct buf *b)
+{
+	struct run_entry e = {.rank = 4095, .path = here};
+
+	put_run_entry(b, &e);
+}
+
+#define REPEATED(name, type)                                                                                                           \
+	static int again_##name(const uint8_t *data, size_t len, struct buf *out)                                                      \
+	{                                                                                                                              \
+		struct reader r = reader_over(data, len);                                                                              \
+		struct type m = take_##name(&r);                                                                                       \
+                                                                                                                                       \
+		if (!reader_done(&r))                                                                                                  \
+			return -1;                                                                                                     \
+		put_##name(out, &m);                                                                                                   \
+		return 0;                                                                                                              \
+	}
+REPEATED(node, msg_node)
+REPEATED(stat, msg_stat)
+REPEATED(shown, msg_shown)
+REPEATED(run_entry, run_entry)
+
+static const struct {
+	const char *name;
+	void (*make)(struct buf *);
+	int (*again)(const uint8_t *, size_t, struct buf *); /* takes and puts; -1 when it was refused */
+	bool grows;   /* what is behind it is passed over */
+	size_t open;  /* bytes at its end that may be any number */
+	size_t brief; /* a length at which it may end too; 0: none */
+} messages[] = {
+    {"JOIN", make_join, again_join, true, 0, 0},
+    {"WELCOME", make_welcome, again_welcome, true, 0, 0},
+    {"UP", make_nodes, again_node, false, 0, 0},
+    {"DOWN", make_down, again_down, false, 0, 0},
+    {"STAT", make_stats, again_stat, false, 0, 0},
+    {"POWER", make_power, again_power, true, 0, 0},
+    {"RUN", make_run, again_run, false, 0, 0},
+    {"RUN's entry", make_run_entry, again_run_entry, false, 0, 0},
+    {"EVENT stdout", make_stdout, again_event, false, 3, 0},
+    {"EVENT stderr", make_stderr, again_event, false, 0, 0},
+    {"EVENT started", make_started, again_event, false, 0, 0},
+    {"EVENT failed", make_failed, again_event, false, 0, 0},
+    {"EVENT exited", make_exited, again_event, false, 0, 0},
+    {"EVENT gone", make_gone, again_event, false, 0, 0},
+    {"EVENT lost", make_lost, again_event, false, 0, 0},
+    {"ACK", make_ack, again_ack, false, 0, 0},
+    {"WANT", make_want, again_want, false, 0, 0},
+    {"DATA", make_plain_data, again_data, false, 0, 0},
+    {"DATA deflated", make_deflated_data, again_data, false, 3, 0},
+    {"LACK", make_lack, again_lack, false, 0, 0},
+    {"LAUNCH", make_launch, again_launch, false, 0, 0},
+    {"ACCEPTED", make_accepted, again_accepted, false, 0, 0},
+    {"ERROR", make_error, again_error, false, 0, 0},
+    {"QUERY", make_query, again_query, true, 0, 0},
+    {"NODES", make_shown, again_shown, false, 0, 0},
+    {"QUERY_END", make_query_end, again_query_end, true, 0, 4 + 4 + 4 + 7 + 4 + 3 + 4 + 2},
+    {"PS", make_ps, again_ps, false, 0, 0},
+    {"KILL", make_kill, again_kill, false, 0, 0},
+};
+
+static void
+round_trips(size_t i)
+{
+	struct buf body = {0}, back = {0};
+	uint8_t *data;
+
+	messages[i].make(&body);
+	data = exactly(body.data, body.len);
+	ok(messages[i].again(data, body.len, &back) == 0 && back.len == body.len && memcmp(back.data, data, body.len) == 0,
+	    "%s: all %zu bytes of it come back", messages[i].name, body.len);
+	free(data);
+	buf_free(&body);
+	buf_free(&back);
+}
+
+/* How many lengths below its own it is taken at, where it may not be. */
+static void
+is_refused_short(size_t i)
+{
+	struct buf body = {0}, back = {0};
+	size_t len, wrong = 0;
+
+	messages[i].make(&body);
+	for (len = 0; len < body.len; len++) {
+		uint8_t *data = exactly(body.data, len);
+		bool may = len >= body.len - messages[i].open || (messages[i].brief && len == messages[i].brief);
+
+		wrong += (messages[i].again(data, len, &back) == 0) != may;
+		free(data);
+	}
+	ok(wrong == 0, "%s: cut short anywhere it is refused", messages[i].name);
+	buf_free(&body);
+	buf_free(&back);
+}
+
+static void
+minds_what_follows(size_t i)
+{
+	struct buf body = {0}, back = {0};
+	uint8_t *data;
+	bool taken;
+
+	messages[i].make(&body);
+	put_u8(&body, 'x');
+	data = exactly(body.data, body.len);
+	taken = messages[i].again(data, body.len, &back) == 0;
+	ok(taken == (messages[i].grows || messages[i].open || messages[i].make == make_stderr), "%s: a byte more is %s", messages[i].name,
+	    taken ? "taken" : "refused");
+	free(data);
+	buf_free(&body);
+	buf_free(&back);
+}
+
+/* ---- the fields, and their names ---- */
+
+static void
+fields(void)
+{
+	struct buf b = {0};
+	struct msg_join join;
+	struct msg_run run;
+	struct msg_event event;
+	struct msg_launch launch;
+
+	make_join(&b);
+	ok(take_join(b.data, b.len, &join) == 0 && path_equal(&join.path, &here) && join.id == 7 && join.master == 99 &&
+	    join.info.boot == info.boot && join.info.memory == info.memory && join.info.cpus == 64, "a JOIN's numbers are where they belong");
+	is(join.info.limits, "no overlay", "and its texts");
+	b.len = 0;
+	make_run(&b);
+	ok(take_run(reader_over(b.data, b.len), &run) == 0 && run.groups[1] == 4 && run.uid == 1000 && run.gid == 100 && run.size == 4096 &&
+	    run.argv.count == 3 && run.env.count == 1 && !run.argv.at[3], "a RUN's numbers and lists");
+	is(run.argv.at[2], "-u", "its words");
+	run_free(&run);
+	b.len = 0;
+	make_stdout(&b);
+	ok(take_event(b.data, b.len, &event) == 0 && event.len == 3 && memcmp(event.data, "a\0b", 3) == 0 && event.sequence == 1ull << 33,
+	    "an EVENT's bytes, a NUL among them");
+	b.len = 0;
+	make_launch(&b);
+	ok(take_launch(b.data, b.len, &launch) == 0 && launch.variants == 2 && launch.variant[0].has_manifest &&
+	    !launch.variant[1].has_manifest && launch.timeout == 60000 && launch.window == 1 << 20, "a LAUNCH's variants and times");
+	launch_free(&launch);
+	buf_free(&b);
+}
+
+static void
+texts(void)
+{
+	is(message_name(MSG_JOIN), "JOIN", "a message has a name");
+	is(message_name(MSG_TIMEOUT), "TIMEOUT", "the last one too");
+	is(message_name(0), "unknown", "0 has none");
+	is(message_name(255), "unknown", "255 has none");
+}
+
+/* ---- what a hostile sender may write ---- */
+
+/* Overwrites four bytes: is it refused then, whatever they were? */
+static void
+refused_with(size_t i, size_t at, uint32_t value, const char *what)
+{
+	struct buf body = {0}, back = {0};
+	uint8_t *data;
+
+	messages[i].make(&body);
+	set_u32(&body, at, value);
+	data = exactly(body.data, body.len);
+	ok(messages[i].again(data, body.len, &back) != 0, "%s: %s is refused", messages[i].name, what);
+	free(data);
+	buf_free(&body);
+	buf_free(&back);
+}
+
+static size_t
+message(const char *name)
+{
+	size_t i;
+
+	for (i = 0; strcmp(messages[i].name, name) != 0; i++)
+		;
+	return i;
+}
+
+/* Where the first appearance of the text begins, less the four bytes of its length. */
+static size_t
+before_text(size_t i, const char *text)
+{
+	struct buf body = {0};
+	const uint8_t *at;
+	size_t offset;
+
+	messages[i].make(&body);
+	at = memmem(body.data, body.len, text, strlen(text));
+	offset = at ? (size_t)(at - body.data) - 4 : 0;
+	buf_free(&body);
+	return offset;
+}
+
+static void
+hostile_counts(void)
+{
+	static const uint32_t counts[] = {0xffffffff, 0x80000000, 0x40000000, 1000};
+	size_t run = message("RUN"), launch = message("LAUNCH"), accepted = message("ACCEPTED"), welcome = message("WELCOME");
+	size_t groups = 3 + DIGEST_LEN + 12, i;
+
+	for (i = 0; i < COUNT(counts); i++) {
+		refused_with(run, groups, counts[i], "a count of groups beyond its bytes");
+		refused_with(run, before_text(run, "/bin/date") - 4, counts[i], "a count of words beyond its bytes");
+		refused_with(launch, before_text(launch, "x86_64") - 4, counts[i], "a count of variants beyond the most");
+		refused_with(accepted, before_text(accepted, "5") + 6, counts[i], "a count of paths beyond its bytes");
+		refused_with(welcome, before_text(welcome, "10.0.0.2") - 4, counts[i], "a count of ancestors beyond its bytes");
+		refused_with(launch, before_text(launch, "1-8/."), counts[i], "a length beyond its bytes");
+	}
+	refused_with(launch, before_text(launch, "x86_64") - 4, 0, "no variant");
+	refused_with(launch, before_text(launch, "x86_64") - 4, MAX_VARIANTS + 1, "one variant more than the most");
+}
+
+/* Overwrites one byte. */
+static bool
+taken_with(size_t i, size_t at, unsigned value)
+{
+	struct buf body = {0}, back = {0};
+	bool taken;
+
+	messages[i].make(&body);
+	body.data[at] = (uint8_t)value;
+	taken = messages[i].again(body.data, body.len, &back) == 0;
+	buf_free(&body);
+	buf_free(&back);
+	return taken;
+}
+
+static void
+ranges(void)
+{
+	size_t path = 1 + 3 * 4, run = message("RUN"), launch = message("LAUNCH"), view = before_text(launch, "3") + 4 + 2 + 1;
+	size_t gone = message("EVENT gone"), shown = message("NODES");
+	unsigned kind, wrong = 0;
+
+	for (kind = 0; kind < 256; kind++) /* of those kinds that have nothing behind them only two are whole */
+		wrong += taken_with(gone, path + 8, kind) !=
+		    (kind == EVENT_GONE || kind == EVENT_STARTED || kind == EVENT_STDOUT || kind == EVENT_STDERR);
+	ok(wrong == 0, "an EVENT of an unknown kind is refused");
+	ok(taken_with(shown, path, NODE_LOST) && !taken_with(shown, path, NODE_LOST + 1) && !taken_with(shown, path, 255),
+	    "a state that no node has is refused");
+	ok(taken_with(run, 1, 0) && !taken_with(run, 1, 3), "a RUN with an unknown view is refused");
+	ok(taken_with(launch, view, 2) && !taken_with(launch, view, 3), "so is a LAUNCH");
+	ok(!taken_with(message("POWER"), path, 2), "a truth beyond 1 is refused");
+	ok(!taken_with(message("ACK"), 0, MAX_DEPTH + 1) && !taken_with(message("ACK"), 0, 255), "a path deeper than the tree may be is refused");
+	ok(!taken_with(message("DATA"), DIGEST_LEN + 8 + 8 + 1 + 3, 5), "contents of another length than they say are refused");
+	ok(!taken_with(message("ERROR"), 4 + 4 + 3, 0), "a text with a NUL within is refused");
+}
+
+static void
+without_words(void)
+{
+	struct buf b = {0};
+	struct msg_run run = {.cwd = "/", .binroot = "", .job_text = "1"}, back;
+	struct msg_launch launch = {.spec = ".", .exclude = "", .cwd = "/", .binroot = "", .variants = 1}, launch_back;
+
+	put_run(&b, &run);
+	ok(take_run(reader_over(b.data, b.len), &back) != 0, "a RUN of no command is refused");
+	b.len = 0;
+	launch.variant[0].machine = "";
+	put_launch(&b, &launch);
+	ok(take_launch(b.data, b.len, &launch_back) != 0, "so is a LAUNCH");
+	buf_free(&b);
+}
+
+/* ---- what gproc of every version must be able to read ---- */
+
+static void
+is_still(const char *name, const char *want)
+{
+	struct buf body = {0}, text = {0};
+	size_t i;
+
+	messages[message(name)].make(&body);
+	for (i = 0; i < body.len; i++) {
+		char hex[3];
+
+		(void)snprintf(hex, sizeof(hex), "%02x", body.data[i]);
+		put_bytes(&text, hex, 2);
+	}
+	put_u8(&text, 0);
+	is((const char *)text.data, want, name);
+	buf_free(&body);
+	buf_free(&text);
+}
+
+static void
+frozen(void)
+{
+	struct buf b = {0};
+	struct msg_query_end end = {0};
+
+	is_still("POWER", "030000000100011170ffffffff01");
+	is_still("QUERY", "00000001" "00000003312d3800" "000000013300" "00000040" "000000000000ea60");
+	is_still("JOIN", "00000001" "01" "030000000100011170ffffffff" "01" "00000007" "0000000000000063"
+		"fedcba9876543210" "00000007736c617665313700" "0000000e31302e302e302e31373a3636363600" "000000076161726368363400"
+		"00000005302e312e3000" "0000000a6e6f206f7665726c617900" "00000040" "0000010000000000");
+	put_u32(&b, 3);
+	put_u32(&b, 1);
+	put_str(&b, "2");
+	put_str(&b, "");
+	put_str(&b, "");
+	ok(take_query_end(b.data, b.len, &end) == 0 && end.up == 3 && !*end.refused && end.rules.count == 0,
+	    "a QUERY_END without what came later is taken");
+	buf_free(&b);
+}
+
+int
+main(void)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(messages); i++) {
+		round_trips(i);
+		is_refused_short(i);
+		minds_what_follows(i);
+	}
+	fields();
+	texts();
+	hostile_counts();
+	ranges();
+	without_words();
+	frozen();
+	return done();
+}
