@@ -5,7 +5,7 @@
 static const struct path here = {3, {1, 70000, 4294967295u}};
 static const struct digest some_digest = {{1, 2, 3, [31] = 0xff}};
 static const struct node_info info = {.boot = 0xfedcba9876543210, .hostname = "slave17", .address = "10.0.0.17:6666", .machine = "aarch64",
-    .version = "0.1.0", .limits = "no overlay", .cpus = 64, .memory = 1ull << 40};
+    .version = "0.1.0", .limits = "no overlay", .cpus = 64, .memory = 1ull << 40, .has_power = true};
 static const struct node_stat figures = {.memory_free = 1ull << 39, .load = 6400, .jobs = 3};
 
 /* A body that owns exactly its bytes, so that a look beyond them is seen. */
@@ -418,7 +418,7 @@ fields(void)
 
 	make_join(&b);
 	ok(take_join(b.data, b.len, &join) == 0 && path_equal(&join.path, &here) && join.id == 7 && join.master == 99 &&
-	    join.info.boot == info.boot && join.info.memory == info.memory && join.info.cpus == 64, "a JOIN's numbers are where they belong");
+	    join.info.boot == info.boot && join.info.memory == info.memory && join.info.cpus == 64 && join.info.has_power, "a JOIN's numbers are where they belong");
 	is(join.info.limits, "no overlay", "and its texts");
 	b.len = 0;
 	make_run(&b);
@@ -592,7 +592,7 @@ frozen(void)
 	is_still("QUERY", "00000001" "00000003312d3800" "000000013300" "00000040" "000000000000ea60");
 	is_still("JOIN", "00000001" "01" "030000000100011170ffffffff" "01" "00000007" "0000000000000063"
 		"fedcba9876543210" "00000007736c617665313700" "0000000e31302e302e302e31373a3636363600" "000000076161726368363400"
-		"00000005302e312e3000" "0000000a6e6f206f7665726c617900" "00000040" "0000010000000000");
+		"00000005302e312e3000" "0000000a6e6f206f7665726c617900" "00000040" "0000010000000000" "01");
 	put_u32(&b, 3);
 	put_u32(&b, 1);
 	put_str(&b, "2");
