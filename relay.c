@@ -51,7 +51,14 @@ fetch_of(const struct digest *digest)
 static void
 stream_free(struct stream *s)
 {
+	struct digest digest = *blob_digest_of(s->blob);
+	struct blob *left;
+
 	blob_unpin(self.store, s->blob);
+	/* The fetch may have gone before its last stream: nobody else would clear away what has come. */
+	left = fetch_of(&digest) ? NULL : store_find(self.store, &digest);
+	if (left && !blob_whole(left))
+		store_drop(self.store, left);
 	free(s);
 }
 
