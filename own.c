@@ -395,6 +395,22 @@ promise_room(struct own *o, uint64_t absent)
 	return -1;
 }
 
+/* Files are shared by digest: a size that is another would leave a cut one for the next user. */
+static bool
+sizes_are_true(const struct manifest *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++) {
+		const struct entry *e = &m->at[i];
+		const struct blob *blob = e->kind == ENTRY_FILE ? store_find(self.store, &e->digest) : NULL;
+
+		if (e->kind == ENTRY_FILE && (!blob || blob_size(blob) != e->size))
+			return false;
+	}
+	return true;
+}
+
 static void
 start_proc(struct own *o)
 {
@@ -419,6 +435,11 @@ start_proc(struct own *o)
 	};
 	size_t i;
 
+	if (o->run.has_manifest && !sizes_are_true(&o->manifest)) {
+		strings_free(&env);
+		fail(o, 255, "the manifest is refused: it gives a file another size than its contents have");
+		return;
+	}
 	o->proc = worker_start(self.worker, &work);
 	strings_free(&env);
 	if (!o->proc) {
