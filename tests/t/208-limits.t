@@ -1,0 +1,66 @@
+#!/bin/bash
+# -timeout, -start, -kill-on-bad, -strict: waiting has a bound, whoever was still running is named, and nothing is left.
+. tests/lib.sh
+enter_namespaces "$@"
+start_master -heartbeat=1s
+start_deep
+
+none_left() {
+	tries=0
+	while pgrep -x sleep >/dev/null && [ $tries -lt 3000 ]; do tries=$((tries + 1)); done
+	is "$1: nothing is left" "$(pgrep -cx sleep)" 0
+}
+
+run "$GPROC" -timeout=500ms e ... /bin/sh -c 'trap "" INT TERM HUP; case $GPROC_NODE in 0:2:6 | 1:5) sleep 1000 & wait; sleep 1000 ;; esac'
+is "-timeout: status" "$status" 124
+like "-timeout: who was still running, folded" "$err" '^gproc: nodes (0:2:6,1:5|1:5,0:2:6): still running'
+none_left -timeout
+
+# A node that stands still keeps nobody waiting beyond the heartbeat.
+start_job ... 14 'echo up; exec sleep 1000'
+kill -STOP "$(pid_of_slave 5)"
+kill -INT "$CLIENT"
+end_job
+like "a signal, and one that does not hear it: status" "$status" '^255$'
+like "it is named" "$err" '^gproc: node 1:5: lost: silent'
+kill -CONT "$(pid_of_slave 5)"
+wait_up 14
+none_left "the signal"
+
+# A client that reads nothing does not stretch the limit for the nodes.
+"$GPROC" -timeout=500ms e ... /bin/sh -c 'while :; do echo 0123456789; done' >"$T/out" 2>"$T/err" &
+client=$!
+until [ -s "$T/out" ]; do :; done
+kill -STOP $client
+tries=0
+while pgrep -f 0123456789 | grep -vx $client | grep -q . && [ $tries -lt 5000 ]; do tries=$((tries + 1)); done
+is "-timeout with a client that stands still: the jobs end" "$(pgrep -f 'echo 0123456789' | grep -vxc $client)" 0
+kill -CONT $client
+wait $client
+is "and the client hears of it" $? 124
+
+head -c 60000000 /dev/urandom >"$T/file"
+run "$GPROC" -start=1ms -f="$T/file" e 0:2:6,1 /bin/true
+is "-start: status" "$status" 255
+like "-start: who had not started" "$err" '^gproc: nodes? .*(1|0:2:6).*: could not start: it did not start within'
+run "$GPROC" -start=60s e ... /bin/true
+is "-start, and all do" "$status$err" 0
+
+run "$GPROC" -kill-on-bad e ... /bin/sh -c '[ "$GPROC_NODE" != 1:5:13 ] || exit 9; exec sleep 1000'
+is "-kill-on-bad: status" "$status" 137
+like "-kill-on-bad: the bad one is named" "$err" '^gproc: node 1:5:13: exit status 9'
+like "-kill-on-bad: the others too" "$err" '^gproc: nodes .*: killed by signal 9'
+none_left -kill-on-bad
+
+kill -KILL "$(pid_of_slave 13)"
+until "$GPROC" i | head -n 1 | grep -q '13 up, 1 down'; do :; done
+run "$GPROC" -strict e ... /bin/true
+is "-strict: not at all when one is down" "$status" 255
+like "-strict: which" "$err" '1:5:13'
+run "$GPROC" e ... /bin/true
+is "without it: the others" "$status" 0
+like "and it is told" "$err" 'left out: 1:5:13'
+run "$GPROC" e 0-3 /bin/true
+is "a node that was never there: status" "$status" 255
+like "and it is told" "$err" 'not there: 2-3'
+done_testing
