@@ -773,6 +773,18 @@ fail_strangers(struct launch *l, const struct choice *c)
 	}
 }
 
+/* What each node is told holds, beside what the launch does, its user's groups, a job id, and every node: no link takes more than a
+ * frame of it. */
+static bool
+fits_a_frame(const struct neighbour *client, size_t len, const struct choice *c)
+{
+	size_t size = len + 128 + client->who.group_count * 4, i;
+
+	for (i = 0; i < c->count; i++)
+		size += 5 + c->paths[i].depth * 4;
+	return size <= MAX_FRAME - FRAME_HEAD;
+}
+
 void
 head_launch(struct neighbour *client, const uint8_t *data, size_t len)
 {
@@ -795,6 +807,9 @@ head_launch(struct neighbour *client, const uint8_t *data, size_t len)
 		tell_error(client, 255, "\"%s\" %s%s%s%s%s%s%s%s%s", m.spec, why, *c.refused ? "; refused: " : "", c.refused,
 		    *c.down ? "; down: " : "", c.down,
 		    *c.missing ? "; not there: " : "", c.missing, c.hint ? "; did you mean " : "", c.hint ? c.hint : "");
+	} else if (!fits_a_frame(client, len, &c)) {
+		tell_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
+		    client->who.group_count, c.count);
 	} else {
 		l = launch_new(client, &m, &c);
 		tell_accepted(l, &c);
