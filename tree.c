@@ -319,17 +319,52 @@ refuse(struct neighbour *n, const char *fmt, ...)
 	free(why);
 }
 
-/* The path it gets: its old one when it belongs below this node, else the id it asks for, else the lowest that is free. */
+/* Another process that has this path, or is about to: NULL when there is none. */
+static const struct neighbour *
+rival(const struct neighbour *n, const struct path *path, uint64_t boot)
+{
+	const struct neighbour *o;
+
+	for (o = self.neighbours; o; o = o->next)
+		if (o != n && o->kind == NB_CHILD && o->boot != boot && path_equal(&o->path, path))
+			return o;
+	return NULL;
+}
+
+static bool
+is_taken(const struct neighbour *n, const struct path *path, uint64_t boot)
+{
+	const struct member *old = map_find(&self.map, path);
+
+	return (old && old->state == NODE_UP && old->info.boot != boot) || rival(n, path, boot);
+}
+
+/* The lowest id that is free, those counted that were given a moment ago to who has not told of itself yet. */
 static int
-path_for(const struct msg_join *m, struct path *out)
+free_path(const struct neighbour *n, struct path *out)
+{
+	uint32_t id = map_free_id(&self.map, &self.path);
+	const struct member *old;
+
+	if (path_push(out, id) != 0)
+		return -1;
+	while (rival(n, out, 0) || ((old = map_find(&self.map, out)) && old->state != NODE_LOST))
+		out->id[self.path.depth] = ++id;
+	return 0;
+}
+
+/* The path it gets: its old one when it belongs below this node, else the id it asks for, else the lowest that is free. Who never
+ * asked for an id has no claim to its old one when another has it by now. */
+static int
+path_for(const struct neighbour *n, const struct msg_join *m, struct path *out)
 {
 	*out = self.path;
 	if (m->has_path && m->path.depth > self.path.depth && path_under(&m->path, &self.path) &&
-	    (m->path.depth > self.path.depth + 1 || !m->has_id || m->path.id[self.path.depth] == m->id)) {
+	    (m->path.depth > self.path.depth + 1 || (m->has_id ? m->path.id[self.path.depth] == m->id : !is_taken(n, &m->path, m->info.boot)))) {
 		*out = m->path;
 		return 0;
 	}
-	return path_push(out, m->has_id ? m->id : map_free_id(&self.map, &self.path));
+	return m->has_id ? path_push(out, m->id) : free_path(n, out);
 }
 
 static void
@@ -349,18 +384,6 @@ welcome(struct neighbour *n)
 	strings_free(&m.ancestors);
 }
 
-/* Another process that has this path, or is about to: NULL when there is none. */
-static const struct neighbour *
-rival(const struct neighbour *n, uint64_t boot)
-{
-	const struct neighbour *o;
-
-	for (o = self.neighbours; o; o = o->next)
-		if (o != n && o->kind == NB_CHILD && o->boot != boot && path_equal(&o->path, &n->path))
-			return o;
-	return NULL;
-}
-
 /* The child is in the map when it has told of itself, with the address where it listens and all that is below it. */
 void
 tree_join(struct neighbour *n, const uint8_t *data, size_t len)
@@ -378,13 +401,13 @@ tree_join(struct neighbour *n, const uint8_t *data, size_t len)
 		refuse(n, "it speaks generation %u of the protocol, this node %u", m.generation, PROTO_GENERATION);
 		return;
 	}
-	if (path_for(&m, &n->path) != 0) {
+	if (path_for(n, &m, &n->path) != 0) {
 		refuse(n, "the tree is as deep as it can be, %u levels", MAX_DEPTH);
 		return;
 	}
 	old = map_find(&self.map, &n->path);
-	other = rival(n, m.info.boot);
-	if ((old && old->state == NODE_UP && old->info.boot != m.info.boot) || other) {
+	other = rival(n, &n->path, m.info.boot);
+	if (is_taken(n, &n->path, m.info.boot)) {
 		refuse(n, "there is a node %s already: %s", path_text(&n->path, name),
 		    old ? old->info.hostname : link_peer(other->link));
 		if (old && old->via)
