@@ -24,25 +24,12 @@
 #define MADE_BY_US (S_ISVTX | 0755) /* the sticky bit on a directory that only we write to says who made it */
 
 static char error_text[512];
+#define fail(...) latch_error(error_text, sizeof(error_text), __VA_ARGS__)
 
 const char *
 facts_error(void)
 {
 	return error_text;
-}
-
-static int
-fail(const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	text = xvasprintf(fmt, args);
-	va_end(args);
-	set_error(error_text, sizeof(error_text), "%s", text);
-	free(text);
-	return -1;
 }
 
 static void

@@ -17,25 +17,12 @@
 #define MAX_OBJECTS 65536u /* libraries of one program */
 
 static char error_text[4096];
+#define fail(...) latch_error(error_text, sizeof(error_text), __VA_ARGS__)
 
 const char *
 objects_error(void)
 {
 	return error_text;
-}
-
-static int PRINTF(1, 2)
-fail(const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	text = xvasprintf(fmt, args);
-	va_end(args);
-	set_error(error_text, sizeof(error_text), "%s", text);
-	free(text);
-	return -1;
 }
 
 /* ---- one program's loading: what is known so far ---- */

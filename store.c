@@ -68,25 +68,12 @@ struct store {
 };
 
 static char error_text[320];
+#define fail(...) latch_error(error_text, sizeof(error_text), __VA_ARGS__)
 
 const char *
 store_error(void)
 {
 	return error_text;
-}
-
-static int
-fail(const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	text = xvasprintf(fmt, args);
-	va_end(args);
-	set_error(error_text, sizeof(error_text), "%s", text);
-	free(text);
-	return -1;
 }
 
 /* "12.5 MiB", rounded down. */

@@ -291,6 +291,20 @@ set_error(char *into, size_t size, const char *fmt, ...)
 }
 
 int
+latch_error(char *into, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	(void)snprintf(into, size, "%s", text);
+	free(text);
+	return -1;
+}
+
+int
 write_full(int fd, const void *data, size_t len)
 {
 	const char *at = data;

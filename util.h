@@ -47,6 +47,7 @@ size_t utf8_length(const unsigned char *text);
 bool has_prefix(const char *text, const char *prefix);
 
 /* A latched text of a pure file's last error, as x_error() hands it out: printf into a buffer of the given size. */
+int latch_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4); /* the same, returning -1; into may be among the arguments */
 void set_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4);
 
 /* All of it, or -1 with errno (for blocking descriptors; EINTR is retried). read_full: bytes read, short only at the end. */
