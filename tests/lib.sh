@@ -102,16 +102,20 @@ enter_namespaces() {
 	settle
 }
 
-# A source tree below /tmp would be covered by the new /tmp: it is bound to /mnt before.
+# A source tree below /tmp would be covered by the new /tmp, one below a private directory is out of other users' reach: it is bound
+# to /mnt before.
 settle() {
+	settle_move=no
 	rm -rf "$T"
 	case $REPO in
-	/tmp/* | /run/*)
+	/tmp/* | /run/*) settle_move=yes ;;
+	*) setpriv --reuid=65534 --regid=65534 --clear-groups test -r "$REPO/Makefile" || settle_move=yes ;;
+	esac
+	if [ "$settle_move" = yes ]; then
 		mount --bind "$REPO" /mnt
 		GPROC=/mnt/${GPROC#"$REPO"/}
 		REPO=/mnt
-		;;
-	esac
+	fi
 	mount -t tmpfs -o mode=1777 gproc-test /tmp
 	mount -t tmpfs gproc-test /run
 	mkdir /tmp/.etc /tmp/.etc/upper /tmp/.etc/work
