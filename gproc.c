@@ -265,6 +265,20 @@ usage(void)
 	return 2;
 }
 
+/* Where one of them is closed, the next thing opened would take its number, and what is written there would go into that: a link
+ * to the master. What is put there instead can be neither read nor written, as a closed one can't. */
+static void
+hold_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_PATH);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -273,6 +287,7 @@ main(int argc, char **argv)
 
 	if (getpid() == 1 || (argc > 0 && is_called_init(argv[0])))
 		return init_main(run_slave);
+	hold_standard_descriptors();
 	if (argc < 2)
 		return usage();
 	if (opts_parse(argc, argv, &line))
