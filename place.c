@@ -510,9 +510,38 @@ place_dir(int root, const char *path, struct owner owner)
 
 /* ---- the node's real binRoot ---- */
 
+static bool
+has_bytes_of(int from, int to)
+{
+	char a[16384], b[sizeof(a)];
+	ssize_t n, m;
+
+	do {
+		n = read_full(from, a, sizeof(a));
+		m = read_full(to, b, sizeof(b));
+		if (n < 0 || n != m || memcmp(a, b, (size_t)n) != 0)
+			return false;
+	} while (n == (ssize_t)sizeof(a));
+	return true;
+}
+
+/* A file of the same size and time may still be another: a program built twice within a second, or with times that are set. */
+static bool
+has_contents(int store, int dir, const char *name, const struct entry *e)
+{
+	int from = open_blob(store, e), to = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool same = from >= 0 && to >= 0 && has_bytes_of(from, to);
+
+	if (to >= 0)
+		close(to);
+	if (from >= 0)
+		close(from);
+	return same;
+}
+
 /* What is there already is the same: then it is left, for it may be running. Only what no other user could have written counts. */
 static bool
-is_there(int dir, const char *name, const struct entry *e, mode_t mode, uid_t uid)
+is_there(int store, int dir, const char *name, const struct entry *e, mode_t mode, uid_t uid)
 {
 	char target[PATH_MAX];
 	struct stat st;
@@ -525,7 +554,8 @@ is_there(int dir, const char *name, const struct entry *e, mode_t mode, uid_t ui
 		return len >= 0 && (size_t)len == strlen(e->target) && memcmp(target, e->target, (size_t)len) == 0;
 	}
 	return S_ISREG(st.st_mode) && st.st_nlink == 1 && (st.st_mode & 07777) == mode && (uint64_t)st.st_size == e->size &&
-	    st.st_mtim.tv_sec == (time_t)e->mtime && st.st_mtim.tv_nsec == 0 && !place_is_own(e);
+	    st.st_mtim.tv_sec == (time_t)e->mtime && st.st_mtim.tv_nsec == 0 && !place_is_own(e) &&
+	    (e->size == 0 || has_contents(store, dir, name, e));
 }
 
 static int
@@ -554,7 +584,7 @@ real_entry(int store, struct cursor *at, const char *job, const struct entry *e,
 		return fail_entry("open the directory of", e);
 	if (e->kind == ENTRY_DIR)
 		return real_dir(dir, name, e, &owner);
-	if (is_there(dir, name, e, mode, own && owner.give ? owner.uid : geteuid()))
+	if (is_there(store, dir, name, e, mode, own && owner.give ? owner.uid : geteuid()))
 		return 0;
 	(void)snprintf(fresh, sizeof(fresh), ".gproc-%s", job);
 	if (e->kind == ENTRY_FILE)
