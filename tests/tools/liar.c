@@ -40,6 +40,12 @@ make_file(size_t at, const void *data, size_t len)
 	put_bytes(&files[at].object, data, len);
 }
 
+static bool
+is_silent(void)
+{
+	return lies("silent") || lies("shared-silent");
+}
+
 /* ---- a manifest's entries, as they stand on the wire: nothing is checked ---- */
 
 static void
@@ -110,11 +116,11 @@ put_lies(struct buf *b)
 		return 199;
 	}
 	if (lies("million")) {
-		for (i = 0; i < 1000000; i++) {
+		for (i = 0; i < 999998; i++) {
 			(void)snprintf(deep, sizeof(deep), "x%07u", i);
 			put_link(b, deep, "y");
 		}
-		return 1000000;
+		return 999998;
 	}
 	return put_file(b, "x", 0644, files[1].id.size, 1), 1;
 }
@@ -142,7 +148,7 @@ make_manifest(void)
 	set_u32(&b, count, lies("count") ? UINT32_MAX : lies("more") ? n + 1 : n);
 	blob_of_bytes(b.data, b.len, &manifest);
 	put_bytes(&manifest_object, manifest.list, list_length(b.len));
-	put_bytes(&manifest_object, b.data, lies("cut-manifest") ? b.len - 1 : b.len);
+	put_bytes(&manifest_object, b.data, b.len);
 	buf_free(&b);
 }
 
@@ -219,7 +225,7 @@ on_want(const struct frame *f)
 	struct msg_want want;
 	size_t i;
 
-	if (take_want(f->body, f->len, &want) || lies("silent"))
+	if (take_want(f->body, f->len, &want) || is_silent())
 		return;
 	if (++asked > 100)
 		die(1, "asked without end");
@@ -262,7 +268,7 @@ on_frame(const struct frame *f)
 		on_event(f);
 	else if (f->type == MSG_ERROR && take_error(f->body, f->len, &error) == 0)
 		printf("error %s\n", error.text);
-	else if (f->type == MSG_ACCEPTED && lies("silent"))
+	else if (f->type == MSG_ACCEPTED && is_silent())
 		puts("accepted");
 	(void)fflush(stdout);
 	return f->type != MSG_ERROR && f->type != MSG_JOB_END;
@@ -340,8 +346,12 @@ main(int argc, char **argv)
 	memset(large, 'x', sizeof(large));
 	(void)snprintf((char *)large, sizeof(large), "%s %d", lie, (int)getpid());
 	make_file(0, script, sizeof(script) - 1);
-	make_file(1, lies("fixed") || lies("short-size") || lies("no-size") ? script : (const char *)large,
-	    lies("fixed") || lies("short-size") || lies("no-size") ? 12 : sizeof(large));
+	if (lies("fixed") || lies("short-size") || lies("no-size"))
+		make_file(1, script, 12);
+	else if (lies("shared") || lies("shared-silent"))
+		make_file(1, "shared", 6);
+	else
+		make_file(1, large, sizeof(large));
 	make_file(2, "evil", 4);
 	if (lies("cwd-dots"))
 		cwd = "/../../../../etc/evil";
