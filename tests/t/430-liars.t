@@ -85,8 +85,9 @@ run bob "$GPROC" e . /bin/echo works
 is "another's launch does not wait for it" "$status$err $(echo $out)" "0 works works"
 is "nor that of another who can send what is awaited" "$(bob timeout 60 "$liar" /tmp/g shared | sort -u | tr '\n' ' ')" "exited 0 out ran "
 exec 6<&-
-alice "$liar" /tmp/g silent >"$T/said" 2>&1 &
-exec 6<"$T/said"
+mkfifo "$T/again"
+alice "$liar" /tmp/g silent >"$T/again" 2>&1 &
+exec 6<"$T/again"
 read -r line <&6
 run bob "$GPROC" ps
 job=$(printf '%s\n' "$out" | sed -n 's/^\([^ ]*\) .* 1001 .*/\1/p' | head -n 1)
