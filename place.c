@@ -565,10 +565,17 @@ real_dir(int dir, const char *name, const struct entry *e, const struct owner *o
 
 	if (make_dir(dir, name, dir_mode(e), place_is_own(e) ? owner : NULL) == 0)
 		return 0;
-	if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode))
-		return errno == EEXIST ? 0 : fail_entry("make", e);
-	errno = ENOTDIR;
-	return fail_entry("make the directory", e);
+	if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_entry("make", e);
+	if (!S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		return fail_entry("make the directory", e);
+	}
+	if (st.st_uid == geteuid() || st.st_uid == owner->uid)
+		return 0;
+	set_error(error_text, sizeof(error_text), "%.300s in binRoot belongs to user %u, who could change what lies in it", e->path,
+	    (unsigned)st.st_uid);
+	return -1;
 }
 
 static int

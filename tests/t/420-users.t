@@ -106,6 +106,22 @@ is "halting nodes is root's" "$status" 255
 kill -INT "$MASTER"
 wait
 
+# With -p=false what is placed stays; a directory that is one user's is no place for another's program.
+start_master -users=alice,bob
+start_slave 0 master -p=false -binRoot=/tmp/stays
+wait_up 1
+mkdir -p /tmp/tools/lib
+cp /bin/true /tmp/tools/lib/prog
+run as alice sh -c 'cd /tmp/tools/lib && exec "$@"' sh "$GPROC" e . /bin/true
+is "a user's working directory stays with -p=false" "$status$err $(stat -c %u /tmp/stays/tmp/tools/lib)" "0 1001"
+run as bob "$GPROC" e . /tmp/tools/lib/prog
+is "another's program is not put into it" "$status" 255
+like "and why" "$err" 'tmp/tools/lib in binRoot belongs to user 1001'
+run as alice "$GPROC" e . /tmp/tools/lib/prog
+is "hers is" "$status$err" 0
+kill -INT "$MASTER"
+wait
+
 # Whoever squats on the socket gets nothing, and a root who starts a master is told who is there.
 mkfifo "$T/pid"
 as alice sh -c 'echo $$; exec "$0" -key=none -myAddress=127.0.0.1 m 2>/tmp/false.log' "$GPROC" >"$T/pid" &
