@@ -112,7 +112,7 @@ start_slave 0 master -p=false -binRoot=/tmp/stays
 wait_up 1
 mkdir -p /tmp/tools/lib
 cp /bin/true /tmp/tools/lib/prog
-run as alice sh -c 'cd /tmp/tools/lib && exec "$@"' sh "$GPROC" e . /bin/true
+run as alice sh -c 'cd /tmp/tools/lib && exec "$@"' sh "$GPROC" -binRoot=/tmp/stays e . /bin/true
 is "a user's working directory stays with -p=false" "$status$err $(stat -c %u /tmp/stays/tmp/tools/lib)" "0 1001"
 run as bob "$GPROC" e . /tmp/tools/lib/prog
 is "another's program is not put into it" "$status" 255
