@@ -117,7 +117,7 @@ is "a user's working directory stays with -p=false" "$status$err $(stat -c %u /t
 run as bob "$GPROC" e . /tmp/tools/lib/prog
 is "another's program is not put into it" "$status" 255
 like "and why" "$err" 'tmp/tools/lib in binRoot belongs to user 1001'
-run as alice "$GPROC" e . /tmp/tools/lib/prog
+run as alice "$GPROC" -binRoot=/tmp/stays e . /tmp/tools/lib/prog
 is "hers is" "$status$err" 0
 kill -INT "$MASTER"
 wait
