@@ -10,7 +10,7 @@ mkdir -p /etc/gproc
 echo '10.66.0.1 master
 10.66.0.2 node1' >/etc/gproc/hosts
 cp -r contrib/dracut/95gproc /usr/lib/dracut/modules.d/
-dracut --quiet --no-hostonly --modules "base udev-rules kernel-modules gproc" --tmpdir /tmp --force "$2" "$(ls /lib/modules)"
+dracut --quiet --compress "gzip -1" --no-hostonly --modules "base udev-rules kernel-modules gproc" --tmpdir /tmp --force "$2" "$(ls /lib/modules)"
 END
 image=build/tests-$(basename "$0" .t).image
 if [ -z "${GPROC_TEST_INSIDE:-}" ]; then # here the packages can be had
