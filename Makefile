@@ -113,10 +113,10 @@ fuzz: $(FUZZ)
 soak: all
 	SOAK=1 tests/run $$(grep -l SOAK tests/t/*.t)
 
-bench: all build/bench/floor
+bench: all build/bench/floor build/bench/flood
 	tests/bench/run
 
-build/bench/floor: tests/bench/floor.c
+build/bench/%: tests/bench/%.c
 	@mkdir -p build/bench
 	$(TEST_CC) $(PLAIN_CFLAGS) $(WARNINGS) -O2 -o $@ $<
 
