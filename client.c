@@ -19,7 +19,7 @@
 extern char **environ;
 
 enum {
-	WINDOW = 1 << 20, /* bytes of output under way to us */
+	WINDOW = 256 << 10, /* bytes of output under way to us */
 	TIMED_OUT = 124,  /* as timeout(1) has it */
 };
 
@@ -375,7 +375,7 @@ static void
 show(struct exec *x, size_t at, const struct msg_event *e)
 {
 	check_output(x, output_add(x->output, at, e->kind == EVENT_STDOUT ? 1 : 2, e->data, e->len));
-	x->taken += (uint32_t)e->len;
+	x->taken += (uint32_t)event_charge(e);
 	if (x->taken >= WINDOW / 4) {
 		struct buf body = {0};
 

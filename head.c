@@ -278,11 +278,11 @@ head_event(uint64_t id, const uint8_t *body, size_t len)
 	t->expected++;
 	if (l->client && e.kind != EVENT_GONE)
 		neighbour_send_bytes(l->client, PRIO_OUTPUT, MSG_EVENT, id, body, len);
-	t->unacknowledged += (uint32_t)e.len;
+	t->unacknowledged += (uint32_t)event_charge(&e);
 	if (t->unacknowledged >= ACK_AFTER)
 		acknowledge(l, at);
 	judge(l, t, &e);
-	return e.len;
+	return event_charge(&e);
 }
 
 /* A verdict that the master gives itself. */

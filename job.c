@@ -144,7 +144,7 @@ charge_of(const uint8_t *body, size_t len)
 {
 	struct msg_event e;
 
-	return take_event(body, len, &e) == 0 ? e.len : 0;
+	return take_event(body, len, &e) == 0 ? event_charge(&e) : 0;
 }
 
 static void

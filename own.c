@@ -91,7 +91,7 @@ add_event(struct own *o, struct msg_event *e)
 	e->sequence = ++o->sequence;
 	put_event(&body, e);
 	p = xmalloc(sizeof(*p) + body.len);
-	*p = (struct pending){.sequence = e->sequence, .len = body.len, .charge = e->len};
+	*p = (struct pending){.sequence = e->sequence, .len = body.len, .charge = event_charge(e)};
 	memcpy(p->body, body.data, body.len);
 	buf_free(&body);
 	*o->last = p;

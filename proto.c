@@ -313,6 +313,12 @@ put_event(struct buf *b, const struct msg_event *m)
 		put_str(b, m->text);
 }
 
+size_t
+event_charge(const struct msg_event *e)
+{
+	return e->kind == EVENT_STDOUT || e->kind == EVENT_STDERR ? e->len + 64 : 0;
+}
+
 int
 take_event(const uint8_t *data, size_t len, struct msg_event *m)
 {

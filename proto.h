@@ -232,6 +232,8 @@ void put_run_entry(struct buf *, const struct run_entry *);
 struct run_entry take_run_entry(struct reader *);
 void put_event(struct buf *, const struct msg_event *);
 int take_event(const uint8_t *, size_t, struct msg_event *);
+/* What it counts for where memory is bounded: its output, and what it takes beside that. Nothing but output counts. */
+size_t event_charge(const struct msg_event *);
 void put_ack(struct buf *, const struct msg_ack *);
 int take_ack(const uint8_t *, size_t, struct msg_ack *);
 void put_want(struct buf *, const struct msg_want *);
