@@ -527,6 +527,21 @@ take_help(const struct scan *s, struct command_line *out)
 	return 0;
 }
 
+/* Without doubled slashes and those at the end: what lies below it is told by its beginning, on other nodes too. */
+static const char *
+tidy_directory(const char *path)
+{
+	static char *tidy;
+	char *to;
+
+	free(tidy);
+	tidy = to = xcalloc(1, strlen(path) + 1);
+	for (; *path; path++)
+		if (*path != '/' || (path[1] && path[1] != '/'))
+			*to++ = *path;
+	return tidy;
+}
+
 int
 opts_parse(int argc, char **argv, struct command_line *out)
 {
@@ -540,6 +555,7 @@ opts_parse(int argc, char **argv, struct command_line *out)
 			return -1;
 	if (scan_words(&s) || (!s.mode && default_mode(&s)))
 		return -1;
+	s.options->binroot = tidy_directory(s.options->binroot);
 	out->mode = s.mode->mode;
 	out->argc = s.kept_count;
 	out->argv = s.kept;
