@@ -20,7 +20,8 @@ keys() {
 meet() {
 	start_master -key="$2"
 	start_slave 0 master -key="$3"
-	ok "$1" "$GPROC" i -wait=1 -timeout=20s >/dev/null
+	run "$GPROC" i -wait=1 -timeout=20s
+	is "$1" "$status" 0
 	kill -INT "$MASTER"
 	wait
 }
@@ -58,7 +59,8 @@ is "nor with one that another user could change" "$status" 255
 
 start_master -key=none
 start_slave 0 master -key=none
-ok "without a key on both ends nodes meet" "$GPROC" i -wait=1 -timeout=20s >/dev/null
+run "$GPROC" i -wait=1 -timeout=20s
+is "without a key on both ends nodes meet" "$status" 0
 run grep -c 'cluster.s key' "$T/master.log"
 is "and none is made" "$out" 0
 ok "not even a file" test ! -e /etc/gproc/key
