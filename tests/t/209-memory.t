@@ -39,7 +39,7 @@ is "other launches go on" $rounds 15
 like "heartbeats too" "$("$GPROC" i)" '^12 up, 0 down'
 after=$(peak)
 # Per job and node: what waits for credit, what is under way upwards, and what a node keeps; see "What a daemon may hold".
-bound=$((before + 4 * 8192 + stalled * (512 + 2 * 96)))
+bound=$((before + 4 * 8192 + stalled * 512))
 diag "$before KiB before, $after with them"
 ok "the fattest daemon: $before KiB before, $after with $stalled stalled jobs, bound $bound" test "$after" -le $bound
 { kill -KILL $clients; wait $clients; } 2>/dev/null
