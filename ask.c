@@ -198,19 +198,46 @@ has_sibling(const struct answer *a, size_t at, uint32_t level)
 	return false;
 }
 
+/* The number of one node, or of one above it, behind the lines that lead there. */
+static void
+print_branch(const struct answer *a, size_t at, uint32_t depth)
+{
+	struct path p = a->at[at].m.path;
+	char name[PATH_TEXT];
+	uint32_t level;
+
+	p.depth = depth;
+	for (level = 0; level + 1 < depth; level++)
+		printf("%s", has_sibling(a, at, level) ? "|  " : "   ");
+	printf("%s %s", has_sibling(a, at, depth - 1) ? "|-" : "`-", path_text(&p, name));
+}
+
+static uint32_t
+levels_in_common(const struct path *p, const struct path *q)
+{
+	uint32_t level = 0;
+
+	while (level < p->depth && level < q->depth && p->id[level] == q->id[level])
+		level++;
+	return level;
+}
+
+/* A node that is not in the answer is named all the same where others hang below it. */
 static void
 print_tree(const struct answer *a)
 {
-	char name[PATH_TEXT];
 	uint32_t level;
 	size_t i;
 
 	for (i = 0; i < a->count; i++) {
 		const struct path *p = &a->at[i].m.path;
 
-		for (level = 0; level + 1 < p->depth; level++)
-			printf("%s", has_sibling(a, i, level) ? "|  " : "   ");
-		printf("%s %s  ", has_sibling(a, i, p->depth - 1) ? "|-" : "`-", path_text(p, name));
+		for (level = i ? levels_in_common(&a->at[i - 1].m.path, p) + 1 : 1; level < p->depth; level++) {
+			print_branch(a, i, level);
+			printf("\n");
+		}
+		print_branch(a, i, p->depth);
+		printf("  ");
 		print_facts(&a->at[i].m);
 		print_allowed(a, p);
 	}
