@@ -188,7 +188,7 @@ origin_of(const struct address *a)
 static char *
 peer_text(int fd, bool *loopback, uint64_t *origin)
 {
-	struct sockaddr_storage raw;
+	struct sockaddr_storage raw = {0};
 	socklen_t len = sizeof(raw);
 	struct address address = {.len = 0};
 
