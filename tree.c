@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 
+enum { UP_BATCH = 256 * 1024 }; /* bytes of nodes in one UP: well under what a frame may hold */
+
 /* ---- the map, and telling it upwards ---- */
 
 static void
@@ -98,18 +100,27 @@ subtree_down(const struct path *path, struct neighbour *via, bool left, const ch
 	free(orphaned);
 }
 
+/* Adds a member to an UP that is being filled, and sends that before it outgrows a frame. */
+static void
+add_up(struct buf *body, const struct member *at)
+{
+	struct msg_node m = {.path = at->path, .info = at->info, .stat = at->stat};
+
+	put_node(body, &m);
+	if (body->len >= UP_BATCH) {
+		tell_parent(MSG_UP, body);
+		body->len = 0;
+	}
+}
+
 static void
 tell_up(const struct path *path)
 {
 	struct buf body = {0};
 	size_t count, i = map_under(&self.map, path, &count);
 
-	for (; count > 0; count--, i++) {
-		const struct member *at = self.map.at[i];
-		struct msg_node m = {.path = at->path, .info = at->info, .stat = at->stat};
-
-		put_node(&body, &m);
-	}
+	for (; count > 0; count--, i++)
+		add_up(&body, self.map.at[i]);
 	if (body.len)
 		tell_parent(MSG_UP, &body);
 	buf_free(&body);
@@ -184,17 +195,10 @@ tree_tell_subtree(void)
 	size_t i;
 
 	put_self(&body);
-	for (i = 0; i < self.map.count; i++) {
-		const struct member *at = self.map.at[i];
-		struct msg_node m = {.path = at->path, .info = at->info, .stat = at->stat};
-
-		put_node(&body, &m);
-		if (body.len >= 256 * 1024) {
-			tell_parent(MSG_UP, &body);
-			body.len = 0;
-		}
-	}
-	tell_parent(MSG_UP, &body);
+	for (i = 0; i < self.map.count; i++)
+		add_up(&body, self.map.at[i]);
+	if (body.len)
+		tell_parent(MSG_UP, &body);
 	buf_free(&body);
 }
 
