@@ -263,7 +263,8 @@ head_event(uint64_t id, const uint8_t *body, size_t len)
 	struct target *t;
 	size_t at;
 
-	if (!l || take_event(body, len, &e) != 0 || (at = find_path(l, &e.path)) == l->count)
+	/* EVENT_LOST is for the master to say, never for a node. */
+	if (!l || take_event(body, len, &e) != 0 || e.kind == EVENT_LOST || (at = find_path(l, &e.path)) == l->count)
 		return 0;
 	t = &l->targets[at];
 	if (e.kind == EVENT_GONE && e.sequence == 0) {
