@@ -289,6 +289,24 @@ add_dir(struct packing *p, const char *path, const struct stat *st, unsigned hop
 	return bad;
 }
 
+/* Where /bin leads to usr/bin, a file has one place, whether it came as a program or was named as /bin/ls: with -p=false a link and a
+ * directory of the same name, from two launches, would be in each other's way. Links that lead elsewhere would lead out of binRoot. */
+static void
+add_way(struct packing *p, const char *path)
+{
+	const char *slash = *path ? strchr(path + 1, '/') : NULL;
+
+	for (; slash; slash = strchr(slash + 1, '/')) {
+		char *part = xstrndup(path, (size_t)(slash - path)), *target = read_link(part);
+
+		if (target && target[0] != '/' && strncmp(target, "..", 2) != 0)
+			item_add(&p->items, xstrdup(part + 1), RANK_FILE, ENTRY_LINK)->target = target;
+		else
+			free(target);
+		free(part);
+	}
+}
+
 /* What lies at an absolute path of the head; named by the user, or found within a directory. */
 static int
 add_path(struct packing *p, const char *path, bool named, unsigned hops)
@@ -301,6 +319,8 @@ add_path(struct packing *p, const char *path, bool named, unsigned hops)
 		return fail("%s: the path is too long or too deep to be sent", path);
 	if (lstat(*path ? path : "/", &st) < 0)
 		return fail("%s: %s", path, strerror(errno));
+	if (named)
+		add_way(p, path);
 	switch (st.st_mode & S_IFMT) {
 	case S_IFREG:
 		add_file(p, path, &st, named);
