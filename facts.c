@@ -315,16 +315,6 @@ read_mounts(struct node_facts *f)
 	buf_free(&all);
 }
 
-/* Reads the table again only when the kernel says that it has changed. */
-void
-facts_refresh(struct node_facts *f)
-{
-	struct pollfd fd = {.fd = f->mountinfo, .events = POLLPRI};
-
-	if (f->mountinfo >= 0 && poll(&fd, 1, 0) > 0 && (fd.revents & (POLLPRI | POLLERR)))
-		read_mounts(f);
-}
-
 /* ---- binRoot ---- */
 
 static int
@@ -403,7 +393,28 @@ leave_binroot(struct node_facts *f)
 	f->real_binroot = -1;
 }
 
+/* Whatever clears /tmp of what is old takes an empty binRoot too. */
+static void
+restore_binroot(struct node_facts *f)
+{
+	struct stat st;
+
+	if (f->real_binroot >= 0 && fstat(f->real_binroot, &st) == 0 && st.st_nlink == 0)
+		(void)claim_binroot(f);
+}
+
 /* ---- all of it ---- */
+
+/* Reads the table of mounts again only when the kernel says that it has changed. */
+void
+facts_refresh(struct node_facts *f)
+{
+	struct pollfd fd = {.fd = f->mountinfo, .events = POLLPRI};
+
+	restore_binroot(f);
+	if (f->mountinfo >= 0 && poll(&fd, 1, 0) > 0 && (fd.revents & (POLLPRI | POLLERR)))
+		read_mounts(f);
+}
 
 int
 facts_begin(struct node_facts *f, const struct worker_setup *setup)
