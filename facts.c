@@ -243,11 +243,10 @@ open_null(struct node_facts *f)
 static void
 find_ignored(struct node_facts *f)
 {
-	struct sigaction now;
 	int sig;
 
 	for (sig = 1; sig < NSIG; sig++)
-		if (sig != SIGPIPE && sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+		if (sig != SIGPIPE && signal_is_ignored(sig))
 			f->any_ignored = true;
 }
 

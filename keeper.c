@@ -101,7 +101,6 @@ take_signals(struct keeper *k)
 {
 	/* What the daemon ignores or its kind usually do, beside what it was started with; the rest exec resets. */
 	static const int ours[] = {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2};
-	struct sigaction usual = {.sa_handler = SIG_DFL};
 	sigset_t all, child;
 	size_t i;
 	int sig;
@@ -109,9 +108,9 @@ take_signals(struct keeper *k)
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	for (i = 0; i < COUNT(ours); i++)
-		(void)sigaction(ours[i], &usual, NULL);
+		(void)signal_usual(ours[i]);
 	for (sig = 1; k->facts->any_ignored && sig < NSIG; sig++)
-		(void)sigaction(sig, &usual, NULL);
+		(void)signal_usual(sig);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	k->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -73,12 +73,13 @@ make_env(struct launch *l)
 	for (i = 0; l->work->env[i]; i++) {
 		if (has_prefix(l->work->env[i], "PATH="))
 			callers = l->work->env[i] + 5;
-		else if (!has_prefix(l->work->env[i], "GPROC_ROOT="))
+		else if (!has_prefix(l->work->env[i], "GPROC_ROOT=") && !has_prefix(l->work->env[i], "PWD="))
 			strings_add(&env, l->work->env[i]);
 	}
 	path = search_path(l, callers);
 	strings_take(&env, xasprintf("PATH=%s", path));
 	strings_take(&env, xasprintf("GPROC_ROOT=%s", l->facts->binroot));
+	strings_take(&env, xasprintf("PWD=%s", l->cwd)); /* the caller's names a directory of the head */
 	free(path);
 	l->env = env.at;
 }

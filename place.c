@@ -257,6 +257,9 @@ needs_aliases(const struct manifest *m)
 			return true;
 		if (has_prefix(name, "ld-musl-") && len > 5 && strcmp(name + len - 5, ".path") == 0)
 			return true;
+		if (m->at[i].flags & ENTRY_LIBRARY && m->at[i].kind == ENTRY_FILE && !has_prefix(path, "lib") &&
+		    !has_prefix(path, "usr/lib"))
+			return true; /* perhaps from -L, of which no loader on the node knows */
 	}
 	return false;
 }
@@ -277,9 +280,25 @@ libc_dir(const struct manifest *m)
 	return NULL;
 }
 
-/* So links in the loader's own directory lead to the libraries that lie elsewhere. Where the name is taken, it stays so. */
+/* A name in the loader's own directory for a library that lies elsewhere: the same inode, so it is found wherever the view shows that
+ * directory. Where the name is taken, it stays so. */
 static int
-add_aliases(int root, const struct manifest *m)
+add_alias(int store, int dir, const char *job, const struct manifest *m, const struct entry *e)
+{
+	char *path = place_resolve(m, e->path);
+	const struct entry *file = path ? manifest_find(m, path) : NULL;
+	int bad = 0;
+
+	if (file && file->kind == ENTRY_FILE && !place_is_own(file) &&
+	    faccessat(dir, last_part(e->path), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		bad = link_inode(store, job, dir, last_part(e->path), file);
+	free(path);
+	return bad;
+}
+
+/* So the loader finds what lies where it would not look. */
+static int
+add_aliases(int store, int root, const char *job, const struct manifest *m)
 {
 	char *dir = needs_aliases(m) ? libc_dir(m) : NULL;
 	int fd = dir ? open_below(root, dir, O_RDONLY | O_DIRECTORY, 0) : -1, bad = 0;
@@ -287,13 +306,10 @@ add_aliases(int root, const struct manifest *m)
 
 	for (i = 0; fd >= 0 && i < m->count && !bad; i++) {
 		const struct entry *e = &m->at[i];
-		const char *name = last_part(e->path);
-		char *target = xasprintf("/%s", e->path);
 
 		if ((e->flags & ENTRY_LIBRARY) && e->kind != ENTRY_DIR && !strstr(e->path, "glibc-hwcaps/") &&
-		    !has_prefix(name, "ld-") && symlinkat(target, fd, name) < 0 && errno != EEXIST)
-			bad = fail("make the link", name);
-		free(target);
+		    !has_prefix(last_part(e->path), "ld-"))
+			bad = add_alias(store, fd, job, m, e);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -312,7 +328,7 @@ tree_fill(int store, int root, const char *job, const struct manifest *m)
 		if (m->at[i].kind == ENTRY_DIR || !place_is_own(&m->at[i]))
 			bad = tree_entry(store, job, &at, &m->at[i]);
 	cursor_end(&at);
-	return bad ? bad : add_aliases(root, m);
+	return bad ? bad : add_aliases(store, root, job, m);
 }
 
 int

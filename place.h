@@ -27,7 +27,7 @@ struct placed {
 };
 /* Own files from this size on need not be copied where memory is short: the daemon hands their contents over (blob_give), under the
  * name given + hex digest in the store. */
-#define PLACE_GIVE_MIN (16u << 20)
+#define PLACE_GIVE_MIN (1u << 20)
 #define PLACE_GIVEN (64 + DIGEST_TEXT)
 /* Under root (empty): directories that hold own entries, their own entries, links; and an empty directory or file for each
  * subtree that is shared. given: what the names of contents handed over begin with, or NULL. 0, or -1 with place_error(). */

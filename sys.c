@@ -193,3 +193,26 @@ list_children(int proc, pid_t **out)
 	free(text);
 	return n < 0 ? -1 : (ssize_t)count;
 }
+
+/* The kernel's struct sigaction: the handler first, then flags, restorer and mask, which are all zero here. */
+struct kernel_action {
+	void (*handler)(int);
+	unsigned long rest[7];
+};
+#define KERNEL_SIGSET 8 /* bytes of the kernel's signal set, for 64 signals */
+
+int
+signal_usual(int sig)
+{
+	struct kernel_action usual = {.handler = SIG_DFL};
+
+	return (int)syscall(SYS_rt_sigaction, sig, &usual, NULL, KERNEL_SIGSET);
+}
+
+bool
+signal_is_ignored(int sig)
+{
+	struct kernel_action now = {.handler = SIG_DFL};
+
+	return syscall(SYS_rt_sigaction, sig, NULL, &now, KERNEL_SIGSET) == 0 && now.handler == SIG_IGN;
+}

@@ -24,6 +24,10 @@ int pidfd_of(pid_t);
 pid_t fork_with(unsigned long namespaces); /* fork into new namespaces (CLONE_NEW...) */
 /* Process ids of this process's children, through a proc file system; how many, or -1 with errno. Caller frees *out. */
 ssize_t list_children(int proc, pid_t **out);
+/* A signal's usual disposition, also of those two or three that libc keeps for itself and does not let be set: a parent with
+ * another libc may have left them ignored. */
+int signal_usual(int sig);
+bool signal_is_ignored(int sig);
 /* Credentials of this task alone: libc's own calls would act on every thread, and on whom we share memory with. */
 int become_user(uid_t, gid_t, const uint32_t *groups, size_t count, bool set_groups);
 #endif
