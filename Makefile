@@ -100,10 +100,10 @@ check: deps-check
 	$(MAKE) tested
 	tests/run
 
+# The other machine's binary is for the tests that boot or emulate it.
+CROSS := $(if $(filter x86_64,$(NATIVE)),aarch64)
 tested: all $(if $(CROSS),cross) $(UNIT) $(FUZZ) $(TOOLS)
 
-# The other machine's binary, for the tests that boot or emulate it.
-CROSS := $(if $(filter x86_64,$(NATIVE)),aarch64)
 cross:
 	$(MAKE) ARCH=$(CROSS)
 
