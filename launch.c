@@ -87,7 +87,10 @@ make_env(struct launch *l)
 static char *
 under_binroot(const struct launch *l, const char *inside)
 {
-	return xasprintf("%s/%s", strcmp(l->facts->binroot, "/") == 0 ? "" : l->facts->binroot, inside + strspn(inside, "/"));
+	const char *root = strcmp(l->facts->binroot, "/") == 0 ? "" : l->facts->binroot;
+
+	inside += strspn(inside, "/");
+	return *inside || !*root ? xasprintf("%s/%s", root, inside) : xstrdup(root);
 }
 
 /* With -localbin: the program in the node's PATH, as a shell looks it up. Caller frees; NULL when there is none. */
