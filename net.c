@@ -336,9 +336,9 @@ link_wake_bulk(struct link *l)
 }
 
 uint64_t
-link_heard(const struct link *l)
+link_silence(const struct link *l)
 {
-	return l->heard;
+	return now_ms() - l->heard;
 }
 
 uint64_t

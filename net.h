@@ -52,7 +52,7 @@ bool link_wants_write(const struct link *);
 bool link_is_full(const struct link *); /* the last flush ended because the socket took no more */
 void link_read(struct link *);	      /* reads what is there (a bounded amount); then link_next until false */
 bool link_next(struct link *, struct frame *);
-uint64_t link_heard(const struct link *); /* now_ms() when bytes last came */
+uint64_t link_silence(const struct link *); /* milliseconds since bytes last came, as of this very moment */
 uint64_t link_told(const struct link *);  /* now_ms() when bytes last went */
 void link_forgive(struct link *);	  /* counts as heard of now: it was we who were not listening */
 void link_trim(struct link *);	      /* gives back the buffers of an idle link */

@@ -535,9 +535,9 @@ accept_all(struct watch *w, unsigned events)
 
 /* Returns the milliseconds that are left until it would be silent for too long. */
 static uint64_t
-mind_link(struct neighbour *n, uint64_t now)
+mind_link(struct neighbour *n)
 {
-	uint64_t silent = now - link_heard(n->link);
+	uint64_t silent = link_silence(n->link);
 	char *why;
 
 	if (n->kind != NB_CHILD && !n->dialled) /* who dials has a limit of its own until it is welcome */
@@ -570,11 +570,11 @@ static void
 tick_is_due(struct timer *t)
 {
 	struct neighbour *n;
-	uint64_t now = now_ms(), soonest = self.heartbeat / 5;
+	uint64_t soonest = self.heartbeat / 5;
 
 	forgive_silence();
 	for (n = self.neighbours; n; n = n->next) {
-		uint64_t left = mind_link(n, now);
+		uint64_t left = mind_link(n);
 
 		if (left < soonest)
 			soonest = left;

@@ -408,9 +408,28 @@ splitting(void)
 	ok(net_numeric("master", 1, &a) != 0 && net_numeric("10.1.2", 1, &a) != 0 && net_numeric("", 1, &a) != 0, "names are no numbers");
 }
 
+/* A clock read before the link was heard of made a silence of half a thousand million years, and the link was given up. */
+static void
+silence(void)
+{
+	int ends[2];
+	struct link *l;
+	int i;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+		abort();
+	l = link_new(ends[0], NULL, true);
+	for (i = 0; i < 1000 && link_silence(l) < 60000; i++)
+		link_forgive(l);
+	ok(i == 1000, "who was just heard is not silent");
+	link_free(l);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
+	silence();
 	frames(NULL, "local");
 	frames(&key, "sealed");
 	frames(&plain, "plain");
