@@ -47,11 +47,11 @@ make_all(void)
 	ok(mkdtemp(top) != NULL, "a directory");
 	mkdir(under_top("d"), 0750);
 	mkdir(under_top("d/inner"), 0755);
-	mkdir(under_top("work"), 0700);
+	mkdir(under_top("desk"), 0700);
 	make_file("d/one", "one", 0644);
 	make_file("d/inner/secret", "two", 0600);
 	make_file("d/a,b", "comma", 0644);
-	make_file("work/here", "three", 04755);
+	make_file("desk/here", "three", 04755);
 	make_file("empty", "", 0644);
 	(void)!link(under_top("d/one"), under_top("d/again"));
 	(void)!symlink("inner", under_top("d/to-inner"));
@@ -63,7 +63,7 @@ static struct pack_query
 query(const char *program, const char *files)
 {
 	return (struct pack_query){.root = "/", .search = "/usr/local/bin:/usr/bin:/bin", .program = program,
-	    .files = files, .cwd = under_top("work"), .warn = count_warning};
+	    .files = files, .cwd = under_top("desk"), .warn = count_warning};
 }
 
 /* The entry for a path below the test's own directory. */
@@ -123,13 +123,13 @@ program(void)
 		libraries += p.manifest.at[i].kind == ENTRY_FILE && (p.manifest.at[i].flags & ENTRY_LIBRARY);
 	ok(libraries >= 2 && p.manifest.interpreter[0] == '/' && p.manifest.library_path[0] == '/' && p.manifest.machine[0],
 	    "with libraries, and where they are");
-	e = entry_of(&p, "work");
+	e = entry_of(&p, "desk");
 	ok(e && e->kind == ENTRY_DIR && e->flags == ENTRY_OWN && e->mode == 0700, "the working directory is the job user's own");
 	e = manifest_find(&p.manifest, "tmp");
 	ok(e && e->kind == ENTRY_DIR && e->flags == 0 && e->mode == 0755 && e->mtime == 0, "what is on the way to it is not");
-	ok(!entry_of(&p, "work/here"), "it is empty");
+	ok(!entry_of(&p, "desk/here"), "it is empty");
 	ok(consistent(&p), "all contents can be read as the manifest says");
-	make_file("work/new", "", 0644);
+	make_file("desk/new", "", 0644);
 	ok(pack_make(&q, &second, &status) == 0 && digest_equal(&second.at[0].id.digest, &p.at[0].id.digest),
 	    "the same launch makes the same manifest");
 	pack_free(&second);
@@ -139,7 +139,7 @@ program(void)
 static void
 files(void)
 {
-	char *list = xasprintf("%s,here,../work/./here,%s", under_top("d"), under_top("empty"));
+	char *list = xasprintf("%s,here,../desk/./here,%s", under_top("d"), under_top("empty"));
 	struct pack_query q = query(NULL, list);
 	struct entry *e;
 	struct pack p;
@@ -157,7 +157,7 @@ files(void)
 	ok(e && e->kind == ENTRY_LINK && strcmp(e->target, "inner") == 0, "a link is a link");
 	ok(entry_of(&p, "d/dangling") != NULL, "even if it leads nowhere");
 	ok(!entry_of(&p, "d/fifo") && warnings == 1 && strstr(last_warning, "fifo"), "a fifo is left out, and told");
-	e = entry_of(&p, "work/here");
+	e = entry_of(&p, "desk/here");
 	ok(e && e->mode == 0755, "a relative name, twice; its set-id bit is dropped");
 	e = entry_of(&p, "empty");
 	ok(e && e->size == 0 && pack_find(&p, &e->digest), "an empty file");
@@ -219,7 +219,7 @@ refusals(void)
 
 	ok(pack_make(&q, &p, &status) == -1 && status == 127 && strstr(pack_error(), "no-such-program"), "no such program");
 	pack_free(&p);
-	refused("missing", "work/missing: No such file", "a missing file");
+	refused("missing", "desk/missing: No such file", "a missing file");
 	refused(under_top("d/fifo"), "fifo", "a fifo named itself");
 	refused("/dev/null", "/dev/null", "a device");
 	for (i = 0; i < 200; i++)
@@ -271,7 +271,7 @@ two_sources(void)
 static void
 changes(void)
 {
-	char *list = xasprintf("%s,%s", under_top("d/one"), under_top("work/here"));
+	char *list = xasprintf("%s,%s", under_top("d/one"), under_top("desk/here"));
 	struct pack_query q = query(NULL, list);
 	const struct source *one, *here;
 	uint8_t out[100];
@@ -280,15 +280,15 @@ changes(void)
 
 	ok(pack_make(&q, &p, &status) == 0, "two files");
 	one = pack_find(&p, &entry_of(&p, "d/one")->digest);
-	here = pack_find(&p, &entry_of(&p, "work/here")->digest);
+	here = pack_find(&p, &entry_of(&p, "desk/here")->digest);
 	ok(pack_read(one, 30, out, 4) == 4 && memcmp(out + 2, "on", 2) == 0, "a part of list and contents");
 	ok(pack_read(one, 34, out, 4) == 1 && pack_read(one, 35, out, 4) == 0, "the end");
 	make_file("d/one", "oNe", 0644);
 	ok(pack_read(one, 32, out, 3) == -1 && strstr(pack_error(), "d/one changed"), "a file that has changed is told by name");
-	(void)!truncate(under_top("work/here"), 2);
-	ok(pack_read(here, 32, out, 5) == -1 && strstr(pack_error(), "work/here changed"), "so is one cut short");
-	unlink(under_top("work/here"));
-	ok(pack_read(here, 32, out, 5) == -1 && strstr(pack_error(), "work/here: No such file"), "and one that has gone");
+	(void)!truncate(under_top("desk/here"), 2);
+	ok(pack_read(here, 32, out, 5) == -1 && strstr(pack_error(), "desk/here changed"), "so is one cut short");
+	unlink(under_top("desk/here"));
+	ok(pack_read(here, 32, out, 5) == -1 && strstr(pack_error(), "desk/here: No such file"), "and one that has gone");
 	ok(pack_read(here, 0, out, 32) == 32, "its list is known still");
 	pack_free(&p);
 	free(list);
