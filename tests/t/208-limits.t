@@ -2,7 +2,7 @@
 # -timeout, -start, -kill-on-bad, -strict: waiting has a bound, whoever was still running is named, and nothing is left.
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat=1s
+start_master -heartbeat=3s
 start_deep
 
 none_left() {
@@ -11,7 +11,7 @@ none_left() {
 	is "$1: nothing is left" "$(pgrep -cx sleep)" 0
 }
 
-run "$GPROC" -timeout=500ms e ... /bin/sh -c 'trap "" INT TERM HUP; case $GPROC_NODE in 0:2:6 | 1:5) sleep 1000 & wait; sleep 1000 ;; esac'
+run "$GPROC" -timeout=5s e ... /bin/sh -c 'trap "" INT TERM HUP; case $GPROC_NODE in 0:2:6 | 1:5) sleep 1000 & wait; sleep 1000 ;; esac'
 is "-timeout: status" "$status" 124
 like "-timeout: who was still running, folded" "$err" '^gproc: nodes (0:2:6,1:5|1:5,0:2:6): still running'
 none_left -timeout
@@ -28,7 +28,7 @@ wait_up 14
 none_left "the signal"
 
 # A client that reads nothing does not stretch the limit for the nodes.
-"$GPROC" -timeout=500ms e ... /bin/sh -c 'while :; do echo 0123456789; done' >"$T/out" 2>"$T/err" &
+"$GPROC" -timeout=3s e ... /bin/sh -c 'while :; do echo 0123456789; done' >"$T/out" 2>"$T/err" &
 client=$!
 until [ -s "$T/out" ]; do :; done
 kill -STOP $client
