@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 enum {
 	WIRE_FILL = 64 * 1024,	 /* sealed at one go: what a heartbeat may have to wait behind */
 	READ_ROOM = 128 * 1024,	 /* taken from a socket at one go, so that one busy link does not keep the others waiting */
+	BULK_TURNS = 32,	 /* pieces of contents given to a socket at one go, for the same reason: a quick peer takes them all */
 	KEEP_ROOM = 4 * 1024,	 /* a buffer that an idle link may keep */
 	RESOLVE_ROOM = MAX_ADDRESS + 260,
 };
@@ -36,6 +38,7 @@ struct link {
 	struct queue queue[PRIO_QUEUES];
 	void (*bulk)(void *, struct buf *);
 	void *bulk_owner;
+	unsigned bulk_turns; /* left in this flush */
 	struct queue wire; /* bytes as they go out */
 	struct queue in;   /* plain bytes that have come */
 	uint64_t heard, told, origin;
@@ -399,8 +402,9 @@ fill_bulk(struct link *l)
 	static struct queue plain;
 	size_t before;
 
-	if (!l->bulk || !l->has_bulk)
+	if (!l->bulk || !l->has_bulk || l->bulk_turns == 0)
 		return;
+	l->bulk_turns--;
 	take_spare(&l->wire);
 	before = l->wire.bytes.len;
 	if (l->plain) {
@@ -476,6 +480,7 @@ void
 link_flush(struct link *l)
 {
 	l->full = false;
+	l->bulk_turns = BULK_TURNS;
 	if (l->connecting)
 		finish_connect(l);
 	if (l->dead || l->connecting)
@@ -579,6 +584,14 @@ link_next(struct link *l, struct frame *out)
 	if (l->in.head == l->in.bytes.len)
 		l->in.head = l->in.bytes.len = 0;
 	return true;
+}
+
+bool
+link_waits(const struct link *l)
+{
+	struct pollfd at = {.fd = l->fd, .events = POLLIN};
+
+	return poll(&at, 1, 0) > 0;
 }
 
 void

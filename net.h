@@ -47,13 +47,14 @@ void frame_put(struct buf *out, unsigned type, uint64_t job, const void *body, s
 size_t frame_begin(struct buf *out, unsigned type, uint64_t job); /* body follows by put_...; returns a mark for frame_end */
 void frame_end(struct buf *out, size_t mark);
 
-void link_flush(struct link *);	      /* writes what the socket takes */
+void link_flush(struct link *);	      /* writes what the socket takes, of contents a bounded amount */
 bool link_wants_write(const struct link *);
 bool link_is_full(const struct link *); /* the last flush ended because the socket took no more */
 void link_read(struct link *);	      /* reads what is there (a bounded amount); then link_next until false */
 bool link_next(struct link *, struct frame *);
 uint64_t link_silence(const struct link *); /* milliseconds since bytes last came, as of this very moment */
 uint64_t link_told(const struct link *);  /* now_ms() when bytes last went */
+bool link_waits(const struct link *);	  /* bytes have come, or its end has, that link_read has not taken yet */
 void link_forgive(struct link *);	  /* counts as heard of now: it was we who were not listening */
 void link_trim(struct link *);	      /* gives back the buffers of an idle link */
 void net_idle(void);		      /* gives back those that links share */

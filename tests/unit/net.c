@@ -426,10 +426,60 @@ silence(void)
 	close(ends[1]);
 }
 
+/* What lies in the socket is to be seen without reading it: who sent it is not silent, however long this process did not look. */
+static void
+waiting(void)
+{
+	struct pair p = linked(NULL, NULL);
+	struct frame f;
+
+	ok(!link_waits(p.b), "nothing has come: nothing waits");
+	link_send(p.a, PRIO_CONTROL, 7, 0, NULL, 0);
+	link_flush(p.a);
+	ok(link_waits(p.b) && link_waits(p.b), "what has come waits");
+	link_read(p.b);
+	ok(link_next(p.b, &f) && !link_waits(p.b), "until it is read");
+	link_free(p.a);
+	ok(link_waits(p.b), "so does the end of a link");
+	link_free(p.b);
+}
+
+static size_t pieces;
+
+/* Contents without end, to a peer that takes them while they are written: its socket is never full. */
+static void
+quick_peer(void *owner, struct buf *out)
+{
+	static uint8_t piece[32 * 1024];
+	struct pair *p = owner;
+	struct frame f;
+
+	do
+		link_read(p->b);
+	while (link_next(p->b, &f));
+	if (++pieces < 10000)
+		frame_put(out, 1, 0, piece, sizeof(piece));
+}
+
+static void
+endless_contents(void)
+{
+	struct pair p = linked(NULL, NULL);
+
+	link_set_bulk(p.a, quick_peer, &p);
+	link_wake_bulk(p.a);
+	link_flush(p.a);
+	ok(pieces < 1000, "a link that takes all of a large file still leaves the others their turn");
+	ok(link_wants_write(p.a) && !link_is_full(p.a), "and has its own again");
+	unlink_pair(&p);
+}
+
 int
 main(void)
 {
 	silence();
+	waiting();
+	endless_contents();
 	frames(NULL, "local");
 	frames(&key, "sealed");
 	frames(&plain, "plain");
