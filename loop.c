@@ -137,7 +137,7 @@ loop_now(void)
 uint64_t
 loop_pause(void)
 {
-	return loop.pause;
+	return loop.pause + (now_ms() - loop.now);
 }
 
 int

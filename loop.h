@@ -34,7 +34,7 @@ void loop_bury(void *what, void (*release)(void *));
 /* Called once at the end of each turn, when everything that had come was handled. */
 void loop_each_turn(void (*flush)(void));
 uint64_t loop_now(void);   /* now_ms() as of this turn */
-uint64_t loop_pause(void); /* milliseconds this process was not running before this turn: stopped, or starved */
+uint64_t loop_pause(void); /* milliseconds this process was not listening, before this turn and in it: stopped, starved, or busy */
 void loop_run(void);	   /* until loop_end */
 void loop_end(void);
 int loop_signal_fd(void);

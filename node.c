@@ -542,6 +542,11 @@ mind_link(struct neighbour *n)
 
 	if (n->kind != NB_CHILD && !n->dialled) /* who dials has a limit of its own until it is welcome */
 		return self.heartbeat;
+	/* A turn that was long, or takes other links first, has not heard what lies in the socket. */
+	if (silent >= self.heartbeat && link_waits(n->link)) {
+		link_forgive(n->link);
+		silent = 0;
+	}
 	if (silent >= self.heartbeat) {
 		why = xasprintf("silent for %llu s", (unsigned long long)silent / 1000);
 		neighbour_kill(n, why);
