@@ -150,14 +150,22 @@ kill_limit(void)
 	return self.heartbeat + KILL_MS;
 }
 
+/* Whoever has it killed need not wait for what can't be. */
+static void
+signal_launch(struct launch *l, unsigned signal)
+{
+	job_signal(l->id, signal);
+	if (signal != SIGKILL || l->killed || l->over)
+		return;
+	l->killed = true;
+	loop_timer(&l->timer, kill_limit(), kill_is_over, l);
+}
+
 static void
 kill_launch(struct launch *l)
 {
-	if (l->killed)
-		return;
-	l->killed = true;
-	job_signal(l->id, SIGKILL);
-	loop_timer(&l->timer, kill_limit(), kill_is_over, l);
+	if (!l->killed)
+		signal_launch(l, SIGKILL);
 }
 
 static void
@@ -825,7 +833,7 @@ void
 head_signal(struct neighbour *client, uint64_t id, unsigned signal)
 {
 	if (client->launch && client->launch->id == id && signal < 65)
-		job_signal(id, signal);
+		signal_launch(client->launch, signal);
 }
 
 void
@@ -1029,7 +1037,7 @@ head_kill(struct neighbour *client, const uint8_t *data, size_t len)
 	} else if (client->who.uid != 0 && client->who.uid != l->uid) {
 		tell_error(client, 255, "job %s is user %u's: only they and root may signal it", m.job, l->uid);
 	} else {
-		job_signal(l->id, m.signal);
+		signal_launch(l, m.signal);
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
 	}
 }
