@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -120,7 +121,18 @@ pack_one(struct exec *x, const char *machine, char **argv, const char *cwd)
 	free(root);
 }
 
-/* With %m in -r: one variant for each machine that the chosen nodes are. */
+static bool
+has_root(const struct exec *x, const char *machine)
+{
+	char *root = root_for(x->options->root, machine);
+	struct stat st;
+	bool there = stat(root, &st) == 0 && S_ISDIR(st.st_mode);
+
+	free(root);
+	return there;
+}
+
+/* With %m in -r: one variant for each machine that the chosen nodes are. Where there is nothing for one, the others run. */
 static void
 pack_for_machines(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
@@ -148,7 +160,8 @@ pack_for_machines(struct exec *x, const char *spec, char **argv, const char *cwd
 	if (machines.count > MAX_VARIANTS)
 		die(255, "the chosen nodes are of %zu different machines: more than %d", machines.count, MAX_VARIANTS);
 	for (i = 0; i < machines.count; i++)
-		pack_one(x, machines.at[i], argv, cwd);
+		if (has_root(x, machines.at[i]) || (i + 1 == machines.count && x->variants == 0))
+			pack_one(x, machines.at[i], argv, cwd);
 	strings_free(&machines);
 }
 

@@ -140,9 +140,22 @@ kernel_is_old(struct node_facts *f)
 	return true;
 }
 
+/* A container's rules may allow the namespace and refuse what a view is made of. A call that is allowed finds the descriptor wrong.
+ * NULL when all are. */
+static const char *
+refused_call(void)
+{
+	if (mount_clone(-1, ".", false) < 0 && errno != EBADF)
+		return "open_tree";
+	if (mount_attach(-1, AT_FDCWD, "/") < 0 && errno != EBADF)
+		return "move_mount";
+	return mount_set(-1, 0, 0) < 0 && errno != EBADF ? "mount_setattr" : NULL;
+}
+
 static void
 make_namespace(struct node_facts *f, const struct worker_setup *setup)
 {
+	const char *refused = NULL;
 	int bad = -1;
 
 	f->is_root = geteuid() == 0;
@@ -152,9 +165,10 @@ make_namespace(struct node_facts *f, const struct worker_setup *setup)
 	errno = ENOSYS;
 	if (!setup->no_namespaces)
 		bad = f->is_root ? unshare(CLONE_NEWNS) : unshare_user();
-	f->namespaces = !bad && slave_mounts() == 0;
+	f->namespaces = !bad && slave_mounts() == 0 && !(refused = refused_call());
 	if (!f->namespaces && setup->runs_jobs) {
-		char *text = xasprintf("no mount namespace (%s): no view, files go into binRoot itself and stay", strerror(errno));
+		char *text = xasprintf("no mount namespace (%s%s%s): no view, files go into binRoot itself and stay",
+		    refused ? refused : "", refused ? ": " : "", namespace_error());
 
 		facts_limit(f, text);
 		free(text);
@@ -246,7 +260,7 @@ find_ignored(struct node_facts *f)
 	int sig;
 
 	for (sig = 1; sig < NSIG; sig++)
-		if (sig != SIGPIPE && signal_is_ignored(sig))
+		if (sig != SIGPIPE && sig != SIGXFSZ && signal_is_ignored(sig))
 			f->any_ignored = true;
 }
 

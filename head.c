@@ -296,9 +296,9 @@ head_event(uint64_t id, const uint8_t *body, size_t len)
 
 /* A verdict that the master gives itself. */
 static void
-give_up(struct launch *l, size_t at, const char *why)
+give_verdict(struct launch *l, size_t at, enum event_kind kind, const char *why)
 {
-	struct msg_event e = {.path = l->paths[at], .kind = EVENT_LOST, .text = why};
+	struct msg_event e = {.path = l->paths[at], .kind = kind, .status = 255, .text = why};
 	struct buf body = {0};
 
 	l->targets[at].given_up = true;
@@ -307,6 +307,12 @@ give_up(struct launch *l, size_t at, const char *why)
 		neighbour_send(l->client, PRIO_OUTPUT, MSG_EVENT, l->id, &body);
 	buf_free(&body);
 	target_ended(l, &l->targets[at], true);
+}
+
+static void
+give_up(struct launch *l, size_t at, const char *why)
+{
+	give_verdict(l, at, EVENT_LOST, why);
 }
 
 /* Killed, and some have not told of their end: their kernel can't end it, or nobody will ever know. */
@@ -777,7 +783,7 @@ fail_strangers(struct launch *l, const struct choice *c)
 			continue;
 		strangers--;
 		why = xasprintf("nothing was sent for its machine, %s", c->members[i]->info.machine);
-		give_up(l, i, why); /* with the last one the launch may be over */
+		give_verdict(l, i, EVENT_FAILED, why); /* with the last one the launch may be over */
 		free(why);
 	}
 }

@@ -100,7 +100,7 @@ static void
 take_signals(struct keeper *k)
 {
 	/* What the daemon ignores or its kind usually do, beside what it was started with; the rest exec resets. */
-	static const int ours[] = {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2};
+	static const int ours[] = {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2, SIGXFSZ};
 	sigset_t all, child;
 	size_t i;
 	int sig;
@@ -219,7 +219,7 @@ enter_view(struct keeper *k)
 	if (!k->facts->namespaces)
 		return 0;
 	if (unshare(CLONE_NEWNS) < 0)
-		return fail(255, "no mount namespace: %s", strerror(errno));
+		return fail(255, "no mount namespace: %s", namespace_error());
 	return view_enter(&plan) < 0 ? fail(255, "%s", view_error()) : 0;
 }
 

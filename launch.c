@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -433,6 +434,14 @@ is_there(const char *path)
 	return stat(path, &st) == 0;
 }
 
+static bool
+is_noexec(const char *path)
+{
+	struct statvfs fs;
+
+	return statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOEXEC);
+}
+
 static int
 explain(struct launch *l)
 {
@@ -450,6 +459,9 @@ explain(struct launch *l)
 		return fail(l, 126, "%s: not a program that this node can run", name);
 	if (l->error == ENOENT && is_there(l->path))
 		return fail(l, 126, "%s: its interpreter %s is not there", name, m && m->interpreter[0] ? m->interpreter : "(or loader)");
+	if (l->error == EACCES && is_noexec(l->path))
+		return fail(l, 126, "%s: the file system that it lies on is mounted noexec%s", name,
+		    l->work->localbin ? "" : "; the node's -binRoot may name a place on another");
 	if (l->error == E2BIG)
 		return fail(l, 126, "%s: too many or too long arguments", name);
 	return fail(l, l->error == ENOENT || l->error == ENOTDIR ? 127 : 126, "%s: %s", name, why);

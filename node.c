@@ -719,6 +719,7 @@ prepare_process(void)
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
 	(void)prctl(PR_SET_DUMPABLE, 0); /* no core with the key in it */
+	(void)signal(SIGXFSZ, SIG_IGN);	 /* a limit on files is one job's trouble, where they are too large for it */
 	if (geteuid() == 0) {
 		int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 

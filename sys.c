@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -156,6 +157,12 @@ fork_with(unsigned long namespaces)
 #else
 	return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
 #endif
+}
+
+const char *
+namespace_error(void)
+{
+	return errno == ENOSPC ? "the limits in /proc/sys/user allow no more of them" : strerror(errno);
 }
 
 int

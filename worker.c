@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -41,7 +42,7 @@ struct worker {
 	struct node_facts facts;
 	struct store *store;
 	struct proc *procs;
-	uint64_t serial; /* of jobs started here */
+	uint64_t serial; /* of jobs started here; begins anywhere, for other daemons may place files in the same binRoot */
 };
 
 static char error_text[512];
@@ -92,7 +93,10 @@ struct worker *
 worker_open(const struct worker_setup *setup)
 {
 	struct worker *w = xcalloc(1, sizeof(*w));
+	uint32_t begin = (uint32_t)getpid();
 
+	(void)getrandom(&begin, sizeof(begin), GRND_NONBLOCK);
+	w->serial = begin;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (facts_begin(&w->facts, setup) < 0) {
 		(void)fail("%s", facts_error());
@@ -225,7 +229,7 @@ worker_start(struct worker *w, const struct work *work)
 	close(k.out);
 	close(k.err);
 	if (p->keeper < 0) {
-		(void)fail("can't start a job: %s", strerror(errno));
+		(void)fail("can't start a job: %s", namespace_error());
 		drop_given(w, p);
 		close_channels(p);
 		free(p);
