@@ -399,14 +399,15 @@ leave_view(const struct keeper *k)
 	(void)umount2("/", MNT_DETACH);
 }
 
-/* Nobody waits for this, and other jobs may be starting. */
+/* Nobody waits for the files' removal, and other jobs may be starting. The view is left before: the kernel has one lock for all
+ * mounts, and on a busy machine whoever holds it with a low priority keeps every other job from starting, for many seconds. */
 static int
 clean_up(struct keeper *k)
 {
 	int root;
 
-	(void)setpriority(PRIO_PROCESS, 0, 19);
 	leave_view(k);
+	(void)setpriority(PRIO_PROCESS, 0, 19);
 	root = k->mine ? openat(STORE, k->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 	if (root >= 0) {
 		place_undo(root, &k->placed);
