@@ -674,8 +674,10 @@ static void
 master_gone(struct exec *x)
 {
 	warn("the master is gone: %s", link_why(x->link));
-	if (x->is_accepted)
+	if (x->is_accepted) {
 		tell_running(x, "lost: the master is gone");
+		(void)judge(x); /* what had come before is true */
+	}
 	leave(x, 255);
 }
 

@@ -29,6 +29,18 @@ for round in 1 2 3 4 5; do
 	is "all are free" "$status$err" 0
 done
 
+# What had ended before the master did keeps its verdict.
+start_job 0-1,0:2 3 'echo up; [ $GPROC_NODE != 0 ] || exit 3; exec sleep 1000'
+until "$GPROC" ps | grep -q ' 1,0:2 '; do :; done
+{ kill -KILL "$MASTER"; wait "$MASTER"; } 2>/dev/null
+end_job
+is "ended before: status" "$status" 255
+like "ended before: its own verdict" "$err" '^gproc: node 0: exit status 3$'
+like "ended before: the others" "$err" '^gproc: nodes 1,0:2: lost: the master is gone$'
+start_master -heartbeat=2s -grace=20s
+wait_up 14
+is "nothing is left of it" "$(until_none)" 0
+
 # Nodes that did not lose their own parent know of the new master too.
 hold
 start_job 0:2:6-7,1:5:12-13 4 'echo up; flock -s /tmp/held true; echo end'
