@@ -261,6 +261,32 @@ start_deep() {
 	wait_up 14
 }
 
+# deep_parent NUMBER, deep_path NUMBER: where start_deep has it.
+deep_parent() {
+	if [ "$1" -lt 2 ]; then echo master; else echo "slave$(($1 / 2 - 1))"; fi
+}
+deep_path() {
+	if [ "$1" -lt 2 ]; then echo "$1"; else echo "$(deep_path $(($1 / 2 - 1))):$1"; fi
+}
+
+# What jobs print whose every line counts: the node, a number from 1 to 3000, and a mark without which the line was cut.
+NUMBERED="awk 'BEGIN { for (i = 1; i <= 3000; i++) print ENVIRON[\"GPROC_NODE\"], i, \".\" }'"
+
+# torn FILE NODES: says where of such lines some are missing or come twice; of these nodes all should be there.
+torn() {
+	awk -v want="$2" 'NF < 3 { next } $2 != ++n[$1] { bad = bad " " $1 ":" $2 } END {
+		count = split(want, node, " ")
+		for (i = 1; i <= count; i++) if (n[node[i]] != 3000) bad = bad " " node[i] "=" n[node[i]] + 0
+		print bad
+	}' "$1"
+}
+
+# moment: some time, up to half a second on a quiet machine (bash only).
+moment() {
+	moment_left=$((RANDOM * 3))
+	while [ $moment_left -gt 0 ]; do moment_left=$((moment_left - 1)); done
+}
+
 # start_job NODES COUNT SCRIPT: runs a shell script on nodes, and returns when COUNT of them have written their first line.
 # The client's pid is in $CLIENT, what came in $T/job.out and $T/job.err.
 start_job() {

@@ -9,30 +9,8 @@ RANDOM=${SEED:-1}
 start_master -heartbeat=2s -grace=8s
 start_deep
 
-declare -A path=([0]=0 [1]=1 [2]=0:2 [3]=0:3 [4]=1:4 [5]=1:5 [6]=0:2:6 [7]=0:2:7 [8]=0:3:8 [9]=0:3:9 [10]=1:4:10
-	[11]=1:4:11 [12]=1:5:12 [13]=1:5:13)
-numbers='BEGIN { for (i = 1; i <= 3000; i++) print ENVIRON["GPROC_NODE"], i }'
-jobs=("awk '$numbers'" "head -c 2000000 /dev/zero | wc -c >/dev/null; awk '$numbers'" "cksum /tmp/xproc$T/file >&2; awk '$numbers'")
-
-# parent NUMBER
-parent() {
-	if [ "$1" -lt 2 ]; then echo master; else echo "slave$(($1 / 2 - 1))"; fi
-}
-
-# Some moment between now and half a second later.
-moment() {
-	local i=$((RANDOM * 3))
-	while [ $i -gt 0 ]; do i=$((i - 1)); done
-}
-
-# whole NODES: the job's output holds each line of each of the nodes, in order, once.
-whole() {
-	awk -v want="$1" '$2 != ++n[$1] { bad = bad " " $1 ":" $2 } END {
-		count = split(want, node, " ")
-		for (i = 1; i <= count; i++) if (n[node[i]] != 3000) bad = bad " " node[i] "=" n[node[i]] + 0
-		print bad
-	}' "$T/out"
-}
+for ((i = 0; i < 14; i++)); do path[i]=$(deep_path $i); done
+jobs=("$NUMBERED" "head -c 2000000 /dev/zero | wc -c >/dev/null; $NUMBERED" "cksum /tmp/xproc$T/file >&2; $NUMBERED")
 
 wrong=0
 for ((round = 0; round < ROUNDS; round++)); do
@@ -52,10 +30,10 @@ for ((round = 0; round < ROUNDS; round++)); do
 	status=$?
 	others=
 	for i in "${!path[@]}"; do [ $i = $victim ] || others="$others ${path[$i]}"; done
-	bad=$(whole "$others")
+	bad=$(torn "$T/out" "$others")
 	lost=$(grep -c lost "$T/err")
 	if [ $status = 0 ]; then
-		bad=$bad$(whole "${path[$victim]}")
+		bad=$bad$(torn "$T/out" "${path[$victim]}")
 	elif [ $status != 255 ] || [ "$lost" != 1 ] || ! grep -q "^gproc: node ${path[$victim]}: lost" "$T/err"; then
 		bad="$bad status $status, $lost lost"
 	fi
@@ -64,7 +42,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 		diag "round $round, job $kind, fault $fault of ${path[$victim]}: $bad"
 		diag "$(head -n 20 "$T/err")"
 	fi
-	[ $fault -gt 1 ] || start_slave $victim "$(parent $victim)"
+	[ $fault -gt 1 ] || start_slave $victim "$(deep_parent $victim)"
 	wait_up 14 || break
 done
 is "$ROUNDS rounds, each with the right end" $wrong 0
