@@ -146,37 +146,6 @@ put_piece(struct neighbour *n, struct stream *s, struct buf *out)
 	return 0;
 }
 
-/* Takes the next stream in turn and writes a piece of it, if it has one. */
-static void
-bulk_turn(struct neighbour *n, struct buf *out)
-{
-	struct stream *s = n->streams;
-	bool over = blob_whole(s->blob) && s->offset > blob_total(s->blob);
-
-	n->streams = s->next;
-	if (!over && stream_can_go(s) && put_piece(n, s, out) != 0) {
-		send_lack(n, s->job, blob_digest_of(s->blob), store_error());
-		over = true;
-	}
-	if (over || (blob_whole(s->blob) && s->offset == blob_total(s->blob)))
-		stream_free(s);
-	else
-		stream_append(n, s);
-}
-
-void
-relay_bulk(void *owner, struct buf *out)
-{
-	struct neighbour *n = owner;
-	size_t before = out->len, turns = 0;
-	struct stream *s;
-
-	for (s = n->streams; s; s = s->next)
-		turns++;
-	while (turns-- > 0 && out->len == before)
-		bulk_turn(n, out);
-}
-
 /* ---- fetches ---- */
 
 static void
@@ -333,6 +302,58 @@ fetch_start(const struct digest *digest)
 	return f;
 }
 
+/* ---- sending ---- */
+
+/* What the store holds of it can't be read: it is fetched anew. */
+static void
+start_over(struct stream *s)
+{
+	struct fetch *f = fetch_of(blob_digest_of(s->blob));
+
+	blob_spoil(self.store, s->blob);
+	if (!f)
+		f = fetch_start(blob_digest_of(s->blob));
+	if (!f->source)
+		fetch_ask(f, store_error());
+}
+
+/* Takes the next stream in turn and writes a piece of it, if it has one. */
+static void
+bulk_turn(struct neighbour *n, struct buf *out)
+{
+	struct stream *s = n->streams;
+	bool over = blob_whole(s->blob) && s->offset > blob_total(s->blob), bad;
+
+	n->streams = s->next;
+	bad = !over && stream_can_go(s) && put_piece(n, s, out) != 0;
+	if (bad && !blob_whole(s->blob)) {
+		send_lack(n, s->job, blob_digest_of(s->blob), store_error());
+		over = true;
+	}
+	if (over || (!bad && blob_whole(s->blob) && s->offset == blob_total(s->blob))) {
+		stream_free(s);
+		return;
+	}
+	stream_append(n, s);
+	if (bad)
+		start_over(s);
+}
+
+void
+relay_bulk(void *owner, struct buf *out)
+{
+	struct neighbour *n = owner;
+	size_t before = out->len, turns = 0;
+	struct stream *s;
+
+	for (s = n->streams; s; s = s->next)
+		turns++;
+	while (turns-- > 0 && n->streams && out->len == before)
+		bulk_turn(n, out);
+}
+
+/* ---- asked for ---- */
+
 bool
 relay_need(uint64_t job, const struct digest *digest)
 {
@@ -371,6 +392,9 @@ relay_want(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len
 	}
 	blob = store_find(self.store, &want.digest);
 	f = fetch_of(&want.digest);
+	/* Who goes on in the middle may have had it damaged: then it is worth a look whether it is so here. */
+	if (blob && blob_whole(blob) && want.offset > 0 && !blob_is_sound(self.store, blob, want.offset))
+		blob_spoil(self.store, blob);
 	if (!f && (!blob || !blob_whole(blob)))
 		f = fetch_start(&want.digest);
 	blob = f ? f->blob : blob;

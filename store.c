@@ -48,6 +48,7 @@ struct tree {
 	struct tree *next;
 	uint64_t used;
 	unsigned holds;
+	bool spoiled; /* it may link to what was damaged: gone with its last hold */
 };
 
 struct store {
@@ -856,6 +857,86 @@ blob_load(struct store *s, struct blob *b, size_t max, size_t *len)
 	return NULL;
 }
 
+/* ---- what was damaged ---- */
+
+bool
+blob_is_sound(struct store *s, struct blob *b, uint64_t offset)
+{
+	uint64_t chunk, at, left;
+	size_t len;
+	uint8_t *data;
+	bool sound;
+
+	if (offset < b->list.len)
+		offset = b->list.len;
+	chunk = (offset - b->list.len) / CHUNK_SIZE;
+	at = chunk * CHUNK_SIZE;
+	if (!b->whole || at >= b->size)
+		return true;
+	left = b->size - at;
+	len = left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE;
+	data = xmalloc(len);
+	b->hash = chunk_hash_new();
+	sound = read_contents(s, b, at, data, len) == 0;
+	chunk_hash_add(b->hash, data, sound ? len : 0);
+	sound = sound && chunk_matches(b, chunk);
+	free(b->hash);
+	b->hash = NULL;
+	free(data);
+	return sound;
+}
+
+static void
+remove_inodes(struct store *s, const struct digest *digest)
+{
+	int fd = openat(s->vault.dir, "inode", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	char hex[DIGEST_TEXT];
+
+	digest_text(digest, hex);
+	while (d && (entry = readdir(d)))
+		if (has_prefix(entry->d_name, hex))
+			(void)unlinkat(fd, entry->d_name, 0);
+	if (d)
+		(void)closedir(d);
+	else if (fd >= 0)
+		close(fd);
+}
+
+/* A tree does not say what it links to: all are made anew when they are wanted again. */
+static void
+spoil_trees(struct store *s)
+{
+	struct tree *t, *next;
+
+	for (t = s->trees; t; t = next) {
+		next = t->next;
+		t->spoiled = true;
+		if (t->holds == 0)
+			evict_tree(s, t);
+	}
+}
+
+void
+blob_spoil(struct store *s, struct blob *b)
+{
+	char name[NAME_ROOM];
+
+	if (!b->whole)
+		return;
+	idle_remove(s, b);
+	close_reader(s, b);
+	(void)unlinkat(s->vault.dir, blob_name(b, name), 0);
+	remove_inodes(s, &b->digest);
+	spoil_trees(s);
+	s->stored -= store_footprint(b->stored);
+	b->stored = 0;
+	b->whole = false;
+	b->given = true;
+	b->have = b->at = b->list.len;
+}
+
 /* ---- trees ---- */
 
 void
@@ -881,14 +962,15 @@ void
 store_drop_tree(struct store *s, const struct digest *manifest)
 {
 	struct tree *t;
-	size_t count;
+	size_t count = 0;
 
 	for (t = s->trees; t && !digest_equal(&t->manifest, manifest); t = t->next)
 		;
 	if (!t || t->holds == 0 || --t->holds > 0)
 		return;
 	t->used = ++s->now;
-	t = oldest_tree(s, &count);
-	if (count > MAX_IDLE_TREES)
+	if (!t->spoiled)
+		t = oldest_tree(s, &count);
+	if (t->spoiled || count > MAX_IDLE_TREES)
 		evict_tree(s, t);
 }

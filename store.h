@@ -60,6 +60,10 @@ void blob_trust(struct blob *);
 ssize_t blob_read(struct store *, struct blob *, uint64_t offset, uint8_t *out, size_t len);
 /* The whole contents in memory (a manifest), at most max; caller frees; NULL with store_error(). */
 uint8_t *blob_load(struct store *, struct blob *, size_t max, size_t *len);
+/* Whether what a whole blob holds from that offset of the object on, to the end of its chunk, is still what was proved. */
+bool blob_is_sound(struct store *, struct blob *, uint64_t offset);
+/* Gives up what a whole blob holds, in trees too, because it was damaged: it is as if only its list had come. */
+void blob_spoil(struct store *, struct blob *);
 void blob_pin(struct blob *);	/* pinned blobs are not evicted; counts */
 void blob_unpin(struct store *, struct blob *);
 /* Hands a blob's file over: from now it is `to` (a path from store_dir), and the blob partial and without contents again, as if only

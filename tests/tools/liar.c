@@ -1,4 +1,4 @@
-/* A client that speaks the protocol and lies. Usage: liar SOCKET LIE [NUMBER]; prints what came of it, a line each:
+/* A client that speaks the protocol and lies. Usage: liar SOCKET LIE [NUMBER, or what is shared]; prints what came of it, a line each:
  * "error TEXT", "failed STATUS TEXT", "exited STATUS", "lost TEXT", "closed"; output as "out TEXT". */
 #include <errno.h>
 #include <poll.h>
@@ -200,7 +200,7 @@ send_pieces(uint64_t job, const struct digest *digest, const struct buf *object,
 		memcpy(piece, object->data + offset, m.len);
 		offset += m.len;
 		m.raw_len = (uint32_t)m.len;
-		if (object != &manifest_object && lies("other-bytes") && m.len)
+		if (object != &manifest_object && (lies("other-bytes") || lies("shared-other-bytes")) && m.len)
 			piece[m.len - 1] ^= 1;
 		if (object != &manifest_object && lies("other-size"))
 			m.size += 100;
@@ -348,8 +348,8 @@ main(int argc, char **argv)
 	make_file(0, script, sizeof(script) - 1);
 	if (lies("fixed") || lies("short-size") || lies("no-size"))
 		make_file(1, script, 12);
-	else if (lies("shared") || lies("shared-silent"))
-		make_file(1, "shared", 6);
+	else if (has_prefix(lie, "shared"))
+		make_file(1, argc > 3 ? argv[3] : "shared", argc > 3 ? strlen(argv[3]) : 6);
 	else
 		make_file(1, large, sizeof(large));
 	make_file(2, "evil", 4);
