@@ -372,6 +372,54 @@ many_trees(struct store *s)
 	ok(count_files(store_dir(s), "tree") <= before + 256, "idle trees do not pile up");
 }
 
+/* Damages the file of a blob; len 0 cuts it off there. */
+static void
+damage(struct store *s, const struct digest *d, size_t offset, size_t len)
+{
+	char name[80] = "blob/";
+	int fd = -1;
+
+	digest_text(d, name + 5);
+	ok(fchmodat(store_dir(s), name, 0600, 0) == 0 && (fd = openat(store_dir(s), name, O_WRONLY)) >= 0, "it can be damaged");
+	ok(len ? pwrite(fd, "damaged", len, (off_t)offset) == (ssize_t)len : ftruncate(fd, (off_t)offset) == 0, "and is");
+	close(fd);
+}
+
+static void
+spoiling(struct store *s)
+{
+	struct sample it = sample(600000, 77);
+	struct digest tree = chunk_digest("spoilt", 6), held = chunk_digest("held", 4);
+	uint64_t list = list_length(600000), free_before = store_free(s);
+	struct blob *b = store_sample(s, &it);
+	bool no_room;
+
+	blob_pin(b);
+	store_hold_tree(s, &tree);
+	prepare(s, &it, &tree, false, "file");
+	store_drop_tree(s, &tree);
+	store_hold_tree(s, &held);
+	prepare(s, &it, &held, true, "file");
+	ok(blob_is_sound(s, b, 0) && blob_is_sound(s, b, list + 300000) && blob_is_sound(s, b, it.len), "what is whole is sound");
+	damage(s, &it.id.digest, 300000, 7);
+	ok(blob_is_sound(s, b, 0) && blob_is_sound(s, b, list + 599999) && !blob_is_sound(s, b, list + 300000), "but not where it was damaged");
+	damage(s, &it.id.digest, 550000, 0);
+	ok(!blob_is_sound(s, b, list + 599999), "nor where it was cut off");
+	blob_spoil(s, b);
+	ok(!blob_whole(b) && blob_have(b) == list && !there(s, "blob", &it.id.digest, ""), "what there was of it is given up");
+	ok(!there(s, "inode", &it.id.digest, ".0755.1") && !there(s, "tree", &tree, ""), "and what was made of it");
+	ok(there(s, "tree", &held, "/file"), "but what is in use");
+	store_drop_tree(s, &held);
+	ok(!there(s, "tree", &held, ""), "until it is no more");
+	blob_spoil(s, b);
+	ok(store_want(s, &it.id.digest) == b && blob_add(s, b, it.id.size, list, it.object + list, it.len - list, &no_room) == 0 && blob_whole(b),
+	    "it is had anew");
+	ok(blob_is_sound(s, b, list + 300000), "and is sound");
+	blob_unpin(s, b);
+	ok(store_free(s) + 8192 >= free_before, "no room is lost");
+	sample_free(&it);
+}
+
 static void
 all(struct store *s, bool tmpfs)
 {
@@ -388,6 +436,7 @@ all(struct store *s, bool tmpfs)
 	full(s);
 	trees(s);
 	many_trees(s);
+	spoiling(s);
 	store_close(s);
 }
 
