@@ -42,6 +42,7 @@ struct link {
 	struct queue wire; /* bytes as they go out */
 	struct queue in;   /* plain bytes that have come */
 	uint64_t heard, told, origin;
+	unsigned patience; /* ms; 0: none set */
 	char *why, *peer;
 };
 
@@ -282,6 +283,17 @@ void
 link_set_patience(struct link *l, unsigned ms)
 {
 	(void)setsockopt(l->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+	l->patience = ms;
+}
+
+/* A peer whose kernel answers nothing is as silent as one that says nothing; which of the two is seen first is chance. */
+static void
+link_broke(struct link *l, int error)
+{
+	char why[64];
+
+	(void)snprintf(why, sizeof(why), "silent for %u s", l->patience / 1000);
+	link_kill(l, error == ETIMEDOUT && l->patience ? why : strerror(error));
 }
 
 const char *
@@ -495,7 +507,7 @@ link_flush(struct link *l)
 			break;
 		}
 		if (n < 0) {
-			link_kill(l, strerror(errno));
+			link_broke(l, errno);
 			break;
 		}
 		l->told = now_ms();
@@ -550,7 +562,7 @@ link_read(struct link *l)
 	if (n == 0)
 		link_kill(l, "the connection was closed");
 	else if (errno != EAGAIN && errno != EWOULDBLOCK)
-		link_kill(l, strerror(errno));
+		link_broke(l, errno);
 }
 
 bool
