@@ -87,6 +87,7 @@ check_pattern(const char *text)
 #define PACKERS (IN(EXEC) | IN(LDD))
 #define ANY (~0u)
 
+#define MAX_SPAN (30ull * 24 * 3600 * 1000) /* milliseconds: 32 bits hold it, and what is added to it */
 enum kind { BOOL, TEXT, NUMBER, SIZE, DURATION };
 
 struct option {
@@ -125,8 +126,8 @@ static const struct option options[] = {
 	    .help = "who may launch beside root and the master's own user; * is all"},
 	{"allow", TEXT, IN(MASTER), AT(allow), "", "FILE", .help = "who may use which nodes"},
 	{"store", SIZE, DAEMONS, AT(store), "0", .help = "memory for shipped files, as 512m or 2g; 0 is half of it all"},
-	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, 0, .help = "how long a silent link is held to be alive"},
-	{"grace", DURATION, DAEMONS, AT(grace), "30s", .help = "how long a node without a parent keeps its jobs"},
+	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, MAX_SPAN, .help = "how long a silent link is held to be alive"},
+	{"grace", DURATION, DAEMONS, AT(grace), "30s", .most = MAX_SPAN, .help = "how long a node without a parent keeps its jobs"},
 	{"x", TEXT, IN(EXEC) | IN(NODES) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
 	{"l", BOOL, IN(EXEC), AT(label), "false", .help = "put the node before each line"},
 	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output once, under its nodes"},
@@ -352,6 +353,8 @@ set_value(const struct option *o, const char *text, struct options *into)
 	case DURATION:
 		if (parse_duration(text, value))
 			return wrong_value(o, text, "a time, as 15s, 1.5m, 2h or 500ms");
+		if (o->most && *(uint64_t *)value > o->most)
+			return wrong_value(o, text, "a shorter time");
 		return *(uint64_t *)value < o->least ? wrong_value(o, text, "a longer time") : 0;
 	case TEXT:
 		break;
