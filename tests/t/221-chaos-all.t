@@ -9,10 +9,10 @@ enter_namespaces "$@"
 ROUNDS=${ROUNDS:-10}
 SEED=${SEED:-$EPOCHSECONDS}
 RANDOM=$SEED
-HEARTBEAT=${HEARTBEAT:-3}
+HEARTBEAT=${HEARTBEAT:-3} GRACE=12
 PATIENCE=${PATIENCE:-100} # seconds until a wait is a hang
 master() {
-	start_master -heartbeat=${HEARTBEAT}s -grace=12s
+	start_master -heartbeat=${HEARTBEAT}s -grace=${GRACE}s
 }
 diag "SEED=$SEED"
 master
@@ -113,8 +113,7 @@ faults_now() {
 	for i in "${fault[@]}"; do begin_fault $i; done
 	for i in "${fault[@]}"; do middle_of_fault $i; done
 	for i in "${fault[@]}"; do end_fault $i; done
-	# Who stood still for less than half the heartbeat is not lost.
-	[ $((${EPOCHREALTIME/./} - before)) -lt $((HEARTBEAT * 500000)) ] && brief=yes || brief=no
+	stood=$(((${EPOCHREALTIME/./} - before) / 1000))
 }
 
 # ---- verdicts ----
@@ -163,12 +162,17 @@ happened() {
 	return 1
 }
 
+# long: who stood still may have been given up; for less than half the heartbeat nobody is.
+long() {
+	[ $stood -ge $((HEARTBEAT * 500)) ]
+}
+
 # hit NODE: a fault took it away, or may have, for longer than the heartbeat.
 hit() {
-	happened "slave-dies $1" || { [ $brief = no ] && happened "slave-[ns]* $1"; }
+	happened "slave-dies $1" || { long && happened "slave-[ns]* $1"; }
 }
 master_hit() {
-	happened "master-dies *" || { [ $brief = no ] && happened "master-*"; }
+	happened "master-dies *" || { long && happened "master-*"; }
 }
 
 # below NODE: itself or some node above it was hit.
@@ -191,6 +195,7 @@ allowed() {
 	limited:0 | bad:0) return 1 ;;
 	*:0) return 0 ;;
 	*:keeper) happened "keeper-dies $number"; return ;;
+	*:k9) [ $stood -ge $((GRACE * 1000)) ] && happened "master-*"; return ;; # every node has ended its jobs, and the master is back
 	*:lost) hit $number || master_hit; return ;;
 	*:out) below $number || master_hit; return ;;
 	*:absent) master_hit; return ;;
@@ -303,7 +308,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	[ -z "$left" ] || bad="$bad, processes left: $left"
 	if [ -n "$bad" ]; then
 		wrong=$((wrong + 1))
-		diag "round $round, $(IFS=,; echo "${fault[*]}"), brief $brief$bad"
+		diag "round $round, $(IFS=,; echo "${fault[*]}"), $stood ms$bad"
 		for ((k = 0; k < jobs; k++)); do diag "job $k: ${kind[k]}, status ${status[k]}: $(head -n 12 "$T/err.$k")"; done
 		[ -z "$left" ] || break
 	fi
