@@ -1,5 +1,5 @@
 # A tree of machines whose daemons can be killed, stopped and cut off, and a look at what is left on them: . tests/world.sh behind
-# tests/lib.sh, in bash. A machine is held by a process of its own: its cable and its files outlive its gproc.
+# tests/lib.sh, in bash, with machines, parent and nodes set. A machine is held by a process of its own: its cable and its files outlive its gproc.
 declare -A daemon=() mounts=() descriptors=() store=() # of each machine: pid, and what it has when it is idle; its store's directory
 
 HEARTBEAT=${HEARTBEAT:-2} # seconds
@@ -55,7 +55,7 @@ how_many() {
 
 # Without these, neighbours would forget each other's hardware address, and a loss in one direction would be one in both.
 know_neighbours() {
-	local a b mac address lines=
+	local a b mac address lines=''
 	for b in "${machines[@]}"; do
 		mac=$(nsenter -t "$(holder "$b")" -n ip -o link show eth0 | sed 's/.*ether \([^ ]*\).*/\1/')
 		address=$(awk -v name="$b" '$2 == name { print $1 }' /etc/hosts)
@@ -191,7 +191,7 @@ from_machine() {
 }
 
 # Whatever is sent is larger than the burst, and dropped.
-LOSE="tbf rate 8kbit burst 10 limit 10"
+LOSE=(tbf rate 8kbit burst 10 limit 10)
 
 # slow NAME RATE BURST: what comes to it after so many bytes comes slowly.
 slow() {
