@@ -1,7 +1,8 @@
 #!/bin/bash
 # Whoever dies, stands still or is cut off, at whatever moment and under whatever job: each chosen node has its one right verdict, the
 # others lose no line, and when it is healed the tree is whole and nothing is left anywhere. The table is below; make check runs a
-# sample of it, SOAK=1 (make soak) all; CASES='leaf killed during' what begins so; WORLDS=n has that many trees of each depth at once.
+# sample of it, SOAK=1 (make soak) all; CASES='leaf killed during' what begins so; WORLDS=n has that many trees of each depth at once;
+# HEARTBEAT=n is in seconds: longer where the machine is busy, for a node without a processor is silent.
 TEST_SHELL=bash
 . tests/lib.sh
 . tests/world.sh
