@@ -10,6 +10,7 @@
 enum {
 	OUTPUT_BUDGET = 8 << 20, /* bytes of events that all links together may bring unasked; doc/architecture.md has the sum */
 	WINDOW_MIN = 2 << 10,	 /* for each branch of each job, even beyond the budget: or it would stand still */
+	WINDOW_START = 8 << 10,	 /* who uses it up gets more: most jobs print a line or two */
 	WINDOW_MAX = 64 << 10,
 	ONLY_IF_NEW = 128, /* beside a signal: for those whom it did not reach the first time */
 };
@@ -27,6 +28,7 @@ struct job {
 	uint64_t id;
 	struct branch *branches, **last;
 	size_t waiting; /* branches whose queue is not empty */
+	bool own_turn;
 	int64_t credit;	/* bytes of events that may go up; one event may overdraw it */
 	uint32_t above; /* the window that the link upwards was given: none below is larger, so that no event is */
 	unsigned signalled;
@@ -62,7 +64,7 @@ new_window(const struct job *j, size_t links)
 
 	if (share > j->above)
 		share = j->above;
-	return share < WINDOW_MIN ? WINDOW_MIN : share > WINDOW_MAX ? WINDOW_MAX : (uint32_t)share;
+	return share < WINDOW_MIN ? WINDOW_MIN : share > WINDOW_START ? WINDOW_START : (uint32_t)share;
 }
 
 static struct job *
@@ -147,12 +149,34 @@ charge_of(const uint8_t *body, size_t len)
 	return take_event(body, len, &e) == 0 ? event_charge(&e) : 0;
 }
 
+static bool
+branch_waits(const struct branch *b)
+{
+	return b->queue.len > b->head;
+}
+
+/* What a branch's window grows by that has been used up while nothing of it waits here: only the window holds it back. */
+static uint32_t
+growth(const struct job *j, const struct branch *b)
+{
+	size_t left = granted < OUTPUT_BUDGET ? (OUTPUT_BUDGET - granted) / 2 : 0;
+	uint32_t limit = j->above < WINDOW_MAX ? j->above : WINDOW_MAX, more = b->window;
+
+	if (branch_waits(b) || b->window >= limit)
+		return 0;
+	more = more > limit - b->window ? limit - b->window : more;
+	return more > left ? (uint32_t)left : more;
+}
+
 static void
 send_credit(struct job *j, struct branch *b)
 {
+	uint32_t more = growth(j, b);
 	struct buf body = {0};
 
-	put_u32(&body, b->owed);
+	b->window += more;
+	granted += more;
+	put_u32(&body, b->owed + more);
 	b->owed = 0;
 	neighbour_send(b->child, PRIO_CONTROL, MSG_CREDIT, j->id, &body);
 	buf_free(&body);
@@ -175,40 +199,69 @@ pass_up(struct job *j, struct branch *b, const uint8_t *body, size_t len)
 		send_credit(j, b);
 }
 
+/* Lets through the first event that the branch has waiting; false when that must wait for credit. */
 static bool
-branch_waits(const struct branch *b)
-{
-	return b->queue.len > b->head;
-}
-
-/* Lets through what the branch has waiting, as far as credit goes. */
-static void
 pump_branch(struct job *j, struct branch *b)
 {
-	while (branch_waits(b)) {
-		struct reader r = reader_over(b->queue.data + b->head, b->queue.len - b->head), body = take_block(&r);
-		size_t len = reader_left(&body);
+	struct reader r = reader_over(b->queue.data + b->head, b->queue.len - b->head), body = take_block(&r);
+	size_t len = reader_left(&body);
 
-		if (j->credit <= 0 && charge_of(body.at, len) > 0)
-			return;
-		b->head += 4 + len;
-		pass_up(j, b, body.at, len);
+	if (j->credit <= 0 && charge_of(body.at, len) > 0)
+		return false;
+	b->head += 4 + len;
+	if (!branch_waits(b))
+		j->waiting--;
+	pass_up(j, b, body.at, len);
+	if (!branch_waits(b)) {
+		buf_free(&b->queue);
+		b->head = 0;
 	}
-	buf_free(&b->queue);
-	b->head = 0;
-	j->waiting--;
+	return true;
 }
 
+static void
+to_the_end(struct job *j, struct branch **at)
+{
+	struct branch *b = *at;
+
+	if (!b->next)
+		return;
+	*at = b->next;
+	b->next = NULL;
+	*j->last = b;
+	j->last = &b->next;
+}
+
+/* One event of the first branch that has one that may pass; it is the last in turn then. */
+static bool
+pump_next(struct job *j)
+{
+	struct branch **at;
+	size_t left = j->waiting;
+
+	for (at = &j->branches; *at && left > 0; at = &(*at)->next) {
+		if (!branch_waits(*at))
+			continue;
+		if (pump_branch(j, *at)) {
+			to_the_end(j, at);
+			return true;
+		}
+		left--;
+	}
+	return false;
+}
+
+/* Event by event in turn, so that nobody who prints without end keeps the others from being heard. */
 static void
 pump(struct job *j)
 {
-	struct branch *b;
+	bool moved = true;
 
-	if (j->own)
-		own_pump(j->own);
-	for (b = j->branches; b && j->waiting; b = b->next)
-		if (branch_waits(b))
-			pump_branch(j, b);
+	while (moved) {
+		j->own_turn = !j->own_turn;
+		moved = j->own_turn && j->own && own_pump(j->own);
+		moved = moved || pump_next(j) || (j->own && own_pump(j->own));
+	}
 }
 
 static struct branch *
@@ -372,6 +425,8 @@ job_forward_credit(uint64_t id, uint32_t bytes)
 	if (!j)
 		return;
 	j->credit += bytes;
+	if (!self.is_master && j->credit > (int64_t)j->above) /* it never is more than the window, which has grown then */
+		j->above = (uint32_t)j->credit;
 	pump(j);
 }
 
@@ -517,7 +572,7 @@ start_own(struct job *j, const struct buf *block, uint32_t rank)
 	if (j->own)
 		own_resend(j->own);
 	else if (!j->done)
-		j->own = own_start(j->id, block->data, block->len, rank, &j->credit);
+		j->own = own_start(j->id, block->data, block->len, rank, &j->credit, &j->above);
 }
 
 void

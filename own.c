@@ -44,8 +44,8 @@ struct output_pipe {
 struct own {
 	uint64_t job;
 	uint32_t rank;
-	size_t piece;	 /* the most that one event carries here: what may overdraw the credit */
 	int64_t *credit; /* the job's */
+	const uint32_t *window; /* and that of its link upwards */
 	enum own_state state;
 	struct buf block;
 	struct msg_run run; /* borrows from block */
@@ -69,16 +69,24 @@ struct own {
 
 /* ---- events ---- */
 
+bool
+own_pump(struct own *o)
+{
+	struct pending *p = o->unsent;
+
+	if (!p || !self.parent || (*o->credit <= 0 && p->charge > 0))
+		return false;
+	neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, o->job, p->body, p->len);
+	*o->credit -= (int64_t)p->charge;
+	o->unsent = p->next;
+	return true;
+}
+
 static void
 send_pending(struct own *o)
 {
-	while (o->unsent && self.parent && (*o->credit > 0 || o->unsent->charge == 0)) {
-		struct pending *p = o->unsent;
-
-		neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, o->job, p->body, p->len);
-		*o->credit -= (int64_t)p->charge;
-		o->unsent = p->next;
-	}
+	while (own_pump(o))
+		;
 }
 
 static void
@@ -267,13 +275,20 @@ take_output(struct output_pipe *p, const uint8_t *data, size_t len)
 		add_event(o, &e);
 }
 
+/* The most that one event carries here: what may overdraw the credit. */
+static size_t
+piece_size(const struct own *o)
+{
+	return *o->window < PIECE_MIN ? PIECE_MIN : *o->window > READ_SIZE ? READ_SIZE : *o->window;
+}
+
 static void
 pipe_ready(struct watch *w, unsigned events)
 {
 	static uint8_t data[READ_SIZE];
 	struct output_pipe *p = w->owner;
 	struct own *o = p->own;
-	size_t piece = o->piece;
+	size_t piece = piece_size(o);
 	int turns;
 
 	(void)events;
@@ -638,14 +653,14 @@ mind_binroot(struct own *o)
 }
 
 struct own *
-own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, int64_t *credit)
+own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, int64_t *credit, const uint32_t *window)
 {
 	struct own *o = xcalloc(1, sizeof(*o));
 
 	o->job = job;
 	o->rank = rank;
 	o->credit = credit;
-	o->piece = *credit < PIECE_MIN ? PIECE_MIN : *credit > READ_SIZE ? READ_SIZE : (size_t)*credit;
+	o->window = window;
 	o->last = &o->first;
 	put_bytes(&o->block, block, len);
 	if (take_run(reader_over(o->block.data, o->block.len), &o->run) != 0) {
@@ -664,12 +679,6 @@ own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, int64_t
 		manifest_here(o);
 	}
 	return o;
-}
-
-void
-own_pump(struct own *o)
-{
-	send_pending(o);
 }
 
 void

@@ -175,18 +175,25 @@ host_lines() {
 
 # start_master [switches]: returns when it takes commands.
 start_master() {
-	"$GPROC" -myAddress=127.0.0.1 "$@" m >"$T/master.log" 2>&1 &
+	setsid "$GPROC" -myAddress=127.0.0.1 "$@" m >"$T/master.log" 2>&1 &
 	MASTER=$!
 	until "$GPROC" i >/dev/null 2>&1; do
 		kill -0 "$MASTER" 2>/dev/null || { fact 1 "the master starts"; return 1; }
 	done
 }
 
-# start_slave NUMBER PARENT [switches]: a node named slaveNUMBER, in a UTS namespace of its own. Its pid is in $SLAVE.
+# start_slave NUMBER PARENT [switches]: a node named slaveNUMBER, in a UTS namespace of its own. Its pid is in $SLAVE. As on a machine of
+# its own each has a session, among which a kernel shares out its processors, and with OWN_COPIES a file, whose processes it lets fork
+# and end one by one only.
 start_slave() {
-	start_number=$1 start_parent=$2
+	start_number=$1 start_parent=$2 start_gproc=$GPROC
 	shift 2
-	unshare -u sh -c 'echo "$0" >/proc/sys/kernel/hostname; exec "$@"' "slave$start_number" "$GPROC" \
+	if [ -n "${OWN_COPIES:-}" ]; then
+		start_gproc=$T/copies/$start_number/gproc
+		mkdir -p "${start_gproc%/*}"
+		cp "$GPROC" "$start_gproc"
+	fi
+	unshare -u sh -c 'echo "$0" >/proc/sys/kernel/hostname; exec setsid "$@"' "slave$start_number" "$start_gproc" \
 		-myParent="$start_parent" -myId="hostname hostbase" -myAddress=hostname "$@" >"$T/slave$start_number.log" 2>&1 &
 	SLAVE=$!
 	eval "SLAVE_$start_number=$SLAVE"

@@ -38,6 +38,18 @@ kill -INT "$CLIENT"
 end_job
 is "Ctrl-C ends it" "$status" 130
 
+# Those who all print without end are all heard: the node on the way no more than the two below it.
+start_job 0,0:3,0:6 60000 'while :; do echo $GPROC_NODE 0123456789012345678901234567890123456789; done'
+kill -INT "$CLIENT"
+exec 3<&-
+wait "$CLIENT"
+for path in 0 0:3 0:6; do
+	lines=$(head -n 60000 "$T/job.out" | grep -c "$path 0")
+	ok "$path has its part of 60,000 lines: $lines" test "$lines" -ge 6000
+done
+run "$GPROC" e ./. /bin/true
+is "and all are free" "$status$err" 0
+
 # -timeout ends a silent one, with who was still running.
 run "$GPROC" -timeout=500ms e ./. /bin/sh -c '[ "$GPROC_NODE" != 1 ] || exec sleep 1000'
 is "-timeout is status 124" "$status" 124

@@ -9,6 +9,7 @@ if [ "${SOAK:-}" = 1 ]; then
 else
 	nodes=40 first=6 at_once=20 in_a_row=${LAUNCHES:-300} heartbeat=5s
 fi
+OWN_COPIES=yes
 start_master -heartbeat=$heartbeat
 start_tree "$nodes" "$first"
 
@@ -33,10 +34,12 @@ used() {
 	echo "$memory $fattest $descriptors $# $mounts $room"
 }
 
-# one launch, of the kind that its number gives; it must end as it should. Whoever launches in a row has one kind after the other.
+# one launch, of the kind that its number gives; it must end as it should. Whoever launches in a row has one kind after the other; one
+# in forty is on all nodes.
 launch() {
-	case $((($1 + $1 / at_once) % 10)) in
-	0) "$GPROC" e ... /bin/date ;;
+	local turn=$((($1 + $1 / at_once) % 40))
+	case $((turn ? turn % 10 : -1)) in
+	-1) "$GPROC" e ... /bin/date ;;
 	1) "$GPROC" e 0-2 /bin/sh -c 'exit 3' 2>/dev/null || [ $? = 3 ] ;;
 	2) "$GPROC" -timeout=20ms e 1-3 /bin/sleep 1000 2>/dev/null || [ $? = 124 ] ;;
 	3) "$GPROC" e 0/. /bin/sh -c 'head -c 100000 /dev/zero; (sleep 0.01 &)' ;;
