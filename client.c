@@ -36,7 +36,7 @@ struct verdict {
 /* A file on its way to the master. */
 struct upload {
 	const struct source *source;
-	uint64_t offset, job;
+	uint64_t offset, end, job;
 	struct upload *next;
 };
 
@@ -271,15 +271,13 @@ put_piece(void *owner, struct buf *out)
 	struct exec *x = owner;
 	struct upload *u = x->uploads;
 	struct msg_data m = {.data = raw};
-	uint64_t total;
 	ssize_t len;
 	size_t mark;
 
 	if (!u)
 		return;
 	x->uploads = u->next;
-	total = object_length(u->source->id.size);
-	len = pack_read(u->source, u->offset, raw, sizeof(raw));
+	len = pack_read(u->source, u->offset, raw, u->end - u->offset < sizeof(raw) ? (size_t)(u->end - u->offset) : sizeof(raw));
 	if (len < 0) {
 		send_lack(x, u->job, &u->source->id.digest, pack_error());
 		free(u);
@@ -295,7 +293,7 @@ put_piece(void *owner, struct buf *out)
 	put_data(out, &m);
 	frame_end(out, mark);
 	u->offset += (uint64_t)len;
-	if (u->offset >= total)
+	if (u->offset >= u->end)
 		free(u);
 	else
 		append_upload(x, u);
@@ -307,6 +305,7 @@ on_want(struct exec *x, const struct frame *f)
 	struct msg_want m;
 	const struct source *source;
 	struct upload *u;
+	uint64_t total;
 
 	if (take_want(f->body, f->len, &m) != 0)
 		die(255, "the master's WANT can't be read");
@@ -316,9 +315,16 @@ on_want(struct exec *x, const struct frame *f)
 		return;
 	}
 	u = take_upload(x, source);
+	if (u && m.offset == u->end)
+		m.offset = u->offset; /* it goes on where it ended */
+	total = object_length(source->id.size);
+	if (m.offset > total || (m.offset >= m.end && m.end < total)) {
+		free(u); /* no more of it for now */
+		return;
+	}
 	if (!u)
 		u = xcalloc(1, sizeof(*u));
-	*u = (struct upload){.source = source, .offset = m.offset, .job = f->job};
+	*u = (struct upload){.source = source, .offset = m.offset, .end = m.end < total ? m.end : total, .job = f->job};
 	append_upload(x, u);
 	link_wake_bulk(x->link);
 }

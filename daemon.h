@@ -18,7 +18,8 @@ enum neighbour_kind { NB_NEW, NB_CHILD, NB_PARENT, NB_CLIENT, NB_KINDS };
 /* An object that a neighbour wants from us, sent as it arrives here. */
 struct stream {
 	struct blob *blob; /* pinned */
-	uint64_t offset, job;
+	uint64_t offset, end, job; /* end: it wants no more for now */
+	bool left; /* of a thin blob: it held the others up, and has to wait until they are through */
 	struct stream *next;
 };
 
@@ -78,7 +79,7 @@ void node_power(const struct msg_power *);
 void relay_want(struct neighbour *, uint64_t job, const uint8_t *, size_t);
 void relay_unwant(struct neighbour *, const uint8_t *, size_t);
 void relay_data(struct neighbour *, const uint8_t *, size_t);
-void relay_lack(struct neighbour *, const uint8_t *, size_t);
+void relay_lack(struct neighbour *, uint64_t job, const uint8_t *, size_t);
 /* A job of this node needs it: true when it is whole; else job_has is called when it is, or job_lacks. */
 bool relay_need(uint64_t job, const struct digest *);
 void relay_job_over(uint64_t job); /* that job needs nothing more */

@@ -269,7 +269,7 @@ on_data(struct neighbour *n, const struct frame *f)
 static void
 on_lack(struct neighbour *n, const struct frame *f)
 {
-	relay_lack(n, f->body, f->len);
+	relay_lack(n, f->job, f->body, f->len);
 }
 
 static void

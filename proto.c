@@ -365,6 +365,7 @@ put_want(struct buf *b, const struct msg_want *m)
 {
 	put_digest(b, &m->digest);
 	put_u64(b, m->offset);
+	put_u64(b, m->end);
 }
 
 int
@@ -374,6 +375,7 @@ take_want(const uint8_t *data, size_t len, struct msg_want *m)
 
 	*m = (struct msg_want){.digest = take_digest(&r)};
 	m->offset = take_u64(&r);
+	m->end = take_u64(&r);
 	return verdict(&r);
 }
 

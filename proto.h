@@ -137,7 +137,7 @@ struct msg_ack {
 };
 struct msg_want {
 	struct digest digest;
-	uint64_t offset;
+	uint64_t offset, end; /* end UINT64_MAX: all of it */
 };
 struct msg_data {
 	struct digest digest;

@@ -1,29 +1,11 @@
 /* Objects on their way: each asked of its source once, however many want it, and handed on as it arrives.
  * Must never know what a job does with them. */
-#include "daemon.h"
+#include "thin.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_DAMAGED = 3 }; /* times the same object may arrive damaged before the source is given up */
-
-/* Who waits here for an object: a job of this node. Neighbours that wait have a stream. */
-struct waiter {
-	uint64_t job;
-	struct waiter *next;
-};
-
-/* An object that is not whole yet. */
-struct fetch {
-	struct digest digest;
-	struct blob *blob; /* pinned */
-	struct neighbour *source; /* NULL: none at the moment */
-	uint64_t job;		  /* in whose name it was asked for */
-	uint64_t heard;		  /* when it last moved, or was asked for */
-	unsigned damaged;
-	struct waiter *waiters;
-	struct fetch *next;
-};
 
 /* A job of this node that will not get an object: told last, because what it does then may change every list here. */
 struct failure {
@@ -33,7 +15,7 @@ struct failure {
 	struct failure *next;
 };
 
-static struct fetch *fetches;
+struct fetch *fetches;
 static struct failure *failures;
 
 static struct fetch *
@@ -62,55 +44,6 @@ stream_free(struct stream *s)
 	free(s);
 }
 
-/* Takes the stream that fits off a neighbour's list; NULL when there is none. */
-static struct stream *
-stream_take(struct neighbour *n, const struct blob *blob)
-{
-	struct stream **at, *s;
-
-	for (at = &n->streams; *at && (*at)->blob != blob; at = &(*at)->next)
-		;
-	s = *at;
-	if (!s)
-		return NULL;
-	*at = s->next;
-	if (!s->next)
-		n->last_stream = at;
-	return s;
-}
-
-static void
-stream_append(struct neighbour *n, struct stream *s)
-{
-	if (!n->streams)
-		n->last_stream = &n->streams;
-	s->next = NULL;
-	*n->last_stream = s;
-	n->last_stream = &s->next;
-}
-
-static bool
-stream_can_go(const struct stream *s)
-{
-	return blob_have(s->blob) > s->offset || (blob_whole(s->blob) && s->offset == blob_have(s->blob));
-}
-
-static void
-wake_streams(const struct blob *blob)
-{
-	struct neighbour *n;
-	struct stream *s;
-
-	for (n = self.neighbours; n; n = n->next) {
-		for (s = n->streams; s && s->blob != blob; s = s->next)
-			;
-		if (s) {
-			link_wake_bulk(n->link);
-			neighbour_touch(n);
-		}
-	}
-}
-
 static void
 send_lack(struct neighbour *n, uint64_t job, const struct digest *digest, const char *why)
 {
@@ -120,30 +53,6 @@ send_lack(struct neighbour *n, uint64_t job, const struct digest *digest, const 
 	put_lack(&body, &lack);
 	neighbour_send(n, PRIO_CONTROL, MSG_LACK, job, &body);
 	buf_free(&body);
-}
-
-/* Writes one piece as a frame; what it holds is deflated when the link, not the processor, is what we wait for. */
-static int
-put_piece(struct neighbour *n, struct stream *s, struct buf *out)
-{
-	static uint8_t raw[PIECE_SIZE], packed[PIECE_SIZE];
-	struct msg_data m = {.digest = *blob_digest_of(s->blob), .size = blob_size(s->blob), .offset = s->offset};
-	ssize_t len = blob_read(self.store, s->blob, s->offset, raw, sizeof(raw));
-	size_t small = 0, mark;
-
-	if (len < 0)
-		return -1;
-	m.raw_len = (uint32_t)len;
-	if (len > 0 && !link_is_loopback(n->link) && link_is_full(n->link))
-		small = piece_deflate(raw, (size_t)len, packed);
-	m.deflated = small > 0;
-	m.data = small ? packed : raw;
-	m.len = small ? small : (size_t)len;
-	mark = frame_begin(out, MSG_DATA, s->job);
-	put_data(out, &m);
-	frame_end(out, mark);
-	s->offset += (uint64_t)len;
-	return 0;
 }
 
 /* ---- fetches ---- */
@@ -164,38 +73,50 @@ fetch_remove(struct fetch *f)
 		f->waiters = next;
 	}
 	free(f);
+	thin_turns();
 }
 
 static void
-send_want(struct neighbour *to, unsigned type, struct fetch *f)
+send_want(struct fetch *f, unsigned type, uint64_t offset)
 {
-	struct msg_want want = {.digest = f->digest, .offset = blob_resume(f->blob)};
+	struct msg_want want = {.digest = f->digest, .offset = offset, .end = blob_limit(f->blob)};
 	struct buf body = {0};
 
 	f->heard = loop_now();
+	f->asked = want.end;
 	put_want(&body, &want);
-	neighbour_send(to, PRIO_CONTROL, type, f->job, &body);
+	neighbour_send(f->source, PRIO_CONTROL, type, f->job, &body);
 	buf_free(&body);
+}
+
+void
+fetch_want(struct fetch *f, uint64_t offset)
+{
+	send_want(f, MSG_WANT, offset);
+}
+
+static void
+fetch_unwant(struct fetch *f)
+{
+	send_want(f, MSG_UNWANT, blob_resume(f->blob));
 }
 
 /* The job of somebody who still waits, for which it can be asked again; false when nobody waits. */
 static bool
 next_job(const struct fetch *f, uint64_t *job)
 {
-	struct neighbour *n;
-	struct stream *s;
+	const struct neighbour *n;
+	const struct stream *s = NULL;
 
 	if (f->waiters) {
 		*job = f->waiters->job;
 		return true;
 	}
-	for (n = self.neighbours; n; n = n->next)
-		for (s = n->streams; s; s = s->next)
-			if (s->blob == f->blob) {
-				*job = s->job;
-				return true;
-			}
-	return false;
+	for (n = self.neighbours; n && !(s = stream_of(n, f->blob)); n = n->next)
+		;
+	if (s)
+		*job = s->job;
+	return s != NULL;
 }
 
 static void
@@ -222,7 +143,7 @@ tell_failures(void)
 
 /* Those who wait for it in the name of that job will not get it. */
 static void
-fail_waiters(struct fetch *f, uint64_t job, const char *why)
+fail_job(struct fetch *f, uint64_t job, const char *why)
 {
 	struct waiter **at = &f->waiters;
 	struct neighbour *n;
@@ -240,9 +161,8 @@ fail_waiters(struct fetch *f, uint64_t job, const char *why)
 		}
 	}
 	for (n = self.neighbours; n; n = n->next) {
-		for (s = n->streams; s && (s->blob != f->blob || s->job != job); s = s->next)
-			;
-		if (s) {
+		s = stream_of(n, f->blob);
+		if (s && s->job == job) {
 			stream_free(stream_take(n, f->blob));
 			send_lack(n, job, &f->digest, why);
 		}
@@ -255,10 +175,20 @@ forget_fetch(struct fetch *f)
 	struct blob *blob = f->blob;
 
 	if (f->source)
-		send_want(f->source, MSG_UNWANT, f);
+		fetch_unwant(f);
 	fetch_remove(f);
 	if (!blob_whole(blob))
 		store_drop(self.store, blob);
+}
+
+static void
+ask_anew(struct fetch *f)
+{
+	f->asked = 0;
+	if (blob_thin(f->blob))
+		thin_mind(f);
+	else
+		fetch_want(f, blob_resume(f->blob));
 }
 
 /* Asks in the name of whoever waits; jobs whose source is gone fail; without anybody left it is forgotten. */
@@ -268,12 +198,12 @@ fetch_ask(struct fetch *f, const char *why)
 	while (next_job(f, &f->job)) {
 		f->source = self.is_master ? head_source(f->job) : self.parent;
 		if (f->source) {
-			send_want(f->source, MSG_WANT, f);
+			ask_anew(f);
 			return;
 		}
 		if (!self.is_master)
 			return; /* an orphan's: asked again when there is a parent */
-		fail_waiters(f, f->job, why);
+		fail_job(f, f->job, why);
 	}
 	forget_fetch(f);
 }
@@ -284,7 +214,7 @@ fetch_fail(struct fetch *f, uint64_t job, const char *why)
 	char *kept = xstrdup(why);
 
 	f->source = NULL;
-	fail_waiters(f, job, kept);
+	fail_job(f, job, kept);
 	fetch_ask(f, kept);
 	free(kept);
 }
@@ -300,56 +230,6 @@ fetch_start(const struct digest *digest)
 	f->next = fetches;
 	fetches = f;
 	return f;
-}
-
-/* ---- sending ---- */
-
-/* What the store holds of it can't be read: it is fetched anew. */
-static void
-start_over(struct stream *s)
-{
-	struct fetch *f = fetch_of(blob_digest_of(s->blob));
-
-	blob_spoil(self.store, s->blob);
-	if (!f)
-		f = fetch_start(blob_digest_of(s->blob));
-	if (!f->source)
-		fetch_ask(f, store_error());
-}
-
-/* Takes the next stream in turn and writes a piece of it, if it has one. */
-static void
-bulk_turn(struct neighbour *n, struct buf *out)
-{
-	struct stream *s = n->streams;
-	bool over = blob_whole(s->blob) && s->offset > blob_total(s->blob), bad;
-
-	n->streams = s->next;
-	bad = !over && stream_can_go(s) && put_piece(n, s, out) != 0;
-	if (bad && !blob_whole(s->blob)) {
-		send_lack(n, s->job, blob_digest_of(s->blob), store_error());
-		over = true;
-	}
-	if (over || (!bad && blob_whole(s->blob) && s->offset == blob_total(s->blob))) {
-		stream_free(s);
-		return;
-	}
-	stream_append(n, s);
-	if (bad)
-		start_over(s);
-}
-
-void
-relay_bulk(void *owner, struct buf *out)
-{
-	struct neighbour *n = owner;
-	size_t before = out->len, turns = 0;
-	struct stream *s;
-
-	for (s = n->streams; s; s = s->next)
-		turns++;
-	while (turns-- > 0 && n->streams && out->len == before)
-		bulk_turn(n, out);
 }
 
 /* ---- asked for ---- */
@@ -372,8 +252,13 @@ relay_need(uint64_t job, const struct digest *digest)
 	w->job = job;
 	w->next = f->waiters;
 	f->waiters = w;
+	if (blob_thin(f->blob)) {
+		blob_make_ordinary(f->blob);
+		is_new = true; /* with room for it, maybe: from its list on */
+	}
 	if (is_new)
 		fetch_ask(f, "its source is gone");
+	thin_turns();
 	tell_failures();
 	return false;
 }
@@ -405,12 +290,17 @@ relay_want(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len
 		blob_pin(blob);
 	}
 	s->job = job;
-	s->offset = want.offset;
+	if (want.offset != s->end || s->offset >= s->end) /* else it is to go on where it ended */
+		s->offset = want.offset;
+	s->end = want.end;
+	s->left = false;
 	stream_append(from, s);
 	link_wake_bulk(from->link);
 	neighbour_touch(from);
 	if (f && !f->source)
 		fetch_ask(f, "its source is gone");
+	else if (f && blob_thin(f->blob))
+		thin_mind(f);
 	tell_failures();
 }
 
@@ -434,6 +324,8 @@ relay_unwant(struct neighbour *from, const uint8_t *data, size_t len)
 		stream_free(s);
 	if (f && !next_job(f, &job))
 		forget_fetch(f);
+	else if (f && blob_thin(f->blob))
+		thin_mind(f);
 }
 
 static void
@@ -443,7 +335,7 @@ fetch_whole(struct fetch *f)
 	struct digest digest = f->digest;
 	struct blob *blob;
 
-	wake_streams(f->blob);
+	streams_wake(f->blob);
 	f->waiters = NULL;
 	blob_pin(f->blob); /* until those who waited have pinned it */
 	blob = f->blob;
@@ -456,21 +348,116 @@ fetch_whole(struct fetch *f)
 	blob_unpin(self.store, blob);
 }
 
-static void
-fetch_damaged(struct fetch *f, bool no_room)
+static char *
+reason(void)
 {
-	char name[PATH_TEXT], *why;
+	char name[PATH_TEXT];
 
-	if (!no_room && ++f->damaged < MAX_DAMAGED) {
-		send_want(f->source, MSG_WANT, f);
+	return xasprintf("%s %s: %s", self.is_master ? "the" : "node", path_text(&self.path, name), store_error());
+}
+
+static void
+fetch_damaged(struct fetch *f)
+{
+	char *why;
+
+	if (++f->damaged < MAX_DAMAGED) {
+		fetch_want(f, blob_resume(f->blob));
 		return;
 	}
-	why = xasprintf("%s %s: %s", self.is_master ? "the" : "node", path_text(&self.path, name), store_error());
-	if (f->source)
-		send_want(f->source, MSG_UNWANT, f);
+	why = reason();
+	fetch_unwant(f);
 	fetch_fail(f, f->job, why);
 	free(why);
 	tell_failures();
+}
+
+/* What is only handed on gives its room to what a job of this node was promised. */
+static bool
+make_way(struct fetch *f, uint64_t size)
+{
+	struct fetch *other;
+
+	if (!f->waiters || size > store_budget(self.store))
+		return false;
+	for (other = fetches; other && (other->waiters || blob_thin(other->blob)); other = other->next)
+		;
+	if (!other)
+		return false;
+	thin_begin(other);
+	fetch_want(f, blob_resume(f->blob));
+	return true;
+}
+
+/* The jobs of this node will not have it; whoever is below will. */
+static void
+fetch_has_no_room(struct fetch *f, uint64_t size)
+{
+	bool too_long = blob_thin(f->blob); /* even to pass through */
+	struct waiter *w;
+	char *why;
+
+	if (make_way(f, size))
+		return;
+	why = reason();
+	while ((w = f->waiters)) {
+		f->waiters = w->next;
+		note_failure(w->job, &f->digest, why);
+		free(w);
+	}
+	if (too_long) {
+		fetch_unwant(f);
+		fetch_fail(f, f->job, why);
+	} else if (next_job(f, &f->job)) {
+		thin_begin(f);
+	} else {
+		forget_fetch(f);
+	}
+	free(why);
+	tell_failures();
+}
+
+/* What nobody here needs is not given the room that others were promised. */
+static bool
+only_passes(const struct fetch *f, uint64_t size)
+{
+	return blob_next(f->blob) == 0 && !f->waiters && !blob_thin(f->blob) && store_footprint(size) > store_free(self.store);
+}
+
+static void
+fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
+{
+	uint64_t next = blob_next(f->blob), had = blob_have(f->blob);
+	size_t known = (size_t)(next - m->offset);
+	bool no_room = only_passes(f, m->size), moved;
+
+	f->heard = loop_now();
+	if (no_room || blob_add(self.store, f->blob, m->size, next, data + known, m->raw_len - known, &no_room)) {
+		if (no_room)
+			fetch_has_no_room(f, m->size);
+		else
+			fetch_damaged(f);
+		return;
+	}
+	if (blob_whole(f->blob)) {
+		fetch_whole(f);
+		return;
+	}
+	moved = blob_have(f->blob) > had || blob_complete(f->blob);
+	if (moved)
+		streams_wake(f->blob);
+	if (blob_thin(f->blob) && (moved || blob_next(f->blob) >= f->asked))
+		thin_mind(f);
+}
+
+/* It brings the next bytes, and none beyond what was asked for; else it was under way from before it was asked for anew. */
+static bool
+is_next(const struct fetch *f, const struct msg_data *m)
+{
+	uint64_t next = blob_next(f->blob), known = next - m->offset;
+
+	return m->offset <= next && next <= f->asked && (known < m->raw_len || m->offset == next) && known <= m->raw_len &&
+	    m->raw_len - known <= f->asked - next;
 }
 
 void
@@ -479,8 +466,6 @@ relay_data(struct neighbour *from, const uint8_t *data, size_t len)
 	static uint8_t raw[PIECE_SIZE];
 	struct msg_data m;
 	struct fetch *f;
-	uint64_t had;
-	bool no_room = false;
 
 	if (take_data(data, len, &m) || m.raw_len > PIECE_SIZE ||
 	    (m.deflated && piece_inflate(m.data, m.len, raw, m.raw_len) != 0)) {
@@ -488,23 +473,12 @@ relay_data(struct neighbour *from, const uint8_t *data, size_t len)
 		return;
 	}
 	f = fetch_of(&m.digest);
-	/* Not wanted any more, or under way from before it was asked for anew: passed over. */
-	if (!f || f->source != from || m.offset != blob_next(f->blob))
-		return;
-	f->heard = loop_now();
-	had = blob_have(f->blob);
-	if (blob_add(self.store, f->blob, m.size, m.offset, m.deflated ? raw : m.data, m.raw_len, &no_room)) {
-		fetch_damaged(f, no_room);
-		return;
-	}
-	if (blob_whole(f->blob))
-		fetch_whole(f);
-	else if (blob_have(f->blob) > had)
-		wake_streams(f->blob);
+	if (f && f->source == from && is_next(f, &m))
+		fetch_add(f, &m, m.deflated ? raw : m.data);
 }
 
 void
-relay_lack(struct neighbour *from, const uint8_t *data, size_t len)
+relay_lack(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len)
 {
 	struct msg_lack m;
 	struct fetch *f;
@@ -514,8 +488,8 @@ relay_lack(struct neighbour *from, const uint8_t *data, size_t len)
 		return;
 	}
 	f = fetch_of(&m.digest);
-	if (f && f->source == from)
-		fetch_fail(f, f->job, m.why);
+	if (f && f->source == from && f->job == job) /* else it has been asked for in another's name since */
+		fetch_fail(f, job, m.why);
 	tell_failures();
 }
 
@@ -556,17 +530,19 @@ relay_neighbour_gone(struct neighbour *n)
 		stream_free(s);
 	}
 	n->last_stream = &n->streams;
+	for (f = fetches; f; f = f->next)
+		if (f->source == n)
+			f->source = NULL;
 	for (f = fetches; f; f = next) {
 		next = f->next; /* what follows takes away none but f */
-		if (f->source == n) {
-			f->source = NULL;
-			if (self.is_master)
-				fetch_fail(f, f->job, "whoever launched it is gone");
-			else if (self.parent) /* it was an old parent's link */
-				fetch_ask(f, "its source is gone");
-		} else if (!next_job(f, &job)) {
+		if (!next_job(f, &job))
 			forget_fetch(f);
-		}
+		else if (!f->source && self.is_master)
+			fetch_fail(f, f->job, "whoever launched it is gone");
+		else if (!f->source && self.parent) /* it was an old parent's link */
+			fetch_ask(f, "its source is gone");
+		else if (blob_thin(f->blob))
+			thin_mind(f);
 	}
 	tell_failures();
 }
@@ -606,20 +582,92 @@ job_behind(const struct fetch *f)
 /* On the master another job's client becomes the source. Below it only the name changes in which it is asked for: those above
  * thereby learn of the other job. */
 void
+fetch_rename(struct fetch *f)
+{
+	uint64_t other = job_behind(f);
+	struct neighbour *source = self.is_master ? head_source(other) : self.parent;
+
+	if (!f->source || !source)
+		return;
+	if (source != f->source)
+		fetch_unwant(f);
+	f->job = other;
+	f->source = source;
+}
+
+void
 relay_mind(void)
 {
 	struct fetch *f;
 
+	thin_tick();
 	for (f = fetches; f; f = f->next) {
-		uint64_t other = job_behind(f);
-		struct neighbour *source = self.is_master ? head_source(other) : self.parent;
+		uint64_t job = f->job;
 
-		if (!f->source || !source || other == f->job || loop_now() - f->heard < self.heartbeat)
+		if (loop_now() - f->heard < self.heartbeat || blob_next(f->blob) >= f->asked)
 			continue;
-		if (source != f->source)
-			send_want(f->source, MSG_UNWANT, f);
-		f->job = other;
-		f->source = source;
-		send_want(source, MSG_WANT, f);
+		fetch_rename(f);
+		if (f->job != job)
+			ask_anew(f);
 	}
+}
+
+/* ---- serving ---- */
+
+/* What the store holds of it can't be read: it is fetched anew. */
+static void
+start_over(struct stream *s)
+{
+	struct fetch *f = fetch_of(blob_digest_of(s->blob));
+
+	blob_spoil(self.store, s->blob);
+	if (!f)
+		f = fetch_start(blob_digest_of(s->blob));
+	if (!f->source)
+		fetch_ask(f, store_error());
+}
+
+/* Takes the next stream in turn and writes a piece of it, if it has one. */
+static void
+bulk_turn(struct neighbour *n, struct buf *out)
+{
+	struct stream *s = n->streams;
+	bool over = blob_complete(s->blob) && s->offset > blob_total(s->blob), changed = s->left, bad;
+	struct fetch *thin = NULL;
+	size_t before = out->len;
+	uint64_t job;
+
+	n->streams = s->next;
+	s->left = s->left && s->offset >= s->end; /* its link moves again */
+	bad = !over && stream_can_go(s) && stream_put(n, s, out) != 0;
+	if (bad && !blob_whole(s->blob)) {
+		send_lack(n, s->job, blob_digest_of(s->blob), store_error());
+		over = true;
+	}
+	if ((changed || over || out->len > before) && blob_thin(s->blob))
+		thin = fetch_of(blob_digest_of(s->blob));
+	if (over || (!bad && stream_over(s))) {
+		stream_free(s);
+	} else {
+		stream_append(n, s);
+		if (bad)
+			start_over(s);
+	}
+	if (thin && next_job(thin, &job))
+		thin_mind(thin);
+	else if (thin)
+		forget_fetch(thin);
+}
+
+void
+relay_bulk(void *owner, struct buf *out)
+{
+	struct neighbour *n = owner;
+	size_t before = out->len, turns = 0;
+	struct stream *s;
+
+	for (s = n->streams; s; s = s->next)
+		turns++;
+	while (turns-- > 0 && n->streams && out->len == before)
+		bulk_turn(n, out);
 }

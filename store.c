@@ -21,6 +21,8 @@
 #define READERS 4 /* files kept open for blob_read: a node serves few at a time, each to many */
 #define MAX_IDLE_TREES 256u /* a tree takes no pages but inodes and kernel memory, which the budget does not bound */
 #define PAGE 4096u
+#define WINDOW (2 * CHUNK_SIZE)	  /* a chunk that is being taken while the next one comes */
+#define MAX_THIN_LIST (4u << 20) /* of 32 GiB: what stays in memory of each that passes through */
 #define NAME_ROOM (8 + DIGEST_TEXT)
 
 struct blob {
@@ -30,6 +32,8 @@ struct blob {
 	struct blob *older, *newer; /* among the idle ones */
 	struct buf list;	    /* chunk digests that have come */
 	struct chunk_hash *hash;    /* of the chunk under way, or NULL */
+	uint8_t *window;	    /* of a thin one: contents from `first` on, round and round; NULL: none at the moment */
+	uint64_t first;		    /* byte of the contents, where a chunk begins */
 	uint64_t size;
 	uint64_t at;	 /* bytes of the object that have come */
 	uint64_t have;	 /* and are proved */
@@ -39,7 +43,7 @@ struct blob {
 	bool sized;	 /* somebody has said a size */
 	bool listed;	 /* list and size are proved */
 	bool trusted;	 /* the source under way has proved what it sends */
-	bool whole, idle;
+	bool whole, idle, thin;
 	bool given;	 /* handed over: freed with its last pin, unless it is wanted again */
 };
 
@@ -293,6 +297,7 @@ blob_free(struct store *s, struct blob *b)
 	s->stored -= store_footprint(b->stored);
 	buf_free(&b->list);
 	free(b->hash);
+	free(b->window);
 	free(b);
 }
 
@@ -420,19 +425,26 @@ make_room(struct store *s, uint64_t bytes)
 	return 0;
 }
 
+static int
+refuse_room(const struct store *s, uint64_t bytes)
+{
+	char need[24], all[24], some[24];
+
+	return fail("it needs %s, and of the store's %s there are %s to be had", size_text(bytes, need),
+	    size_text(s->budget, all), size_text(store_free(s), some));
+}
+
 int
 store_reserve(struct store *s, uint64_t bytes)
 {
 	uint64_t total, in_use = s->stored - s->idle_bytes;
-	char need[24], all[24], some[24];
 
 	if (!__builtin_add_overflow(s->promised, bytes, &total) && total <= s->budget && in_use <= s->budget - total &&
 	    make_room(s, total) == 0) {
 		s->promised = total;
 		return 0;
 	}
-	return fail("it needs %s, and of the store's %s there are %s to be had", size_text(bytes, need),
-	    size_text(s->budget, all), size_text(store_free(s), some));
+	return refuse_room(s, bytes);
 }
 
 void
@@ -571,6 +583,126 @@ blob_give(struct store *s, struct blob *b, const char *to)
 	return 0;
 }
 
+/* ---- what passes through ---- */
+
+/* The next bytes are those of the chunk that begins at `first`; without a list that is proved, the object's. */
+static void
+begin_chunk(struct blob *b, uint64_t first)
+{
+	(void)blob_resume(b);
+	b->first = b->listed ? first : 0;
+	if (b->listed)
+		b->have = b->at = b->list.len + b->first;
+}
+
+void
+blob_close(struct blob *b)
+{
+	free(b->window);
+	b->window = NULL;
+	begin_chunk(b, 0);
+}
+
+void
+blob_make_thin(struct store *s, struct blob *b)
+{
+	char name[NAME_ROOM];
+
+	(void)unlinkat(s->vault.dir, blob_name(b, name), 0);
+	close_reader(s, b);
+	s->stored -= store_footprint(b->stored);
+	b->stored = 0;
+	b->thin = true;
+	blob_close(b);
+}
+
+void
+blob_make_ordinary(struct blob *b)
+{
+	blob_close(b);
+	b->thin = false;
+}
+
+bool
+blob_thin(const struct blob *b)
+{
+	return b->thin;
+}
+
+bool
+blob_opened(const struct blob *b)
+{
+	return b->window != NULL;
+}
+
+bool
+blob_complete(const struct blob *b)
+{
+	return b->whole || (b->thin && b->listed && b->have == object_length(b->size));
+}
+
+void
+blob_open(struct blob *b, uint64_t offset)
+{
+	if (!b->window)
+		b->window = xmalloc(WINDOW);
+	offset = offset > b->list.len ? offset - b->list.len : 0;
+	begin_chunk(b, (offset < b->size ? offset : b->size) / CHUNK_SIZE * CHUNK_SIZE);
+}
+
+uint64_t
+blob_first(const struct blob *b)
+{
+	return b->list.len + b->first;
+}
+
+uint64_t
+blob_limit(const struct blob *b)
+{
+	if (!b->thin)
+		return UINT64_MAX;
+	if (!b->window)
+		return b->at;
+	return WINDOW + (b->listed ? b->list.len + b->first : b->at);
+}
+
+void
+blob_forget(struct blob *b, uint64_t offset)
+{
+	uint64_t end = offset < b->have ? offset : b->have;
+
+	if (b->listed && end > blob_first(b))
+		b->first = (end - b->list.len) / CHUNK_SIZE * CHUNK_SIZE;
+}
+
+bool
+blob_ready(const struct blob *b, uint64_t offset)
+{
+	return offset < b->have && (!b->thin || offset < b->list.len || offset >= blob_first(b));
+}
+
+static int
+write_window(struct blob *b, const uint8_t *data, size_t len)
+{
+	uint64_t offset = b->at - b->list.len;
+	size_t at = (size_t)(offset % WINDOW), part = len < WINDOW - at ? len : WINDOW - at;
+
+	if (!b->window || offset + len > b->first + WINDOW)
+		return fail("more contents came than were asked for");
+	memcpy(b->window + at, data, part);
+	memcpy(b->window, data + part, len - part);
+	return 0;
+}
+
+static void
+read_window(const struct blob *b, uint64_t offset, uint8_t *out, size_t len)
+{
+	size_t at = (size_t)(offset % WINDOW), part = len < WINDOW - at ? len : WINDOW - at;
+
+	memcpy(out, b->window + at, part);
+	memcpy(out + part, b->window, len - part);
+}
+
 /* ---- receiving ---- */
 
 /* What a source says of the size is its word until the list is proved; nothing is done for a size that can't be. */
@@ -579,11 +711,15 @@ check_size(struct store *s, struct blob *b, uint64_t size, bool *no_room)
 {
 	char need[24], all[24];
 
+	if (b->thin && list_length(size) > MAX_THIN_LIST) {
+		*no_room = true;
+		return fail("%s are more than can pass through a node without room", size_text(size, need));
+	}
 	if (b->sized)
 		return size == b->size ? 0 : fail("the source gives another size than before");
 	if (size && !object_length(size))
 		return fail("the source gives an impossible size");
-	if (size > s->budget) {
+	if (!b->thin && size > s->budget) {
 		*no_room = true;
 		return fail("%s do not fit into a store of %s", size_text(size, need), size_text(s->budget, all));
 	}
@@ -683,7 +819,7 @@ write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len,
 
 	if (!s->vault.mounted && store_footprint(len) > free_now(s) && make_room(s, store_footprint(len)) < 0) {
 		*no_room = true;
-		return fail("the store is full");
+		return refuse_room(s, b->size);
 	}
 	fd = openat(s->vault.dir, blob_name(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bad = fd < 0 ? -1 : write_all(s, fd, data, len, offset);
@@ -692,7 +828,7 @@ write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len,
 		close(fd);
 	if (bad) {
 		*no_room = saved == ENOSPC || saved == EDQUOT;
-		return fail("can't write to the store: %s", strerror(saved));
+		return *no_room ? refuse_room(s, b->size) : fail("can't write to the store: %s", strerror(saved));
 	}
 	if (end > b->stored) {
 		s->stored += store_footprint(end) - store_footprint(b->stored);
@@ -704,7 +840,7 @@ write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len,
 static int
 add_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
 {
-	if (write_contents(s, b, data, len, no_room) < 0)
+	if ((b->thin ? write_window(b, data, len) : write_contents(s, b, data, len, no_room)) < 0)
 		return -1;
 	while (len > 0) {
 		uint64_t left = CHUNK_SIZE - (b->at - b->list.len) % CHUNK_SIZE;
@@ -719,7 +855,7 @@ add_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len, b
 }
 
 static int
-become_whole(struct store *s, struct blob *b)
+become_whole(struct store *s, struct blob *b, bool *no_room)
 {
 	char part[NAME_ROOM], whole[NAME_ROOM];
 	int fd;
@@ -728,8 +864,11 @@ become_whole(struct store *s, struct blob *b)
 	name_in("blob/", &b->digest, whole);
 	if (b->size == 0) {
 		fd = openat(s->vault.dir, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0)
-			close(fd);
+		if (fd < 0) {
+			*no_room = errno == ENOSPC || errno == EDQUOT;
+			return fail("can't write to the store: %s", strerror(errno));
+		}
+		close(fd);
 	}
 	if (fchmodat(s->vault.dir, part, 0400, 0) < 0 || renameat(s->vault.dir, part, s->vault.dir, whole) < 0)
 		return fail("can't finish contents in the store: %s", strerror(errno));
@@ -758,7 +897,7 @@ add_bytes(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool
 		return -1;
 	if (len > part && add_contents(s, b, data + part, len - part, no_room) < 0)
 		return -1;
-	return b->listed && b->at == object_length(b->size) ? become_whole(s, b) : 0;
+	return b->listed && !b->thin && b->at == object_length(b->size) ? become_whole(s, b, no_room) : 0;
 }
 
 int
@@ -827,13 +966,18 @@ blob_read(struct store *s, struct blob *b, uint64_t offset, uint8_t *out, size_t
 {
 	size_t part = 0;
 
-	if (offset >= b->have)
+	if (!blob_ready(b, offset))
 		return 0;
 	if (len > b->have - offset)
 		len = (size_t)(b->have - offset);
 	if (offset < b->list.len) {
 		part = b->list.len - offset < len ? b->list.len - (size_t)offset : len;
 		memcpy(out, b->list.data + offset, part);
+	}
+	if (b->thin) {
+		if (part == 0)
+			read_window(b, offset - b->list.len, out, len);
+		return (ssize_t)(part ? part : len);
 	}
 	if (len > part && read_contents(s, b, offset + part - b->list.len, out + part, len - part) < 0)
 		return -1;

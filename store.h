@@ -64,6 +64,22 @@ uint8_t *blob_load(struct store *, struct blob *, size_t max, size_t *len);
 bool blob_is_sound(struct store *, struct blob *, uint64_t offset);
 /* Gives up what a whole blob holds, in trees too, because it was damaged: it is as if only its list had come. */
 void blob_spoil(struct store *, struct blob *);
+
+/* A *thin* blob passes through a node that has no room for it: only its list is kept, and while it is open a window of two chunks in
+ * memory. It is never whole. What is not proved can't be read here either. A list beyond 4 MiB is refused: blob_add's *no_room. */
+void blob_make_thin(struct store *, struct blob *); /* a partial one; closed, and nothing of its contents is here any more */
+void blob_make_ordinary(struct blob *);		    /* from the list on */
+bool blob_thin(const struct blob *);
+void blob_open(struct blob *, uint64_t offset); /* takes the window if it has none; begins with the chunk that offset lies in, or the list */
+void blob_close(struct blob *);			/* gives the window back, with all that is in it */
+bool blob_opened(const struct blob *);
+uint64_t blob_first(const struct blob *); /* offset of the first contents in the window */
+void blob_forget(struct blob *, uint64_t offset); /* contents before it are taken: their chunks make room */
+/* What may be asked for, up to an offset: where the window ends; UINT64_MAX for an ordinary one. */
+uint64_t blob_limit(const struct blob *);
+bool blob_complete(const struct blob *); /* whole; or thin, and proved up to its end */
+bool blob_ready(const struct blob *, uint64_t offset); /* blob_read has bytes there */
+
 void blob_pin(struct blob *);	/* pinned blobs are not evicted; counts */
 void blob_unpin(struct store *, struct blob *);
 /* Hands a blob's file over: from now it is `to` (a path from store_dir), and the blob partial and without contents again, as if only

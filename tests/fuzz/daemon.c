@@ -541,6 +541,7 @@ put_some(struct buf *b, struct reader *r, unsigned kind)
 	struct path path = some_path(r);
 	struct msg_stat stat = {.path = path};
 	struct msg_power power = {.path = path};
+	unsigned how;
 
 	switch (kind) {
 	case MSG_JOIN:
@@ -592,7 +593,10 @@ put_some(struct buf *b, struct reader *r, unsigned kind)
 		break;
 	case MSG_WANT:
 	case MSG_UNWANT:
-		want = (struct msg_want){.digest = objects[number(r) % OBJECTS].id.digest, .offset = number(r) % 3 * 40};
+		want = (struct msg_want){.digest = objects[number(r) % OBJECTS].id.digest};
+		how = number(r);
+		want.offset = how % 3 * 40;
+		want.end = how & 64 ? want.offset + (how & 63) * 8192 : UINT64_MAX;
 		put_want(b, &want);
 		break;
 	case MSG_DATA:

@@ -114,7 +114,7 @@ make_ack(struct buf *b)
 static void
 make_want(struct buf *b)
 {
-	struct msg_want m = {.digest = some_digest, .offset = 1ull << 50};
+	struct msg_want m = {.digest = some_digest, .offset = 1ull << 50, .end = UINT64_MAX};
 
 	put_want(b, &m);
 }
