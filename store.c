@@ -711,14 +711,14 @@ check_size(struct store *s, struct blob *b, uint64_t size, bool *no_room)
 {
 	char need[24], all[24];
 
+	if (!b->sized && size && !object_length(size))
+		return fail("the source gives an impossible size");
 	if (b->thin && list_length(size) > MAX_THIN_LIST) {
 		*no_room = true;
 		return fail("%s are more than can pass through a node without room", size_text(size, need));
 	}
 	if (b->sized)
 		return size == b->size ? 0 : fail("the source gives another size than before");
-	if (size && !object_length(size))
-		return fail("the source gives an impossible size");
 	if (!b->thin && size > s->budget) {
 		*no_room = true;
 		return fail("%s do not fit into a store of %s", size_text(size, need), size_text(s->budget, all));
