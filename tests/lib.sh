@@ -374,7 +374,7 @@ host() {
 		mount -t tmpfs gproc-test /run
 		echo >&3
 		exec 3>&-
-		exec "$@"' "$host_name" "$T/ready" "$T/go" "$host_address" "$@" >"$T/$host_name.log" 2>&1 9<&- &
+		exec setsid "$@"' "$host_name" "$T/ready" "$T/go" "$host_address" "$@" >"$T/$host_name.log" 2>&1 9<&- &
 	HOST=$!
 	eval "HOST_$host_name=$HOST"
 	exec 9<"$T/ready"

@@ -22,7 +22,7 @@ holder() {
 launch_daemon() {
 	local name=$1
 	shift
-	nsenter -t "$(holder "$name")" -u -n -m --wdns="$REPO" "$GPROC" -heartbeat="${HEARTBEAT}s" -grace=20s -myAddress="$name" "$@" \
+	nsenter -t "$(holder "$name")" -u -n -m --wdns="$REPO" setsid "$GPROC" -heartbeat="${HEARTBEAT}s" -grace=20s -myAddress="$name" "$@" \
 		</dev/null >>"$T/$name.log" 2>&1 5<&- 6<&- &
 	daemon[$name]=$!
 	unset "store[$name]"

@@ -508,7 +508,7 @@ while read -r line <&5; do
 		continue
 	fi
 	printf 'not ok - %s\n%s\n# alone: CASES="%s" tests/run tests/t/211-matrix.t\n' "$line" \
-		"$(head -c 2500 "$T/wrong" "$T/err" | cut -c 1-300 | sed 's/^/# /')" "$line"
+		"$({ head -c 2500 "$T/wrong" "$T/err"; tail -n 6 "$T"/master.log "$T"/slave*.log; } | cut -c 1-300 | sed 's/^/# /')" "$line"
 	start_anew || { echo "not ok - depth $depth: the tree comes up again"; exit 1; }
 done 5<&0
 kill -INT "${daemon[master]}"
