@@ -277,8 +277,10 @@ relay_want(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len
 	}
 	blob = store_find(self.store, &want.digest);
 	f = fetch_of(&want.digest);
-	/* Who goes on in the middle may have had it damaged: then it is worth a look whether it is so here. */
-	if (blob && blob_whole(blob) && want.offset > 0 && !blob_is_sound(self.store, blob, want.offset))
+	s = blob ? stream_of(from, blob) : NULL;
+	/* Who begins in the middle may have had it damaged: then it is worth a look whether it is so here. */
+	if (blob && blob_whole(blob) && want.offset > 0 && (!s || want.offset != s->end) &&
+	    !blob_is_sound(self.store, blob, want.offset))
 		blob_spoil(self.store, blob);
 	if (!f && (!blob || !blob_whole(blob)))
 		f = fetch_start(&want.digest);
