@@ -58,7 +58,8 @@ struct daemon {
 	struct node_info info; /* of this node; strings owned */
 	struct neighbour *neighbours;
 	struct neighbour *parent; /* joined; NULL: none */
-	struct strings ancestors; /* addresses beyond the parent's, the nearest first */
+	char *home;		  /* address of the own parent, kept while it is lost; NULL: never joined */
+	struct strings ancestors; /* addresses beyond that, the nearest first */
 	struct map map;		  /* all below this node */
 	struct worker *worker;
 	struct store *store;

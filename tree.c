@@ -378,8 +378,8 @@ welcome(struct neighbour *n)
 	struct buf body = {0};
 	size_t i;
 
-	if (self.parent && self.parent->dialled)
-		strings_add(&m.ancestors, self.parent->dialled);
+	if (self.home)
+		strings_add(&m.ancestors, self.home);
 	for (i = 0; i < self.ancestors.count; i++)
 		strings_add(&m.ancestors, self.ancestors.at[i]);
 	put_welcome(&body, &m);

@@ -352,6 +352,8 @@ upstream_welcome(struct neighbour *n, const uint8_t *data, size_t len)
 	if (!up.adopted) { /* an adopter's ancestors are fewer: the own parent's list is kept */
 		strings_free(&self.ancestors);
 		self.ancestors = m.ancestors;
+		free(self.home);
+		self.home = xstrdup(n->dialled);
 	} else {
 		strings_free(&m.ancestors);
 		loop_timer(&up.home, HOME_MS, home_is_due, NULL);

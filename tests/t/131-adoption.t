@@ -42,6 +42,27 @@ is "a new master has the same slaves" $same 14
 run "$GPROC" nodes ...
 is "under the same paths" "$out" "0-1,0:2-3,1:4-5,0:2:6-7,0:3:8-9,1:4:10-11,1:5:12-13"
 
+# Who joined a node that had no parent itself at that time finds another way all the same when that one dies later.
+kill -KILL "$MASTER" "$(pid_of_slave 6)"
+wait "$MASTER" "$(pid_of_slave 6)" 2>/dev/null
+wait_log "$T/slave0.log" 'can.t join master'
+start_slave 6 slave2 -debug=1
+wait_log "$T/slave6.log" 'joined .* as node 0:2:6'
+start_master
+wait_up 14
+for victim in 2 0; do
+	hold
+	start_job 0:2:6 1 'echo up; flock -s /tmp/held true; echo end'
+	kill -KILL "$(pid_of_slave $victim)"
+	wait "$(pid_of_slave $victim)" 2>/dev/null
+	release
+	end_job
+	is "$victim dies above one that joined an orphan: its job goes on" "$status$err $(echo $out)" "0 up end"
+done
+start_slave 0 master
+start_slave 2 slave0
+wait_up 14
+
 # A slave may be there before its parent.
 start_slave 20 slave30
 start_slave 30 master
