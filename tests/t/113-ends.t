@@ -26,6 +26,18 @@ exec 3<&-
 run "$GPROC" e ./. /bin/true
 is "the nodes are free" "$status$err" 0
 
+# With nohup a hangup is nobody's business.
+hold
+rm -f "$T/hup"
+: >"$T/hup"
+(trap '' HUP; exec "$GPROC" e 0 /bin/sh -c 'echo up; flock -s /tmp/held true; echo end' >"$T/hup" 2>&1) 4>&- &
+client=$!
+until grep -q up "$T/hup"; do kill -0 $client || break; done
+kill -HUP $client
+release
+wait $client
+is "a client that was started to ignore hangups goes on" "$? $(echo $(cat "$T/hup"))" "0 up end"
+
 # A client killed outright takes its job along.
 start_job ./. 7 'echo up; exec sleep 1000'
 kill -KILL "$CLIENT"
