@@ -426,7 +426,7 @@ on_event(struct exec *x, const struct frame *f)
 			x->verdicts[at].fate = FATE_STARTED;
 		break;
 	case EVENT_FAILED:
-		settle(x, at, FATE_FAILED, e.status, e.text);
+		settle(x, at, e.status ? FATE_FAILED : FATE_LOST, e.status, e.text);
 		break;
 	case EVENT_EXITED:
 		if (WIFSIGNALED(e.status))

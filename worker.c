@@ -302,7 +302,7 @@ proc_next(struct proc *p)
 	report = read_report(data, (size_t)n);
 	if (report.event == PROC_GONE && !p->over) {
 		send_gone(p);
-		report = (struct proc_report){.event = PROC_FAILED, .status = 255, .text = "its keeper was killed"};
+		report = (struct proc_report){.event = PROC_FAILED, .status = 0, .text = "its keeper was killed"};
 	}
 	if (report.event == PROC_FAILED || report.event == PROC_EXITED)
 		p->over = true;

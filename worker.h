@@ -55,7 +55,7 @@ int proc_control(const struct proc *); /* descriptor that becomes readable when 
 enum proc_event {
 	PROC_NOTHING,  /* not now */
 	PROC_STARTED,  /* the program was exec'd; only where work.tell_start asked for it */
-	PROC_FAILED,   /* it could not be: status 126, 127 or 255, and a text */
+	PROC_FAILED,   /* it could not be: status 126, 127 or 255, and a text; 0: nobody knows how it ended */
 	PROC_EXITED,   /* the program itself has ended: wait status as of waitpid; the text is "" when it left no process behind */
 	PROC_GONE,     /* keeper and all the job's processes are gone; follows every other; the job's mount is gone */
 };

@@ -69,7 +69,7 @@ kill -KILL "$keeper"
 release
 end_job
 is "a keeper killed: status" "$status" 255
-like "and told" "$err" '^gproc: node 1:5:13: .*keeper'
+like "and told" "$err" '^gproc: node 1:5:13: lost: its keeper was killed'
 is "the others reach their end" "$(printf '%s\n' "$out" | grep -v 1:5:13 | grep -c '^end')" 13
 up_again "a keeper killed"
 

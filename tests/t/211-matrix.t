@@ -423,7 +423,7 @@ master_lost() {
 keeper_killed() {
 	tell go "$name"
 	end_job
-	expect 255 "${path[$k]}" 'could not start: its keeper was killed'
+	expect 255 "${path[$k]}" 'lost: its keeper was killed'
 }
 
 keeper_stopped() {

@@ -149,8 +149,8 @@ verdicts() {
 		sub(/:$/, "", spec)
 		if ($4 == "exit") tell(spec, "x" $6)
 		else if ($4 == "killed") tell(spec, "k" $7)
-		else if ($4 == "lost:") tell(spec, "lost")
 		else if (/: its keeper was killed$/) tell(spec, "keeper")
+		else if ($4 == "lost:") tell(spec, "lost")
 		else tell(spec, "failed")
 	}' "$T/err.$1"
 }
