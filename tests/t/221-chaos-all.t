@@ -70,7 +70,10 @@ masterless() {
 
 middle_of_fault() {
 	case $1 in
-	slave-sleeps) until ! signalled 0 "$MASTER" || "$GPROC" i | head -n 1 | grep -q down; do :; done ;;
+	slave-sleeps)
+		[[ ${fault[*]} != *master-[ns]* ]] || { moment; return; } # who could be asked stands still too
+		until ! signalled 0 "$MASTER" || "$GPROC" i | head -n 1 | grep -q down; do :; done
+		;;
 	master-sleeps) until [ "$(masterless)" -gt $masterless ]; do :; done ;;
 	*) moment ;;
 	esac
