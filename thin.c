@@ -33,9 +33,15 @@ in_window(const struct stream *s)
 	return goes_on(s) >= blob_first(s->blob) && goes_on(s) <= blob_limit(s->blob);
 }
 
-/* The least offset that somebody asks for; UINT64_MAX when nobody does. */
+static bool
+keeps_up(const struct stream *s)
+{
+	return !s->left && in_window(s);
+}
+
+/* The least offset that such streams go on with; UINT64_MAX when there are none. */
 static uint64_t
-least_asked(const struct blob *blob)
+least_of(const struct blob *blob, bool (*such)(const struct stream *))
 {
 	const struct neighbour *n;
 	uint64_t least = UINT64_MAX;
@@ -43,26 +49,16 @@ least_asked(const struct blob *blob)
 	for (n = self.neighbours; n; n = n->next) {
 		const struct stream *s = stream_of(n, blob);
 
-		if (s && asks(s) && goes_on(s) < least)
+		if (s && such(s) && goes_on(s) < least)
 			least = goes_on(s);
 	}
 	return least;
 }
 
-/* Up to where all that keep up have taken what is in the window; UINT64_MAX when none is in it. */
 static uint64_t
-taken(const struct blob *blob)
+least_asked(const struct blob *blob)
 {
-	const struct neighbour *n;
-	uint64_t least = UINT64_MAX;
-
-	for (n = self.neighbours; n; n = n->next) {
-		const struct stream *s = stream_of(n, blob);
-
-		if (s && !s->left && in_window(s) && goes_on(s) < least)
-			least = goes_on(s);
-	}
-	return least;
+	return least_of(blob, asks);
 }
 
 /* A chunk at a time, or all of the rest; of a list that is not proved only when all has come, for its window moves with each piece. */
@@ -81,7 +77,7 @@ static void
 flow(struct fetch *f)
 {
 	struct blob *blob = f->blob;
-	uint64_t until = taken(blob), least;
+	uint64_t until = least_of(blob, keeps_up), least;
 
 	if (blob_have(blob) > 0 && until != UINT64_MAX) {
 		blob_forget(blob, until);
