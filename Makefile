@@ -28,24 +28,23 @@ LIBS := $(if $(IS_MUSL_GCC),$(DEBIAN_LIB)/libsodium.a $(DEBIAN_LIB)/libz.a,-lsod
 
 # Only musl needs no unwind tables: glibc ends its threads by them.
 ifneq ($(findstring musl,$(CC)),)
-SLIM := -Wl,-z,noseparate-code -Wl,-T,slim.ld
+SLIM := -Wl,-z,noseparate-code -Wl,-T,base/slim.ld
 endif
 
-SOURCES := $(wildcard *.c)
+WINGS := base ship link run node client init
+SOURCES := $(wildcard *.c $(WINGS:%=%/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 BINARY := $(if $(filter $(ARCH),$(NATIVE)),gproc,gproc-$(ARCH))
 
 all: $(BINARY)
 
-$(BINARY): $(OBJECTS) slim.ld
+$(BINARY): $(OBJECTS) base/slim.ld
 	$(CC) -static -Wl,--gc-sections $(SLIM) $(LDFLAGS) -o $(OUT)/$(@F).full $(OBJECTS) $(LIBS)
 	$(STRIP) -o $@ $(OUT)/$(@F).full
 
-$(OUT)/%.o: %.c Makefile | $(OUT) $(HEADERS)
+$(OUT)/%.o: %.c Makefile | $(HEADERS)
+	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-
-$(OUT):
-	mkdir -p $@
 
 # Some headers lie in the machine's own folder, some in the common one, which of them depends on the release.
 $(OUT)/include:
@@ -66,12 +65,12 @@ UNIT := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 build/san/%.o: %.c
-	@mkdir -p build/san
+	@mkdir -p $(@D)
 	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 build/fuzzobj/%.o: %.c
-	@mkdir -p build/fuzzobj
+	@mkdir -p $(@D)
 	clang $(TEST_CFLAGS) -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -MMD -MP -c -o $@ $<
--include $(wildcard build/san/*.d build/fuzzobj/*.d)
+-include $(wildcard $(foreach dir,. $(WINGS),build/san/$(dir)/*.d build/fuzzobj/$(dir)/*.d))
 
 .SECONDEXPANSION:
 build/unit/%: tests/unit/%.c tests/unit/tap.h $$(addprefix build/san/,$$(addsuffix .o,$$(shell tests/closure tests/unit/$$*.c)))
@@ -82,7 +81,7 @@ COMMA := ,
 WRAP_daemon := now_ms loop_bury loop_timer loop_cancel loop_watch loop_want loop_unwatch loop_each_turn loop_end warn init_request net_dial \
 	net_listen net_resolve getrandom link_send worker_start worker_error worker_gives proc_output proc_close_output proc_control proc_next \
 	proc_signal proc_kill proc_free
-build/fuzz/daemon: node.c $(addprefix build/fuzzobj/,head.o job.o relay.o stream.o thin.o)
+build/fuzz/daemon: node/node.c $(addprefix build/fuzzobj/node/,head.o job.o relay.o stream.o thin.o)
 build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shell tests/closure tests/fuzz/$$*.c)))
 	@mkdir -p build/fuzz
 	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(WRAP_$*:%=-Wl$(COMMA)--wrap=%) -o $@ $(filter tests/% %.o,$^) -lsodium -lz

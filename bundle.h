@@ -2,7 +2,7 @@
 #ifndef BUNDLE_H
 #define BUNDLE_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* Contents are hashed in chunks of 256 KiB (the last one shorter). A blob is known by
  *   digest = BLAKE2b-256(u64 size, big-endian || the chunks' BLAKE2b-256 digests in order).

@@ -3,7 +3,7 @@
 #ifndef ELF_H
 #define ELF_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 struct elf {
 	bool wide, big_endian;	/* ELF64; most significant byte first */

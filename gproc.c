@@ -1,9 +1,9 @@
 /* The program's face: the command table, and which command is run.
  * Must never know how any of them works. */
-#include "client.h"
-#include "init.h"
-#include "key.h"
-#include "node.h"
+#include "client/exec.h"
+#include "init/init.h"
+#include "link/key.h"
+#include "node/node.h"
 #include "opts.h"
 #include "stackvm.h"
 

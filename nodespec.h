@@ -2,7 +2,7 @@
 #ifndef NODESPEC_H
 #define NODESPEC_H
 
-#include "path.h"
+#include "base/path.h"
 
 struct nodespec;
 

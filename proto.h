@@ -2,7 +2,7 @@
 #ifndef PROTO_H
 #define PROTO_H
 
-#include "path.h"
+#include "base/path.h"
 
 #define PROTO_GENERATION 1 /* raised when a message changes; JOIN, INFO and POWER keep their form for ever */
 

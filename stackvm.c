@@ -2,7 +2,7 @@
  * Must never know what the answer is for, nor ask the machine anything: the host name is passed in. */
 #include "stackvm.h"
 
-#include "util.h"
+#include "base/util.h"
 
 #include <stdio.h>
 #include <stdlib.h>

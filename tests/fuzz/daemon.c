@@ -3,15 +3,15 @@
  * Real are node, tree, upstream, map, relay, job, own, head, store and the links; made up are processes, the clock and what is dialled. */
 #include <assert.h>
 #include <poll.h>
-#include "allow.h"
-#include "init.h"
+#include "node/allow.h"
+#include "init/init.h"
 #include "nodespec.h"
-#include "own.h"
+#include "node/own.h"
 #include "stackvm.h"
-#include "stranger.h"
-#include "tree.h"
-#include "upstream.h"
-#include "node.c"
+#include "node/stranger.h"
+#include "node/tree.h"
+#include "node/upstream.h"
+#include "node/node.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

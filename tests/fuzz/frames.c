@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "net.h"
+#include "link/net.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

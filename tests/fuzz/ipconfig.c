@@ -1,7 +1,7 @@
 /* Any ip=, lease, BOOTIF= and hosts file: no crash, and names that are fit for a terminal and a file. */
 #include <assert.h>
 #include <stdlib.h>
-#include "ipconfig.h"
+#include "init/ipconfig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

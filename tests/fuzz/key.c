@@ -1,7 +1,7 @@
 /* Any key file: keys or a reason why not, and nothing of a file that is refused stays behind. */
 #include <assert.h>
 #include <string.h>
-#include "key.h"
+#include "link/key.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include "seal.h"
+#include "link/seal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -36,7 +36,7 @@ is "flags, kinds of events and states of nodes have their values" "$(cat "$T/tab
 
 # limit NAME VALUE: some header defines it so, whatever way it is written.
 limit() {
-	value=$(sed -n "/#define $1\\>/{N;s/#define $1[ \\t\\\\]*\n\{0,1\}[ \t]*//;s,\n.*,,;s,/\\*.*,,;p}" ./*.h | tr -d 'u')
+	value=$(sed -n "/#define $1\\>/{N;s/#define $1[ \\t\\\\]*\n\{0,1\}[ \t]*//;s,\n.*,,;s,/\\*.*,,;p}" ./*.h ./*/*.h | tr -d 'u')
 	[ "$(($value))" = "$2" ]
 }
 sed -n '/^## Limits/,$s/^| \([A-Z_]*\) | \([0-9]*\) |.*/\1 \2/p' $DOC >"$T/limits"

@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "net.h"
+#include "link/net.h"
 #include "proto.h"
 
 static struct address node;

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bundle.h"
-#include "net.h"
+#include "link/net.h"
 #include "proto.h"
 
 enum { FILES = 3 };

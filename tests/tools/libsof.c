@@ -1,6 +1,6 @@
 /* Prints what libs.c finds: for each program a line "name NAME", then lines of KIND, path, source, target and by, parted by tabs.
  * libsof [-r ROOT] [-L DIRS] [-f] PROGRAM...   (-f: as files sent along; "-" as a program: names from stdin) */
-#include "libs.h"
+#include "ship/libs.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* buf: what is put comes back, and a reader that failed stays failed and empty. */
 #include "unit/tap.h"
-#include "buf.h"
+#include "base/buf.h"
 
 static void
 round_trip(void)

@@ -1,6 +1,6 @@
 /* cmdline: words are unquoted as the kernel does it, the last one counts, and no key gets through. */
 #include "unit/tap.h"
-#include "cmdline.h"
+#include "init/cmdline.h"
 
 /* The list as one text, each string in brackets. */
 static char *

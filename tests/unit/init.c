@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "unit/tap.h"
-#include "init.h"
+#include "init/init.h"
 
 /* Processes are forked on purpose and end by signals: what they still hold is no leak. */
 const char *__asan_default_options(void);

@@ -1,6 +1,6 @@
 /* ipconfig: every form of ip= that the kernel documents, leases, BOOTIF and hosts, and what is none of them. */
 #include "unit/tap.h"
-#include "ipconfig.h"
+#include "init/ipconfig.h"
 
 /* "how address gateway netmask dns0 dns1 hostname domain device". */
 static char *

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "unit/tap.h"
-#include "worker.h"
+#include "run/worker.h"
 
 __attribute__((unused)) static void
 give_up(void)

@@ -1,6 +1,6 @@
 /* key: what a key file may hold and who may read it, how one is made, and the archive that carries it. */
 #include "unit/tap.h"
-#include "key.h"
+#include "link/key.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #include "unit/tap.h"
 #include "unit/makeelf.h"
 #include "elf.h"
-#include "libs.h"
+#include "ship/libs.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 /* loop: timers fall due in their order, once; what a handler takes away is not called; what is buried lives until the turn's end. */
 #include "unit/tap.h"
-#include "loop.h"
+#include "base/loop.h"
 
 #include <signal.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
 #ifndef MAKEELF_H
 #define MAKEELF_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* map: members stand in the order of a walk, however they came; counts follow states; what lies under a path stands together. */
 #include "unit/tap.h"
-#include "map.h"
+#include "node/map.h"
 
 static const struct node_info info = {.boot = 7, .hostname = "h", .address = "a:1", .machine = "m", .version = "v", .limits = "", .cpus = 2};
 static const struct node_stat figures = {.load = 100};

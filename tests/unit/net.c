@@ -1,7 +1,7 @@
 /* net: frames through a socket, plain and sealed, in any pieces; control before output before contents; impossible lengths; dead links;
  * host:port in all its forms. */
 #include "unit/tap.h"
-#include "net.h"
+#include "link/net.h"
 
 #include <errno.h>
 #include <fcntl.h>

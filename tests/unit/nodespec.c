@@ -1,7 +1,7 @@
 /* nodespec: whom a spec selects, who is missing, and that a folded set, read again, selects exactly that set. */
 #include "unit/golden.h"
 #include "nodespec.h"
-#include "util.h"
+#include "base/util.h"
 
 #include <time.h>
 

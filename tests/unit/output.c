@@ -1,6 +1,6 @@
 /* output: whole lines, labels, folds and files; long lines, binary, terminals, readers that are slow or gone. */
 #include "unit/tap.h"
-#include "output.h"
+#include "client/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Commands and files of the head made into manifests. */
-#include "pack.h"
-#include "libs.h"
+#include "ship/pack.h"
+#include "ship/libs.h"
 #include "tap.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* path: its order, its texts, its bytes, and what is refused of each. */
 #include "unit/tap.h"
-#include "path.h"
+#include "base/path.h"
 
 static struct path
 path_of(const char *text)

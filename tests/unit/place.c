@@ -1,13 +1,13 @@
 /* place: trees share inodes that nobody else may write, own copies are the user's, and nothing leads out of the root. */
 #include "unit/tap.h"
-#include "place.h"
+#include "run/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vault.h"
+#include "run/vault.h"
 
 static char top[] = "/tmp/gproc-test-XXXXXX";
 static int store;

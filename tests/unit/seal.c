@@ -1,8 +1,8 @@
 /* seal: the published vectors, the handshake's cases, and that nothing but the peer's own bytes in their order gets
  * through. */
 #include "unit/tap.h"
-#include "seal.h"
-#include "noise.h"
+#include "link/seal.h"
+#include "link/noise.h"
 
 #include <sodium.h>
 

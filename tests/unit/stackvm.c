@@ -1,7 +1,7 @@
 /* stackvm: every word, every way to fail (tests/golden/stackvm), the limits, and node ids. */
 #include "unit/golden.h"
 #include "stackvm.h"
-#include "util.h"
+#include "base/util.h"
 
 static char *
 answer(const char *input)

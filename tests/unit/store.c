@@ -1,6 +1,6 @@
 /* Blobs received, proved, served and evicted, on a tmpfs and in a directory. */
-#include "store.h"
-#include "vault.h"
+#include "run/store.h"
+#include "run/vault.h"
 #include "tap.h"
 
 #include <dirent.h>

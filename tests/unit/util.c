@@ -1,6 +1,6 @@
 /* util: numbers, sizes and times as users write them, text for terminals, messages, files and lists. */
 #include "unit/tap.h"
-#include "util.h"
+#include "base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>

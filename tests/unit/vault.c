@@ -1,5 +1,5 @@
 /* A tmpfs that no path leads to, and trees removed without following links. */
-#include "vault.h"
+#include "run/vault.h"
 #include "tap.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* view: on nodes of every kind a job sees the node's root and what was shipped as one, and leaves the node as it was. */
 #include "unit/jobs.h"
-#include "worker.h"
+#include "run/worker.h"
 
 static struct strings sh, date, env, ls, cat, readlink_; /* libraries of the programs that are shipped */
 static char *musl_program;				 /* a dynamic program of another libc; NULL when there is none */

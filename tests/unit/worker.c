@@ -1,6 +1,6 @@
 /* worker: jobs start, report, are signalled and killed, fail with reasons, and leave nothing behind, whoever dies. */
 #include "unit/jobs.h"
-#include "worker.h"
+#include "run/worker.h"
 
 #include <dirent.h>
 #include <sys/prctl.h>

@@ -1,0 +1,249 @@
+/* Bytes with bounds: a writer that grows, and a reader that latches its first failure.
+ * Must never know message names or descriptors. */
+#include "base/buf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){0};
+}
+
+uint8_t *
+buf_grow(struct buf *b, size_t len)
+{
+	if (b->room - b->len < len) {
+		size_t room = b->room ? b->room : 64;
+
+		while (room - b->len < len)
+			room = room > SIZE_MAX / 2 ? SIZE_MAX : room * 2;
+		b->data = xrealloc(b->data, room, 1);
+		b->room = room;
+	}
+	return b->data + b->len;
+}
+
+void
+put_bytes(struct buf *b, const void *data, size_t len)
+{
+	if (len)
+		memcpy(buf_grow(b, len), data, len);
+	b->len += len;
+}
+
+static void
+put_uint(struct buf *b, uint64_t value, size_t size)
+{
+	uint8_t *to = buf_grow(b, size);
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		to[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
+	b->len += size;
+}
+
+void
+put_u8(struct buf *b, unsigned value)
+{
+	put_uint(b, value, 1);
+}
+
+void
+put_u16(struct buf *b, unsigned value)
+{
+	put_uint(b, value, 2);
+}
+
+void
+put_u32(struct buf *b, uint32_t value)
+{
+	put_uint(b, value, 4);
+}
+
+void
+put_u64(struct buf *b, uint64_t value)
+{
+	put_uint(b, value, 8);
+}
+
+void
+put_str(struct buf *b, const char *text)
+{
+	size_t len = strlen(text);
+
+	put_u32(b, (uint32_t)len);
+	put_bytes(b, text, len + 1);
+}
+
+void
+put_block(struct buf *b, const void *data, size_t len)
+{
+	put_u32(b, (uint32_t)len);
+	put_bytes(b, data, len);
+}
+
+void
+put_digest(struct buf *b, const struct digest *d)
+{
+	put_bytes(b, d->byte, DIGEST_LEN);
+}
+
+void
+put_strings(struct buf *b, const struct strings *list)
+{
+	size_t i;
+
+	put_u32(b, (uint32_t)list->count);
+	for (i = 0; i < list->count; i++)
+		put_str(b, list->at[i]);
+}
+
+void
+set_u32(struct buf *b, size_t at, uint32_t value)
+{
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		b->data[at + i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+struct reader
+reader_over(const void *data, size_t len)
+{
+	const uint8_t *at = data;
+
+	return (struct reader){.at = at, .end = len ? at + len : at};
+}
+
+size_t
+reader_left(const struct reader *r)
+{
+	return r->bad ? 0 : (size_t)(r->end - r->at);
+}
+
+const uint8_t *
+take_bytes(struct reader *r, size_t len)
+{
+	const uint8_t *at = r->at;
+
+	if (r->bad || len > (size_t)(r->end - r->at)) {
+		r->bad = true;
+		return NULL;
+	}
+	if (len)
+		r->at += len;
+	return at;
+}
+
+static uint64_t
+take_uint(struct reader *r, size_t size)
+{
+	const uint8_t *from = take_bytes(r, size);
+	uint64_t value = 0;
+	size_t i;
+
+	for (i = 0; from && i < size; i++)
+		value = value << 8 | from[i];
+	return value;
+}
+
+unsigned
+take_u8(struct reader *r)
+{
+	return (unsigned)take_uint(r, 1);
+}
+
+unsigned
+take_u16(struct reader *r)
+{
+	return (unsigned)take_uint(r, 2);
+}
+
+uint32_t
+take_u32(struct reader *r)
+{
+	return (uint32_t)take_uint(r, 4);
+}
+
+uint64_t
+take_u64(struct reader *r)
+{
+	return take_uint(r, 8);
+}
+
+const char *
+take_str(struct reader *r)
+{
+	size_t len = take_u32(r);
+	const char *text = (const char *)take_bytes(r, len);
+	const uint8_t *nul = take_bytes(r, 1);
+
+	if (!text || !nul || *nul != 0 || memchr(text, 0, len)) {
+		r->bad = true;
+		return "";
+	}
+	return text;
+}
+
+struct reader
+take_block(struct reader *r)
+{
+	size_t len = take_u32(r);
+	const uint8_t *at = take_bytes(r, len);
+
+	if (!at)
+		return (struct reader){.bad = true};
+	return reader_over(at, len);
+}
+
+struct digest
+take_digest(struct reader *r)
+{
+	const uint8_t *from = take_bytes(r, DIGEST_LEN);
+	struct digest d = {{0}};
+
+	if (from)
+		memcpy(d.byte, from, DIGEST_LEN);
+	return d;
+}
+
+void
+take_strings(struct reader *r, struct strings *list)
+{
+	uint32_t count = take_u32(r), i;
+
+	for (i = 0; i < count && !r->bad; i++) {
+		const char *text = take_str(r);
+
+		if (!r->bad)
+			strings_add(list, text);
+	}
+}
+
+bool
+reader_done(const struct reader *r)
+{
+	return !r->bad && r->at == r->end;
+}
+
+bool
+digest_equal(const struct digest *a, const struct digest *b)
+{
+	return memcmp(a->byte, b->byte, DIGEST_LEN) == 0;
+}
+
+void
+digest_text(const struct digest *d, char out[DIGEST_TEXT])
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < DIGEST_LEN; i++) {
+		out[2 * i] = hex[d->byte[i] >> 4];
+		out[2 * i + 1] = hex[d->byte[i] & 15];
+	}
+	out[2 * DIGEST_LEN] = '\0';
+}

@@ -1,0 +1,53 @@
+/* Bytes with bounds: a writer that grows, and a reader that latches its first failure. Integers are big-endian. */
+#ifndef BUF_H
+#define BUF_H
+
+#include "base/util.h"
+
+/* A 32-byte BLAKE2b-256 digest; what it is taken over, bundle.h says. */
+#define DIGEST_LEN 32
+struct digest {
+	uint8_t byte[DIGEST_LEN];
+};
+
+/* Growing bytes. {0} is empty; the owner calls buf_free, after which it is empty again. */
+struct buf {
+	uint8_t *data;
+	size_t len, room;
+};
+void buf_free(struct buf *);
+uint8_t *buf_grow(struct buf *, size_t len); /* room for len more behind len; the caller adds to .len itself */
+void put_bytes(struct buf *, const void *, size_t);
+void put_u8(struct buf *, unsigned);
+void put_u16(struct buf *, unsigned);
+void put_u32(struct buf *, uint32_t);
+void put_u64(struct buf *, uint64_t);
+void put_str(struct buf *, const char *);			    /* u32 length without the NUL, bytes, NUL */
+void put_block(struct buf *, const void *, size_t);		    /* u32 length, bytes */
+void put_digest(struct buf *, const struct digest *);
+void put_strings(struct buf *, const struct strings *);		    /* u32 count, strs */
+void set_u32(struct buf *, size_t at, uint32_t);		    /* overwrites four bytes already put */
+
+/* A read cursor over bytes that someone else owns. Once bad, always bad, and all that is taken is 0, "" or empty. */
+struct reader {
+	const uint8_t *at, *end;
+	bool bad;
+};
+struct reader reader_over(const void *, size_t);
+size_t reader_left(const struct reader *);
+unsigned take_u8(struct reader *);
+unsigned take_u16(struct reader *);
+uint32_t take_u32(struct reader *);
+uint64_t take_u64(struct reader *);
+const uint8_t *take_bytes(struct reader *, size_t); /* borrowed; NULL when bad */
+const char *take_str(struct reader *);		    /* borrowed; "" when bad; its NUL is checked, none within */
+struct reader take_block(struct reader *);	    /* a cursor over the block alone */
+struct digest take_digest(struct reader *);
+void take_strings(struct reader *, struct strings *); /* adds to the list; the count is bounded by the bytes left */
+/* True when nothing failed and nothing is left over: the one test at the end of a parse. */
+bool reader_done(const struct reader *);
+
+bool digest_equal(const struct digest *, const struct digest *);
+#define DIGEST_TEXT (2 * DIGEST_LEN + 1)
+void digest_text(const struct digest *, char out[DIGEST_TEXT]); /* 64 hex digits and a NUL */
+#endif

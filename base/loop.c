@@ -1,0 +1,239 @@
+/* The one loop: descriptors, deadlines and signals.
+ * Must never know what any of them is for. */
+#include "base/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { BATCH = 256 }; /* events taken in one turn: enough to amortise the call, few enough that signals and timers stay prompt */
+
+struct grave {
+	void *what;
+	void (*release)(void *);
+};
+
+static struct {
+	int epoll, signals;
+	bool ended;
+	uint64_t now, pause;
+	struct timer *timers; /* soonest first */
+	struct grave *graves;
+	size_t grave_count, grave_room;
+	void (*on_signal)(int);
+	void (*flush)(void);
+} loop = {.epoll = -1, .signals = -1};
+
+void
+loop_open(void (*on_signal)(int signal))
+{
+	static const int wanted[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < COUNT(wanted); i++)
+		sigaddset(&set, wanted[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	loop.on_signal = on_signal;
+	loop.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (loop.signals < 0 || loop.epoll < 0)
+		die(255, "the kernel gives no epoll set or signalfd: %s", strerror(errno));
+	loop.now = now_ms();
+}
+
+static uint32_t
+epoll_bits(unsigned want)
+{
+	return (want & WATCH_READ ? EPOLLIN : 0u) | (want & WATCH_WRITE ? EPOLLOUT : 0u);
+}
+
+void
+loop_watch(struct watch *w, int fd, unsigned want, void (*ready)(struct watch *, unsigned), void *owner)
+{
+	struct epoll_event event = {.events = epoll_bits(want), .data.ptr = w};
+
+	*w = (struct watch){.fd = fd, .want = want, .ready = ready, .owner = owner};
+	if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+		die(255, "can't wait for descriptor %d: %s", fd, strerror(errno));
+}
+
+void
+loop_want(struct watch *w, unsigned want)
+{
+	struct epoll_event event = {.events = epoll_bits(want), .data.ptr = w};
+
+	if (!w->ready || want == w->want)
+		return;
+	w->want = want;
+	(void)epoll_ctl(loop.epoll, EPOLL_CTL_MOD, w->fd, &event);
+}
+
+void
+loop_unwatch(struct watch *w)
+{
+	if (!w->ready)
+		return;
+	(void)epoll_ctl(loop.epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	w->ready = NULL;
+	w->want = 0;
+}
+
+void
+loop_cancel(struct timer *t)
+{
+	struct timer **at;
+
+	if (!t->set)
+		return;
+	for (at = &loop.timers; *at != t; at = &(*at)->next)
+		;
+	*at = t->next;
+	t->set = false;
+}
+
+void
+loop_timer(struct timer *t, uint64_t delay_ms, void (*due)(struct timer *), void *owner)
+{
+	struct timer **at;
+
+	loop_cancel(t);
+	*t = (struct timer){.at = now_ms() + delay_ms, .set = true, .due = due, .owner = owner};
+	for (at = &loop.timers; *at && (*at)->at <= t->at; at = &(*at)->next)
+		;
+	t->next = *at;
+	*at = t;
+}
+
+void
+loop_bury(void *what, void (*release)(void *))
+{
+	if (loop.grave_count == loop.grave_room) {
+		loop.grave_room = loop.grave_room ? loop.grave_room * 2 : 16;
+		loop.graves = xrealloc(loop.graves, loop.grave_room, sizeof(loop.graves[0]));
+	}
+	loop.graves[loop.grave_count++] = (struct grave){what, release};
+}
+
+void
+loop_each_turn(void (*flush)(void))
+{
+	loop.flush = flush;
+}
+
+uint64_t
+loop_now(void)
+{
+	return loop.now;
+}
+
+uint64_t
+loop_pause(void)
+{
+	return loop.pause + (now_ms() - loop.now);
+}
+
+int
+loop_signal_fd(void)
+{
+	return loop.signals;
+}
+
+void
+loop_end(void)
+{
+	loop.ended = true;
+}
+
+static void
+take_signals(void)
+{
+	struct signalfd_siginfo info;
+
+	while (read(loop.signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		loop.on_signal((int)info.ssi_signo);
+}
+
+static void
+take_events(void)
+{
+	struct epoll_event events[BATCH];
+	int count = epoll_wait(loop.epoll, events, BATCH, 0), i;
+
+	for (i = 0; i < count; i++) {
+		struct watch *w = events[i].data.ptr;
+		unsigned got = events[i].events & EPOLLOUT ? WATCH_WRITE : 0;
+
+		if (events[i].events & ~(unsigned)EPOLLOUT)
+			got |= WATCH_READ;
+		if (w->ready)
+			w->ready(w, got);
+	}
+}
+
+static void
+take_timers(void)
+{
+	while (loop.timers && loop.timers->at <= loop.now) {
+		struct timer *t = loop.timers;
+
+		loop_cancel(t);
+		t->due(t);
+	}
+}
+
+static void
+bury_dead(void)
+{
+	size_t i;
+
+	for (i = 0; i < loop.grave_count; i++)
+		loop.graves[i].release(loop.graves[i].what);
+	loop.grave_count = 0;
+}
+
+/* Milliseconds until the next timer, -1 for ever. */
+static int
+patience(void)
+{
+	uint64_t now = now_ms();
+
+	if (!loop.timers)
+		return -1;
+	if (loop.timers->at <= now)
+		return 0;
+	return loop.timers->at - now > 3600000 ? 3600000 : (int)(loop.timers->at - now);
+}
+
+void
+loop_run(void)
+{
+	while (!loop.ended) {
+		struct pollfd fds[] = {{.fd = loop.signals, .events = POLLIN}, {.fd = loop.epoll, .events = POLLIN}};
+		int wait = patience();
+		uint64_t before = now_ms(), waited;
+
+		if (poll(fds, COUNT(fds), wait) < 0 && errno != EINTR)
+			die(255, "poll failed: %s", strerror(errno));
+		/* From turn to turn no more than the wait should pass: whatever passes beyond it, this process was not listening. */
+		loop.pause = before - loop.now;
+		loop.now = now_ms();
+		waited = loop.now - before;
+		loop.pause += wait >= 0 && waited > (uint64_t)wait ? waited - (uint64_t)wait : 0;
+		if (fds[0].revents)
+			take_signals();
+		if (fds[1].revents)
+			take_events();
+		take_timers();
+		if (loop.flush)
+			loop.flush();
+		bury_dead();
+	}
+}

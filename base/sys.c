@@ -1,0 +1,225 @@
+/* Kernel calls that libc has no name for.
+ * Must never know what they are for. */
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The same on every architecture that has them (asm-generic/unistd.h). */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_open_tree
+#define SYS_open_tree 428
+#define SYS_move_mount 429
+#define SYS_fsopen 430
+#define SYS_fsconfig 431
+#define SYS_fsmount 432
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+
+/* The old names of some machines take 16-bit ids. */
+#ifdef SYS_setgroups32
+#define CALL_SETGROUPS SYS_setgroups32
+#define CALL_SETRESGID SYS_setresgid32
+#define CALL_SETRESUID SYS_setresuid32
+#else
+#define CALL_SETGROUPS SYS_setgroups
+#define CALL_SETRESGID SYS_setresgid
+#define CALL_SETRESUID SYS_setresuid
+#endif
+
+/* From linux/mount.h and linux/openat2.h, which not every libc's compiler sees. */
+enum {
+	TREE_CLONE = 1,		  /* OPEN_TREE_CLONE */
+	TREE_RECURSIVE = 0x8000,  /* AT_RECURSIVE */
+	FS_CLOEXEC = 1,		  /* FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC */
+	FS_CREATE = 6,		  /* FSCONFIG_CMD_CREATE */
+	MOVE_FROM_DESCRIPTOR = 4, /* MOVE_MOUNT_F_EMPTY_PATH */
+	NO_XDEV = 1,		  /* RESOLVE_ */
+	NO_MAGICLINKS = 2,
+	NO_SYMLINKS = 4,
+	BENEATH = 8,
+};
+struct mount_attributes {
+	uint64_t set, clear, propagation, userns_fd;
+};
+struct how_to_open {
+	uint64_t flags, mode, resolve;
+};
+
+int
+mount_clone(int dir, const char *path, bool recursive)
+{
+	unsigned flags = TREE_CLONE | O_CLOEXEC | AT_SYMLINK_NOFOLLOW | (recursive ? (unsigned)TREE_RECURSIVE : 0);
+
+	return (int)syscall(SYS_open_tree, dir, path, flags);
+}
+
+int
+mount_open(int dir, const char *path)
+{
+	return (int)syscall(SYS_open_tree, dir, path, O_CLOEXEC);
+}
+
+int
+mount_attach(int mount, int dir, const char *path)
+{
+	return (int)syscall(SYS_move_mount, mount, "", dir, path, MOVE_FROM_DESCRIPTOR);
+}
+
+int
+mount_set(int mount, uint64_t set, uint64_t clear)
+{
+	struct mount_attributes attributes = {.set = set, .clear = clear};
+
+	return (int)syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
+}
+
+int
+mount_new(const char *type, unsigned attributes)
+{
+	int fs = (int)syscall(SYS_fsopen, type, FS_CLOEXEC), mount = -1, saved;
+
+	if (fs < 0)
+		return -1;
+	if (syscall(SYS_fsconfig, fs, FS_CREATE, NULL, NULL, 0) == 0)
+		mount = (int)syscall(SYS_fsmount, fs, FS_CLOEXEC, attributes);
+	saved = errno;
+	close(fs);
+	errno = saved;
+	return mount;
+}
+
+bool
+has_file_system(const char *type)
+{
+	int fs = (int)syscall(SYS_fsopen, type, FS_CLOEXEC);
+
+	if (fs < 0)
+		return false;
+	close(fs);
+	return true;
+}
+
+int
+open_below(int dir, const char *path, int flags, mode_t mode)
+{
+	struct how_to_open how = {
+	    .flags = (uint64_t)(flags | O_CLOEXEC),
+	    .mode = flags & O_CREAT ? mode : 0,
+	    .resolve = BENEATH | NO_SYMLINKS | NO_MAGICLINKS | NO_XDEV,
+	};
+
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+void
+close_from(unsigned first)
+{
+	unsigned fd, limit = (unsigned)sysconf(_SC_OPEN_MAX);
+
+	if (syscall(SYS_close_range, first, ~0u, 0) == 0)
+		return;
+	for (fd = first; fd < limit; fd++)
+		close((int)fd);
+}
+
+int
+pidfd_of(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+pid_t
+fork_with(unsigned long namespaces)
+{
+	unsigned long flags = namespaces | SIGCHLD;
+
+	if (namespaces == 0)
+		return fork();
+#ifdef __s390__
+	return (pid_t)syscall(SYS_clone, 0, flags, 0, 0, 0);
+#else
+	return (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+#endif
+}
+
+const char *
+namespace_error(void)
+{
+	return errno == ENOSPC ? "the limits in /proc/sys/user allow no more of them" : strerror(errno);
+}
+
+int
+become_user(uid_t uid, gid_t gid, const uint32_t *groups, size_t count, bool set_groups)
+{
+	if (set_groups && syscall(CALL_SETGROUPS, count, groups) < 0)
+		return -1;
+	if (syscall(CALL_SETRESGID, gid, gid, gid) < 0)
+		return -1;
+	return (int)syscall(CALL_SETRESUID, uid, uid, uid);
+}
+
+ssize_t
+list_children(int proc, pid_t **out)
+{
+	int fd = openat(proc, "thread-self/children", O_RDONLY | O_CLOEXEC);
+	size_t room = 4096, len = 0, count = 0;
+	char *text, *at, *end;
+	ssize_t n;
+
+	*out = NULL;
+	if (fd < 0)
+		return -1;
+	text = xmalloc(room + 1);
+	while ((n = read_full(fd, text + len, room - len)) > 0) {
+		len += (size_t)n;
+		if (len == room)
+			text = xrealloc(text, (room *= 2) + 1, 1);
+	}
+	close(fd);
+	text[len] = '\0';
+	*out = xcalloc(len / 2 + 1, sizeof(**out));
+	for (at = text; strtol(at, &end, 10) > 0; at = end)
+		(*out)[count++] = (pid_t)strtol(at, NULL, 10);
+	free(text);
+	return n < 0 ? -1 : (ssize_t)count;
+}
+
+/* The kernel's struct sigaction: the handler first, then flags, restorer and mask, which are all zero here. */
+struct kernel_action {
+	void (*handler)(int);
+	unsigned long rest[7];
+};
+#define KERNEL_SIGSET 8 /* bytes of the kernel's signal set, for 64 signals */
+
+int
+signal_usual(int sig)
+{
+	struct kernel_action usual = {.handler = SIG_DFL};
+
+	return (int)syscall(SYS_rt_sigaction, sig, &usual, NULL, KERNEL_SIGSET);
+}
+
+bool
+signal_is_ignored(int sig)
+{
+	struct kernel_action now = {.handler = SIG_DFL};
+
+	return syscall(SYS_rt_sigaction, sig, NULL, &now, KERNEL_SIGSET) == 0 && now.handler == SIG_IGN;
+}

@@ -1,0 +1,444 @@
+/* What every file needs: messages, memory, the clock, numbers.
+ * Must never know that a network exists. */
+#include "base/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+int debug_level;
+static const char *message_prefix = "gproc";
+
+void
+set_message_prefix(const char *prefix)
+{
+	message_prefix = prefix;
+}
+
+/* As RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+size_t
+utf8_length(const unsigned char *text)
+{
+	size_t len = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+	size_t i;
+
+	if (text[0] < 0xc2 || text[0] > 0xf4)
+		return 0;
+	for (i = 1; i < len; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f))
+		return 0;
+	if ((text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+		return 0;
+	return text[0] == 0xc2 && text[1] < 0xa0 ? 0 : len;
+}
+
+char *
+printable(const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *from = (const unsigned char *)text;
+	char *out = xmalloc(strlen(text) * 4 + 1), *to = out;
+
+	while (*from) {
+		size_t len = *from >= 0x20 && *from < 0x7f ? 1 : *from >= 0x80 ? utf8_length(from) : 0;
+
+		if (len == 0) {
+			*to++ = '\\';
+			*to++ = 'x';
+			*to++ = hex[*from >> 4];
+			*to++ = hex[*from++ & 15];
+		}
+		while (len-- > 0)
+			*to++ = (char)*from++;
+	}
+	*to = '\0';
+	return out;
+}
+
+static void
+message(const char *fmt, va_list args)
+{
+	char *raw = xvasprintf(fmt, args), *clean = printable(raw);
+	char *line = xasprintf("%s: %s\n", message_prefix, clean);
+
+	/* One write, so that lines of several processes do not mix; nobody is left to tell when it fails. */
+	(void)write_full(STDERR_FILENO, line, strlen(line));
+	free(line);
+	free(clean);
+	free(raw);
+}
+
+void
+warn(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	message(fmt, args);
+	va_end(args);
+}
+
+void
+note(int level, const char *fmt, ...)
+{
+	va_list args;
+
+	if (level > debug_level)
+		return;
+	va_start(args, fmt);
+	message(fmt, args);
+	va_end(args);
+}
+
+void
+die(int status, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	message(fmt, args);
+	va_end(args);
+	exit(status);
+}
+
+static void *
+must(void *memory)
+{
+	if (!memory) {
+		static const char text[] = "gproc: out of memory\n";
+
+		(void)write_full(STDERR_FILENO, text, sizeof(text) - 1);
+		_exit(255);
+	}
+	return memory;
+}
+
+void *
+xmalloc(size_t size)
+{
+	return must(malloc(size ? size : 1));
+}
+
+void *
+xcalloc(size_t count, size_t size)
+{
+	return must(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *
+xrealloc(void *old, size_t count, size_t size)
+{
+	size_t total;
+
+	if (__builtin_mul_overflow(count, size, &total))
+		return must(NULL);
+	return must(realloc(old, total ? total : 1));
+}
+
+char *
+xstrdup(const char *text)
+{
+	return must(strdup(text));
+}
+
+char *
+xstrndup(const char *text, size_t len)
+{
+	return must(strndup(text, len));
+}
+
+void *
+xmemdup(const void *data, size_t len)
+{
+	void *copy = xmalloc(len);
+
+	if (len)
+		memcpy(copy, data, len);
+	return copy;
+}
+
+char *
+xvasprintf(const char *fmt, va_list args)
+{
+	va_list again;
+	char *text;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (len < 0)
+		return must(NULL);
+	text = xmalloc((size_t)len + 1);
+	(void)vsnprintf(text, (size_t)len + 1, fmt, args);
+	return text;
+}
+
+char *
+xasprintf(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	return text;
+}
+
+uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int
+parse_u64(const char *text, uint64_t max, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (!*text)
+		return -1;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		if (__builtin_mul_overflow(value, (uint64_t)10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
+			return -1;
+	}
+	if (value > max)
+		return -1;
+	*out = value;
+	return 0;
+}
+
+int
+parse_size(const char *text, uint64_t *out)
+{
+	static const char units[] = "kmg";
+	size_t len = strlen(text);
+	const char *unit = len ? memchr(units, text[len - 1] | 0x20, sizeof(units) - 1) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	char *digits = xstrndup(text, unit ? len - 1 : len);
+	uint64_t value = 0;
+	int bad = parse_u64(digits, UINT64_MAX >> shift, &value);
+
+	free(digits);
+	if (bad)
+		return -1;
+	*out = value << shift;
+	return 0;
+}
+
+int
+parse_duration(const char *text, uint64_t *out)
+{
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1000}};
+	size_t whole = strspn(text, "0123456789");
+	size_t part = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
+	const char *unit = text + whole + (text[whole] == '.' ? part + 1 : 0);
+	uint64_t value = 0, scale;
+	char *digits;
+	size_t i;
+	int bad;
+
+	if (whole == 0 || (text[whole] == '.' && part == 0))
+		return -1;
+	digits = xstrndup(text, whole);
+	bad = parse_u64(digits, UINT64_MAX / 3600000 / 2, &value);
+	free(digits);
+	for (i = 0; i < COUNT(units) && strcmp(unit, units[i].name) != 0; i++)
+		;
+	if (bad || i == COUNT(units))
+		return -1;
+	value *= units[i].ms;
+	scale = units[i].ms;
+	for (text += whole + 1; part-- > 0; text++) {
+		scale /= 10;
+		value += scale * (uint64_t)(*text - '0');
+	}
+	*out = value;
+	return 0;
+}
+
+bool
+has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+void
+set_error(char *into, size_t size, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(into, size, fmt, args);
+	va_end(args);
+}
+
+int
+latch_error(char *into, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	(void)snprintf(into, size, "%s", text);
+	free(text);
+	return -1;
+}
+
+int
+write_full(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t
+read_full(int fd, void *data, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = read(fd, (char *)data + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+/* Reads to the end of fd, whatever size the file claims (files of /proc claim none). */
+static char *
+read_rest(int fd, size_t max, size_t *len)
+{
+	size_t room = 4096, done = 0;
+	char *data = xmalloc(room + 1);
+
+	for (;;) {
+		ssize_t n = read_full(fd, data + done, room - done);
+
+		if (n < 0)
+			break;
+		done += (size_t)n;
+		if (done < room) {
+			data[done] = '\0';
+			*len = done;
+			return data;
+		}
+		if (room > max) {
+			errno = EFBIG;
+			break;
+		}
+		room *= 2;
+		data = xrealloc(data, room + 1, 1);
+	}
+	free(data);
+	return NULL;
+}
+
+char *
+read_file(const char *path, size_t max, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
+	char *data;
+
+	if (fd < 0)
+		return NULL;
+	data = read_rest(fd, max, len);
+	saved = errno;
+	close(fd);
+	if (data && *len > max) {
+		free(data);
+		data = NULL;
+		saved = EFBIG;
+	}
+	errno = saved;
+	return data;
+}
+
+void
+strings_take(struct strings *list, char *text)
+{
+	if (list->count + 2 > list->room) {
+		list->room = list->room ? list->room * 2 : 8;
+		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
+	}
+	list->at[list->count++] = text;
+	list->at[list->count] = NULL;
+}
+
+void
+strings_add(struct strings *list, const char *text)
+{
+	strings_take(list, xstrdup(text));
+}
+
+bool
+strings_has(const struct strings *list, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (strcmp(list->at[i], text) == 0)
+			return true;
+	return false;
+}
+
+char *
+strings_join(const struct strings *list, const char *between)
+{
+	char *out = xstrdup(""), *longer;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		longer = xasprintf("%s%s%s", out, i ? between : "", list->at[i]);
+		free(out);
+		out = longer;
+	}
+	return out;
+}
+
+void
+strings_free(struct strings *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		free(list->at[i]);
+	free(list->at);
+	*list = (struct strings){0};
+}

@@ -1,0 +1,473 @@
+/* The user's questions and orders: who is there, which jobs run, what would be sent.
+ * Must never know how an answer is come by. */
+#include "client/exec.h"
+#include "ship/libs.h"
+#include "nodespec.h"
+#include "client/talk.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- nodes ---- */
+
+struct shown {
+	struct msg_shown m; /* strings owned */
+	struct strings texts;
+};
+
+struct answer {
+	struct shown *at;
+	size_t count, room;
+	uint32_t up, down;
+	char *down_list, *missing, *hint, *refused;
+	struct strings rules;
+};
+
+/* Texts come from nodes: whatever they hold, nothing but printable characters reaches the terminal. */
+static const char *
+keep(struct shown *s, const char *text)
+{
+	strings_take(&s->texts, printable(text));
+	return s->texts.at[s->texts.count - 1];
+}
+
+static void
+add_shown(struct answer *a, const struct msg_shown *m)
+{
+	struct shown *s;
+
+	if (a->count == a->room) {
+		a->room = a->room ? a->room * 2 : 64;
+		a->at = xrealloc(a->at, a->room, sizeof(a->at[0]));
+	}
+	s = &a->at[a->count++];
+	*s = (struct shown){.m = *m};
+	s->m.why = keep(s, m->why);
+	s->m.info.hostname = keep(s, m->info.hostname);
+	s->m.info.address = keep(s, m->info.address);
+	s->m.info.machine = keep(s, m->info.machine);
+	s->m.info.limits = keep(s, m->info.limits);
+	s->m.info.version = keep(s, m->info.version);
+}
+
+static void
+ask_nodes(const struct options *o, const char *spec, struct answer *a)
+{
+	struct msg_query q = {.generation = PROTO_GENERATION, .spec = spec, .exclude = o->exclude, .at_least = (uint32_t)o->wait,
+	    .patience = o->timeout};
+	struct link *l = talk_open(o->uds);
+	struct msg_query_end end;
+	struct buf body = {0};
+	struct frame f;
+
+	put_query(&body, &q);
+	talk_send(l, MSG_QUERY, &body);
+	buf_free(&body);
+	for (talk_next(l, &f); f.type == MSG_NODES; talk_next(l, &f)) {
+		struct reader r = reader_over(f.body, f.len);
+
+		while (!r.bad && reader_left(&r)) {
+			struct msg_shown m = take_shown(&r);
+
+			if (!r.bad)
+				add_shown(a, &m);
+		}
+	}
+	if (f.type != MSG_QUERY_END || take_query_end(f.body, f.len, &end) != 0)
+		die(255, "the master's answer can't be read");
+	a->up = end.up;
+	a->down = end.down;
+	a->down_list = xstrdup(end.down_list);
+	a->missing = xstrdup(end.missing);
+	a->hint = xstrdup(end.hint);
+	a->refused = xstrdup(end.refused);
+	a->rules = end.rules;
+	link_free(l);
+}
+
+static void
+answer_free(struct answer *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->count; i++)
+		strings_free(&a->at[i].texts);
+	free(a->at);
+	free(a->down_list);
+	free(a->missing);
+	free(a->hint);
+	free(a->refused);
+	strings_free(&a->rules);
+}
+
+static int
+tell_missing(const struct answer *a)
+{
+	if (!*a->missing)
+		return 0;
+	warn("not there: %s%s%s", a->missing, *a->hint ? "; did you mean " : "", a->hint);
+	return 255;
+}
+
+/* "512M", "3.4G": three figures are enough. */
+static void
+put_bytes_text(uint64_t bytes, char *out, size_t size)
+{
+	static const char units[] = "KMGTP";
+	double value = (double)bytes / 1024;
+	size_t unit = 0;
+
+	while (value >= 1000 && unit + 2 < sizeof(units)) {
+		value /= 1024;
+		unit++;
+	}
+	(void)snprintf(out, size, value < 10 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+}
+
+static void
+put_age(uint64_t ms, char *out, size_t size)
+{
+	uint64_t s = ms / 1000;
+
+	if (s < 120)
+		(void)snprintf(out, size, "%llu s", (unsigned long long)s);
+	else if (s < 7200)
+		(void)snprintf(out, size, "%llu min", (unsigned long long)s / 60);
+	else
+		(void)snprintf(out, size, "%llu h", (unsigned long long)s / 3600);
+}
+
+/* The users and groups that the rules give a node to, beside root and the master's own user. */
+static void
+print_allowed(const struct answer *a, const struct path *p)
+{
+	const char *between = "  for ";
+	size_t i;
+
+	for (i = 0; i < a->rules.count; i++) {
+		const char *rule = a->rules.at[i], *blank = strchr(rule, ' ');
+		char *nodes = xstrndup(rule, blank ? (size_t)(blank - rule) : 0), *who = printable(blank ? blank + 1 : "");
+		struct nodespec *spec = nodespec_parse(nodes);
+
+		if (spec && nodespec_matches(spec, p)) {
+			printf("%s%s", between, who);
+			between = ",";
+		}
+		nodespec_free(spec);
+		free(nodes);
+		free(who);
+	}
+	if (a->rules.count && *between != ',')
+		printf("  for root");
+	printf("\n");
+}
+
+static void
+print_facts(const struct msg_shown *m)
+{
+	char age[32], free_text[32], all_text[32];
+
+	put_age(m->since, age, sizeof(age));
+	if (m->state != NODE_UP) {
+		printf("%s since %s%s%s", m->state == NODE_LOST ? "down" : "orphaned", age, *m->why ? ": " : "", m->why);
+		return;
+	}
+	put_bytes_text(m->stat.memory_free, free_text, sizeof(free_text));
+	put_bytes_text(m->info.memory, all_text, sizeof(all_text));
+	printf("%s  %s  %s  %u CPUs  %s of %s free  load %u.%02u  %u jobs%s%s%s", *m->info.address ? m->info.address : "leaf",
+	    m->info.hostname, m->info.machine, m->info.cpus, free_text, all_text, m->stat.load / 100, m->stat.load % 100,
+	    m->stat.jobs, m->adopted ? "  adopted" : "", *m->info.limits ? "  " : "", m->info.limits);
+}
+
+/* Whether another node at that level follows below the same parent. */
+static bool
+has_sibling(const struct answer *a, size_t at, uint32_t level)
+{
+	struct path above = a->at[at].m.path;
+	size_t i;
+
+	above.depth = level;
+	for (i = at + 1; i < a->count && path_under(&a->at[i].m.path, &above); i++)
+		if (a->at[i].m.path.depth > level && a->at[i].m.path.id[level] != a->at[at].m.path.id[level])
+			return true;
+	return false;
+}
+
+/* The number of one node, or of one above it, behind the lines that lead there. */
+static void
+print_branch(const struct answer *a, size_t at, uint32_t depth)
+{
+	struct path p = a->at[at].m.path;
+	char name[PATH_TEXT];
+	uint32_t level;
+
+	p.depth = depth;
+	for (level = 0; level + 1 < depth; level++)
+		printf("%s", has_sibling(a, at, level) ? "|  " : "   ");
+	printf("%s %s", has_sibling(a, at, depth - 1) ? "|-" : "`-", path_text(&p, name));
+}
+
+static uint32_t
+levels_in_common(const struct path *p, const struct path *q)
+{
+	uint32_t level = 0;
+
+	while (level < p->depth && level < q->depth && p->id[level] == q->id[level])
+		level++;
+	return level;
+}
+
+/* A node that is not in the answer is named all the same where others hang below it. */
+static void
+print_tree(const struct answer *a)
+{
+	uint32_t level;
+	size_t i;
+
+	for (i = 0; i < a->count; i++) {
+		const struct path *p = &a->at[i].m.path;
+
+		for (level = i ? levels_in_common(&a->at[i - 1].m.path, p) + 1 : 1; level < p->depth; level++) {
+			print_branch(a, i, level);
+			printf("\n");
+		}
+		print_branch(a, i, p->depth);
+		printf("  ");
+		print_facts(&a->at[i].m);
+		print_allowed(a, p);
+	}
+}
+
+static void
+check_spec(const char *spec)
+{
+	struct nodespec *parsed = *spec ? nodespec_parse(spec) : NULL;
+
+	if (*spec && !parsed)
+		die(2, "%s", nodespec_error());
+	nodespec_free(parsed);
+}
+
+static int
+flushed(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		die(255, "standard output: %s", strerror(errno));
+	return status;
+}
+
+int
+client_info(const struct options *o, const char *spec)
+{
+	struct answer a = {0};
+	int status;
+
+	check_spec(spec ? spec : "");
+	ask_nodes(o, spec ? spec : "", &a);
+	printf("%u up, %u down%s%s\n", a.up, a.down, *a.down_list ? ": " : "", a.down_list);
+	print_tree(&a);
+	status = spec ? tell_missing(&a) : 0;
+	if (o->wait && a.up < o->wait) {
+		warn("%u of %llu nodes are up", a.up, (unsigned long long)o->wait);
+		status = 255;
+	}
+	answer_free(&a);
+	return flushed(status);
+}
+
+int
+client_nodes(const struct options *o, const char *spec)
+{
+	struct answer a = {0};
+	struct nodespec *refused;
+	struct path *paths;
+	size_t i, count = 0;
+	char *text;
+	int status;
+
+	check_spec(spec);
+	ask_nodes(o, spec, &a);
+	paths = xcalloc(a.count, sizeof(*paths));
+	refused = *a.refused ? nodespec_parse(a.refused) : NULL;
+	for (i = 0; i < a.count; i++)
+		if (a.at[i].m.state == NODE_UP && !(refused && nodespec_matches(refused, &a.at[i].m.path)))
+			paths[count++] = a.at[i].m.path;
+	nodespec_free(refused);
+	text = pathset_fold(paths, count);
+	if (count)
+		puts(text);
+	if (*a.down_list)
+		warn("down, left out: %s", a.down_list);
+	status = tell_missing(&a);
+	if (count == 0) {
+		warn("\"%s\" selects no node that is up%s%s", spec, *a.refused ? " and that you may use; refused: " : "", a.refused);
+		status = 255;
+	}
+	free(text);
+	free(paths);
+	answer_free(&a);
+	return flushed(status);
+}
+
+/* ---- jobs ---- */
+
+int
+client_ps(const struct options *o)
+{
+	struct link *l = talk_open(o->uds);
+	struct frame f;
+
+	talk_send(l, MSG_PS, NULL);
+	printf("%-16s %8s %8s %-9s %-16s %s\n", "JOB", "USER", "AGE", "STATE", "NODES", "COMMAND");
+	for (talk_next(l, &f); f.type == MSG_PS; talk_next(l, &f)) {
+		struct msg_ps m;
+		char age[32], *command;
+
+		if (take_ps(f.body, f.len, &m) != 0)
+			die(255, "the master's answer can't be read");
+		put_age(m.age, age, sizeof(age));
+		command = printable(m.command);
+		printf("%-16s %8u %8s %-9s %-16s %s\n", m.job, m.uid, age, m.state, m.nodes, command);
+		free(command);
+	}
+	link_free(l);
+	return flushed(0);
+}
+
+static const struct {
+	const char *name;
+	int number;
+} signals[] = {
+	{"HUP", SIGHUP}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"ABRT", SIGABRT}, {"KILL", SIGKILL}, {"USR1", SIGUSR1},
+	{"USR2", SIGUSR2}, {"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"CONT", SIGCONT}, {"STOP", SIGSTOP}, {"TSTP", SIGTSTP},
+	{"TTIN", SIGTTIN}, {"TTOU", SIGTTOU}, {"WINCH", SIGWINCH},
+};
+
+static uint32_t
+signal_number(const char *text)
+{
+	uint64_t number;
+	size_t i;
+
+	if (parse_u64(text, 64, &number) == 0 && number > 0)
+		return (uint32_t)number;
+	if (has_prefix(text, "SIG"))
+		text += 3;
+	for (i = 0; i < COUNT(signals); i++)
+		if (strcmp(signals[i].name, text) == 0)
+			return (uint32_t)signals[i].number;
+	die(2, "\"%s\" is no signal: say a number, or a name as TERM", text);
+}
+
+static void
+expect_ok(struct link *l)
+{
+	struct frame f;
+
+	talk_next(l, &f);
+	if (f.type != MSG_OK)
+		die(255, "the master's answer can't be read");
+}
+
+int
+client_kill(const struct options *o, const char *job, const char *signal)
+{
+	struct msg_kill m = {.job = job, .signal = signal ? signal_number(signal) : SIGTERM};
+	struct link *l = talk_open(o->uds);
+	struct buf body = {0};
+
+	put_kill(&body, &m);
+	talk_send(l, MSG_KILL, &body);
+	buf_free(&body);
+	expect_ok(l);
+	link_free(l);
+	return 0;
+}
+
+/* Leaves first, so that no order is sent through a node that is already going. Here "/" selects as ":" does: a node that is only on
+ * the way to those that are meant stays. */
+int
+client_power(const struct options *o, const char *spec, bool reboot)
+{
+	struct answer a = {0};
+	struct link *l;
+	char *below = xstrdup(spec), *slash;
+	size_t i;
+	int status;
+
+	check_spec(spec);
+	while ((slash = strchr(below, '/')))
+		*slash = ':';
+	ask_nodes(o, below, &a);
+	free(below);
+	l = talk_open(o->uds);
+	for (i = a.count; i-- > 0;) {
+		struct msg_power m = {.path = a.at[i].m.path, .reboot = reboot};
+		struct buf body = {0};
+		char name[PATH_TEXT];
+
+		if (a.at[i].m.state != NODE_UP)
+			continue;
+		put_power(&body, &m);
+		talk_send(l, MSG_POWER, &body);
+		buf_free(&body);
+		expect_ok(l);
+		printf("%s %s\n", reboot ? "reboot" : "halt", path_text(&m.path, name));
+	}
+	link_free(l);
+	status = tell_missing(&a);
+	answer_free(&a);
+	return flushed(status);
+}
+
+/* ---- what would be sent ---- */
+
+static int
+ldd_one(const struct options *o, const char *program)
+{
+	struct libs_query q = {
+	    .root = o->root,
+	    .search = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin",
+	    .ld_library_path = getenv("LD_LIBRARY_PATH"),
+	    .ld_preload = getenv("LD_PRELOAD"),
+	    .extra_dirs = *o->lib_dirs ? o->lib_dirs : NULL,
+	};
+	struct needs needs = {0};
+	int status = 0;
+	size_t i;
+
+	if (libs_of_program(&q, program, &needs, &status) != 0) {
+		warn("%s", libs_error());
+	} else {
+		status = 0;
+		for (i = 0; i < needs.count; i++) {
+			const struct need *n = &needs.at[i];
+
+			printf("%s%s%s", n->path, n->kind == NEED_LINK ? " -> " : "", n->kind == NEED_LINK ? n->target : "");
+			if (n->by && *n->by)
+				printf("  (for %s)", n->by);
+			printf("\n");
+		}
+	}
+	needs_free(&needs);
+	return status;
+}
+
+int
+client_ldd(const struct options *o, char **programs)
+{
+	int worst = 0;
+
+	for (; *programs; programs++) {
+		int status = ldd_one(o, *programs);
+
+		if (status > worst)
+			worst = status;
+	}
+	return flushed(worst);
+}

@@ -1,0 +1,746 @@
+/* The user's side of a launch: packs, launches, serves what is asked for, shows what comes back, and judges.
+ * Must never know mounts, and never forks. */
+#include "client/exec.h"
+#include "nodespec.h"
+#include "client/output.h"
+#include "ship/pack.h"
+#include "client/talk.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum {
+	WINDOW = 256 << 10, /* bytes of output under way to us */
+	TIMED_OUT = 124,  /* as timeout(1) has it */
+};
+
+enum fate { FATE_RUNNING, FATE_STARTED, FATE_EXITED, FATE_SIGNALLED, FATE_FAILED, FATE_LOST };
+
+/* What has become of one node's part. */
+struct verdict {
+	enum fate fate;
+	unsigned status; /* exit status, or the signal */
+	char *why;
+};
+
+/* A file on its way to the master. */
+struct upload {
+	const struct source *source;
+	uint64_t offset, end, job;
+	struct upload *next;
+};
+
+struct exec {
+	const struct options *options;
+	struct link *link;
+	struct msg_accepted accepted;
+	bool is_accepted;
+	char *job, *missing, *down, *refused;
+	uint64_t id;
+	struct verdict *verdicts; /* as many as accepted.count */
+	size_t running;	/* not ended, or with -detach: not started */
+	struct output *output;
+	struct pack packs[MAX_VARIANTS];
+	char *machines[MAX_VARIANTS];
+	uint32_t variants;
+	struct upload *uploads;
+	uint32_t taken; /* bytes of output since the last credit */
+	unsigned interrupts;
+	bool timed_out;
+};
+
+/* ---- packing ---- */
+
+static void
+warn_text(const char *text)
+{
+	warn("%s", text);
+}
+
+static char *
+root_for(const char *pattern, const char *machine)
+{
+	const char *at = strstr(pattern, "%m");
+
+	if (!at)
+		return xstrdup(pattern);
+	return xasprintf("%.*s%s%s", (int)(at - pattern), pattern, machine, at + 2);
+}
+
+static char *
+working_directory(void)
+{
+	char *cwd = getcwd(NULL, 0);
+
+	if (!cwd || *cwd != '/') {
+		warn("the working directory has no path (%s): the command starts in /", cwd ? "it is outside the root" : strerror(errno));
+		free(cwd);
+		return xstrdup("/");
+	}
+	return cwd;
+}
+
+/* People used to ssh write 'ls | wc' as one word: a shell would have understood it. */
+static bool
+wants_a_shell(const char *program)
+{
+	return strpbrk(program, " |;&<>$`") != NULL;
+}
+
+static void
+pack_one(struct exec *x, const char *machine, char **argv, const char *cwd)
+{
+	const struct options *o = x->options;
+	char *root = root_for(o->root, machine);
+	struct pack_query q = {
+	    .root = root,
+	    .search = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin",
+	    .ld_library_path = getenv("LD_LIBRARY_PATH"),
+	    .extra_dirs = *o->lib_dirs ? o->lib_dirs : NULL,
+	    .program = o->localbin ? NULL : argv[0],
+	    .files = *o->files ? o->files : NULL,
+	    .cwd = o->localbin ? NULL : cwd,
+	    .warn = warn_text,
+	};
+	int status = 255;
+
+	if (pack_make(&q, &x->packs[x->variants], &status) != 0)
+		die(status, "%s%s", pack_error(),
+		    wants_a_shell(argv[0]) && !argv[1] ? "; there is no shell in between: say sh -c '...', or give each word by itself" : "");
+	x->machines[x->variants++] = xstrdup(machine);
+	free(root);
+}
+
+static bool
+has_root(const struct exec *x, const char *machine)
+{
+	char *root = root_for(x->options->root, machine);
+	struct stat st;
+	bool there = stat(root, &st) == 0 && S_ISDIR(st.st_mode);
+
+	free(root);
+	return there;
+}
+
+/* With %m in -r: one variant for each machine that the chosen nodes are. Where there is nothing for one, the others run. */
+static void
+pack_for_machines(struct exec *x, const char *spec, char **argv, const char *cwd)
+{
+	struct msg_query q = {.generation = PROTO_GENERATION, .spec = spec, .exclude = x->options->exclude};
+	struct strings machines = {0};
+	struct buf body = {0};
+	struct frame f;
+	size_t i;
+
+	put_query(&body, &q);
+	talk_send(x->link, MSG_QUERY, &body);
+	buf_free(&body);
+	for (talk_next(x->link, &f); f.type == MSG_NODES; talk_next(x->link, &f)) {
+		struct reader r = reader_over(f.body, f.len);
+
+		while (!r.bad && reader_left(&r)) {
+			struct msg_shown m = take_shown(&r);
+
+			if (!r.bad && m.state == NODE_UP && !strings_has(&machines, m.info.machine))
+				strings_add(&machines, m.info.machine);
+		}
+	}
+	if (machines.count == 0)
+		die(255, "\"%s\" selects no node that is up", spec);
+	if (machines.count > MAX_VARIANTS)
+		die(255, "the chosen nodes are of %zu different machines: more than %d", machines.count, MAX_VARIANTS);
+	for (i = 0; i < machines.count; i++)
+		if (has_root(x, machines.at[i]) || (i + 1 == machines.count && x->variants == 0))
+			pack_one(x, machines.at[i], argv, cwd);
+	strings_free(&machines);
+}
+
+/* ---- sending ---- */
+
+static unsigned
+view_number(const char *name)
+{
+	return strcmp(name, "all") == 0 ? 1 : strcmp(name, "none") == 0 ? 2 : 0;
+}
+
+static void
+send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
+{
+	const struct options *o = x->options;
+	struct msg_launch m = {
+	    .generation = PROTO_GENERATION,
+	    .spec = spec,
+	    .exclude = o->exclude,
+	    .flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
+		(o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u),
+	    .view = view_number(o->view),
+	    .window = WINDOW,
+	    .timeout = o->timeout,
+	    .start = o->start,
+	    .cwd = cwd,
+	    .binroot = o->binroot,
+	    .variants = x->variants,
+	};
+	struct buf body = {0};
+	char **word;
+	uint32_t i;
+
+	for (i = 0; i < x->variants; i++) {
+		bool ships = x->packs[i].count > 0 && (!o->localbin || *o->files);
+
+		m.variant[i] = (struct variant){.machine = x->machines[i], .has_manifest = ships};
+		if (ships)
+			m.variant[i].manifest = x->packs[i].at[0].id.digest;
+	}
+	for (word = argv; *word; word++)
+		strings_add(&m.argv, *word);
+	for (word = environ; *word; word++)
+		strings_add(&m.env, *word);
+	put_launch(&body, &m);
+	if (body.len > MAX_FRAME - FRAME_HEAD)
+		die(255, "arguments and environment take %zu bytes: more than a launch can carry", body.len);
+	talk_send(x->link, MSG_LAUNCH, &body);
+	buf_free(&body);
+	launch_free(&m);
+}
+
+static const struct source *
+find_source(const struct exec *x, const struct digest *digest)
+{
+	uint32_t i;
+
+	for (i = 0; i < x->variants; i++) {
+		const struct source *s = pack_find(&x->packs[i], digest);
+
+		if (s)
+			return s;
+	}
+	return NULL;
+}
+
+static void
+send_lack(struct exec *x, uint64_t job, const struct digest *digest, const char *why)
+{
+	struct msg_lack m = {.digest = *digest, .why = why};
+	struct buf body = {0};
+
+	put_lack(&body, &m);
+	link_send(x->link, PRIO_CONTROL, MSG_LACK, job, body.data, body.len);
+	buf_free(&body);
+}
+
+static struct upload *
+take_upload(struct exec *x, const struct source *source)
+{
+	struct upload **at, *u;
+
+	for (at = &x->uploads; *at && (*at)->source != source; at = &(*at)->next)
+		;
+	u = *at;
+	if (u)
+		*at = u->next;
+	return u;
+}
+
+static void
+append_upload(struct exec *x, struct upload *u)
+{
+	struct upload **at;
+
+	for (at = &x->uploads; *at; at = &(*at)->next)
+		;
+	u->next = NULL;
+	*at = u;
+}
+
+/* link_set_bulk's: the next piece of the file whose turn it is. */
+static void
+put_piece(void *owner, struct buf *out)
+{
+	static uint8_t raw[PIECE_SIZE];
+	struct exec *x = owner;
+	struct upload *u = x->uploads;
+	struct msg_data m = {.data = raw};
+	ssize_t len;
+	size_t mark;
+
+	if (!u)
+		return;
+	x->uploads = u->next;
+	len = pack_read(u->source, u->offset, raw, u->end - u->offset < sizeof(raw) ? (size_t)(u->end - u->offset) : sizeof(raw));
+	if (len < 0) {
+		send_lack(x, u->job, &u->source->id.digest, pack_error());
+		free(u);
+		put_piece(owner, out);
+		return;
+	}
+	m.digest = u->source->id.digest;
+	m.size = u->source->id.size;
+	m.offset = u->offset;
+	m.raw_len = (uint32_t)len;
+	m.len = (size_t)len;
+	mark = frame_begin(out, MSG_DATA, u->job);
+	put_data(out, &m);
+	frame_end(out, mark);
+	u->offset += (uint64_t)len;
+	if (u->offset >= u->end)
+		free(u);
+	else
+		append_upload(x, u);
+}
+
+static void
+on_want(struct exec *x, const struct frame *f)
+{
+	struct msg_want m;
+	const struct source *source;
+	struct upload *u;
+	uint64_t total;
+
+	if (take_want(f->body, f->len, &m) != 0)
+		die(255, "the master's WANT can't be read");
+	source = find_source(x, &m.digest);
+	if (!source) {
+		send_lack(x, f->job, &m.digest, "the client has no such contents");
+		return;
+	}
+	u = take_upload(x, source);
+	if (u && m.offset == u->end)
+		m.offset = u->offset; /* it goes on where it ended */
+	total = object_length(source->id.size);
+	if (m.offset > total || (m.offset >= m.end && m.end < total)) {
+		free(u); /* no more of it for now */
+		return;
+	}
+	if (!u)
+		u = xcalloc(1, sizeof(*u));
+	*u = (struct upload){.source = source, .offset = m.offset, .end = m.end < total ? m.end : total, .job = f->job};
+	append_upload(x, u);
+	link_wake_bulk(x->link);
+}
+
+static void
+on_unwant(struct exec *x, const struct frame *f)
+{
+	struct msg_want m;
+	const struct source *source;
+
+	if (take_want(f->body, f->len, &m) == 0 && (source = find_source(x, &m.digest)))
+		free(take_upload(x, source));
+}
+
+/* ---- what comes back ---- */
+
+static void
+leave(struct exec *x, int status)
+{
+	(void)x;
+	exit(status);
+}
+
+static void
+check_output(struct exec *x, int failed)
+{
+	if (!failed)
+		return;
+	if (errno != EPIPE) {
+		warn("standard output: %s; ending the job", strerror(errno));
+		leave(x, 255);
+	}
+	leave(x, 128 + SIGPIPE); /* whoever read our output has enough: the link's end ends the job */
+}
+
+static size_t
+index_of(const struct exec *x, const struct path *p)
+{
+	size_t low = 0, high = x->accepted.count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (path_compare(&x->accepted.paths[mid], p) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == x->accepted.count || !path_equal(&x->accepted.paths[low], p))
+		die(255, "the master told of a node that was not chosen");
+	return low;
+}
+
+static void
+settle(struct exec *x, size_t at, enum fate fate, unsigned status, const char *why)
+{
+	struct verdict *v = &x->verdicts[at];
+
+	if (v->fate == FATE_RUNNING || (v->fate == FATE_STARTED && !x->options->detach))
+		x->running--;
+	*v = (struct verdict){.fate = fate, .status = status, .why = why ? xstrdup(why) : NULL};
+	if (fate != FATE_STARTED)
+		check_output(x, output_end(x->output, at));
+}
+
+static void
+show(struct exec *x, size_t at, const struct msg_event *e)
+{
+	check_output(x, output_add(x->output, at, e->kind == EVENT_STDOUT ? 1 : 2, e->data, e->len));
+	x->taken += (uint32_t)event_charge(e);
+	if (x->taken >= WINDOW / 4) {
+		struct buf body = {0};
+
+		put_u32(&body, x->taken);
+		link_send(x->link, PRIO_CONTROL, MSG_CREDIT, x->id, body.data, body.len);
+		buf_free(&body);
+		x->taken = 0;
+	}
+}
+
+static void
+on_event(struct exec *x, const struct frame *f)
+{
+	struct msg_event e;
+	size_t at;
+
+	if (!x->is_accepted || take_event(f->body, f->len, &e) != 0)
+		die(255, "the master's EVENT can't be read");
+	at = index_of(x, &e.path);
+	switch (e.kind) {
+	case EVENT_STDOUT:
+	case EVENT_STDERR:
+		show(x, at, &e);
+		break;
+	case EVENT_STARTED:
+		if (x->options->detach)
+			settle(x, at, FATE_STARTED, 0, NULL);
+		else
+			x->verdicts[at].fate = FATE_STARTED;
+		break;
+	case EVENT_FAILED:
+		settle(x, at, e.status ? FATE_FAILED : FATE_LOST, e.status, e.text);
+		break;
+	case EVENT_EXITED:
+		if (WIFSIGNALED(e.status))
+			settle(x, at, FATE_SIGNALLED, (unsigned)WTERMSIG(e.status), NULL);
+		else
+			settle(x, at, FATE_EXITED, (unsigned)WEXITSTATUS(e.status), NULL);
+		break;
+	case EVENT_LOST:
+		settle(x, at, FATE_LOST, 255, e.text);
+		break;
+	case EVENT_GONE:
+		break;
+	}
+}
+
+static void
+on_accepted(struct exec *x, const struct frame *f)
+{
+	const struct options *o = x->options;
+	enum output_mode mode = *o->output ? OUTPUT_FILES : o->fold ? OUTPUT_FOLD : o->label ? OUTPUT_LABEL : OUTPUT_RAW;
+
+	if (x->is_accepted || take_accepted(f->body, f->len, &x->accepted) != 0)
+		die(255, "the master's answer can't be read");
+	x->is_accepted = true;
+	x->id = f->job;
+	x->job = xstrdup(x->accepted.job);
+	x->missing = xstrdup(x->accepted.missing);
+	x->down = xstrdup(x->accepted.down);
+	x->refused = xstrdup(x->accepted.refused);
+	if (*x->missing)
+		warn("not there: %s%s%s", x->missing, *x->accepted.hint ? "; did you mean " : "", x->accepted.hint);
+	if (*x->refused)
+		warn("refused, you may not use: %s", x->refused);
+	if (*x->down)
+		warn("down, left out: %s", x->down);
+	x->running = x->accepted.count;
+	x->verdicts = xcalloc(x->accepted.count, sizeof(x->verdicts[0]));
+	x->output = output_new(mode, x->accepted.paths, x->accepted.count, o->output, x->job);
+	if (!x->output)
+		die(255, "%s", output_error());
+}
+
+/* The nodes that are like this one (alike decides), folded; each is counted off in seen. */
+static char *
+fold_alike(const struct exec *x, size_t first, bool *seen, bool (*alike)(const struct verdict *, const struct verdict *), size_t *count)
+{
+	struct path *paths = xcalloc(x->accepted.count, sizeof(*paths));
+	size_t i, n = 0;
+	char *text;
+
+	for (i = first; i < x->accepted.count; i++) {
+		if (seen[i] || !alike(&x->verdicts[first], &x->verdicts[i]))
+			continue;
+		seen[i] = true;
+		paths[n++] = x->accepted.paths[i];
+	}
+	text = pathset_fold(paths, n);
+	free(paths);
+	*count = n;
+	return text;
+}
+
+static bool
+same_verdict(const struct verdict *a, const struct verdict *b)
+{
+	return a->fate == b->fate && a->status == b->status && strcmp(a->why ? a->why : "", b->why ? b->why : "") == 0;
+}
+
+static bool
+both_run(const struct verdict *a, const struct verdict *b)
+{
+	return a->fate <= FATE_STARTED && b->fate <= FATE_STARTED;
+}
+
+static void
+tell_running(const struct exec *x, const char *what)
+{
+	bool *seen = xcalloc(x->accepted.count, sizeof(*seen));
+	size_t i, count;
+	char *nodes;
+
+	for (i = 0; i < x->accepted.count; i++) {
+		if (seen[i] || x->verdicts[i].fate > FATE_STARTED)
+			continue;
+		nodes = fold_alike(x, i, seen, both_run, &count);
+		warn("node%s %s: %s", count > 1 ? "s" : "", nodes, what);
+		free(nodes);
+	}
+	free(seen);
+}
+
+static unsigned
+exit_status(const struct verdict *v)
+{
+	switch (v->fate) {
+	case FATE_RUNNING:
+	case FATE_LOST:
+		return 255;
+	case FATE_STARTED:
+		return 0;
+	case FATE_SIGNALLED:
+		return 128 + v->status;
+	case FATE_EXITED:
+	case FATE_FAILED:
+		return v->status;
+	}
+	return 255;
+}
+
+static void
+tell_verdict(const struct verdict *v, const char *nodes, bool several)
+{
+	const char *s = several ? "s" : "";
+
+	switch (v->fate) {
+	case FATE_EXITED:
+		warn("node%s %s: exit status %u", s, nodes, v->status);
+		break;
+	case FATE_SIGNALLED:
+		warn("node%s %s: killed by signal %u (%s)", s, nodes, v->status, strsignal((int)v->status));
+		break;
+	case FATE_FAILED:
+		warn("node%s %s: could not start: %s", s, nodes, v->why);
+		break;
+	case FATE_LOST:
+		warn("node%s %s: lost: %s", s, nodes, v->why);
+		break;
+	case FATE_RUNNING:
+	case FATE_STARTED:
+		break;
+	}
+}
+
+/* Tells what went wrong, nodes alike folded together; the status that stands for the whole launch. */
+static int
+judge(const struct exec *x)
+{
+	bool *seen = xcalloc(x->accepted.count, sizeof(*seen));
+	unsigned worst = *x->missing || *x->refused || (*x->down && x->options->strict) ? 255 : 0;
+	size_t i, count;
+
+	for (i = 0; i < x->accepted.count; i++) {
+		unsigned status = exit_status(&x->verdicts[i]);
+		char *nodes;
+
+		if (status > worst)
+			worst = status;
+		if (status == 0 || seen[i])
+			continue;
+		nodes = fold_alike(x, i, seen, same_verdict, &count);
+		tell_verdict(&x->verdicts[i], nodes, count > 1);
+		free(nodes);
+	}
+	free(seen);
+	return x->timed_out ? TIMED_OUT : (int)worst;
+}
+
+/* ---- signals and the loop ---- */
+
+static void
+send_signal(struct exec *x, int signal)
+{
+	struct buf body = {0};
+
+	put_u8(&body, (unsigned)signal);
+	link_send(x->link, PRIO_CONTROL, MSG_SIGNAL, x->id, body.data, body.len);
+	buf_free(&body);
+}
+
+/* The first Ctrl-C goes to the job, the second kills it, the third leaves it. */
+static void
+on_signal(struct exec *x, int signal)
+{
+	if (!x->is_accepted)
+		leave(x, 128 + signal);
+	if (signal != SIGINT) {
+		send_signal(x, signal);
+		return;
+	}
+	x->interrupts++;
+	if (x->interrupts == 1) {
+		send_signal(x, SIGINT);
+	} else if (x->interrupts == 2) {
+		send_signal(x, SIGKILL);
+	} else {
+		tell_running(x, "not known to have ended");
+		leave(x, 128 + SIGINT);
+	}
+}
+
+static int
+catch_signals(void)
+{
+	struct sigaction hangup;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGQUIT);
+	if (sigaction(SIGHUP, NULL, &hangup) != 0 || hangup.sa_handler != SIG_IGN) /* as nohup has it */
+		sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		die(255, "the kernel gives no signalfd: %s", strerror(errno));
+	return fd;
+}
+
+static void
+take_signals(struct exec *x, int fd)
+{
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		on_signal(x, (int)info.ssi_signo);
+}
+
+/* False when every verdict has come. */
+static bool
+on_frame(struct exec *x, const struct frame *f)
+{
+	switch (f->type) {
+	case MSG_ERROR:
+		talk_error(f);
+	case MSG_ACCEPTED:
+		on_accepted(x, f);
+		break;
+	case MSG_EVENT:
+		on_event(x, f);
+		break;
+	case MSG_WANT:
+		on_want(x, f);
+		break;
+	case MSG_UNWANT:
+		on_unwant(x, f);
+		break;
+	case MSG_TIMEOUT:
+		x->timed_out = true;
+		tell_running(x, "still running when its time was over; ended");
+		break;
+	case MSG_JOB_END:
+		return false;
+	default:
+		die(255, "the master sent a message that is not for it to send");
+	}
+	return !(x->is_accepted && x->options->detach && x->running == 0);
+}
+
+static void
+master_gone(struct exec *x)
+{
+	warn("the master is gone: %s", link_why(x->link));
+	if (x->is_accepted) {
+		tell_running(x, "lost: the master is gone");
+		(void)judge(x); /* what had come before is true */
+	}
+	leave(x, 255);
+}
+
+static void
+converse(struct exec *x)
+{
+	int signals = catch_signals();
+	struct frame f;
+
+	for (;;) {
+		struct pollfd fds[] = {{.fd = link_fd(x->link), .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+
+		link_flush(x->link);
+		if (link_wants_write(x->link))
+			fds[0].events |= POLLOUT;
+		if (poll(fds, COUNT(fds), -1) < 0 && errno != EINTR)
+			die(255, "poll failed: %s", strerror(errno));
+		if (fds[1].revents)
+			take_signals(x, signals);
+		if (fds[0].revents & ~POLLOUT)
+			link_read(x->link);
+		while (link_next(x->link, &f))
+			if (!on_frame(x, &f))
+				return;
+		if (link_dead(x->link))
+			master_gone(x);
+	}
+}
+
+int
+client_exec(const struct options *options, const char *spec, char **argv)
+{
+	struct exec x = {.options = options};
+	struct nodespec *checked = nodespec_parse(spec);
+	char *cwd;
+
+	if (!checked)
+		die(2, "%s", nodespec_error());
+	nodespec_free(checked);
+	cwd = working_directory();
+	x.link = talk_open(options->uds);
+	if (strstr(options->root, "%m") && !options->localbin)
+		pack_for_machines(&x, spec, argv, cwd);
+	else
+		pack_one(&x, "", argv, cwd);
+	link_set_bulk(x.link, put_piece, &x);
+	send_launch(&x, spec, argv, cwd);
+	converse(&x);
+	check_output(&x, output_finish(x.output));
+	if (options->detach && x.accepted.count) {
+		char *line = xasprintf("%s\n", x.job);
+
+		check_output(&x, write_full(STDOUT_FILENO, line, strlen(line)));
+		free(line);
+	}
+	free(cwd);
+	return judge(&x);
+}

@@ -1,0 +1,60 @@
+/* A client's conversation with its master.
+ * Must never know what is asked or answered. */
+#include "client/talk.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct link *
+talk_open(const char *socket_path)
+{
+	int fd = net_dial_local(socket_path);
+	struct peer master;
+
+	if (fd < 0)
+		die(255, "no master at %s: %s; is \"gproc m\" running here, with the same -defaultMasterUDS?", socket_path, net_error());
+	if (net_peer(fd, &master) != 0)
+		die(255, "can't tell who runs the master at %s: %s", socket_path, strerror(errno));
+	if (master.uid != 0 && master.uid != geteuid())
+		die(255, "the master at %s is run by user %u, who is neither root nor you: not talking to it", socket_path, master.uid);
+	free(master.groups);
+	return link_new(fd, NULL, true);
+}
+
+void
+talk_send(struct link *l, unsigned type, const struct buf *body)
+{
+	link_send(l, PRIO_CONTROL, type, 0, body ? body->data : NULL, body ? body->len : 0);
+}
+
+void
+talk_error(const struct frame *f)
+{
+	struct msg_error m;
+
+	if (take_error(f->body, f->len, &m) != 0)
+		die(255, "the master's answer can't be read");
+	die((int)(m.status & 255), "%s", m.text);
+}
+
+void
+talk_next(struct link *l, struct frame *f)
+{
+	while (!link_next(l, f)) {
+		struct pollfd wait = {.fd = link_fd(l), .events = POLLIN};
+
+		link_flush(l);
+		if (link_wants_write(l))
+			wait.events |= POLLOUT;
+		if (link_dead(l))
+			die(255, "the master is gone: %s", link_why(l));
+		(void)poll(&wait, 1, -1);
+		if (wait.revents & ~POLLOUT)
+			link_read(l);
+	}
+	if (f->type == MSG_ERROR)
+		talk_error(f);
+}

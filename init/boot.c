@@ -1,0 +1,192 @@
+/* What a bare kernel lacks, done once by PID 1: mounts, a console, modules, names.
+ * Must never know of interfaces, the slave or the kernel command line. */
+#include "init/boot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAX_TEXT_FILE (1 << 20) /* hosts of a large cluster: 64 bytes for each of 16,384 nodes */
+#define MODULE_IS_COMPRESSED 4	/* MODULE_INIT_COMPRESSED_FILE, linux/module.h: from 5.17 on, if built with it */
+
+static bool
+is_mounted(const char *path)
+{
+	char *above = xasprintf("%s/..", path);
+	struct stat here, there;
+	bool differ = stat(path, &here) == 0 && stat(above, &there) == 0 && here.st_dev != there.st_dev;
+
+	free(above);
+	return differ;
+}
+
+static void
+make_links(void)
+{
+	static const char *const links[][2] = {{"/proc/self/fd", "/dev/fd"},
+					       {"/proc/self/fd/0", "/dev/stdin"},
+					       {"/proc/self/fd/1", "/dev/stdout"},
+					       {"/proc/self/fd/2", "/dev/stderr"}};
+	size_t i;
+
+	for (i = 0; i < COUNT(links); i++)
+		if (symlink(links[i][0], links[i][1]) < 0 && errno != EEXIST)
+			warn("can't make the link %s: %s", links[i][1], strerror(errno));
+}
+
+void
+boot_mounts(void)
+{
+	static const struct {
+		const char *type, *path, *options;
+		unsigned long flags;
+	} mounts[] = {
+	    {"proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
+	    {"sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
+	    {"devtmpfs", "/dev", "mode=755", MS_NOSUID},
+	    {"devpts", "/dev/pts", "mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC},
+	    {"tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV},
+	    {"tmpfs", "/tmp", "mode=1777", MS_NOSUID | MS_NODEV},
+	    {"tmpfs", "/run", "mode=755", MS_NOSUID | MS_NODEV},
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(mounts); i++) {
+		if (is_mounted(mounts[i].path))
+			continue;
+		if ((mkdir(mounts[i].path, 0755) < 0 && errno != EEXIST) ||
+		    mount(mounts[i].type, mounts[i].path, mounts[i].type, mounts[i].flags, mounts[i].options) < 0)
+			warn("can't mount %s on %s: %s", mounts[i].type, mounts[i].path, strerror(errno));
+	}
+	make_links();
+}
+
+void
+boot_console(void)
+{
+	int fd;
+
+	if (fcntl(STDERR_FILENO, F_GETFD) >= 0)
+		return;
+	fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	if (fd < 0)
+		fd = open("/dev/null", O_RDWR);
+	if (fd < 0)
+		return;
+	(void)dup2(fd, STDIN_FILENO);
+	(void)dup2(fd, STDOUT_FILENO);
+	(void)dup2(fd, STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static void
+load_module(const char *path, const char *parameters)
+{
+	size_t len = strlen(path);
+	bool plain = len > 3 && strcmp(path + len - 3, ".ko") == 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		warn("can't load module %s: %s", path, strerror(errno));
+		return;
+	}
+	if (syscall(SYS_finit_module, fd, parameters, plain ? 0 : MODULE_IS_COMPRESSED) < 0 && errno != EEXIST)
+		warn("can't load module %s: %s", path, strerror(errno));
+	close(fd);
+}
+
+void
+boot_modules(const char *list)
+{
+	size_t len;
+	char *text = read_file(list, MAX_TEXT_FILE, &len), *rest = NULL, *line;
+
+	if (!text && errno != ENOENT)
+		warn("can't read %s: %s", list, strerror(errno));
+	for (line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
+		char *blank = strchr(line, ' ');
+
+		if (blank)
+			*blank++ = '\0';
+		if (*line && *line != '#')
+			load_module(line, blank ? blank : "");
+	}
+	free(text);
+}
+
+/* In one step, by a second name: whoever reads meanwhile sees the old one or the new one whole. */
+static int
+replace_file(const char *path, const char *text)
+{
+	char *fresh = xasprintf("%s.new", path);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), failed = -1;
+
+	if (fd >= 0) {
+		failed = write_full(fd, text, strlen(text));
+		failed |= close(fd);
+	}
+	if (!failed)
+		failed = rename(fresh, path);
+	free(fresh);
+	return failed;
+}
+
+void
+boot_resolver(const struct ipconfig *config)
+{
+	char *text = config->domain[0] ? xasprintf("search %s\n", config->domain) : xstrdup("");
+	bool useful = false;
+	size_t i;
+
+	for (i = 0; i < MAX_DNS && config->dns[i]; i++) {
+		char address[IPV4_TEXT];
+		char *longer = xasprintf("%snameserver %s\n", text, ipv4_text(config->dns[i], address));
+
+		free(text);
+		text = longer;
+		useful = true;
+	}
+	if (useful) {
+		(void)mkdir("/etc", 0755);
+		if (replace_file("/etc/resolv.conf", text) < 0)
+			warn("can't write /etc/resolv.conf: %s", strerror(errno));
+	}
+	free(text);
+}
+
+void
+boot_hostname(const char *name)
+{
+	if (sethostname(name, strlen(name)) < 0)
+		warn("can't set the host name to %s: %s", name, strerror(errno));
+	else
+		warn("this is %s", name);
+}
+
+bool
+boot_name_from_files(uint32_t address, char out[MAX_HOSTNAME + 1])
+{
+	size_t len;
+	char *text = read_file("/etc/hosts", MAX_TEXT_FILE, &len);
+	bool found = text && address && hosts_find(text, address, out);
+
+	free(text);
+	if (found)
+		return true;
+	text = read_file("/etc/hostname", MAX_TEXT_FILE, &len);
+	if (text) {
+		text[strcspn(text, "\n")] = '\0';
+		found = strlen(text) <= MAX_HOSTNAME && is_hostname(text);
+		if (found)
+			memcpy(out, text, strlen(text) + 1);
+	}
+	free(text);
+	return found;
+}

@@ -1,0 +1,1076 @@
+/* What only a master does: clients, launches, and one verdict for every chosen node.
+ * Must never know mounts, or what a file holds. */
+#include "node/allow.h"
+#include "node/daemon.h"
+#include "nodespec.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	ACK_AFTER = 16 * 1024, /* bytes of one node's output taken before it is told, well under the ring it keeps them in */
+	BATCH_ROOM = 64 * 1024, /* of an answer about many nodes, in one frame */
+	KILL_MS = 10000,       /* beside the heartbeat: what a killed job may take to end on a node that is up */
+};
+#define FOR_EVER (INT64_MAX / 2)
+
+enum target_state { TARGET_PENDING, TARGET_STARTED, TARGET_ENDED };
+
+/* One chosen node of a launch. */
+struct target {
+	uint64_t boot, expected; /* of the process that runs it; sequence of its next event */
+	uint32_t unacknowledged;
+	enum target_state state;
+	uint8_t variant;
+	bool lingers;
+	bool given_up; /* its verdict is the master's own: should the node still have it, it must forget it */
+	bool again;    /* it has come up by another way: what was sent to it may be lost */
+};
+
+struct launch {
+	uint64_t id;
+	char *text;		  /* the id as people see it */
+	char *command;
+	struct neighbour *client; /* NULL: gone, or detached */
+	uint32_t uid;
+	uint64_t born, timeout;
+	bool detached, kill_on_bad, killed, over;
+	bool again; /* some target is */
+	struct path *paths; /* sorted */
+	struct target *targets;
+	size_t count, pending, lingering, starting;
+	struct buf *blocks; /* one for each variant */
+	size_t block_count;
+	struct timer timer;
+	struct launch *next;
+};
+
+static struct launch *launches;
+static uint32_t last_number;
+
+static struct launch *
+launch_find(uint64_t id)
+{
+	struct launch *l;
+
+	for (l = launches; l && l->id != id; l = l->next)
+		;
+	return l;
+}
+
+bool
+head_knows(uint64_t id)
+{
+	return launch_find(id) != NULL;
+}
+
+struct neighbour *
+head_source(uint64_t job)
+{
+	struct launch *l = launch_find(job);
+
+	return l ? l->client : NULL;
+}
+
+static void
+launch_release(void *what)
+{
+	struct launch *l = what;
+	size_t i;
+
+	for (i = 0; i < l->block_count; i++)
+		buf_free(&l->blocks[i]);
+	free(l->blocks);
+	free(l->paths);
+	free(l->targets);
+	free(l->command);
+	free(l->text);
+	free(l);
+}
+
+static void
+launch_forget(struct launch *l)
+{
+	struct launch **at;
+
+	for (at = &launches; *at != l; at = &(*at)->next)
+		;
+	*at = l->next;
+	loop_cancel(&l->timer);
+	job_done(l->id); /* until here its nodes can still be signalled, for what lingers there */
+	loop_bury(l, launch_release);
+}
+
+static void
+tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4);
+static void
+tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...)
+{
+	struct msg_error m = {.status = status};
+	struct buf body = {0};
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	m.text = text;
+	put_error(&body, &m);
+	neighbour_send(client, PRIO_CONTROL, MSG_ERROR, 0, &body);
+	buf_free(&body);
+	free(text);
+}
+
+/* ---- the end of a launch ---- */
+
+static void
+launch_over(struct launch *l)
+{
+	l->over = true;
+	loop_cancel(&l->timer);
+	if (l->client) {
+		neighbour_send(l->client, PRIO_OUTPUT, MSG_JOB_END, l->id, NULL);
+		l->client->launch = NULL;
+		l->client = NULL;
+	}
+	relay_job_over(l->id);
+	if (l->lingering == 0)
+		launch_forget(l);
+}
+
+static void kill_is_over(struct timer *);
+
+static uint32_t
+kill_limit(void)
+{
+	return self.heartbeat + KILL_MS;
+}
+
+/* Whoever has it killed need not wait for what can't be. */
+static void
+signal_launch(struct launch *l, unsigned signal)
+{
+	job_signal(l->id, signal);
+	if (signal != SIGKILL || l->killed || l->over)
+		return;
+	l->killed = true;
+	loop_timer(&l->timer, kill_limit(), kill_is_over, l);
+}
+
+static void
+kill_launch(struct launch *l)
+{
+	if (!l->killed)
+		signal_launch(l, SIGKILL);
+}
+
+static void
+target_ended(struct launch *l, struct target *t, bool bad)
+{
+	if (t->state == TARGET_PENDING)
+		l->starting--;
+	t->state = TARGET_ENDED;
+	l->pending--;
+	if (bad && l->kill_on_bad)
+		kill_launch(l);
+	if (l->pending == 0)
+		launch_over(l);
+}
+
+/* ---- events ---- */
+
+static size_t
+find_path(const struct launch *l, const struct path *p)
+{
+	size_t low = 0, high = l->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (path_compare(&l->paths[mid], p) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < l->count && path_equal(&l->paths[low], p) ? low : l->count;
+}
+
+static void
+acknowledge(struct launch *l, size_t at)
+{
+	struct msg_ack ack = {.path = l->paths[at], .sequence = l->targets[at].expected - 1};
+	struct neighbour *next = neighbour_towards(&ack.path);
+	struct buf body = {0};
+
+	l->targets[at].unacknowledged = 0;
+	if (!next)
+		return;
+	put_ack(&body, &ack);
+	neighbour_send(next, PRIO_CONTROL, MSG_ACK, l->id, &body);
+	buf_free(&body);
+}
+
+static void
+no_more_processes(struct launch *l, struct target *t)
+{
+	if (t->lingers) {
+		t->lingers = false;
+		l->lingering--;
+	}
+	if (l->over && l->lingering == 0)
+		launch_forget(l);
+}
+
+static void
+judge(struct launch *l, struct target *t, const struct msg_event *e)
+{
+	switch (e->kind) {
+	case EVENT_STARTED:
+		if (t->state == TARGET_PENDING) {
+			t->state = TARGET_STARTED;
+			l->starting--;
+		}
+		break;
+	case EVENT_EXITED:
+		t->lingers = e->lingers;
+		l->lingering += e->lingers;
+		target_ended(l, t, e->status != 0);
+		break;
+	case EVENT_FAILED:
+		target_ended(l, t, true);
+		break;
+	case EVENT_GONE:
+		no_more_processes(l, t);
+		break;
+	case EVENT_STDOUT:
+	case EVENT_STDERR:
+	case EVENT_LOST:
+		break;
+	}
+}
+
+/* It is here already, and the node does not know: the word of it was lost too. Or the node does not know that it was given up. */
+static void
+unexpected(struct launch *l, size_t at, uint64_t sequence)
+{
+	if (l->targets[at].given_up && sequence == 0)
+		job_forget(&l->paths[at], &l->id, 1);
+	else if (sequence > 0 && sequence + 1 == l->targets[at].expected)
+		acknowledge(l, at);
+}
+
+size_t
+head_event(uint64_t id, const uint8_t *body, size_t len)
+{
+	struct launch *l = launch_find(id);
+	struct msg_event e;
+	struct target *t;
+	size_t at;
+
+	/* EVENT_LOST is for the master to say, never for a node. */
+	if (!l || take_event(body, len, &e) != 0 || e.kind == EVENT_LOST || (at = find_path(l, &e.path)) == l->count)
+		return 0;
+	t = &l->targets[at];
+	if (e.kind == EVENT_GONE && e.sequence == 0) {
+		no_more_processes(l, t);
+		return 0;
+	}
+	/* What was sent again after a link was lost may be here already; what was lost on a dead link will be sent again. */
+	if (e.sequence != t->expected || (t->state == TARGET_ENDED && e.kind != EVENT_GONE)) {
+		unexpected(l, at, e.sequence);
+		return 0;
+	}
+	t->expected++;
+	if (l->client && e.kind != EVENT_GONE)
+		neighbour_send_bytes(l->client, PRIO_OUTPUT, MSG_EVENT, id, body, len);
+	t->unacknowledged += (uint32_t)event_charge(&e);
+	if (t->unacknowledged >= ACK_AFTER)
+		acknowledge(l, at);
+	judge(l, t, &e);
+	return event_charge(&e);
+}
+
+/* A verdict that the master gives itself. */
+static void
+give_verdict(struct launch *l, size_t at, enum event_kind kind, const char *why)
+{
+	struct msg_event e = {.path = l->paths[at], .kind = kind, .status = 255, .text = why};
+	struct buf body = {0};
+
+	l->targets[at].given_up = true;
+	put_event(&body, &e);
+	if (l->client)
+		neighbour_send(l->client, PRIO_OUTPUT, MSG_EVENT, l->id, &body);
+	buf_free(&body);
+	target_ended(l, &l->targets[at], true);
+}
+
+static void
+give_up(struct launch *l, size_t at, const char *why)
+{
+	give_verdict(l, at, EVENT_LOST, why);
+}
+
+/* Killed, and some have not told of their end: their kernel can't end it, or nobody will ever know. */
+static void
+kill_is_over(struct timer *t)
+{
+	struct launch *l = t->owner;
+	char *why;
+	size_t i;
+
+	if (l->client && job_waits_for_client(l->id)) { /* the ends are told behind the output that the client does not take */
+		loop_timer(&l->timer, kill_limit(), kill_is_over, l);
+		return;
+	}
+	why = xasprintf("it did not end within %u s of being killed", kill_limit() / 1000);
+	for (i = 0; i < l->count; i++)
+		if (l->targets[i].state != TARGET_ENDED)
+			give_up(l, i, why);
+	free(why);
+}
+
+/* ---- nodes come and go ---- */
+
+void
+head_member_lost(struct member *m)
+{
+	struct launch *l, *next;
+
+	for (l = launches; l; l = next) {
+		size_t at = find_path(l, &m->path);
+
+		next = l->next;
+		if (at == l->count || l->targets[at].boot != m->info.boot)
+			continue;
+		if (l->targets[at].state != TARGET_ENDED) {
+			member_must_forget(m, l->id);
+			give_up(l, at, m->why ? m->why : "it was lost");
+		} else if (l->targets[at].lingers) {
+			member_must_forget(m, l->id);
+			no_more_processes(l, &l->targets[at]);
+		}
+	}
+}
+
+/* To all that have come up since the last time: a node that has it already takes it for what it is. */
+static void
+run_again(struct launch *l, uint8_t variant, struct run_entry *entries)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->count; i++) {
+		struct target *t = &l->targets[i];
+
+		if (t->again && t->variant == variant) {
+			t->again = false;
+			entries[n++] = (struct run_entry){.rank = (uint32_t)i, .path = l->paths[i]};
+		}
+	}
+	if (n)
+		job_send_run(l->id, &l->blocks[variant], entries, n);
+}
+
+static void
+run_all_again(void)
+{
+	struct launch *l;
+	size_t i;
+
+	for (l = launches; l; l = l->next) {
+		struct run_entry *entries;
+
+		if (!l->again)
+			continue;
+		l->again = false;
+		entries = xcalloc(l->count, sizeof(*entries));
+		for (i = 0; i < l->block_count; i++)
+			run_again(l, (uint8_t)i, entries);
+		free(entries);
+	}
+}
+
+void
+head_member_up(struct member *m, bool same_process)
+{
+	struct launch *l, *next;
+
+	if (same_process && m->forget_count)
+		job_forget(&m->path, m->forget, m->forget_count);
+	free(m->forget);
+	m->forget = NULL;
+	m->forget_count = 0;
+	for (l = launches; l; l = next) {
+		size_t at = find_path(l, &m->path);
+
+		next = l->next;
+		if (at == l->count)
+			continue;
+		if (l->targets[at].boot != m->info.boot) {
+			if (l->targets[at].state != TARGET_ENDED)
+				give_up(l, at, "its gproc was started anew");
+			else
+				no_more_processes(l, &l->targets[at]);
+		} else if (l->targets[at].state != TARGET_ENDED) {
+			l->again = l->targets[at].again = true;
+		} else if (l->targets[at].lingers) {
+			acknowledge(l, at); /* it answers when it knows nothing of it any more */
+		}
+	}
+}
+
+/* ---- who may, and whom it is for ---- */
+
+static struct {
+	bool all;
+	uint32_t *uid;
+	size_t count;
+} users;
+static struct allow *allow; /* NULL: who may launch may use every node */
+
+/* -users: names or numbers parted by commas, or "*". Names are looked up once, here. */
+static void
+open_users(const char *list)
+{
+	const char *at = list;
+
+	while (*at) {
+		size_t len = strcspn(at, ",");
+		char *name = xstrndup(at, len);
+		uint64_t number;
+		const struct passwd *entry;
+
+		if (strcmp(name, "*") == 0) {
+			users.all = true;
+		} else {
+			if (parse_u64(name, UINT32_MAX, &number) != 0) {
+				entry = getpwnam(name);
+				if (!entry)
+					die(2, "-users: this machine has no user \"%s\"", name);
+				number = entry->pw_uid;
+			}
+			users.uid = xrealloc(users.uid, users.count + 1, sizeof(users.uid[0]));
+			users.uid[users.count++] = (uint32_t)number;
+		}
+		free(name);
+		at += len + (at[len] == ',');
+	}
+}
+
+void
+head_open(const struct options *o)
+{
+	open_users(o->users);
+	if (*o->allow && !(allow = allow_load(o->allow)))
+		die(2, "-allow: %s", allow_error());
+}
+
+static bool
+is_chief(const struct peer *who)
+{
+	return who->uid == 0 || who->uid == geteuid();
+}
+
+static struct allow_who
+as_asker(const struct peer *who)
+{
+	return (struct allow_who){.uid = who->uid, .gid = who->gid, .groups = who->groups, .group_count = who->group_count};
+}
+
+static bool
+may_use(const struct peer *who, const struct path *node)
+{
+	struct allow_who asker = as_asker(who);
+
+	return !allow || is_chief(who) || allow_may(allow, &asker, node);
+}
+
+/* Without -users it is the -allow file that says who. */
+bool
+head_may_launch(const struct peer *who)
+{
+	struct allow_who asker = as_asker(who);
+	size_t i;
+
+	if (users.all || is_chief(who))
+		return true;
+	if (allow && !*self.options->users)
+		return allow_names(allow, &asker);
+	for (i = 0; i < users.count; i++)
+		if (users.uid[i] == who->uid)
+			return true;
+	return false;
+}
+
+static bool
+refused(struct neighbour *client, uint32_t generation)
+{
+	if (!head_may_launch(&client->who)) {
+		tell_error(client, 255, "user %u may not use this master (started with -users=\"%s\"%s%s)", client->who.uid,
+		    self.options->users, allow ? " -allow=" : "", allow ? self.options->allow : "");
+		return true;
+	}
+	if (generation != PROTO_GENERATION) {
+		tell_error(client, 255, "this gproc speaks generation %u of the protocol, the master %u: use the same version",
+		    generation, PROTO_GENERATION);
+		return true;
+	}
+	return false;
+}
+
+/* A user's choice of nodes, told apart by how they are. */
+struct choice {
+	struct path *paths; /* up, sorted */
+	struct member **members;
+	size_t count;
+	char *down, *missing, *hint;
+	char *refused;	     /* those that this user may not use */
+	char *named_refused; /* and of them those that are named by number */
+	struct path *all;    /* every known path, for what is missing */
+};
+
+static void
+choice_free(struct choice *c)
+{
+	free(c->paths);
+	free(c->members);
+	free(c->down);
+	free(c->missing);
+	free(c->hint);
+	free(c->refused);
+	free(c->named_refused);
+	free(c->all);
+}
+
+/* Of nodes that are refused only those that the user named by number are told of. For the user the others are not there: so they
+ * are named where they would be missing if they were not. */
+static char *
+named_among(const struct nodespec *spec, const struct path *refused, size_t count, const struct path *others, size_t other_count)
+{
+	struct path *named = xcalloc(count, sizeof(*named));
+	char *hint, *missing = nodespec_missing(spec, others, other_count, &hint), *text;
+	struct nodespec *by_number = *missing ? nodespec_parse(missing) : NULL;
+	size_t i, n = 0;
+
+	for (i = 0; i < count && by_number; i++)
+		if (nodespec_matches(by_number, &refused[i]))
+			named[n++] = refused[i];
+	text = pathset_fold(named, n);
+	nodespec_free(by_number);
+	free(named);
+	free(missing);
+	free(hint);
+	return text;
+}
+
+static void
+sort_out(const struct peer *who, const struct nodespec *spec, const struct nodespec *not, struct choice *c)
+{
+	struct path *down = xcalloc(self.map.count, sizeof(*down)), *refused = xcalloc(self.map.count, sizeof(*refused));
+	struct path *others = xcalloc(self.map.count, sizeof(*others));
+	size_t i, downs = 0, refusals = 0, other_count = 0;
+
+	c->paths = xcalloc(self.map.count, sizeof(*c->paths));
+	c->members = xcalloc(self.map.count, sizeof(struct member *));
+	c->all = xcalloc(self.map.count, sizeof(*c->all));
+	for (i = 0; i < self.map.count; i++) {
+		struct member *m = self.map.at[i];
+
+		c->all[i] = m->path;
+		if (!may_use(who, &m->path)) {
+			if (nodespec_matches(spec, &m->path) && !(not && nodespec_matches(not, &m->path)))
+				refused[refusals++] = m->path;
+			continue;
+		}
+		others[other_count++] = m->path;
+		if (!nodespec_matches(spec, &m->path) || (not && nodespec_matches(not, &m->path)))
+			continue;
+		if (m->state == NODE_UP) {
+			c->members[c->count] = m;
+			c->paths[c->count++] = m->path;
+		} else {
+			down[downs++] = m->path;
+		}
+	}
+	c->missing = nodespec_missing(spec, c->all, self.map.count, &c->hint);
+	c->down = pathset_fold(down, downs);
+	c->refused = pathset_fold(refused, refusals);
+	c->named_refused = refusals ? named_among(spec, refused, refusals, others, other_count) : xstrdup("");
+	free(down);
+	free(refused);
+	free(others);
+}
+
+/* 0, or -1 when the client has been told what is wrong with its spec. */
+static int
+choose(struct neighbour *client, const char *text, const char *exclude, struct choice *c)
+{
+	struct nodespec *spec = nodespec_parse(text), *not = NULL;
+
+	*c = (struct choice){0};
+	if (spec && *exclude)
+		not = nodespec_parse(exclude);
+	if (!spec || (*exclude && !not)) {
+		tell_error(client, 2, "%s", nodespec_error());
+		nodespec_free(spec);
+		return -1;
+	}
+	sort_out(&client->who, spec, not, c);
+	nodespec_free(spec);
+	nodespec_free(not);
+	return 0;
+}
+
+/* ---- a launch ---- */
+
+static void
+put_block_for(struct launch *l, const struct msg_launch *m, const struct variant *v, struct buf *out)
+{
+	struct neighbour *client = l->client;
+	struct msg_run run = {
+	    .flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
+		(l->detached ? RUN_DETACHED : 0u) | (l->detached || m->start ? RUN_TELL_START : 0u),
+	    .view = m->view,
+	    .has_manifest = v->has_manifest,
+	    .manifest = v->manifest,
+	    .size = (uint32_t)l->count,
+	    .uid = client->who.uid,
+	    .gid = client->who.gid,
+	    .groups = client->who.groups,
+	    .group_count = (uint32_t)client->who.group_count,
+	    .start_limit = m->start,
+	    .cwd = m->cwd,
+	    .binroot = m->binroot,
+	    .job_text = l->text,
+	    .argv = m->argv,
+	    .env = m->env,
+	};
+
+	put_run(out, &run);
+}
+
+/* The variant made for that machine, else the one that fits all; count when there is none. */
+static uint32_t
+variant_for(const struct msg_launch *m, const char *machine)
+{
+	uint32_t i, any = m->variants;
+
+	for (i = 0; i < m->variants; i++) {
+		if (strcmp(m->variant[i].machine, machine) == 0)
+			return i;
+		if (!*m->variant[i].machine)
+			any = i;
+	}
+	return any;
+}
+
+static char *
+command_text(const struct strings *argv)
+{
+	struct buf text = {0};
+	size_t i;
+
+	for (i = 0; i < argv->count && text.len < 200; i++) {
+		put_bytes(&text, " ", i > 0);
+		put_bytes(&text, argv->at[i], strlen(argv->at[i]));
+	}
+	put_u8(&text, 0);
+	return (char *)text.data;
+}
+
+static void
+timeout_is_due(struct timer *t)
+{
+	struct launch *l = t->owner;
+	struct msg_error m = {.status = 124, .text = ""};
+	struct buf body = {0};
+
+	put_error(&body, &m);
+	if (l->client)
+		neighbour_send(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, &body);
+	buf_free(&body);
+	kill_launch(l);
+}
+
+static struct launch *
+launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *c)
+{
+	struct launch *l = xcalloc(1, sizeof(*l));
+	size_t i;
+
+	do
+		l->id = (self.boot << 32) | ++last_number;
+	while (last_number == 0 || launch_find(l->id)); /* 0 is no job; a detached one may be older than four billion others */
+	l->text = xasprintf("%u.%08x", last_number, (uint32_t)self.boot);
+	l->command = command_text(&m->argv);
+	l->client = client;
+	l->uid = client->who.uid;
+	l->born = now_ms();
+	l->detached = m->flags & LAUNCH_DETACH;
+	l->kill_on_bad = m->flags & LAUNCH_KILL_ON_BAD;
+	l->paths = c->paths;
+	c->paths = NULL;
+	l->count = l->pending = l->starting = c->count;
+	l->targets = xcalloc(l->count, sizeof(l->targets[0]));
+	for (i = 0; i < l->count; i++)
+		l->targets[i] = (struct target){.boot = c->members[i]->info.boot, .expected = 1,
+		    .variant = (uint8_t)variant_for(m, c->members[i]->info.machine)};
+	l->block_count = m->variants;
+	l->blocks = xcalloc(m->variants, sizeof(l->blocks[0]));
+	for (i = 0; i < m->variants; i++)
+		put_block_for(l, m, &m->variant[i], &l->blocks[i]);
+	client->launch = l;
+	l->next = launches;
+	launches = l;
+	if (m->timeout)
+		loop_timer(&l->timer, m->timeout, timeout_is_due, l);
+	return l;
+}
+
+static void
+tell_accepted(struct launch *l, const struct choice *c)
+{
+	struct msg_accepted m = {.job = l->text, .missing = c->missing, .hint = c->hint ? c->hint : "", .down = c->down,
+	    .refused = c->named_refused,
+	    .paths = l->paths, .count = (uint32_t)l->count};
+	struct buf body = {0};
+
+	put_accepted(&body, &m);
+	neighbour_send(l->client, PRIO_OUTPUT, MSG_ACCEPTED, l->id, &body);
+	buf_free(&body);
+}
+
+static void
+send_variant(struct launch *l, uint8_t variant, struct run_entry *entries)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->count; i++)
+		if (l->targets[i].variant == variant)
+			entries[n++] = (struct run_entry){.rank = (uint32_t)i, .path = l->paths[i]};
+	if (n)
+		job_send_run(l->id, &l->blocks[variant], entries, n);
+}
+
+static void
+send_launch(struct launch *l, uint32_t window)
+{
+	struct run_entry *entries = xcalloc(l->count, sizeof(*entries));
+	size_t i;
+
+	for (i = 0; i < l->block_count; i++)
+		send_variant(l, (uint8_t)i, entries);
+	free(entries);
+	job_set_credit(l->id, l->detached ? FOR_EVER : window);
+}
+
+/* Nodes for whose machine the client brought nothing. */
+static void
+fail_strangers(struct launch *l, const struct choice *c)
+{
+	size_t i, strangers = 0, n = l->count;
+
+	for (i = 0; i < n; i++)
+		strangers += l->targets[i].variant == l->block_count;
+	for (i = 0; i < n && strangers; i++) {
+		char *why;
+
+		if (l->targets[i].variant != l->block_count)
+			continue;
+		strangers--;
+		why = xasprintf("nothing was sent for its machine, %s", c->members[i]->info.machine);
+		give_verdict(l, i, EVENT_FAILED, why); /* with the last one the launch may be over */
+		free(why);
+	}
+}
+
+/* What each node is told holds, beside what the launch does, its user's groups, a job id, and every node: no link takes more than a
+ * frame of it. */
+static bool
+fits_a_frame(const struct neighbour *client, size_t len, const struct choice *c)
+{
+	size_t size = len + 128 + client->who.group_count * 4, i;
+
+	for (i = 0; i < c->count; i++)
+		size += 5 + c->paths[i].depth * 4;
+	return size <= MAX_FRAME - FRAME_HEAD;
+}
+
+void
+head_launch(struct neighbour *client, const uint8_t *data, size_t len)
+{
+	struct msg_launch m;
+	struct choice c;
+	struct launch *l;
+
+	if (take_launch(data, len, &m) != 0) {
+		tell_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
+		return;
+	}
+	if (client->launch || refused(client, m.generation) || choose(client, m.spec, m.exclude, &c) != 0) {
+		launch_free(&m);
+		return;
+	}
+	if (c.count == 0 || (m.flags & LAUNCH_STRICT && *c.down)) {
+		const char *why = c.count ? "selects nodes that are down (-strict)" :
+		    *c.refused ? "selects no node that is up and that you may use" : "selects no node that is up";
+
+		tell_error(client, 255, "\"%s\" %s%s%s%s%s%s%s%s%s", m.spec, why, *c.refused ? "; refused: " : "", c.refused,
+		    *c.down ? "; down: " : "", c.down,
+		    *c.missing ? "; not there: " : "", c.missing, c.hint ? "; did you mean " : "", c.hint ? c.hint : "");
+	} else if (!fits_a_frame(client, len, &c)) {
+		tell_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
+		    client->who.group_count, c.count);
+	} else {
+		l = launch_new(client, &m, &c);
+		tell_accepted(l, &c);
+		send_launch(l, m.window);
+		fail_strangers(l, &c);
+	}
+	choice_free(&c);
+	launch_free(&m);
+}
+
+void
+head_signal(struct neighbour *client, uint64_t id, unsigned signal)
+{
+	if (client->launch && client->launch->id == id && signal < 65)
+		signal_launch(client->launch, signal);
+}
+
+void
+head_credit(struct neighbour *client, uint64_t id, uint32_t bytes)
+{
+	if (client->launch && client->launch->id == id)
+		job_forward_credit(id, bytes);
+}
+
+void
+head_client_gone(struct neighbour *client)
+{
+	struct launch *l = client->launch;
+
+	if (!l)
+		return;
+	client->launch = NULL;
+	l->client = NULL;
+	job_set_credit(l->id, FOR_EVER);
+	job_forward_credit(l->id, 0); /* lets through what waited for the client, to nobody */
+	/* Detached, and everywhere started: it lives on. Otherwise nobody would ever learn its verdict. */
+	if (!l->detached || l->starting)
+		kill_launch(l);
+}
+
+/* ---- questions ---- */
+
+static void
+put_shown_member(struct buf *body, const struct member *m)
+{
+	struct path above = path_parent(&m->path);
+	struct neighbour *via = m->via;
+	struct msg_shown shown = {
+	    .path = m->path,
+	    .state = m->state,
+	    .since = now_ms() - m->since,
+	    .adopted = via && via->path.depth > self.path.depth + 1 && path_under(&above, &self.path),
+	    .why = m->why ? m->why : "",
+	    .info = m->info,
+	    .stat = m->stat,
+	};
+
+	put_shown(body, &shown);
+}
+
+static void
+answer_query(struct neighbour *client, const struct msg_query *q)
+{
+	struct choice c = {0};
+	struct nodespec *spec = *q->spec ? nodespec_parse(q->spec) : NULL, *not = *q->exclude ? nodespec_parse(q->exclude) : NULL;
+	struct msg_query_end end = {.up = (uint32_t)self.map.up, .down = (uint32_t)(self.map.count - self.map.up)};
+	struct buf body = {0};
+	size_t i;
+
+	if ((*q->spec && !spec) || (*q->exclude && !not)) {
+		tell_error(client, 2, "%s", nodespec_error());
+		goto out;
+	}
+	for (i = 0; i < self.map.count; i++) {
+		const struct member *m = self.map.at[i];
+
+		if ((spec && !nodespec_matches(spec, &m->path)) || (not && nodespec_matches(not, &m->path)))
+			continue;
+		put_shown_member(&body, m);
+		if (body.len >= BATCH_ROOM) {
+			neighbour_send(client, PRIO_OUTPUT, MSG_NODES, 0, &body);
+			body.len = 0;
+		}
+	}
+	if (body.len)
+		neighbour_send(client, PRIO_OUTPUT, MSG_NODES, 0, &body);
+	if (!spec)
+		spec = nodespec_parse("...");
+	sort_out(&client->who, spec, not, &c);
+	end.down_list = c.down;
+	end.missing = c.missing;
+	end.hint = c.hint ? c.hint : "";
+	end.refused = c.refused;
+	if (allow)
+		allow_lines(allow, &end.rules);
+	body.len = 0;
+	put_query_end(&body, &end);
+	strings_free(&end.rules);
+	neighbour_send(client, PRIO_OUTPUT, MSG_QUERY_END, 0, &body);
+	choice_free(&c);
+out:
+	buf_free(&body);
+	nodespec_free(spec);
+	nodespec_free(not);
+}
+
+static void
+answer_waiting(struct neighbour *client)
+{
+	struct msg_query q;
+
+	loop_cancel(&client->patience);
+	if (take_query(client->query.data, client->query.len, &q) == 0)
+		answer_query(client, &q);
+	buf_free(&client->query);
+}
+
+static void
+patience_is_over(struct timer *t)
+{
+	answer_waiting(t->owner);
+}
+
+void
+head_map_changed(void)
+{
+	struct neighbour *n;
+
+	run_all_again();
+	for (n = self.neighbours; n; n = n->next)
+		if (n->query.len && self.map.up >= n->at_least)
+			answer_waiting(n);
+}
+
+void
+head_query(struct neighbour *client, const uint8_t *data, size_t len)
+{
+	struct msg_query q;
+
+	if (take_query(data, len, &q) != 0) {
+		tell_error(client, 255, "the master can't read this question");
+		return;
+	}
+	if (self.map.up >= q.at_least || client->query.len) {
+		answer_query(client, &q);
+		return;
+	}
+	put_bytes(&client->query, data, len);
+	client->at_least = q.at_least;
+	if (q.patience)
+		loop_timer(&client->patience, q.patience, patience_is_over, client);
+}
+
+/* The nodes where it is not over, folded. */
+static char *
+busy_nodes(const struct launch *l)
+{
+	struct path *busy = xcalloc(l->count, sizeof(*busy));
+	size_t i, n = 0;
+	char *text;
+
+	for (i = 0; i < l->count; i++)
+		if (l->targets[i].state != TARGET_ENDED || l->targets[i].lingers)
+			busy[n++] = l->paths[i];
+	text = pathset_fold(busy, n);
+	free(busy);
+	return text;
+}
+
+void
+head_ps(struct neighbour *client)
+{
+	struct launch *l;
+
+	for (l = launches; l; l = l->next) {
+		char *nodes = busy_nodes(l);
+		struct msg_ps m = {.job = l->text, .command = l->command, .nodes = nodes, .uid = l->uid,
+		    .age = now_ms() - l->born,
+		    .state = l->over ? "lingering" : l->killed ? "ending" : l->detached ? "detached" : "running"};
+		struct buf body = {0};
+
+		put_ps(&body, &m);
+		neighbour_send(client, PRIO_OUTPUT, MSG_PS, l->id, &body);
+		buf_free(&body);
+		free(nodes);
+	}
+	neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
+}
+
+/* By its number alone, or with the master's boot behind it. */
+static struct launch *
+launch_named(const char *text)
+{
+	struct launch *l;
+	uint64_t number;
+
+	for (l = launches; l; l = l->next)
+		if (strcmp(l->text, text) == 0 || (parse_u64(text, UINT32_MAX, &number) == 0 && (uint32_t)l->id == number))
+			return l;
+	return NULL;
+}
+
+void
+head_kill(struct neighbour *client, const uint8_t *data, size_t len)
+{
+	struct msg_kill m;
+	struct launch *l;
+
+	if (take_kill(data, len, &m) != 0 || m.signal == 0 || m.signal > 64) {
+		tell_error(client, 255, "the master can't read this request");
+		return;
+	}
+	l = launch_named(m.job);
+	if (!l) {
+		tell_error(client, 255, "there is no job %s", m.job);
+	} else if (client->who.uid != 0 && client->who.uid != l->uid) {
+		tell_error(client, 255, "job %s is user %u's: only they and root may signal it", m.job, l->uid);
+	} else {
+		signal_launch(l, m.signal);
+		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
+	}
+}
+
+/* Leaves first: a node goes only when all that is to go below it has been told. */
+void
+head_power(struct neighbour *client, const uint8_t *data, size_t len)
+{
+	struct msg_power m;
+	struct member *member;
+	char name[PATH_TEXT];
+	struct neighbour *next;
+
+	if (take_power(data, len, &m) != 0) {
+		tell_error(client, 255, "the master can't read this request");
+		return;
+	}
+	member = map_find(&self.map, &m.path);
+	next = member ? member->via : NULL;
+	if (client->who.uid != 0 && client->who.uid != geteuid())
+		tell_error(client, 255, "only root and the user who runs the master may halt or reboot nodes");
+	else if (!next)
+		tell_error(client, 255, "node %s is not there", path_text(&m.path, name));
+	else if (!member->info.has_power)
+		tell_error(client, 255, "node %s can't be halted or rebooted from here: its PID 1 is not gproc", path_text(&m.path, name));
+	else {
+		neighbour_send_bytes(next, PRIO_CONTROL, MSG_POWER, 0, data, len);
+		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
+	}
+}

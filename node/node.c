@@ -1,0 +1,871 @@
+/* The daemon: neighbours and what they send, heartbeats, the start and the end.
+ * Must never know what a launch, an object or a member of the tree means. */
+#include "node/node.h"
+#include "node/daemon.h"
+#include "init/init.h"
+#include "stackvm.h"
+#include "node/stranger.h"
+#include "node/tree.h"
+#include "node/upstream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	ACCEPT_PAUSE_MS = 100,	/* when there are no descriptors left, until the next look */
+	CLIENTS_EACH = 16,    /* at once, of a user who may only look */
+	SLOW_CLIENT = 8 << 20,	/* bytes that a client has not taken: it is not listened to until it has */
+	DEAF_CLIENT = 64 << 20, /* and when it is given up */
+	FAREWELL_MS = 5000,   /* what the end may take until links are simply closed */
+	END_MS = 5000,	      /* what the processes of jobs may take to be killed */
+};
+
+struct daemon self;
+static struct neighbour *dirty;
+static struct watch listener, local;
+static struct timer tick, farewell, relisten;
+static int listen_fd = -1, local_fd = -1;
+
+
+/* ---- neighbours ---- */
+
+void
+neighbour_touch(struct neighbour *n)
+{
+	if (n->dirty || n->gone)
+		return;
+	n->dirty = true;
+	n->next_dirty = dirty;
+	dirty = n;
+}
+
+void
+neighbour_send_bytes(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
+{
+	note(9, "to %s: %s, %zu bytes", link_peer(n->link), message_name(type), len);
+	link_send(n->link, priority, type, job, body, len);
+	neighbour_touch(n);
+}
+
+void
+neighbour_send(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const struct buf *body)
+{
+	neighbour_send_bytes(n, priority, type, job, body ? body->data : NULL, body ? body->len : 0);
+}
+
+void
+neighbour_kill(struct neighbour *n, const char *why)
+{
+	link_kill(n->link, why);
+	neighbour_touch(n);
+}
+
+struct neighbour *
+neighbour_towards(const struct path *p)
+{
+	const struct member *m = map_find(&self.map, p);
+
+	return m ? m->via : NULL;
+}
+
+static void
+neighbour_release(void *what)
+{
+	struct neighbour *n = what;
+
+	link_free(n->link);
+	buf_free(&n->query);
+	free(n->who.groups);
+	free(n->dialled);
+	free(n);
+}
+
+/* ---- power ---- */
+
+void
+node_power(const struct msg_power *m)
+{
+	struct neighbour *next;
+	struct buf body = {0};
+
+	if (path_equal(&m->path, &self.path)) {
+		if (init_request(m->reboot ? POWER_REBOOT : POWER_OFF) != 0)
+			warn("can't %s this machine: %s", m->reboot ? "reboot" : "halt",
+			    errno == ENOTSUP ? "its PID 1 is not gproc" : strerror(errno));
+		return;
+	}
+	next = neighbour_towards(&m->path);
+	put_power(&body, m);
+	if (next)
+		neighbour_send(next, PRIO_CONTROL, MSG_POWER, 0, &body);
+	buf_free(&body);
+}
+
+/* ---- what comes in ---- */
+
+static void
+on_forget(struct neighbour *n, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+	struct path path = take_path(&r);
+	size_t room = reader_left(&r) / 8, i;
+	uint64_t *ids = xcalloc(room, sizeof(*ids));
+
+	(void)n;
+	for (i = 0; i < room; i++)
+		ids[i] = take_u64(&r);
+	job_forget(&path, ids, room);
+	free(ids);
+}
+
+static void
+on_join(struct neighbour *n, const struct frame *f)
+{
+	tree_join(n, f->body, f->len);
+}
+
+static void
+on_welcome(struct neighbour *n, const struct frame *f)
+{
+	upstream_welcome(n, f->body, f->len);
+	loop_timer(&tick, self.heartbeat / 5, tick.due, NULL); /* the master's heartbeat may be shorter than the one it began with */
+}
+
+static void
+on_refuse(struct neighbour *n, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+
+	upstream_refused(n, take_str(&r));
+}
+
+static void
+on_up(struct neighbour *n, const struct frame *f)
+{
+	tree_up(n, f->body, f->len);
+}
+
+static void
+on_down(struct neighbour *n, const struct frame *f)
+{
+	tree_down(n, f->body, f->len);
+}
+
+static void
+on_stat(struct neighbour *n, const struct frame *f)
+{
+	tree_stats(n, f->body, f->len);
+}
+
+static void
+on_ping(struct neighbour *n, const struct frame *f)
+{
+	(void)n;
+	(void)f;
+}
+
+static void
+on_shutdown(struct neighbour *n, const struct frame *f)
+{
+	(void)n;
+	(void)f;
+	note(1, "the master has ended the tree");
+	node_end(true);
+}
+
+static void
+on_power(struct neighbour *n, const struct frame *f)
+{
+	struct msg_power m;
+
+	if (n->kind == NB_CLIENT)
+		head_power(n, f->body, f->len);
+	else if (take_power(f->body, f->len, &m) == 0)
+		node_power(&m);
+}
+
+static void
+on_run(struct neighbour *n, const struct frame *f)
+{
+	job_run(n, f->job, f->body, f->len);
+}
+
+static void
+on_event(struct neighbour *n, const struct frame *f)
+{
+	job_event(n, f->job, f->body, f->len);
+}
+
+static void
+on_ack(struct neighbour *n, const struct frame *f)
+{
+	(void)n;
+	job_ack(f->job, f->body, f->len);
+}
+
+static void
+on_credit(struct neighbour *n, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+	uint32_t bytes = take_u32(&r);
+
+	if (!reader_done(&r))
+		neighbour_kill(n, "it sent a CREDIT that can't be read");
+	else if (n->kind == NB_CLIENT)
+		head_credit(n, f->job, bytes);
+	else
+		job_forward_credit(f->job, bytes);
+}
+
+static void
+on_signal(struct neighbour *n, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+	unsigned signal = take_u8(&r);
+
+	if (n->kind == NB_CLIENT)
+		head_signal(n, f->job, signal);
+	else
+		job_signal(f->job, signal);
+}
+
+static void
+on_done(struct neighbour *n, const struct frame *f)
+{
+	(void)n;
+	job_done(f->job);
+}
+
+static void
+on_want(struct neighbour *n, const struct frame *f)
+{
+	relay_want(n, f->job, f->body, f->len);
+}
+
+static void
+on_unwant(struct neighbour *n, const struct frame *f)
+{
+	relay_unwant(n, f->body, f->len);
+}
+
+static void
+on_data(struct neighbour *n, const struct frame *f)
+{
+	relay_data(n, f->body, f->len);
+}
+
+static void
+on_lack(struct neighbour *n, const struct frame *f)
+{
+	relay_lack(n, f->job, f->body, f->len);
+}
+
+static void
+on_resend(struct neighbour *n, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+	uint64_t master = take_u64(&r);
+
+	if (reader_done(&r))
+		upstream_master(n, master);
+	else
+		neighbour_kill(n, "it sent a RESEND that can't be read");
+}
+
+static void
+on_launch(struct neighbour *n, const struct frame *f)
+{
+	head_launch(n, f->body, f->len);
+}
+
+static void
+on_query(struct neighbour *n, const struct frame *f)
+{
+	head_query(n, f->body, f->len);
+}
+
+static void
+on_ps(struct neighbour *n, const struct frame *f)
+{
+	(void)f;
+	head_ps(n);
+}
+
+static void
+on_kill(struct neighbour *n, const struct frame *f)
+{
+	head_kill(n, f->body, f->len);
+}
+
+#define FROM(kind) (1u << (kind))
+static const struct {
+	enum message type;
+	unsigned from; /* the kinds of neighbour that may send it */
+	void (*handle)(struct neighbour *, const struct frame *);
+} handlers[] = {
+	{MSG_JOIN, FROM(NB_NEW), on_join},
+	{MSG_WELCOME, FROM(NB_PARENT), on_welcome},
+	{MSG_REFUSE, FROM(NB_PARENT), on_refuse},
+	{MSG_UP, FROM(NB_CHILD), on_up},
+	{MSG_DOWN, FROM(NB_CHILD), on_down},
+	{MSG_STAT, FROM(NB_CHILD), on_stat},
+	{MSG_PING, FROM(NB_PARENT) | FROM(NB_CHILD), on_ping},
+	{MSG_FORGET, FROM(NB_PARENT), on_forget},
+	{MSG_SHUTDOWN, FROM(NB_PARENT), on_shutdown},
+	{MSG_POWER, FROM(NB_PARENT) | FROM(NB_CLIENT), on_power},
+	{MSG_RUN, FROM(NB_PARENT), on_run},
+	{MSG_EVENT, FROM(NB_CHILD), on_event},
+	{MSG_ACK, FROM(NB_PARENT), on_ack},
+	{MSG_CREDIT, FROM(NB_PARENT) | FROM(NB_CLIENT), on_credit},
+	{MSG_SIGNAL, FROM(NB_PARENT) | FROM(NB_CLIENT), on_signal},
+	{MSG_DONE, FROM(NB_PARENT), on_done},
+	{MSG_WANT, FROM(NB_CHILD), on_want},
+	{MSG_UNWANT, FROM(NB_CHILD), on_unwant},
+	{MSG_DATA, FROM(NB_PARENT) | FROM(NB_CLIENT), on_data},
+	{MSG_LACK, FROM(NB_PARENT) | FROM(NB_CLIENT), on_lack},
+	{MSG_RESEND, FROM(NB_PARENT), on_resend},
+	{MSG_LAUNCH, FROM(NB_CLIENT), on_launch},
+	{MSG_QUERY, FROM(NB_CLIENT), on_query},
+	{MSG_PS, FROM(NB_CLIENT), on_ps},
+	{MSG_KILL, FROM(NB_CLIENT), on_kill},
+};
+
+static void
+dispatch(struct neighbour *n, const struct frame *f)
+{
+	size_t i;
+
+	note(9, "from %s: %s, %zu bytes", link_peer(n->link), message_name(f->type), f->len);
+	for (i = 0; i < COUNT(handlers) && handlers[i].type != f->type; i++)
+		;
+	if (i == COUNT(handlers) || !(handlers[i].from & FROM(n->kind)))
+		neighbour_kill(n, "it sent a message that is not for it to send");
+	else
+		handlers[i].handle(n, f);
+}
+
+/* Whoever asks and does not read the answers fills nobody's memory. */
+static bool
+is_slow(const struct neighbour *n)
+{
+	return n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) + link_queued(n->link, PRIO_CONTROL) > SLOW_CLIENT;
+}
+
+/* What came before the end is taken before the end is. */
+static void
+take_frames(struct neighbour *n)
+{
+	struct frame f;
+
+	while (!n->gone && !(n->waits = is_slow(n)) && link_next(n->link, &f))
+		dispatch(n, &f);
+}
+
+static void
+neighbour_ready(struct watch *w, unsigned events)
+{
+	struct neighbour *n = w->owner;
+
+	if (events & WATCH_READ || !link_ready(n->link))
+		link_read(n->link);
+	take_frames(n);
+	neighbour_touch(n);
+}
+
+/* ---- neighbours come and go ---- */
+
+struct neighbour *
+neighbour_new(struct link *link, enum neighbour_kind kind)
+{
+	struct neighbour *n = xcalloc(1, sizeof(*n));
+
+	n->link = link;
+	n->kind = kind;
+	n->born = now_ms();
+	n->last_stream = &n->streams;
+	n->next = self.neighbours;
+	self.neighbours = n;
+	link_set_bulk(link, relay_bulk, n);
+	loop_watch(&n->watch, link_fd(link), WATCH_READ | (link_wants_write(link) ? WATCH_WRITE : 0), neighbour_ready, n);
+	return n;
+}
+
+static void
+neighbour_gone(struct neighbour *n)
+{
+	struct neighbour **at;
+	char *why = xstrdup(link_why(n->link));
+
+	if (n->gone)
+		return;
+	n->gone = true;
+	for (at = &self.neighbours; *at != n; at = &(*at)->next)
+		;
+	*at = n->next;
+	loop_unwatch(&n->watch);
+	loop_cancel(&n->patience);
+	if (n->kind == NB_CHILD)
+		tree_child_down(n, why);
+	else if (n->kind == NB_CLIENT)
+		head_client_gone(n);
+	else if (n->kind == NB_NEW && *why)
+		stranger_gone(n, why);
+	job_neighbour_gone(n);
+	if (n->kind == NB_PARENT)
+		upstream_gone(n, why);
+	relay_neighbour_gone(n);
+	loop_bury(n, neighbour_release);
+	free(why);
+}
+
+/* At the end of a turn: what was queued goes out, what died is taken away. */
+static void
+flush_all(void)
+{
+	while (dirty) {
+		struct neighbour *n = dirty;
+
+		dirty = n->next_dirty;
+		n->dirty = false;
+		if (n->gone)
+			continue;
+		if (!link_dead(n->link))
+			link_flush(n->link);
+		if (n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) > DEAF_CLIENT)
+			link_kill(n->link, "it does not take what it asked for");
+		if (link_dead(n->link)) {
+			neighbour_gone(n);
+			continue;
+		}
+		if (n->waits && !is_slow(n)) {
+			take_frames(n);
+			neighbour_touch(n);
+			continue;
+		}
+		loop_want(&n->watch, (n->waits ? 0u : WATCH_READ) | (link_wants_write(n->link) ? WATCH_WRITE : 0));
+		if (n->kind == NB_PARENT)
+			upstream_progress(n);
+	}
+}
+
+/* So many that one user could keep the others out. */
+static bool
+too_many_of(const struct peer *who)
+{
+	const struct neighbour *n;
+	struct rlimit files = {.rlim_cur = 1024};
+	size_t count = 0;
+
+	if (who->uid == 0 || who->uid == geteuid())
+		return false;
+	for (n = self.neighbours; n; n = n->next)
+		count += n->kind == NB_CLIENT && n->who.uid == who->uid;
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	return count >= (head_may_launch(who) ? files.rlim_cur / 4 : CLIENTS_EACH);
+}
+
+static void
+accept_client(int fd)
+{
+	struct peer who;
+	struct neighbour *n;
+
+	if (net_peer(fd, &who) != 0) {
+		close(fd);
+		return;
+	}
+	if (too_many_of(&who)) {
+		note(1, "user %u has too many clients here", who.uid);
+		free(who.groups);
+		close(fd);
+		return;
+	}
+	n = neighbour_new(link_new(fd, NULL, false), NB_CLIENT);
+	n->who = who;
+}
+
+static void
+accept_stranger(int fd)
+{
+	struct neighbour *n = neighbour_new(link_new(fd, &self.keys, false), NB_NEW);
+
+	neighbour_ready(&n->watch, WATCH_READ); /* who has something to say is heard before others come */
+	stranger_came();
+}
+
+static void
+accept_again(struct timer *t)
+{
+	loop_want(t->owner, WATCH_READ);
+}
+
+static void
+accept_all(struct watch *w, unsigned events)
+{
+	static struct timer pause[2];
+	int fd, turns;
+
+	(void)events;
+	for (turns = 0; turns < 64 && (fd = net_accept(w->fd)) >= 0; turns++) {
+		if (w == &local)
+			accept_client(fd);
+		else
+			accept_stranger(fd);
+	}
+	/* Without descriptors whoever waits would wake us for ever. */
+	if (turns < 64 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) && !stranger_give_way()) {
+		loop_want(w, 0);
+		loop_timer(&pause[w == &local], ACCEPT_PAUSE_MS, accept_again, w);
+	}
+}
+
+/* ---- heartbeats ---- */
+
+/* Returns the milliseconds that are left until it would be silent for too long. */
+static uint64_t
+mind_link(struct neighbour *n)
+{
+	uint64_t silent = link_silence(n->link);
+	char *why;
+
+	if (n->kind != NB_CHILD && !n->dialled) /* who dials has a limit of its own until it is welcome */
+		return self.heartbeat;
+	/* A turn that was long, or takes other links first, has not heard what lies in the socket. */
+	if (silent >= self.heartbeat && link_waits(n->link)) {
+		link_forgive(n->link);
+		silent = 0;
+	}
+	if (silent >= self.heartbeat) {
+		why = xasprintf("silent for %llu s", (unsigned long long)silent / 1000);
+		neighbour_kill(n, why);
+		free(why);
+	} else if (n->kind == NB_CHILD) {
+		neighbour_send(n, PRIO_CONTROL, MSG_PING, 0, NULL);
+	}
+	if (link_queued(n->link, PRIO_CONTROL) == 0)
+		link_trim(n->link);
+	return silent < self.heartbeat ? self.heartbeat - silent : self.heartbeat;
+}
+
+/* After a time in which this process was not running nobody else can be called silent: they may all have spoken. */
+static void
+forgive_silence(void)
+{
+	struct neighbour *n;
+
+	if (loop_pause() < self.heartbeat / 4)
+		return;
+	for (n = self.neighbours; n; n = n->next)
+		link_forgive(n->link);
+}
+
+static void
+tick_is_due(struct timer *t)
+{
+	struct neighbour *n;
+	uint64_t soonest = self.heartbeat / 5;
+
+	forgive_silence();
+	for (n = self.neighbours; n; n = n->next) {
+		uint64_t left = mind_link(n);
+
+		if (left < soonest)
+			soonest = left;
+	}
+	relay_mind();
+	if (self.parent)
+		tree_tell_figures();
+	if (self.is_master)
+		tree_give_orphans_up();
+	if (job_count() == 0) {
+		bundle_idle();
+		net_idle();
+	}
+	loop_timer(t, soonest + 1, tick_is_due, NULL);
+}
+
+/* ---- the end ---- */
+
+static void
+leave(void)
+{
+	loop_end();
+}
+
+static void
+farewell_is_over(struct timer *t)
+{
+	(void)t;
+	leave();
+}
+
+static bool
+has_children(void)
+{
+	const struct neighbour *n;
+
+	for (n = self.neighbours; n; n = n->next)
+		if (n->kind == NB_CHILD)
+			return true;
+	return false;
+}
+
+/* Each turn while ending: when the last child has closed its link, or needs nothing more, it is over. */
+static void
+leave_when_alone(void)
+{
+	flush_all();
+	if (self.ending && !has_children())
+		leave();
+}
+
+void
+node_end(bool whole_tree)
+{
+	struct neighbour *n;
+
+	if (self.ending)
+		return;
+	self.ending = true;
+	for (n = self.neighbours; n; n = n->next)
+		if (n->kind == NB_CHILD && whole_tree)
+			neighbour_send(n, PRIO_CONTROL, MSG_SHUTDOWN, 0, NULL);
+	if (self.parent)
+		tree_tell_down(&self.path, self.boot, true, "it was told to end");
+	if (!whole_tree) {
+		flush_all();
+		leave();
+		return;
+	}
+	loop_timer(&farewell, FAREWELL_MS, farewell_is_over, NULL);
+	loop_each_turn(leave_when_alone);
+}
+
+static void
+on_child_process(void)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		worker_reaped(self.worker, pid, status);
+}
+
+static void
+on_process_signal(int signal)
+{
+	if (signal == SIGCHLD)
+		on_child_process();
+	else if (signal == SIGINT)
+		node_end(self.is_master);
+	else if (signal == SIGTERM)
+		node_end(false);
+}
+
+/* ---- the start ---- */
+
+static char *
+evaluate(const char *name, const char *words)
+{
+	char *value = stackvm_eval(words, self.info.hostname);
+
+	if (!value)
+		die(2, "-%s=\"%s\": %s", name, words, stackvm_error());
+	return value;
+}
+
+static void
+know_thyself(void)
+{
+	static struct utsname names;
+	struct sysinfo info;
+	char *hostname = xcalloc(1, 256);
+
+	(void)uname(&names);
+	(void)gethostname(hostname, 255);
+	if (sysinfo(&info) == 0)
+		self.info.memory = (uint64_t)info.totalram * info.mem_unit;
+	self.info.hostname = hostname;
+	self.info.machine = names.machine;
+	self.info.version = GPROC_VERSION;
+	self.info.address = "";
+	self.info.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+	while (self.boot >> 32 == 0 || (uint32_t)self.boot == 0)
+		if (getrandom(&self.boot, sizeof(self.boot), 0) != (ssize_t)sizeof(self.boot))
+			die(255, "the kernel gives no random numbers: %s", strerror(errno));
+	self.info.boot = self.boot;
+	self.info.has_power = init_is_parent();
+}
+
+static void
+prepare_process(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	(void)prctl(PR_SET_DUMPABLE, 0); /* no core with the key in it */
+	(void)signal(SIGXFSZ, SIG_IGN);	 /* a limit on files is one job's trouble, where they are too large for it */
+	if (geteuid() == 0) {
+		int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+		if (fd >= 0) {
+			(void)write_full(fd, "-1000", 5);
+			close(fd);
+		}
+	}
+}
+
+static void
+open_worker(void)
+{
+	struct worker_setup setup = {.binroot = self.options->binroot, .budget = self.options->store,
+	    .private = self.options->private, .runs_jobs = !self.is_master};
+
+	self.worker = worker_open(&setup);
+	if (!self.worker)
+		die(255, "%s", worker_error());
+	self.store = worker_store(self.worker);
+	self.info.limits = xstrdup(worker_limits(self.worker));
+	if (*self.info.limits)
+		warn("this node makes do: %s", self.info.limits);
+}
+
+/* Blocks, which only a start may. */
+static void
+resolve_now(const char *text, struct address *out)
+{
+	unsigned port;
+	char *host;
+
+	if (net_split(text, (unsigned)self.options->cmdport, &host, &port) != 0)
+		die(2, "-myAddress: %s", net_error());
+	if (net_numeric(host, port, out) != 0) {
+		int fd = net_resolve(host, port);
+
+		if (fd < 0 || net_resolved(fd, out) != 0)
+			die(255, "-myAddress: the host name %s does not resolve: %s", host, net_error());
+	}
+	free(host);
+}
+
+static struct address my_address;
+static bool has_address;
+
+static void
+relisten_is_due(struct timer *t)
+{
+	(void)t;
+	node_listen(false);
+	if (listen_fd >= 0)
+		tree_tell_subtree();
+}
+
+/* Where children are awaited. A taken port: because the parent is on this machine (then this node is a leaf), or by a stranger. */
+void
+node_listen(bool parent_is_here)
+{
+	char *text = has_address ? net_text(&my_address) : xasprintf(":%llu", (unsigned long long)self.options->cmdport);
+
+	if (listen_fd >= 0) {
+		free(text);
+		return;
+	}
+	listen_fd = net_listen(has_address ? &my_address : NULL, (unsigned)self.options->cmdport);
+	if (listen_fd >= 0) {
+		self.info.address = text;
+		loop_watch(&listener, listen_fd, WATCH_READ, accept_all, NULL);
+		return;
+	}
+	if (self.is_master)
+		die(255, "can't listen at %s: %s%s", text, net_error(),
+		    errno == EADDRINUSE ? "; another -cmdport or -myAddress may be free" : "");
+	if (errno == EADDRINUSE && parent_is_here) {
+		warn("%s is taken and the parent is on this machine: this node is a leaf", text);
+	} else {
+		if (!relisten.set)
+			warn("can't listen at %s: %s; trying again", text, net_error());
+		loop_timer(&relisten, 5000, relisten_is_due, NULL);
+	}
+	free(text);
+}
+
+static void
+open_local(void)
+{
+	local_fd = net_listen_local(self.options->uds);
+	if (local_fd < 0)
+		die(255, "can't listen at %s: %s (-defaultMasterUDS names another place)", self.options->uds, net_error());
+	loop_watch(&local, local_fd, WATCH_READ, accept_all, NULL);
+}
+
+static void
+start_master(void)
+{
+	self.has_path = true;
+	self.master = self.boot;
+	self.grace = (uint32_t)self.options->grace;
+	head_open(self.options);
+	upstream_load_keys(true);
+	open_worker();
+	node_listen(false);
+	open_local();
+}
+
+static void
+start_slave(void)
+{
+	char *parent = evaluate("myParent", self.options->my_parent);
+	char *id = *self.options->my_id ? evaluate("myId", self.options->my_id) : NULL;
+
+	open_worker();
+	upstream_start(parent, id);
+	free(id);
+	free(parent);
+}
+
+int
+node_run(const struct options *options, bool is_master)
+{
+	char *address;
+
+	self.options = options;
+	self.is_master = is_master;
+	self.heartbeat = (uint32_t)options->heartbeat;
+	self.grace = (uint32_t)options->grace;
+	know_thyself();
+	if (*options->my_address) {
+		address = evaluate("myAddress", options->my_address);
+		resolve_now(address, &my_address);
+		has_address = true;
+		free(address);
+	}
+	prepare_process();
+	loop_open(on_process_signal);
+	loop_each_turn(flush_all);
+	loop_timer(&tick, self.heartbeat / 5, tick_is_due, NULL);
+	if (is_master)
+		start_master();
+	else
+		start_slave();
+	loop_run();
+	if (local_fd >= 0)
+		(void)unlink(options->uds);
+	worker_end(self.worker, END_MS);
+	worker_close(self.worker);
+	return 0;
+}

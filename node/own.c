@@ -1,0 +1,743 @@
+/* A job's part that runs on this very node: from the contents it needs to its verdict.
+ * Must never know who else takes part, or by which way its events go up beyond the parent. */
+#include "node/own.h"
+#include "node/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	RING = 64 * 1024,      /* bytes of output kept until the head has them; then the program's pipe is left to fill */
+	READ_SIZE = 16 * 1024, /* the most that one event carries */
+	PIECE_MIN = 2 * 1024,
+	READS_A_TURN = 4,      /* so that a program that never stops printing leaves the loop to others */
+};
+
+/* An event that the head may not have yet. */
+struct pending {
+	uint64_t sequence;
+	size_t len, charge;
+	struct pending *next;
+	uint8_t body[];
+};
+
+enum own_state {
+	OWN_FETCHING, /* contents are missing */
+	OWN_RUNNING,  /* the keeper has it */
+	OWN_DRAINING, /* the program has ended; what it wrote until then is being read */
+	OWN_ENDED,    /* the verdict is given; processes may linger */
+};
+
+struct output_pipe {
+	struct watch watch;
+	struct own *own;
+	int stream;   /* 1, 2 */
+	bool open;
+	int left;     /* bytes to read before the verdict, once the program has ended */
+};
+
+struct own {
+	uint64_t job;
+	uint32_t rank;
+	int64_t *credit; /* the job's */
+	const uint32_t *window; /* and that of its link upwards */
+	enum own_state state;
+	struct buf block;
+	struct msg_run run; /* borrows from block */
+	struct manifest manifest;
+	bool has_manifest, done, silent, gone, lingers;
+	bool alone; /* the program left no process behind */
+	bool give;  /* there is no room for copies of large files: they are handed over */
+	struct blob **pins;
+	size_t pin_count, missing;
+	uint64_t reserved, memory;
+	struct proc *proc;
+	struct watch control;
+	struct output_pipe pipe[2];
+	struct pending *first, **last, *unsent; /* events from the oldest that is unacknowledged */
+	uint64_t sequence;			 /* of the newest event */
+	size_t unacknowledged;			 /* bytes of output */
+	int status;				 /* of the program, as waitpid has it */
+	struct timer start_limit;
+	struct timer begin; /* when the turn in which the last contents came is over, nobody else holds them */
+};
+
+/* ---- events ---- */
+
+bool
+own_pump(struct own *o)
+{
+	struct pending *p = o->unsent;
+
+	if (!p || !self.parent || (*o->credit <= 0 && p->charge > 0))
+		return false;
+	neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, o->job, p->body, p->len);
+	*o->credit -= (int64_t)p->charge;
+	o->unsent = p->next;
+	return true;
+}
+
+static void
+send_pending(struct own *o)
+{
+	while (own_pump(o))
+		;
+}
+
+static void
+add_event(struct own *o, struct msg_event *e)
+{
+	struct buf body = {0};
+	struct pending *p;
+
+	e->path = self.path;
+	e->sequence = ++o->sequence;
+	put_event(&body, e);
+	p = xmalloc(sizeof(*p) + body.len);
+	*p = (struct pending){.sequence = e->sequence, .len = body.len, .charge = event_charge(e)};
+	memcpy(p->body, body.data, body.len);
+	buf_free(&body);
+	*o->last = p;
+	o->last = &p->next;
+	if (!o->unsent)
+		o->unsent = p;
+	o->unacknowledged += p->charge;
+	send_pending(o);
+}
+
+static void
+drop_until(struct own *o, uint64_t sequence)
+{
+	while (o->first && o->first->sequence <= sequence) {
+		struct pending *p = o->first;
+
+		if (o->unsent == p)
+			o->unsent = p->next;
+		o->first = p->next;
+		o->unacknowledged -= p->charge;
+		free(p);
+	}
+	if (!o->first)
+		o->last = &o->first;
+}
+
+/* One that counts for nothing: it has no place in the sequence. */
+static void
+tell_unnumbered(uint64_t job, enum event_kind kind)
+{
+	struct msg_event e = {.path = self.path, .sequence = 0, .kind = kind};
+	struct buf body = {0};
+
+	if (!self.parent)
+		return;
+	put_event(&body, &e);
+	neighbour_send(self.parent, PRIO_OUTPUT, MSG_EVENT, job, &body);
+	buf_free(&body);
+}
+
+void
+own_tell_gone(uint64_t job)
+{
+	tell_unnumbered(job, EVENT_GONE);
+}
+
+/* ---- the end ---- */
+
+static void
+release_contents(struct own *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->pin_count; i++)
+		blob_unpin(self.store, o->pins[i]);
+	free(o->pins);
+	o->pins = NULL;
+	o->pin_count = 0;
+	if (o->reserved)
+		store_release(self.store, o->reserved);
+	o->reserved = 0;
+	relay_job_over(o->job);
+}
+
+static void
+close_pipe(struct output_pipe *p)
+{
+	if (!p->open)
+		return;
+	loop_unwatch(&p->watch);
+	proc_close_output(p->own->proc, p->stream);
+	p->open = false;
+	p->left = 0;
+}
+
+static void
+own_release(void *what)
+{
+	struct own *o = what;
+
+	manifest_free(&o->manifest);
+	run_free(&o->run);
+	buf_free(&o->block);
+	free(o);
+}
+
+static void
+own_free(struct own *o)
+{
+	drop_until(o, UINT64_MAX);
+	loop_cancel(&o->start_limit);
+	loop_cancel(&o->begin);
+	job_own_over(o->job);
+	loop_bury(o, own_release);
+}
+
+/* A verdict that needs no more of the processes: it could not start, or was killed before it did. */
+static void
+fail(struct own *o, uint32_t status, const char *why)
+{
+	struct msg_event e = {.kind = EVENT_FAILED, .status = status, .text = why};
+
+	if (o->state == OWN_ENDED)
+		return;
+	o->state = OWN_ENDED;
+	loop_cancel(&o->start_limit);
+	if (!o->proc)
+		release_contents(o);
+	add_event(o, &e);
+}
+
+/* No process of it is left, and what they wrote has been read or is not wanted. */
+static void
+clear_away(struct own *o)
+{
+	struct msg_event gone = {.kind = EVENT_GONE};
+
+	close_pipe(&o->pipe[0]);
+	close_pipe(&o->pipe[1]);
+	loop_unwatch(&o->control);
+	proc_free(self.worker, o->proc);
+	o->proc = NULL;
+	self.jobs--;
+	release_contents(o);
+	if (o->lingers && o->done)
+		own_tell_gone(o->job); /* nobody acknowledges any more */
+	else if (o->lingers)
+		add_event(o, &gone);
+}
+
+/* After every change: the verdict falls when the program has ended and what it had written by then has been read and fits the
+ * ring; the rest goes when the last process has. */
+static void
+settle(struct own *o)
+{
+	if (o->state == OWN_DRAINING && o->pipe[0].left <= 0 && o->pipe[1].left <= 0) {
+		struct msg_event exited = {.kind = EVENT_EXITED, .status = (uint32_t)o->status, .lingers = !o->gone && !o->alone};
+
+		o->state = OWN_ENDED;
+		o->lingers = exited.lingers;
+		add_event(o, &exited);
+	}
+	if (o->state == OWN_ENDED && o->gone && o->proc)
+		clear_away(o);
+	if (o->state == OWN_ENDED && !o->proc && o->done)
+		own_free(o);
+}
+
+/* ---- output ---- */
+
+static void
+pipe_listens(struct output_pipe *p)
+{
+	struct own *o = p->own;
+
+	if (p->open)
+		loop_want(&p->watch, o->state == OWN_ENDED || o->unacknowledged < RING ? WATCH_READ : 0);
+}
+
+static void
+take_output(struct output_pipe *p, const uint8_t *data, size_t len)
+{
+	struct own *o = p->own;
+	struct msg_event e = {.kind = p->stream == 1 ? EVENT_STDOUT : EVENT_STDERR, .data = data, .len = len};
+
+	if (o->state == OWN_DRAINING) {
+		/* What comes after the program's own end is a lingering child's: read and dropped. */
+		if (len > (size_t)p->left)
+			e.len = (size_t)(p->left > 0 ? p->left : 0);
+		p->left -= (int)e.len;
+	}
+	if (e.len && o->state != OWN_ENDED && !o->silent)
+		add_event(o, &e);
+}
+
+/* The most that one event carries here: what may overdraw the credit. */
+static size_t
+piece_size(const struct own *o)
+{
+	return *o->window < PIECE_MIN ? PIECE_MIN : *o->window > READ_SIZE ? READ_SIZE : *o->window;
+}
+
+static void
+pipe_ready(struct watch *w, unsigned events)
+{
+	static uint8_t data[READ_SIZE];
+	struct output_pipe *p = w->owner;
+	struct own *o = p->own;
+	size_t piece = piece_size(o);
+	int turns;
+
+	(void)events;
+	for (turns = 0; turns < READS_A_TURN && (o->state == OWN_ENDED || o->unacknowledged < RING); turns++) {
+		ssize_t n = read(p->watch.fd, data, piece);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			break;
+		if (n <= 0) {
+			close_pipe(p);
+			break;
+		}
+		take_output(p, data, (size_t)n);
+		if ((size_t)n < piece)
+			break;
+	}
+	pipe_listens(p);
+	settle(o);
+}
+
+static void
+program_exited(struct own *o, int status)
+{
+	size_t i;
+
+	o->status = status;
+	o->state = OWN_DRAINING;
+	for (i = 0; i < COUNT(o->pipe); i++) {
+		struct output_pipe *p = &o->pipe[i];
+
+		p->left = 0;
+		if (p->open && ioctl(p->watch.fd, FIONREAD, &p->left) != 0)
+			p->left = 0;
+	}
+}
+
+static void
+control_ready(struct watch *w, unsigned events)
+{
+	struct own *o = w->owner;
+	struct proc_report r;
+
+	(void)events;
+	do {
+		r = proc_next(o->proc);
+		switch (r.event) {
+		case PROC_STARTED: {
+			struct msg_event e = {.kind = EVENT_STARTED};
+
+			loop_cancel(&o->start_limit);
+			if (o->run.flags & RUN_TELL_START)
+				add_event(o, &e);
+			break;
+		}
+		case PROC_FAILED:
+			fail(o, (uint32_t)r.status, r.text);
+			break;
+		case PROC_EXITED:
+			o->alone = !*r.text;
+			if (o->state == OWN_RUNNING)
+				program_exited(o, r.status);
+			break;
+		case PROC_GONE:
+		case PROC_NOTHING:
+			break;
+		}
+	} while (r.event != PROC_NOTHING && r.event != PROC_GONE);
+	if (r.event == PROC_GONE)
+		o->gone = true;
+	settle(o);
+}
+
+/* ---- the start ---- */
+
+static char *const *
+environment(struct own *o, struct strings *env)
+{
+	char node[PATH_TEXT];
+	size_t i;
+
+	for (i = 0; i < o->run.env.count; i++)
+		strings_add(env, o->run.env.at[i]);
+	strings_take(env, xasprintf("GPROC_NODE=%s", path_text(&self.path, node)));
+	strings_take(env, xasprintf("GPROC_JOB=%s", o->run.job_text));
+	strings_take(env, xasprintf("GPROC_RANK=%u", o->rank));
+	strings_take(env, xasprintf("GPROC_SIZE=%u", o->run.size));
+	return env->at;
+}
+
+/* Room for the files that are to be the job's own, beside what the store holds: copies of all, or of those that can't be handed
+ * over. */
+static uint64_t
+own_files(const struct manifest *m, bool copy_all)
+{
+	uint64_t total = 0;
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->at[i].kind == ENTRY_FILE && m->at[i].flags & ENTRY_OWN &&
+		    (copy_all || !worker_gives(self.worker, m, &m->at[i])))
+			total += store_footprint(m->at[i].size);
+	return total;
+}
+
+/* Promises room for what is absent and for own copies; where that is too much, large files are handed over instead of copied. */
+static int
+promise_room(struct own *o, uint64_t absent)
+{
+	o->memory = own_files(&o->manifest, true);
+	o->reserved = absent + o->memory;
+	if (store_reserve(self.store, o->reserved) == 0)
+		return 0;
+	o->give = true;
+	o->memory = own_files(&o->manifest, false);
+	o->reserved = absent + o->memory;
+	if (store_reserve(self.store, o->reserved) == 0)
+		return 0;
+	o->reserved = 0;
+	return -1;
+}
+
+/* Files are shared by digest: a size that is another would leave a cut one for the next user. */
+static bool
+sizes_are_true(const struct manifest *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++) {
+		const struct entry *e = &m->at[i];
+		const struct blob *blob = e->kind == ENTRY_FILE ? store_find(self.store, &e->digest) : NULL;
+
+		if (e->kind == ENTRY_FILE && (!blob || blob_size(blob) != e->size))
+			return false;
+	}
+	return true;
+}
+
+static void
+start_proc(struct own *o)
+{
+	struct strings env = {0};
+	struct work work = {
+	    .job = o->job,
+	    .manifest_digest = o->run.has_manifest ? &o->run.manifest : NULL,
+	    .manifest = o->run.has_manifest ? &o->manifest : NULL,
+	    .localbin = o->run.flags & RUN_LOCALBIN,
+	    .glob = o->run.flags & RUN_GLOB,
+	    .view = (enum view)o->run.view,
+	    .argv = o->run.argv.at,
+	    .env = environment(o, &env),
+	    .cwd = o->run.cwd,
+	    .uid = o->run.uid,
+	    .gid = o->run.gid,
+	    .groups = o->run.groups,
+	    .group_count = o->run.group_count,
+	    .tell_start = o->run.flags & RUN_TELL_START || o->run.start_limit,
+	    .give = o->give,
+	    .memory = o->memory,
+	};
+	size_t i;
+
+	if (o->run.has_manifest && !sizes_are_true(&o->manifest)) {
+		strings_free(&env);
+		fail(o, 255, "the manifest is refused: it gives a file another size than its contents have");
+		return;
+	}
+	o->proc = worker_start(self.worker, &work);
+	strings_free(&env);
+	if (!o->proc) {
+		fail(o, 255, worker_error());
+		return;
+	}
+	self.jobs++;
+	o->state = OWN_RUNNING;
+	loop_watch(&o->control, proc_control(o->proc), WATCH_READ, control_ready, o);
+	for (i = 0; i < COUNT(o->pipe); i++) {
+		struct output_pipe *p = &o->pipe[i];
+
+		*p = (struct output_pipe){.own = o, .stream = (int)i + 1, .open = true};
+		loop_watch(&p->watch, proc_output(o->proc, p->stream), WATCH_READ, pipe_ready, p);
+	}
+}
+
+static void
+pin(struct own *o, const struct digest *digest)
+{
+	struct blob *blob = store_find(self.store, digest);
+
+	blob_pin(blob);
+	o->pins = xrealloc(o->pins, o->pin_count + 1, sizeof(struct blob *));
+	o->pins[o->pin_count++] = blob;
+}
+
+static int
+compare_digests(const void *a, const void *b)
+{
+	return memcmp(*(const struct digest *const *)a, *(const struct digest *const *)b, DIGEST_LEN);
+}
+
+/* The digests of all files, each once. Caller frees the array, not what it points to. */
+static const struct digest **
+contents_of(const struct manifest *m, size_t *count)
+{
+	const struct digest **all = xcalloc(m->count, sizeof(*all));
+	size_t i, n = 0, kept = 0;
+
+	for (i = 0; i < m->count; i++)
+		if (m->at[i].kind == ENTRY_FILE)
+			all[n++] = &m->at[i].digest;
+	qsort(all, n, sizeof(*all), compare_digests);
+	for (i = 0; i < n; i++)
+		if (kept == 0 || !digest_equal(all[i], all[kept - 1]))
+			all[kept++] = all[i];
+	*count = kept;
+	return all;
+}
+
+/* Pins what is here; the rest stays in the array, *count of it. Pinned first, because making room evicts what is not. */
+static void
+pin_present(struct own *o, const struct digest **all, size_t *count)
+{
+	size_t i, absent = 0;
+
+	for (i = 0; i < *count; i++) {
+		struct blob *blob = store_find(self.store, all[i]);
+
+		if (blob && blob_whole(blob))
+			pin(o, all[i]);
+		else
+			all[absent++] = all[i];
+	}
+	*count = absent;
+}
+
+static uint64_t
+size_in(const struct manifest *m, const struct digest *digest)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->at[i].kind == ENTRY_FILE && digest_equal(&m->at[i].digest, digest))
+			return store_footprint(m->at[i].size);
+	return 0;
+}
+
+static uint64_t
+absent_bytes(const struct manifest *m, const struct digest **absent, size_t count)
+{
+	uint64_t total = 0;
+	size_t i;
+
+	/* A walk for each: what is absent is a handful but for a first launch, which will take longer for the contents themselves. */
+	for (i = 0; i < count; i++)
+		total += size_in(m, absent[i]);
+	return total;
+}
+
+static int
+load_manifest(struct own *o)
+{
+	struct blob *blob = store_find(self.store, &o->run.manifest);
+	size_t len = 0;
+	uint8_t *bytes = blob_load(self.store, blob, MAX_MANIFEST, &len);
+	int bad = !bytes || manifest_decode(bytes, len, &o->manifest) != 0;
+
+	if (bad)
+		fail(o, 255, bytes ? bundle_error() : store_error());
+	o->has_manifest = !bad;
+	free(bytes);
+	return bad ? -1 : 0;
+}
+
+/* The manifest is here: pin what else is, promise room, ask for the rest; start when nothing is missing. */
+static void
+manifest_here(struct own *o)
+{
+	const struct digest **all;
+	size_t i, n;
+
+	if (load_manifest(o))
+		return;
+	all = contents_of(&o->manifest, &n);
+	pin_present(o, all, &n);
+	o->missing = n;
+	if (promise_room(o, absent_bytes(&o->manifest, all, n)) != 0)
+		fail(o, 255, store_error());
+	for (i = 0; i < n && o->state == OWN_FETCHING; i++)
+		(void)relay_need(o->job, all[i]);
+	free(all);
+	if (n == 0 && o->state == OWN_FETCHING)
+		start_proc(o);
+}
+
+static void
+begin_is_due(struct timer *t)
+{
+	struct own *o = t->owner;
+
+	if (o->state == OWN_FETCHING)
+		start_proc(o);
+	settle(o);
+}
+
+void
+own_has(struct own *o, const struct digest *digest)
+{
+	uint64_t size;
+
+	if (o->state != OWN_FETCHING)
+		return;
+	pin(o, digest);
+	if (!o->has_manifest) {
+		manifest_here(o);
+		settle(o);
+		return;
+	}
+	size = size_in(&o->manifest, digest);
+	if (size > o->reserved)
+		size = o->reserved;
+	store_release(self.store, size); /* it is in the store now, no more a promise */
+	o->reserved -= size;
+	if (--o->missing == 0)
+		loop_timer(&o->begin, 0, begin_is_due, o);
+}
+
+void
+own_lacks(struct own *o, const struct digest *digest, const char *why)
+{
+	(void)digest;
+	if (o->state != OWN_FETCHING)
+		return;
+	fail(o, 255, why);
+	settle(o);
+}
+
+static void
+start_is_due(struct timer *t)
+{
+	struct own *o = t->owner;
+
+	if (o->proc)
+		proc_kill(o->proc);
+	fail(o, 255, "it did not start within the time that -start gives");
+	settle(o);
+}
+
+/* The node's own binRoot wins; a launch that names another is told, on the program's stderr. */
+static void
+mind_binroot(struct own *o)
+{
+	char node[PATH_TEXT], *text;
+	struct msg_event e = {.kind = EVENT_STDERR};
+
+	if (!*o->run.binroot || strcmp(o->run.binroot, self.options->binroot) == 0)
+		return;
+	text = xasprintf("gproc: node %s has its binRoot at %s, not at %s\n", path_text(&self.path, node),
+	    self.options->binroot, o->run.binroot);
+	e.data = (uint8_t *)text;
+	e.len = strlen(text);
+	add_event(o, &e);
+	free(text);
+}
+
+struct own *
+own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, int64_t *credit, const uint32_t *window)
+{
+	struct own *o = xcalloc(1, sizeof(*o));
+
+	o->job = job;
+	o->rank = rank;
+	o->credit = credit;
+	o->window = window;
+	o->last = &o->first;
+	put_bytes(&o->block, block, len);
+	if (take_run(reader_over(o->block.data, o->block.len), &o->run) != 0) {
+		o->run = (struct msg_run){0};
+		fail(o, 255, "the launch can't be read by this node's gproc");
+		return o;
+	}
+	o->silent = o->run.flags & RUN_DETACHED;
+	mind_binroot(o);
+	if (o->run.start_limit)
+		loop_timer(&o->start_limit, o->run.start_limit, start_is_due, o);
+	if (!o->run.has_manifest) {
+		start_proc(o);
+	} else if (relay_need(job, &o->run.manifest)) {
+		pin(o, &o->run.manifest);
+		manifest_here(o);
+	}
+	return o;
+}
+
+void
+own_ack(struct own *o, uint64_t sequence)
+{
+	drop_until(o, sequence);
+	pipe_listens(&o->pipe[0]);
+	pipe_listens(&o->pipe[1]);
+}
+
+/* Tells that it is here first: whoever has given it up says so then, even when it has nothing else to tell. */
+void
+own_resend(struct own *o)
+{
+	tell_unnumbered(o->job, EVENT_STARTED);
+	o->unsent = o->first;
+	send_pending(o);
+}
+
+void
+own_signal(struct own *o, int signal)
+{
+	if (o->proc && signal == SIGKILL)
+		proc_kill(o->proc);
+	else if (o->proc)
+		(void)proc_signal(o->proc, signal);
+	else if (o->state == OWN_FETCHING && (signal == SIGKILL || signal == SIGINT || signal == SIGTERM)) {
+		struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)signal};
+
+		o->state = OWN_ENDED;
+		loop_cancel(&o->start_limit);
+		release_contents(o);
+		add_event(o, &e);
+	}
+}
+
+void
+own_forget(struct own *o)
+{
+	if (o->proc)
+		proc_kill(o->proc);
+	else
+		release_contents(o);
+	loop_cancel(&o->start_limit);
+	o->state = OWN_ENDED;
+	o->lingers = false;
+	own_done(o);
+}
+
+void
+own_done(struct own *o)
+{
+	if (o->state != OWN_ENDED) { /* the head knows nothing of it: it was given up while this node was away */
+		own_forget(o);
+		return;
+	}
+	o->done = true;
+	drop_until(o, UINT64_MAX);
+	pipe_listens(&o->pipe[0]);
+	pipe_listens(&o->pipe[1]);
+	settle(o);
+}

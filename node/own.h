@@ -1,0 +1,20 @@
+/* A job's part that runs on this very node: from the contents it needs to its verdict. */
+#ifndef OWN_H
+#define OWN_H
+
+#include "base/buf.h"
+
+struct own;
+/* block: the bytes of a msg_run. credit is the job's, shared with what passes through; window: the most that it ever is. Both stay the
+ * job's. Never NULL: what goes wrong becomes a verdict. */
+struct own *own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, int64_t *credit, const uint32_t *window);
+bool own_pump(struct own *);		       /* sends the next event that waits, if there is credit for it; whether it did */
+void own_ack(struct own *, uint64_t sequence); /* the head has everything up to here */
+void own_resend(struct own *);		       /* the way up is a new one: everything unacknowledged goes again */
+void own_signal(struct own *, int signal);
+void own_done(struct own *);   /* the verdict has arrived */
+void own_forget(struct own *); /* kill it and tell nobody */
+void own_has(struct own *, const struct digest *);
+void own_lacks(struct own *, const struct digest *, const char *why);
+void own_tell_gone(uint64_t job); /* to whoever asks for a job that is not here any more */
+#endif

@@ -1,0 +1,675 @@
+/* Objects on their way: each asked of its source once, however many want it, and handed on as it arrives.
+ * Must never know what a job does with them. */
+#include "node/thin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DAMAGED = 3 }; /* times the same object may arrive damaged before the source is given up */
+
+/* A job of this node that will not get an object: told last, because what it does then may change every list here. */
+struct failure {
+	uint64_t job;
+	struct digest digest;
+	char *why;
+	struct failure *next;
+};
+
+struct fetch *fetches;
+static struct failure *failures;
+
+static struct fetch *
+fetch_of(const struct digest *digest)
+{
+	struct fetch *f;
+
+	for (f = fetches; f && !digest_equal(&f->digest, digest); f = f->next)
+		;
+	return f;
+}
+
+/* ---- streams ---- */
+
+static void
+stream_free(struct stream *s)
+{
+	struct digest digest = *blob_digest_of(s->blob);
+	struct blob *left;
+
+	blob_unpin(self.store, s->blob);
+	/* The fetch may have gone before its last stream: nobody else would clear away what has come. */
+	left = fetch_of(&digest) ? NULL : store_find(self.store, &digest);
+	if (left && !blob_whole(left))
+		store_drop(self.store, left);
+	free(s);
+}
+
+static void
+send_lack(struct neighbour *n, uint64_t job, const struct digest *digest, const char *why)
+{
+	struct msg_lack lack = {.digest = *digest, .why = why};
+	struct buf body = {0};
+
+	put_lack(&body, &lack);
+	neighbour_send(n, PRIO_CONTROL, MSG_LACK, job, &body);
+	buf_free(&body);
+}
+
+/* ---- fetches ---- */
+
+static void
+fetch_remove(struct fetch *f)
+{
+	struct fetch **at;
+
+	for (at = &fetches; *at != f; at = &(*at)->next)
+		;
+	*at = f->next;
+	blob_unpin(self.store, f->blob);
+	while (f->waiters) {
+		struct waiter *next = f->waiters->next;
+
+		free(f->waiters);
+		f->waiters = next;
+	}
+	free(f);
+	thin_turns();
+}
+
+static void
+send_want(struct fetch *f, unsigned type, uint64_t offset)
+{
+	struct msg_want want = {.digest = f->digest, .offset = offset, .end = blob_limit(f->blob)};
+	struct buf body = {0};
+
+	f->heard = loop_now();
+	f->asked = want.end;
+	put_want(&body, &want);
+	neighbour_send(f->source, PRIO_CONTROL, type, f->job, &body);
+	buf_free(&body);
+}
+
+void
+fetch_want(struct fetch *f, uint64_t offset)
+{
+	send_want(f, MSG_WANT, offset);
+}
+
+static void
+fetch_unwant(struct fetch *f)
+{
+	send_want(f, MSG_UNWANT, blob_resume(f->blob));
+}
+
+/* The job of somebody who still waits, for which it can be asked again; false when nobody waits. */
+static bool
+next_job(const struct fetch *f, uint64_t *job)
+{
+	const struct neighbour *n;
+	const struct stream *s = NULL;
+
+	if (f->waiters) {
+		*job = f->waiters->job;
+		return true;
+	}
+	for (n = self.neighbours; n && !(s = stream_of(n, f->blob)); n = n->next)
+		;
+	if (s)
+		*job = s->job;
+	return s != NULL;
+}
+
+static void
+note_failure(uint64_t job, const struct digest *digest, const char *why)
+{
+	struct failure *new = xcalloc(1, sizeof(*new));
+
+	*new = (struct failure){.job = job, .digest = *digest, .why = xstrdup(why), .next = failures};
+	failures = new;
+}
+
+static void
+tell_failures(void)
+{
+	struct failure *one;
+
+	while ((one = failures)) {
+		failures = one->next;
+		job_lacks(one->job, &one->digest, one->why);
+		free(one->why);
+		free(one);
+	}
+}
+
+/* Those who wait for it in the name of that job will not get it. */
+static void
+fail_job(struct fetch *f, uint64_t job, const char *why)
+{
+	struct waiter **at = &f->waiters;
+	struct neighbour *n;
+	struct stream *s;
+
+	while (*at) {
+		struct waiter *w = *at;
+
+		if (w->job == job) {
+			*at = w->next;
+			note_failure(job, &f->digest, why);
+			free(w);
+		} else {
+			at = &w->next;
+		}
+	}
+	for (n = self.neighbours; n; n = n->next) {
+		s = stream_of(n, f->blob);
+		if (s && s->job == job) {
+			stream_free(stream_take(n, f->blob));
+			send_lack(n, job, &f->digest, why);
+		}
+	}
+}
+
+static void
+forget_fetch(struct fetch *f)
+{
+	struct blob *blob = f->blob;
+
+	if (f->source)
+		fetch_unwant(f);
+	fetch_remove(f);
+	if (!blob_whole(blob))
+		store_drop(self.store, blob);
+}
+
+static void
+ask_anew(struct fetch *f)
+{
+	f->asked = 0;
+	if (blob_thin(f->blob))
+		thin_mind(f);
+	else
+		fetch_want(f, blob_resume(f->blob));
+}
+
+/* Asks in the name of whoever waits; jobs whose source is gone fail; without anybody left it is forgotten. */
+static void
+fetch_ask(struct fetch *f, const char *why)
+{
+	while (next_job(f, &f->job)) {
+		f->source = self.is_master ? head_source(f->job) : self.parent;
+		if (f->source) {
+			ask_anew(f);
+			return;
+		}
+		if (!self.is_master)
+			return; /* an orphan's: asked again when there is a parent */
+		fail_job(f, f->job, why);
+	}
+	forget_fetch(f);
+}
+
+static void
+fetch_fail(struct fetch *f, uint64_t job, const char *why)
+{
+	char *kept = xstrdup(why);
+
+	f->source = NULL;
+	fail_job(f, job, kept);
+	fetch_ask(f, kept);
+	free(kept);
+}
+
+static struct fetch *
+fetch_start(const struct digest *digest)
+{
+	struct fetch *f = xcalloc(1, sizeof(*f));
+
+	f->digest = *digest;
+	f->blob = store_want(self.store, digest);
+	blob_pin(f->blob);
+	f->next = fetches;
+	fetches = f;
+	return f;
+}
+
+/* ---- asked for ---- */
+
+bool
+relay_need(uint64_t job, const struct digest *digest)
+{
+	struct blob *blob = store_find(self.store, digest);
+	struct fetch *f;
+	struct waiter *w;
+	bool is_new;
+
+	if (blob && blob_whole(blob))
+		return true;
+	f = fetch_of(digest);
+	is_new = !f;
+	if (is_new)
+		f = fetch_start(digest);
+	w = xcalloc(1, sizeof(*w));
+	w->job = job;
+	w->next = f->waiters;
+	f->waiters = w;
+	if (blob_thin(f->blob)) {
+		blob_make_ordinary(f->blob);
+		is_new = true; /* with room for it, maybe: from its list on */
+	}
+	if (is_new)
+		fetch_ask(f, "its source is gone");
+	thin_turns();
+	tell_failures();
+	return false;
+}
+
+void
+relay_want(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len)
+{
+	struct msg_want want;
+	struct blob *blob;
+	struct fetch *f;
+	struct stream *s;
+
+	if (take_want(data, len, &want)) {
+		neighbour_kill(from, "it sent a WANT that can't be read");
+		return;
+	}
+	blob = store_find(self.store, &want.digest);
+	f = fetch_of(&want.digest);
+	s = blob ? stream_of(from, blob) : NULL;
+	/* Who begins in the middle may have had it damaged: then it is worth a look whether it is so here. */
+	if (blob && blob_whole(blob) && want.offset > 0 && (!s || want.offset != s->end) &&
+	    !blob_is_sound(self.store, blob, want.offset))
+		blob_spoil(self.store, blob);
+	if (!f && (!blob || !blob_whole(blob)))
+		f = fetch_start(&want.digest);
+	blob = f ? f->blob : blob;
+	s = stream_take(from, blob);
+	if (!s) {
+		s = xcalloc(1, sizeof(*s));
+		s->blob = blob;
+		blob_pin(blob);
+	}
+	s->job = job;
+	if (want.offset != s->end || s->offset >= s->end) /* else it is to go on where it ended */
+		s->offset = want.offset;
+	s->end = want.end;
+	s->left = false;
+	stream_append(from, s);
+	link_wake_bulk(from->link);
+	neighbour_touch(from);
+	if (f && !f->source)
+		fetch_ask(f, "its source is gone");
+	else if (f && blob_thin(f->blob))
+		thin_mind(f);
+	tell_failures();
+}
+
+void
+relay_unwant(struct neighbour *from, const uint8_t *data, size_t len)
+{
+	struct msg_want want;
+	struct fetch *f;
+	struct blob *blob;
+	struct stream *s;
+	uint64_t job;
+
+	if (take_want(data, len, &want)) {
+		neighbour_kill(from, "it sent an UNWANT that can't be read");
+		return;
+	}
+	blob = store_find(self.store, &want.digest);
+	f = fetch_of(&want.digest);
+	s = blob ? stream_take(from, blob) : NULL;
+	if (s)
+		stream_free(s);
+	if (f && !next_job(f, &job))
+		forget_fetch(f);
+	else if (f && blob_thin(f->blob))
+		thin_mind(f);
+}
+
+static void
+fetch_whole(struct fetch *f)
+{
+	struct waiter *waiters = f->waiters, *w;
+	struct digest digest = f->digest;
+	struct blob *blob;
+
+	streams_wake(f->blob);
+	f->waiters = NULL;
+	blob_pin(f->blob); /* until those who waited have pinned it */
+	blob = f->blob;
+	fetch_remove(f);
+	while ((w = waiters)) {
+		waiters = w->next;
+		job_has(w->job, &digest);
+		free(w);
+	}
+	blob_unpin(self.store, blob);
+}
+
+static char *
+reason(void)
+{
+	char name[PATH_TEXT];
+
+	return xasprintf("%s %s: %s", self.is_master ? "the" : "node", path_text(&self.path, name), store_error());
+}
+
+static void
+fetch_damaged(struct fetch *f)
+{
+	char *why;
+
+	if (++f->damaged < MAX_DAMAGED) {
+		fetch_want(f, blob_resume(f->blob));
+		return;
+	}
+	why = reason();
+	fetch_unwant(f);
+	fetch_fail(f, f->job, why);
+	free(why);
+	tell_failures();
+}
+
+/* What is only handed on gives its room to what a job of this node was promised. */
+static bool
+make_way(struct fetch *f, uint64_t size)
+{
+	struct fetch *other;
+
+	if (!f->waiters || size > store_budget(self.store))
+		return false;
+	for (other = fetches; other && (other->waiters || blob_thin(other->blob)); other = other->next)
+		;
+	if (!other)
+		return false;
+	thin_begin(other);
+	fetch_want(f, blob_resume(f->blob));
+	return true;
+}
+
+/* The jobs of this node will not have it; whoever is below will. */
+static void
+fetch_has_no_room(struct fetch *f, uint64_t size)
+{
+	bool too_long = blob_thin(f->blob); /* even to pass through */
+	struct waiter *w;
+	char *why;
+
+	if (make_way(f, size))
+		return;
+	why = reason();
+	while ((w = f->waiters)) {
+		f->waiters = w->next;
+		note_failure(w->job, &f->digest, why);
+		free(w);
+	}
+	if (too_long) {
+		fetch_unwant(f);
+		fetch_fail(f, f->job, why);
+	} else if (next_job(f, &f->job)) {
+		thin_begin(f);
+	} else {
+		forget_fetch(f);
+	}
+	free(why);
+	tell_failures();
+}
+
+/* What nobody here needs is not given the room that others were promised. */
+static bool
+only_passes(const struct fetch *f, uint64_t size)
+{
+	return blob_next(f->blob) == 0 && !f->waiters && !blob_thin(f->blob) && store_footprint(size) > store_free(self.store);
+}
+
+static void
+fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
+{
+	uint64_t next = blob_next(f->blob), had = blob_have(f->blob);
+	size_t known = (size_t)(next - m->offset);
+	bool no_room = only_passes(f, m->size), moved;
+
+	f->heard = loop_now();
+	if (no_room || blob_add(self.store, f->blob, m->size, next, data + known, m->raw_len - known, &no_room)) {
+		if (no_room)
+			fetch_has_no_room(f, m->size);
+		else
+			fetch_damaged(f);
+		return;
+	}
+	if (blob_whole(f->blob)) {
+		fetch_whole(f);
+		return;
+	}
+	moved = blob_have(f->blob) > had || blob_complete(f->blob);
+	if (moved)
+		streams_wake(f->blob);
+	if (blob_thin(f->blob) && (moved || blob_next(f->blob) >= f->asked))
+		thin_mind(f);
+}
+
+/* It brings the next bytes, and none beyond what was asked for; else it was under way from before it was asked for anew. */
+static bool
+is_next(const struct fetch *f, const struct msg_data *m)
+{
+	uint64_t next = blob_next(f->blob), known = next - m->offset;
+
+	return m->offset <= next && next <= f->asked && (known < m->raw_len || m->offset == next) && known <= m->raw_len &&
+	    m->raw_len - known <= f->asked - next;
+}
+
+void
+relay_data(struct neighbour *from, const uint8_t *data, size_t len)
+{
+	static uint8_t raw[PIECE_SIZE];
+	struct msg_data m;
+	struct fetch *f;
+
+	if (take_data(data, len, &m) || m.raw_len > PIECE_SIZE ||
+	    (m.deflated && piece_inflate(m.data, m.len, raw, m.raw_len) != 0)) {
+		neighbour_kill(from, "it sent contents that can't be read");
+		return;
+	}
+	f = fetch_of(&m.digest);
+	if (f && f->source == from && is_next(f, &m))
+		fetch_add(f, &m, m.deflated ? raw : m.data);
+}
+
+void
+relay_lack(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len)
+{
+	struct msg_lack m;
+	struct fetch *f;
+
+	if (take_lack(data, len, &m)) {
+		neighbour_kill(from, "it sent a LACK that can't be read");
+		return;
+	}
+	f = fetch_of(&m.digest);
+	if (f && f->source == from && f->job == job) /* else it has been asked for in another's name since */
+		fetch_fail(f, job, m.why);
+	tell_failures();
+}
+
+void
+relay_job_over(uint64_t job)
+{
+	struct fetch *f, *next;
+	uint64_t other;
+
+	for (f = fetches; f; f = next) {
+		struct waiter **at = &f->waiters;
+
+		next = f->next; /* forget_fetch takes away none but f */
+		while (*at) {
+			struct waiter *w = *at;
+
+			if (w->job == job) {
+				*at = w->next;
+				free(w);
+			} else {
+				at = &w->next;
+			}
+		}
+		if (!next_job(f, &other))
+			forget_fetch(f);
+	}
+}
+
+void
+relay_neighbour_gone(struct neighbour *n)
+{
+	struct fetch *f, *next;
+	struct stream *s;
+	uint64_t job;
+
+	while ((s = n->streams)) {
+		n->streams = s->next;
+		stream_free(s);
+	}
+	n->last_stream = &n->streams;
+	for (f = fetches; f; f = f->next)
+		if (f->source == n)
+			f->source = NULL;
+	for (f = fetches; f; f = next) {
+		next = f->next; /* what follows takes away none but f */
+		if (!next_job(f, &job))
+			forget_fetch(f);
+		else if (!f->source && self.is_master)
+			fetch_fail(f, f->job, "whoever launched it is gone");
+		else if (!f->source && self.parent) /* it was an old parent's link */
+			fetch_ask(f, "its source is gone");
+		else if (blob_thin(f->blob))
+			thin_mind(f);
+	}
+	tell_failures();
+}
+
+void
+relay_parent_is_back(void)
+{
+	struct fetch *f, *next;
+
+	for (f = fetches; f; f = next) {
+		next = f->next;
+		if (f->source != self.parent)
+			fetch_ask(f, "its source is gone");
+	}
+	tell_failures();
+}
+
+/* Among the jobs that wait for it the one that comes behind f->job, round and round; f->job itself when there is no other. */
+static uint64_t
+job_behind(const struct fetch *f)
+{
+	const struct neighbour *n;
+	const struct stream *s;
+	const struct waiter *w;
+	uint64_t best = f->job; /* the least distance upwards, round the end */
+
+	for (w = f->waiters; w; w = w->next)
+		if (w->job != f->job && (best == f->job || w->job - f->job < best - f->job))
+			best = w->job;
+	for (n = self.neighbours; n; n = n->next)
+		for (s = n->streams; s; s = s->next)
+			if (s->blob == f->blob && s->job != f->job && (best == f->job || s->job - f->job < best - f->job))
+				best = s->job;
+	return best;
+}
+
+/* On the master another job's client becomes the source. Below it only the name changes in which it is asked for: those above
+ * thereby learn of the other job. */
+void
+fetch_rename(struct fetch *f)
+{
+	uint64_t other = job_behind(f);
+	struct neighbour *source = self.is_master ? head_source(other) : self.parent;
+
+	if (!f->source || !source)
+		return;
+	if (source != f->source)
+		fetch_unwant(f);
+	f->job = other;
+	f->source = source;
+}
+
+void
+relay_mind(void)
+{
+	struct fetch *f;
+
+	thin_tick();
+	for (f = fetches; f; f = f->next) {
+		uint64_t job = f->job;
+
+		if (loop_now() - f->heard < self.heartbeat || blob_next(f->blob) >= f->asked)
+			continue;
+		fetch_rename(f);
+		if (f->job != job)
+			ask_anew(f);
+	}
+}
+
+/* ---- serving ---- */
+
+/* What the store holds of it can't be read: it is fetched anew. */
+static void
+start_over(struct stream *s)
+{
+	struct fetch *f = fetch_of(blob_digest_of(s->blob));
+
+	blob_spoil(self.store, s->blob);
+	if (!f)
+		f = fetch_start(blob_digest_of(s->blob));
+	if (!f->source)
+		fetch_ask(f, store_error());
+}
+
+/* Takes the next stream in turn and writes a piece of it, if it has one. */
+static void
+bulk_turn(struct neighbour *n, struct buf *out)
+{
+	struct stream *s = n->streams;
+	bool over = blob_complete(s->blob) && s->offset > blob_total(s->blob), changed = s->left, bad;
+	struct fetch *thin = NULL;
+	size_t before = out->len;
+	uint64_t job;
+
+	n->streams = s->next;
+	s->left = s->left && s->offset >= s->end; /* its link moves again */
+	bad = !over && stream_can_go(s) && stream_put(n, s, out) != 0;
+	if (bad && !blob_whole(s->blob)) {
+		send_lack(n, s->job, blob_digest_of(s->blob), store_error());
+		over = true;
+	}
+	if ((changed || over || out->len > before) && blob_thin(s->blob))
+		thin = fetch_of(blob_digest_of(s->blob));
+	if (over || (!bad && stream_over(s))) {
+		stream_free(s);
+	} else {
+		stream_append(n, s);
+		if (bad)
+			start_over(s);
+	}
+	if (thin && next_job(thin, &job))
+		thin_mind(thin);
+	else if (thin)
+		forget_fetch(thin);
+}
+
+void
+relay_bulk(void *owner, struct buf *out)
+{
+	struct neighbour *n = owner;
+	size_t before = out->len, turns = 0;
+	struct stream *s;
+
+	for (s = n->streams; s; s = s->next)
+		turns++;
+	while (turns-- > 0 && n->streams && out->len == before)
+		bulk_turn(n, out);
+}

@@ -1,0 +1,14 @@
+/* Those who have connected and not yet said who they are: bounded in number and time, fair to each address, told of once. */
+#ifndef STRANGER_H
+#define STRANGER_H
+
+#include "node/daemon.h"
+
+/* Another one has come: when there are too many, one goes. Those go first who have proved least, among them those of the address that
+ * has most of them, among these the oldest: so whoever floods pushes out itself. */
+void stranger_came(void);
+/* Room is needed (descriptors ran out): one goes. False when there is none. */
+bool stranger_give_way(void);
+/* One is gone: a key that does not fit is told, but not again for each retry. */
+void stranger_gone(const struct neighbour *, const char *why);
+#endif

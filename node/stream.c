@@ -1,0 +1,87 @@
+/* What neighbours want of the objects here: pieces of each in turn, as the link takes them.
+ * Must never know where they come from. */
+#include "node/stream.h"
+
+struct stream *
+stream_of(const struct neighbour *n, const struct blob *blob)
+{
+	struct stream *s;
+
+	for (s = n->streams; s && s->blob != blob; s = s->next)
+		;
+	return s;
+}
+
+struct stream *
+stream_take(struct neighbour *n, const struct blob *blob)
+{
+	struct stream **at, *s;
+
+	for (at = &n->streams; *at && (*at)->blob != blob; at = &(*at)->next)
+		;
+	s = *at;
+	if (!s)
+		return NULL;
+	*at = s->next;
+	if (!s->next)
+		n->last_stream = at;
+	return s;
+}
+
+void
+stream_append(struct neighbour *n, struct stream *s)
+{
+	if (!n->streams)
+		n->last_stream = &n->streams;
+	s->next = NULL;
+	*n->last_stream = s;
+	n->last_stream = &s->next;
+}
+
+bool
+stream_can_go(const struct stream *s)
+{
+	/* Nothing is sent too: of what is empty. */
+	return (s->offset < s->end && blob_ready(s->blob, s->offset)) || (blob_complete(s->blob) && s->offset == blob_have(s->blob));
+}
+
+bool
+stream_over(const struct stream *s)
+{
+	return blob_complete(s->blob) && s->offset >= blob_total(s->blob);
+}
+
+int
+stream_put(struct neighbour *n, struct stream *s, struct buf *out)
+{
+	static uint8_t raw[PIECE_SIZE], packed[PIECE_SIZE];
+	struct msg_data m = {.digest = *blob_digest_of(s->blob), .size = blob_size(s->blob), .offset = s->offset};
+	size_t room = s->end - s->offset < sizeof(raw) ? (size_t)(s->end - s->offset) : sizeof(raw), small = 0, mark;
+	ssize_t len = blob_read(self.store, s->blob, s->offset, raw, room);
+
+	if (len < 0)
+		return -1;
+	m.raw_len = (uint32_t)len;
+	if (len > 0 && !link_is_loopback(n->link) && link_is_full(n->link))
+		small = piece_deflate(raw, (size_t)len, packed);
+	m.deflated = small > 0;
+	m.data = small ? packed : raw;
+	m.len = small ? small : (size_t)len;
+	mark = frame_begin(out, MSG_DATA, s->job);
+	put_data(out, &m);
+	frame_end(out, mark);
+	s->offset += (uint64_t)len;
+	return 0;
+}
+
+void
+streams_wake(const struct blob *blob)
+{
+	struct neighbour *n;
+
+	for (n = self.neighbours; n; n = n->next)
+		if (stream_of(n, blob)) {
+			link_wake_bulk(n->link);
+			neighbour_touch(n);
+		}
+}

@@ -1,0 +1,426 @@
+/* The tree as this node knows it: who joins, who is lost, and telling it upwards.
+ * Must never know jobs' insides, sockets, or how links are made. */
+#include "node/daemon.h"
+#include "node/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+enum { UP_BATCH = 256 * 1024 }; /* bytes of nodes in one UP: well under what a frame may hold */
+
+/* ---- the map, and telling it upwards ---- */
+
+static void
+tell_parent(unsigned type, const struct buf *body)
+{
+	if (self.parent)
+		neighbour_send(self.parent, PRIO_CONTROL, type, 0, body);
+}
+
+void
+tree_tell_down(const struct path *path, uint64_t boot, bool left, const char *why)
+{
+	struct msg_down m = {.path = *path, .boot = boot, .left = left, .why = why};
+	struct buf body = {0};
+
+	put_down(&body, &m);
+	tell_parent(MSG_DOWN, &body);
+	buf_free(&body);
+}
+
+static struct node_stat
+node_figures(void)
+{
+	struct sysinfo info;
+	struct node_stat stat = {.jobs = self.jobs};
+
+	if (sysinfo(&info) == 0) {
+		stat.memory_free = ((uint64_t)info.freeram + info.bufferram) * info.mem_unit;
+		stat.load = (uint32_t)(info.loads[0] * 100 >> SI_LOAD_SHIFT);
+	}
+	return stat;
+}
+
+/* This node's figures, and those that have come from below since the last time. */
+void
+tree_tell_figures(void)
+{
+	struct buf body = {0};
+	struct msg_stat m = {.path = self.path, .stat = node_figures()};
+	size_t i;
+
+	put_stat(&body, &m);
+	for (i = 0; i < self.map.count; i++) {
+		struct member *at = self.map.at[i];
+
+		if (at->told)
+			continue;
+		at->told = true;
+		m = (struct msg_stat){.path = at->path, .stat = at->stat};
+		put_stat(&body, &m);
+	}
+	tell_parent(MSG_STAT, &body);
+	buf_free(&body);
+}
+
+/* On the master: it stays in the map, with its state; elsewhere the master's map is enough. */
+static void
+member_down(struct member *m, enum node_state state, const char *why)
+{
+	if (!self.is_master) {
+		map_remove(&self.map, m);
+		return;
+	}
+	map_set_state(&self.map, m, state, why);
+	if (state == NODE_LOST)
+		head_member_lost(m);
+}
+
+/* A child is gone, and with it the way to all below it: those become orphans, which may find another way. */
+static void
+subtree_down(const struct path *path, struct neighbour *via, bool left, const char *why)
+{
+	size_t count, first = map_under(&self.map, path, &count), i = first;
+	char name[PATH_TEXT], *orphaned = xasprintf("its parent %s was lost", path_text(path, name));
+
+	while (count-- > 0) {
+		struct member *m = self.map.at[i];
+		size_t before = self.map.count;
+
+		if (m->via == via && path_equal(&m->path, path)) {
+			if (self.is_master && !self.ending)
+				warn("node %s %s: %s", name, left ? "has left" : "is lost", why);
+			member_down(m, NODE_LOST, why);
+		} else if (m->via == via) {
+			member_down(m, NODE_ORPHANED, orphaned);
+		}
+		i += self.map.count == before;
+	}
+	free(orphaned);
+}
+
+/* Adds a member to an UP that is being filled, and sends that before it outgrows a frame. */
+static void
+add_up(struct buf *body, const struct member *at)
+{
+	struct msg_node m = {.path = at->path, .info = at->info, .stat = at->stat};
+
+	put_node(body, &m);
+	if (body->len >= UP_BATCH) {
+		tell_parent(MSG_UP, body);
+		body->len = 0;
+	}
+}
+
+static void
+tell_up(const struct path *path)
+{
+	struct buf body = {0};
+	size_t count, i = map_under(&self.map, path, &count);
+
+	for (; count > 0; count--, i++)
+		add_up(&body, self.map.at[i]);
+	if (body.len)
+		tell_parent(MSG_UP, &body);
+	buf_free(&body);
+}
+
+/* The child itself came by another link before this one ended, without those that it has lost meanwhile. */
+static void
+forget_left_behind(struct neighbour *n)
+{
+	size_t i = 0;
+
+	while (i < self.map.count) {
+		struct member *m = self.map.at[i];
+		size_t before = self.map.count;
+
+		if (m->via == n) {
+			tree_tell_down(&m->path, m->info.boot, false, "its parent has no link to it any more");
+			member_down(m, NODE_ORPHANED, "its parent has no link to it any more");
+		}
+		i += self.map.count == before;
+	}
+}
+
+/* Everything that was reached through this child, wherever it stands (it may have been adopted). Above, those who have found
+ * another way to here already are taken for lost with it: they are told anew. */
+void
+tree_child_down(struct neighbour *n, const char *why)
+{
+	struct member *m = map_find(&self.map, &n->path);
+
+	if (m && m->via == n) {
+		tree_tell_down(&n->path, n->boot, n->left, why);
+		subtree_down(&n->path, n, n->left, why);
+		if (!self.is_master)
+			tell_up(&n->path);
+	}
+	forget_left_behind(n);
+}
+
+/* Orphans that found no other way within the grace are lost. */
+void
+tree_give_orphans_up(void)
+{
+	uint64_t now = now_ms();
+	size_t i;
+
+	for (i = 0; i < self.map.count; i++) {
+		struct member *m = self.map.at[i];
+
+		if (m->state == NODE_ORPHANED && now - m->since >= self.grace) {
+			char name[PATH_TEXT], *why = xasprintf("%s, and it found no other way", m->why);
+
+			warn("node %s is lost: %s", path_text(&m->path, name), why);
+			member_down(m, NODE_LOST, why);
+			free(why);
+		}
+	}
+}
+
+static void
+put_self(struct buf *body)
+{
+	struct msg_node m = {.path = self.path, .info = self.info, .stat = node_figures()};
+
+	put_node(body, &m);
+}
+
+void
+tree_tell_subtree(void)
+{
+	struct buf body = {0};
+	size_t i;
+
+	put_self(&body);
+	for (i = 0; i < self.map.count; i++)
+		add_up(&body, self.map.at[i]);
+	if (body.len)
+		tell_parent(MSG_UP, &body);
+	buf_free(&body);
+}
+
+static void
+member_up(struct neighbour *via, const struct msg_node *m)
+{
+	const struct member *old = map_find(&self.map, &m->path);
+	bool same = old && old->info.boot == m->info.boot, moved = !old || old->via != via || !same;
+	struct neighbour *leaving = NULL;
+	struct member *member;
+
+	if (path_equal(&m->path, &self.path))
+		return;
+	/* An adopted child has gone home, or a node comes by another link: the old way to it ends here. */
+	if (old && old->via && old->via != via && path_equal(&((struct neighbour *)old->via)->path, &m->path))
+		leaving = old->via;
+	member = map_put(&self.map, &m->path, &m->info, &m->stat, via);
+	if (leaving)
+		neighbour_kill(leaving, "it comes by another way now");
+	if (self.is_master && moved)
+		head_member_up(member, same);
+}
+
+/* An address that stands for "all of mine" is told as the one we see it by. Caller frees. */
+static char *
+address_seen(const struct neighbour *n, const char *address)
+{
+	const char *peer = link_peer(n->link), *colon = strrchr(peer, ':');
+
+	if (*address != ':' || !colon)
+		return xstrdup(address);
+	return xasprintf("%.*s%s", (int)(colon - peer), peer, address);
+}
+
+void
+tree_up(struct neighbour *n, const uint8_t *data, size_t len)
+{
+	struct reader r = reader_over(data, len);
+	struct buf onward = {0};
+
+	while (!r.bad && reader_left(&r)) {
+		struct msg_node m = take_node(&r);
+		char *address;
+
+		if (r.bad || !path_under(&m.path, &n->path))
+			continue;
+		address = path_equal(&m.path, &n->path) ? address_seen(n, m.info.address) : xstrdup(m.info.address);
+		m.info.address = address;
+		member_up(n, &m);
+		put_node(&onward, &m);
+		free(address);
+	}
+	if (r.bad)
+		neighbour_kill(n, "it sent an UP that can't be read");
+	else if (self.is_master)
+		head_map_changed();
+	else
+		tell_parent(MSG_UP, &onward);
+	buf_free(&onward);
+}
+
+void
+tree_down(struct neighbour *n, const uint8_t *data, size_t len)
+{
+	struct msg_down m;
+	struct member *member;
+
+	if (take_down(data, len, &m)) {
+		neighbour_kill(n, "it sent a DOWN that can't be read");
+		return;
+	}
+	if (path_equal(&m.path, &n->path)) {
+		n->left = m.left;
+		return;
+	}
+	member = map_find(&self.map, &m.path);
+	if (!member || member->via != n || member->info.boot != m.boot)
+		return; /* it has come up elsewhere since */
+	if (self.parent)
+		neighbour_send_bytes(self.parent, PRIO_CONTROL, MSG_DOWN, 0, data, len);
+	subtree_down(&m.path, n, m.left, m.why);
+}
+
+void
+tree_stats(struct neighbour *n, const uint8_t *data, size_t len)
+{
+	struct reader r = reader_over(data, len);
+
+	while (!r.bad && reader_left(&r)) {
+		struct msg_stat m = take_stat(&r);
+		struct member *member = r.bad ? NULL : map_find(&self.map, &m.path);
+
+		if (member && member->via == n) {
+			member->stat = m.stat;
+			member->told = false;
+		}
+	}
+	if (r.bad)
+		neighbour_kill(n, "it sent a STAT that can't be read");
+}
+
+/* ---- joining ---- */
+
+static void
+refuse(struct neighbour *n, const char *fmt, ...) PRINTF(2, 3);
+static void
+refuse(struct neighbour *n, const char *fmt, ...)
+{
+	struct buf body = {0};
+	va_list args;
+	char *why;
+
+	va_start(args, fmt);
+	why = xvasprintf(fmt, args);
+	va_end(args);
+	warn("%s may not join: %s", link_peer(n->link), why);
+	put_str(&body, why);
+	neighbour_send(n, PRIO_CONTROL, MSG_REFUSE, 0, &body);
+	link_flush(n->link);
+	neighbour_kill(n, why);
+	buf_free(&body);
+	free(why);
+}
+
+/* Another process that has this path, or is about to: NULL when there is none. */
+static const struct neighbour *
+rival(const struct neighbour *n, const struct path *path, uint64_t boot)
+{
+	const struct neighbour *o;
+
+	for (o = self.neighbours; o; o = o->next)
+		if (o != n && o->kind == NB_CHILD && o->boot != boot && path_equal(&o->path, path))
+			return o;
+	return NULL;
+}
+
+static bool
+is_taken(const struct neighbour *n, const struct path *path, uint64_t boot)
+{
+	const struct member *old = map_find(&self.map, path);
+
+	return (old && old->state == NODE_UP && old->info.boot != boot) || rival(n, path, boot);
+}
+
+/* The lowest id that is free, those counted that were given a moment ago to who has not told of itself yet. */
+static int
+free_path(const struct neighbour *n, struct path *out)
+{
+	uint32_t id = map_free_id(&self.map, &self.path);
+	const struct member *old;
+
+	if (path_push(out, id) != 0)
+		return -1;
+	while (rival(n, out, 0) || ((old = map_find(&self.map, out)) && old->state != NODE_LOST))
+		out->id[self.path.depth] = ++id;
+	return 0;
+}
+
+/* The path it gets: its old one when it belongs below this node, else the id it asks for, else the lowest that is free. Who never
+ * asked for an id has no claim to its old one when another has it by now. */
+static int
+path_for(const struct neighbour *n, const struct msg_join *m, struct path *out)
+{
+	*out = self.path;
+	if (m->has_path && m->path.depth > self.path.depth && path_under(&m->path, &self.path) &&
+	    (m->path.depth > self.path.depth + 1 || (m->has_id ? m->path.id[self.path.depth] == m->id : !is_taken(n, &m->path, m->info.boot)))) {
+		*out = m->path;
+		return 0;
+	}
+	return m->has_id ? path_push(out, m->id) : free_path(n, out);
+}
+
+static void
+welcome(struct neighbour *n)
+{
+	struct msg_welcome m = {.path = n->path, .heartbeat = self.heartbeat, .grace = self.grace, .master = self.master};
+	struct buf body = {0};
+	size_t i;
+
+	if (self.home)
+		strings_add(&m.ancestors, self.home);
+	for (i = 0; i < self.ancestors.count; i++)
+		strings_add(&m.ancestors, self.ancestors.at[i]);
+	put_welcome(&body, &m);
+	neighbour_send(n, PRIO_CONTROL, MSG_WELCOME, 0, &body);
+	buf_free(&body);
+	strings_free(&m.ancestors);
+}
+
+/* The child is in the map when it has told of itself, with the address where it listens and all that is below it. */
+void
+tree_join(struct neighbour *n, const uint8_t *data, size_t len)
+{
+	struct msg_join m;
+	const struct member *old;
+	const struct neighbour *other;
+	char name[PATH_TEXT];
+
+	if (take_join(data, len, &m) != 0) {
+		neighbour_kill(n, "it sent a JOIN that can't be read");
+		return;
+	}
+	if (m.generation != PROTO_GENERATION) {
+		refuse(n, "it speaks generation %u of the protocol, this node %u", m.generation, PROTO_GENERATION);
+		return;
+	}
+	if (path_for(n, &m, &n->path) != 0) {
+		refuse(n, "the tree is as deep as it can be, %u levels", MAX_DEPTH);
+		return;
+	}
+	old = map_find(&self.map, &n->path);
+	other = rival(n, &n->path, m.info.boot);
+	if (is_taken(n, &n->path, m.info.boot)) {
+		refuse(n, "there is a node %s already: %s", path_text(&n->path, name),
+		    old ? old->info.hostname : link_peer(other->link));
+		if (old && old->via)
+			neighbour_send(old->via, PRIO_CONTROL, MSG_PING, 0, NULL); /* if it is gone, we hear of it now */
+		return;
+	}
+	n->kind = NB_CHILD;
+	n->boot = m.info.boot;
+	link_set_patience(n->link, self.heartbeat);
+	welcome(n);
+	note(1, "node %s has joined: %s", path_text(&n->path, name), m.info.hostname);
+}

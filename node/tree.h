@@ -1,0 +1,18 @@
+/* The tree as this node knows it: who joins, who is lost, and telling it upwards. */
+#ifndef TREE_H
+#define TREE_H
+
+#include "node/daemon.h"
+
+/* What a neighbour sends of itself and of those below it. Malformed messages kill the link. */
+void tree_join(struct neighbour *, const uint8_t *, size_t);
+void tree_up(struct neighbour *, const uint8_t *, size_t);
+void tree_down(struct neighbour *, const uint8_t *, size_t);
+void tree_stats(struct neighbour *, const uint8_t *, size_t);
+/* A child's link is gone: it is lost, and all that was reached through it is orphaned. */
+void tree_child_down(struct neighbour *, const char *why);
+void tree_give_orphans_up(void); /* on the master: those that found no other way within the grace are lost */
+void tree_tell_subtree(void);	 /* this node and all it knows below, to the parent */
+void tree_tell_figures(void);	 /* this node's, and those that came from below since the last time */
+void tree_tell_down(const struct path *, uint64_t boot, bool left, const char *why);
+#endif

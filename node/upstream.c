@@ -1,0 +1,403 @@
+/* A slave's way up: dialling, joining, and finding another way when the parent is gone.
+ * Must never know what a job is, but that it must be told when its master is gone for good. */
+#include "node/upstream.h"
+#include "stackvm.h"
+#include "node/tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum {
+	ATTEMPT_MS = 10000,  /* for the whole way from a name to a welcome */
+	ATTEMPT_MIN_MS = 1000,
+	PAUSE_MIN_MS = 100,  /* between rounds of attempts; grows by half each time */
+	PAUSE_MAX_MS = 4000, /* so that a restarted master has its tree again within seconds */
+	KEY_MS = 10000,	     /* between looks for a key file */
+	HOME_MS = 2000,	     /* between looks whether the own parent is back */
+};
+
+static struct {
+	char *parent; /* as -myParent yields it */
+	bool has_id;
+	uint32_t id;
+	size_t next;		   /* candidate: 0 the parent, then ancestors */
+	struct neighbour *attempt; /* a link under way; NULL: none */
+	bool asked;		   /* JOIN was sent on it */
+	size_t candidate;	   /* which it is */
+	bool adopted;		   /* self.parent is not the own parent */
+	bool keyless;		   /* at the start there was no key */
+	struct watch resolving;
+	uint64_t pause;
+	struct timer retry, limit, grace, home;
+	char *last_why;
+} up;
+
+static void try_next(void);
+
+static int
+make_key(const char *path)
+{
+	char id[KEY_ID_TEXT];
+
+	if (key_make(path, &self.keys) != 0)
+		return -1;
+	key_id(self.keys.key[0], id);
+	warn("made the cluster's key, %s, in %s. Each node needs a copy of that file, with mode 600: scp -p %s NODE:%s", id, path, path,
+	    path);
+	return 0;
+}
+
+bool
+upstream_load_keys(bool is_master)
+{
+	char *path = opts_key_path(self.options->key);
+	int bad, saved;
+
+	if (!path)
+		die(2, "there is no HOME to look for a key in: say -key=FILE, or -key=none for links without a key");
+	self.keys.plain = strcmp(path, "none") == 0;
+	bad = self.keys.plain ? 0 : key_load(path, &self.keys);
+	if (bad && is_master && errno == ENOENT && !*self.options->key)
+		bad = make_key(path);
+	/* One that is being copied, or has the wrong mode yet, may be right at the next look. */
+	if (bad && (is_master || (errno != ENOENT && !up.keyless)))
+		die(255, "%s", key_error());
+	saved = errno;
+	free(path);
+	errno = saved;
+	self.has_keys = !bad;
+	return !bad;
+}
+
+/* A little more or less than ms, so that a thousand nodes do not come at once. */
+static uint64_t
+jittered(uint64_t ms)
+{
+	uint8_t noise = 128;
+
+	(void)getrandom(&noise, sizeof(noise), GRND_NONBLOCK);
+	return ms * (192 + (uint64_t)noise / 2) / 256;
+}
+
+static void
+retry_is_due(struct timer *t)
+{
+	(void)t;
+	try_next();
+}
+
+static size_t
+candidates(void)
+{
+	return 1 + (self.has_path ? self.ancestors.count : 0);
+}
+
+static const char *
+candidate_text(size_t i)
+{
+	return i == 0 ? up.parent : self.ancestors.at[i - 1];
+}
+
+/* Says each new reason once; the same again only when asked for. */
+static void
+tell_failure(const char *whom, const char *why)
+{
+	char *text = xasprintf("can't join %s: %s", whom, why);
+
+	if (!up.last_why || strcmp(up.last_why, text) != 0)
+		warn("%s; trying again", text);
+	else
+		note(2, "%s; trying again", text);
+	free(up.last_why);
+	up.last_why = text;
+}
+
+static void
+attempt_failed(const char *why)
+{
+	if (self.ending)
+		return;
+	loop_cancel(&up.limit);
+	tell_failure(candidate_text(up.candidate), why);
+	if (self.parent) /* it was only a look whether the own parent is back */
+		return;
+	if (++up.next < candidates()) {
+		loop_timer(&up.retry, 0, retry_is_due, NULL);
+		return;
+	}
+	up.next = 0;
+	up.pause = up.pause * 3 / 2 < PAUSE_MIN_MS ? PAUSE_MIN_MS : up.pause * 3 / 2;
+	if (up.pause > PAUSE_MAX_MS)
+		up.pause = PAUSE_MAX_MS;
+	loop_timer(&up.retry, jittered(up.pause), retry_is_due, NULL);
+}
+
+static void
+limit_is_due(struct timer *t)
+{
+	(void)t;
+	if (up.attempt) {
+		neighbour_kill(up.attempt, "no answer");
+		return;
+	}
+	if (up.resolving.ready) {
+		int fd = up.resolving.fd;
+
+		loop_unwatch(&up.resolving);
+		close(fd);
+		attempt_failed("its name did not resolve in time");
+	}
+}
+
+static void
+dial(const struct address *address)
+{
+	int fd = net_dial(address);
+
+	if (fd < 0) {
+		attempt_failed(net_error());
+		return;
+	}
+	up.asked = false;
+	up.attempt = neighbour_new(link_new(fd, &self.keys, true), NB_PARENT);
+}
+
+static void
+resolved(struct watch *w, unsigned events)
+{
+	struct address address;
+	int fd = w->fd;
+
+	(void)events;
+	loop_unwatch(w);
+	if (net_resolved(fd, &address) != 0)
+		attempt_failed(net_error());
+	else
+		dial(&address);
+}
+
+/* An orphan's time is short: a parent that was stopped takes connections, and answers none. */
+static uint64_t
+attempt_limit(void)
+{
+	uint64_t ms = self.has_path && self.heartbeat < ATTEMPT_MS ? self.heartbeat : ATTEMPT_MS;
+
+	return ms < ATTEMPT_MIN_MS ? ATTEMPT_MIN_MS : ms;
+}
+
+static void
+try_candidate(size_t i)
+{
+	struct address address;
+	unsigned port;
+	char *host;
+	int fd;
+
+	up.candidate = i;
+	loop_timer(&up.limit, attempt_limit(), limit_is_due, NULL);
+	if (net_split(candidate_text(i), (unsigned)self.options->cmdport, &host, &port) != 0) {
+		attempt_failed(net_error());
+		return;
+	}
+	if (net_numeric(host, port, &address) == 0)
+		dial(&address);
+	else if ((fd = net_resolve(host, port)) < 0)
+		attempt_failed(net_error());
+	else
+		loop_watch(&up.resolving, fd, WATCH_READ, resolved, NULL);
+	free(host);
+}
+
+/* Nobody is dialled without a key: what is at the other end could not be told from what poses as it. */
+static void
+wait_for_key(bool absent)
+{
+	char *path = opts_key_path(self.options->key), *host = NULL, *why;
+	unsigned port;
+
+	(void)net_split(up.parent, 1, &host, &port);
+	if (absent)
+		why = xasprintf("there is no key at %s: copy the file that the master has, as with \"mkdir -p %.*s; scp -p %s:%s %s\"", path,
+		    (int)(strrchr(path, '/') ? strrchr(path, '/') - path : 1), strrchr(path, '/') ? path : ".", host, path, path);
+	else
+		why = xstrdup(key_error());
+	if (!up.last_why || strcmp(up.last_why, why) != 0)
+		warn("%s; looking again every %d s", why, KEY_MS / 1000);
+	free(up.last_why);
+	up.last_why = why;
+	up.keyless = true;
+	loop_timer(&up.retry, KEY_MS, retry_is_due, NULL);
+	free(path);
+	free(host);
+}
+
+static void
+try_next(void)
+{
+	if (self.ending || self.parent || up.attempt || up.resolving.ready)
+		return;
+	if (self.has_keys || upstream_load_keys(false))
+		try_candidate(up.next);
+	else
+		wait_for_key(errno == ENOENT);
+}
+
+void
+upstream_progress(struct neighbour *n)
+{
+	struct msg_join m = {.generation = PROTO_GENERATION, .has_path = self.has_path, .has_id = up.has_id, .path = self.path,
+	    .id = up.id, .master = self.master, .info = self.info};
+	struct buf body = {0};
+
+	if (n != up.attempt || up.asked || !link_ready(n->link))
+		return;
+	up.asked = true;
+	put_join(&body, &m);
+	neighbour_send(n, PRIO_CONTROL, MSG_JOIN, 0, &body);
+	buf_free(&body);
+}
+
+void
+upstream_refused(struct neighbour *n, const char *why)
+{
+	neighbour_kill(n, why);
+}
+
+static void
+home_is_due(struct timer *t)
+{
+	if (!up.adopted || !self.parent)
+		return;
+	if (job_count() == 0 && !up.attempt && !up.resolving.ready)
+		try_candidate(0);
+	loop_timer(t, HOME_MS, home_is_due, NULL);
+}
+
+static void
+grace_is_over(struct timer *t)
+{
+	(void)t;
+	if (job_count())
+		warn("without the master for %u s: ending the jobs here", self.grace / 1000);
+	job_master_lost();
+}
+
+static void
+master_is(uint64_t master)
+{
+	if (self.master && self.master != master)
+		job_end_all();
+	self.master = master;
+}
+
+void
+upstream_master(struct neighbour *n, uint64_t master)
+{
+	if (n != self.parent)
+		return;
+	if (master == 0) {
+		job_master_lost();
+		return;
+	}
+	master_is(master);
+	job_resend();
+}
+
+/* The children's paths begin with this node's: with another one they must join anew. */
+static void
+settle_at(const struct path *path)
+{
+	struct neighbour *n;
+
+	if (self.has_path && !path_equal(path, &self.path)) {
+		job_end_all(); /* they are the old path's, which is another's now */
+		for (n = self.neighbours; n; n = n->next)
+			if (n->kind == NB_CHILD)
+				neighbour_kill(n, "this node has another path now");
+	}
+	self.path = *path;
+}
+
+void
+upstream_welcome(struct neighbour *n, const uint8_t *data, size_t len)
+{
+	struct msg_welcome m;
+	char name[PATH_TEXT];
+	bool again = self.has_path;
+
+	if (n != up.attempt || take_welcome(data, len, &m) != 0) {
+		neighbour_kill(n, "it sent a WELCOME that is not due, or can't be read");
+		return;
+	}
+	loop_cancel(&up.limit);
+	loop_cancel(&up.grace);
+	up.attempt = NULL;
+	up.next = 0;
+	up.pause = 0;
+	free(up.last_why);
+	up.last_why = NULL;
+	n->dialled = xstrdup(link_peer(n->link));
+	self.parent = n; /* an adopter that was the parent until now closes its link when it hears of this one */
+	settle_at(&m.path);
+	self.has_path = true;
+	master_is(m.master);
+	if (m.heartbeat >= 100)
+		self.heartbeat = m.heartbeat;
+	link_set_patience(n->link, self.heartbeat);
+	self.grace = m.grace;
+	up.adopted = up.candidate > 0;
+	if (!up.adopted) { /* an adopter's ancestors are fewer: the own parent's list is kept */
+		strings_free(&self.ancestors);
+		self.ancestors = m.ancestors;
+		free(self.home);
+		self.home = xstrdup(n->dialled);
+	} else {
+		strings_free(&m.ancestors);
+		loop_timer(&up.home, HOME_MS, home_is_due, NULL);
+	}
+	note(1, "joined %s as node %s", n->dialled, path_text(&self.path, name));
+	node_listen(link_is_loopback(n->link));
+	tree_tell_subtree();
+	if (again)
+		job_resend();
+	relay_parent_is_back();
+}
+
+void
+upstream_gone(struct neighbour *n, const char *why)
+{
+	if (n == up.attempt) {
+		up.attempt = NULL;
+		attempt_failed(why);
+		return;
+	}
+	if (n != self.parent)
+		return;
+	self.parent = NULL;
+	if (self.ending)
+		return;
+	warn("lost the parent %s: %s", n->dialled, why);
+	loop_timer(&up.grace, self.grace, grace_is_over, NULL);
+	loop_timer(&up.retry, 0, retry_is_due, NULL);
+}
+
+void
+upstream_start(const char *parent, const char *id)
+{
+	char *host;
+	unsigned port;
+
+	if (net_split(parent, (unsigned)self.options->cmdport, &host, &port) != 0)
+		die(2, "-myParent: %s", net_error());
+	free(host);
+	up.parent = xstrdup(parent);
+	if (id) {
+		if (stackvm_id(id, &up.id) != 0)
+			die(2, "-myId: %s", stackvm_error());
+		up.has_id = true;
+	}
+	try_next();
+}

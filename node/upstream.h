@@ -1,0 +1,23 @@
+/* A slave's way up: finding its parent, proving the key, joining, and finding another way when the parent is gone. */
+#ifndef UPSTREAM_H
+#define UPSTREAM_H
+
+#include "node/daemon.h"
+
+/* Loads the keys into self. A master makes one where there is none. false: a slave that has none yet, with errno and key_error(). Dies when
+ * the file is unfit, but for a slave that has been waiting for one. */
+bool upstream_load_keys(bool is_master);
+/* Begins to dial. id NULL: the parent chooses. Dies when the words make no address or id. */
+void upstream_start(const char *parent, const char *id);
+void upstream_progress(struct neighbour *); /* a link to a parent has been written to or read */
+void upstream_welcome(struct neighbour *, const uint8_t *, size_t);
+/* Above, the way up is a new one, to that master; 0: there has been none for longer than the grace. */
+void upstream_master(struct neighbour *, uint64_t master);
+void upstream_refused(struct neighbour *, const char *why);
+void upstream_gone(struct neighbour *, const char *why);
+
+/* node.c's, for it */
+struct neighbour *neighbour_new(struct link *, enum neighbour_kind);
+void node_listen(bool parent_is_here); /* once there is a path; tries again while the port is taken */
+void node_end(bool whole_tree);
+#endif

@@ -1,0 +1,481 @@
+/* What this node can do, found out once; and the namespaces and the directory that the daemon needs for it.
+ * Must never know of jobs. */
+#include "run/facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+#define MADE_BY_US (S_ISVTX | 0755) /* the sticky bit on a directory that only we write to says who made it */
+
+static char error_text[512];
+#define fail(...) latch_error(error_text, sizeof(error_text), __VA_ARGS__)
+
+const char *
+facts_error(void)
+{
+	return error_text;
+}
+
+static void
+close_one(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+facts_limit(struct node_facts *f, const char *text)
+{
+	if (f->limits.len > 0) {
+		f->limits.data[f->limits.len - 1] = ';';
+		put_u8(&f->limits, ' ');
+	}
+	put_bytes(&f->limits, text, strlen(text) + 1);
+}
+
+/* ---- namespaces ---- */
+
+static int
+write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), bad;
+
+	if (fd < 0)
+		return -1;
+	bad = write_full(fd, text, strlen(text));
+	close(fd);
+	return bad;
+}
+
+static int
+map_ids(uid_t uid, gid_t gid)
+{
+	char map[64];
+
+	if (write_text("/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
+		return -1;
+	(void)snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+	if (write_text("/proc/self/uid_map", map) < 0)
+		return -1;
+	(void)snprintf(map, sizeof(map), "%u %u 1", gid, gid);
+	return write_text("/proc/self/gid_map", map);
+}
+
+/* Without root: a user namespace in which one may mount, and is who one was. The files in /proc of a process that can't be dumped
+ * belong to root. */
+static int
+unshare_user(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	int dumpable = prctl(PR_GET_DUMPABLE), bad;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return -1;
+	(void)prctl(PR_SET_DUMPABLE, 1);
+	bad = map_ids(uid, gid);
+	(void)prctl(PR_SET_DUMPABLE, dumpable);
+	return bad;
+}
+
+/* In a plain chroot "/" is no mount whose propagation could be changed. Joining one's own namespace leads out to its real root, and
+ * a clone mounted over the old root makes that one a mount. */
+static int
+slave_chroot(void)
+{
+	int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), clone = -1, bad = -1;
+	int self = pidfd_of(getpid()); /* as good as /proc/self/ns/mnt, and there may be no /proc */
+
+	if (here >= 0 && self >= 0 && setns(self, CLONE_NEWNS) == 0) {
+		bad = mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+		if (fchdir(here) == 0 && !bad)
+			clone = mount_clone(AT_FDCWD, ".", true);
+		if (clone >= 0)
+			bad = mount_attach(clone, AT_FDCWD, ".") < 0 || fchdir(clone) < 0;
+		if (chroot(".") < 0)
+			die(255, "can't go back to the root directory: %s", strerror(errno));
+	}
+	close_one(clone);
+	close_one(self);
+	close_one(here);
+	return bad || clone < 0 ? -1 : 0;
+}
+
+/* Mounts made on the host later still show up here; nothing of ours shows up there. */
+static int
+slave_mounts(void)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
+		return 0;
+	return errno == EINVAL ? slave_chroot() : -1;
+}
+
+static bool
+kernel_is_old(struct node_facts *f)
+{
+	struct utsname name;
+	char *text;
+
+	if (mount_set(-1, 0, 0) == 0 || errno != ENOSYS || uname(&name) < 0)
+		return false;
+	text = xasprintf("Linux %s is older than 5.12 and has no mount_setattr: no view, files go into binRoot itself", name.release);
+	facts_limit(f, text);
+	free(text);
+	return true;
+}
+
+/* A container's rules may allow the namespace and refuse what a view is made of. A call that is allowed finds the descriptor wrong.
+ * NULL when all are. */
+static const char *
+refused_call(void)
+{
+	if (mount_clone(-1, ".", false) < 0 && errno != EBADF)
+		return "open_tree";
+	if (mount_attach(-1, AT_FDCWD, "/") < 0 && errno != EBADF)
+		return "move_mount";
+	return mount_set(-1, 0, 0) < 0 && errno != EBADF ? "mount_setattr" : NULL;
+}
+
+static void
+make_namespace(struct node_facts *f, const struct worker_setup *setup)
+{
+	const char *refused = NULL;
+	int bad = -1;
+
+	f->is_root = geteuid() == 0;
+	/* A master without root needs none: in a user namespace it could not tell its clients apart. */
+	if (kernel_is_old(f) || (!f->is_root && !setup->runs_jobs))
+		return;
+	errno = ENOSYS;
+	if (!setup->no_namespaces)
+		bad = f->is_root ? unshare(CLONE_NEWNS) : unshare_user();
+	f->namespaces = !bad && slave_mounts() == 0 && !(refused = refused_call());
+	if (!f->namespaces && setup->runs_jobs) {
+		char *text = xasprintf("no mount namespace (%s%s%s): no view, files go into binRoot itself and stay",
+		    refused ? refused : "", refused ? ": " : "", namespace_error());
+
+		facts_limit(f, text);
+		free(text);
+	}
+}
+
+/* ---- what the node has ---- */
+
+static bool
+is_proc(int fd)
+{
+	return fd >= 0 && faccessat(fd, "self/stat", F_OK, 0) == 0;
+}
+
+static void
+find_proc(struct node_facts *f)
+{
+	f->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (is_proc(f->proc))
+		return;
+	if (f->proc >= 0)
+		close(f->proc);
+	f->proc = f->namespaces ? mount_new("proc", ATTR_NOSUID | ATTR_NODEV) : -1;
+}
+
+static void
+find_killing(struct node_facts *f)
+{
+	pid_t *pids;
+	bool lists = list_children(f->proc, &pids) >= 0;
+
+	free(pids);
+	f->pid_namespaces = f->namespaces && (!f->is_root || !lists);
+	if (f->pid_namespaces) {
+		pid_t pid = fork_with(CLONE_NEWPID);
+
+		if (pid == 0)
+			_exit(0);
+		if (pid > 0)
+			(void)waitpid(pid, NULL, 0);
+		f->pid_namespaces = pid > 0;
+	}
+	if (!f->pid_namespaces && !lists)
+		facts_limit(f, "neither lists of children nor pid namespaces: processes that leave their group may outlive a kill");
+}
+
+/* null, zero and their like for jobs on a node whose /dev is empty. */
+static void
+make_devices(struct node_facts *f)
+{
+	static const struct {
+		const char *name;
+		unsigned minor_number;
+	} devices[] = {{"null", 3}, {"zero", 5}, {"full", 7}, {"random", 8}, {"urandom", 9}};
+	static const char *const links[][2] = {
+	    {"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}};
+	int dir;
+	size_t i;
+
+	if (!f->is_root || access("/dev/null", F_OK) == 0 || mkdirat(f->store, "dev", 0755) < 0)
+		return;
+	dir = openat(f->store, "dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	f->devices = dir >= 0 && fchmod(dir, 0755) == 0;
+	for (i = 0; f->devices && i < COUNT(devices); i++)
+		f->devices = mknodat(dir, devices[i].name, S_IFCHR, makedev(1, devices[i].minor_number)) == 0 &&
+		    fchmodat(dir, devices[i].name, 0666, 0) == 0;
+	for (i = 0; f->devices && i < COUNT(links); i++)
+		(void)symlinkat(links[i][1], dir, links[i][0]);
+	if (dir >= 0)
+		close(dir);
+}
+
+/* What jobs read as stdin: where there is no /dev/null, a pipe that has ended is as empty. */
+static void
+open_null(struct node_facts *f)
+{
+	int ends[2];
+
+	f->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (f->null >= 0 || pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	close(ends[1]);
+	f->null = ends[0];
+}
+
+static void
+find_ignored(struct node_facts *f)
+{
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		if (sig != SIGPIPE && sig != SIGXFSZ && signal_is_ignored(sig))
+			f->any_ignored = true;
+}
+
+static void
+protect_from_oom(struct node_facts *f)
+{
+	int fd = f->is_root ? openat(f->proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return;
+	f->oom_protected = write_full(fd, "-1000", 5) == 0;
+	close(fd);
+}
+
+/* ---- mount points ---- */
+
+/* The fifth word of a line, in which blanks are written as octal numbers. Caller frees; NULL when there is none. */
+static char *
+mount_point(const char *line)
+{
+	char *out, *to;
+	int word;
+
+	for (word = 0; word < 4 && line; word++) {
+		line = strchr(line, ' ');
+		line += line != NULL;
+	}
+	if (!line)
+		return NULL;
+	out = to = xstrndup(line, strcspn(line, " "));
+	for (line = out; *line; to++) {
+		if (line[0] == '\\' && strspn(line + 1, "01234567") >= 3) {
+			*to = (char)((line[1] - '0') << 6 | (line[2] - '0') << 3 | (line[3] - '0'));
+			line += 4;
+		} else {
+			*to = *line++;
+		}
+	}
+	*to = '\0';
+	return out;
+}
+
+static void
+read_mounts(struct node_facts *f)
+{
+	char *text = NULL, *line, *rest, *path;
+	struct buf all = {0};
+	ssize_t n;
+
+	strings_free(&f->mounts);
+	if (lseek(f->mountinfo, 0, SEEK_SET) < 0)
+		return;
+	while ((n = read_full(f->mountinfo, buf_grow(&all, 16384), 16384)) > 0)
+		all.len += (size_t)n;
+	put_u8(&all, 0);
+	text = (char *)all.data;
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		path = mount_point(line);
+		/* A mount on a top-level directory goes along with it. */
+		if (path && path[0] == '/' && strchr(path + 1, '/'))
+			strings_take(&f->mounts, path);
+		else
+			free(path);
+	}
+	buf_free(&all);
+}
+
+/* ---- binRoot ---- */
+
+static int
+make_parents(const char *path)
+{
+	char *copy = xstrdup(path), *slash;
+	int bad = 0;
+
+	for (slash = strchr(copy + 1, '/'); slash && !bad; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		bad = mkdir(copy, 0755) < 0 && errno != EEXIST;
+		*slash = '/';
+	}
+	free(copy);
+	return bad;
+}
+
+/* Whoever owns the directory could lead what is mounted or written there elsewhere. */
+static int
+check_owner(const char *path, const struct stat *st)
+{
+	if (st->st_uid == 0 || st->st_uid == geteuid())
+		return 0;
+	return fail("binRoot %s belongs to user %u: remove it, or choose another by -binRoot", path, st->st_uid);
+}
+
+/* The directory, made when it is not there, and locked as used: who ends last removes it. Removing a directory that is a mount
+ * point in another namespace would take that mount away. -1 with worker_error(), or *again when it went away under our hands. */
+static int
+open_binroot(const char *path, bool *again)
+{
+	struct stat by_name = {0}, by_fd = {0};
+	bool made = mkdir(path, 0755) == 0, there = made || errno == EEXIST;
+	int fd = there ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+	*again = there && fd < 0 && errno == ENOENT;
+	if (fd < 0)
+		return fail("can't make binRoot %s: %s", path, errno == ELOOP || errno == ENOTDIR ? "it is no directory, or a link" : strerror(errno));
+	if (flock(fd, LOCK_SH) < 0 || fstat(fd, &by_fd) < 0 || check_owner(path, &by_fd) < 0) {
+		close(fd);
+		return -1;
+	}
+	*again = stat(path, &by_name) < 0 || by_fd.st_ino != by_name.st_ino || by_fd.st_dev != by_name.st_dev;
+	if (made && !*again)
+		(void)fchmod(fd, MADE_BY_US);
+	return fd;
+}
+
+static int
+claim_binroot(struct node_facts *f)
+{
+	bool again = true;
+
+	if (f->binroot[0] != '/')
+		return fail("binRoot %s must be an absolute path", f->binroot);
+	if (make_parents(f->binroot))
+		return fail("can't make binRoot %s: %s", f->binroot, strerror(errno));
+	while (again) {
+		close_one(f->real_binroot);
+		f->real_binroot = open_binroot(f->binroot, &again);
+	}
+	return f->real_binroot < 0 ? -1 : 0;
+}
+
+static void
+leave_binroot(struct node_facts *f)
+{
+	struct stat st;
+	int fd = f->real_binroot;
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && (st.st_mode & 07777) == MADE_BY_US)
+		(void)rmdir(f->binroot);
+	close(fd);
+	f->real_binroot = -1;
+}
+
+/* Whatever clears /tmp of what is old takes an empty binRoot too. */
+static void
+restore_binroot(struct node_facts *f)
+{
+	struct stat st;
+
+	if (f->real_binroot >= 0 && fstat(f->real_binroot, &st) == 0 && st.st_nlink == 0)
+		(void)claim_binroot(f);
+}
+
+/* ---- all of it ---- */
+
+/* Reads the table of mounts again only when the kernel says that it has changed. */
+void
+facts_refresh(struct node_facts *f)
+{
+	struct pollfd fd = {.fd = f->mountinfo, .events = POLLPRI};
+
+	restore_binroot(f);
+	if (f->mountinfo >= 0 && poll(&fd, 1, 0) > 0 && (fd.revents & (POLLPRI | POLLERR)))
+		read_mounts(f);
+}
+
+int
+facts_begin(struct node_facts *f, const struct worker_setup *setup)
+{
+	*f = (struct node_facts){.store = -1, .proc = -1, .null = -1, .real_binroot = -1, .home = -1, .mountinfo = -1};
+	f->private = setup->private;
+	f->binroot = xstrdup(setup->binroot);
+	(void)getrlimit(RLIMIT_NOFILE, &f->files);
+	make_namespace(f, setup);
+	find_proc(f);
+	protect_from_oom(f);
+	return setup->runs_jobs ? claim_binroot(f) : 0;
+}
+
+void
+facts_finish(struct node_facts *f, const struct worker_setup *setup, int store)
+{
+	const char *path = getenv("PATH");
+
+	f->store = store;
+	if (!setup->runs_jobs)
+		return;
+	f->search = xstrdup(path && *path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	f->overlay = f->namespaces && !setup->no_overlay && has_file_system("overlay");
+	if (f->namespaces && !f->overlay)
+		facts_limit(f, "no overlay file system: directories are merged entry by entry");
+	if (f->proc < 0)
+		facts_limit(f, "no proc file system");
+	f->home = f->proc < 0 ? -1 : openat(f->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	f->mountinfo = f->proc < 0 ? -1 : openat(f->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (f->mountinfo >= 0)
+		read_mounts(f);
+	find_killing(f);
+	make_devices(f);
+	open_null(f);
+	find_ignored(f);
+}
+
+void
+facts_close(struct node_facts *f)
+{
+	leave_binroot(f);
+	close_one(f->mountinfo);
+	close_one(f->proc);
+	close_one(f->null);
+	close_one(f->home);
+	strings_free(&f->mounts);
+	buf_free(&f->limits);
+	free(f->search);
+	free(f->binroot);
+}

@@ -1,0 +1,444 @@
+/* The keeper of one job: its files and view made, its program run, all its processes reaped and killed.
+ * Must never know of links, nodes, or other jobs. */
+#include "run/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run/launch.h"
+#include "run/place.h"
+#include "base/sys.h"
+#include "run/vault.h"
+
+/* Where a keeper has its descriptors; those below are the program's. */
+enum { CONTROL = 3, STORE, PROC, BINROOT, HOME, DESCRIPTORS };
+
+struct keeper {
+	const struct keep *keep;
+	const struct node_facts *facts;
+	const struct work *work;
+	char job[64];			   /* "job/<name>" */
+	char own[72];			   /* "job/<name>/root" */
+	char tree[DIGEST_TEXT + 8];	   /* "tree/<hex>"; "" when nothing was shipped */
+	struct placed placed;		   /* what is in own */
+	bool mine;			   /* binRoot is this job's alone: a mount, not the node's directory */
+	struct launch launch;
+	pid_t pid;			   /* of the program; 0 when it is not running */
+	pid_t group;			   /* its process group */
+	int signals;			   /* signalfd */
+	bool ended;			   /* the program has, and it is not told yet */
+	int status;			   /* then: as waitpid has it */
+};
+
+/* ---- telling the daemon ---- */
+
+static void
+tell(enum proc_event event, int status, const char *text)
+{
+	struct buf b = {0};
+
+	put_u8(&b, event);
+	put_u32(&b, (uint32_t)status);
+	put_str(&b, text);
+	/* A daemon that is gone is noticed elsewhere. */
+	while (send(CONTROL, b.data, b.len, MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+	buf_free(&b);
+}
+
+static int
+fail(int status, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	text[strnlen(text, sizeof(((struct proc_report *)0)->text) - 1)] = '\0';
+	tell(PROC_FAILED, status, text);
+	free(text);
+	return -1;
+}
+
+/* ---- becoming a process of one's own ---- */
+
+/* Everything the daemon had open is closed, everything needed is where the enum above says. */
+static void
+take_descriptors(struct keep *k)
+{
+	const struct node_facts *f = k->facts;
+	int from[DESCRIPTORS] = {f->null, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->home};
+	int to;
+
+	for (to = 0; to < DESCRIPTORS; to++)
+		if (from[to] >= 0 && from[to] < DESCRIPTORS)
+			from[to] = fcntl(from[to], F_DUPFD_CLOEXEC, DESCRIPTORS);
+	for (to = 0; to < DESCRIPTORS; to++) {
+		if (from[to] < 0)
+			close(to);
+		else
+			(void)dup3(from[to], to, to < CONTROL ? 0 : O_CLOEXEC);
+	}
+	close_from(DESCRIPTORS);
+}
+
+static void
+take_signals(struct keeper *k)
+{
+	/* What the daemon ignores or its kind usually do, beside what it was started with; the rest exec resets. */
+	static const int ours[] = {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2, SIGXFSZ};
+	sigset_t all, child;
+	size_t i;
+	int sig;
+
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	for (i = 0; i < COUNT(ours); i++)
+		(void)signal_usual(ours[i]);
+	for (sig = 1; k->facts->any_ignored && sig < NSIG; sig++)
+		(void)signal_usual(sig);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	k->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* ---- files ---- */
+
+static struct owner
+owner_of(const struct keeper *k)
+{
+	return (struct owner){.uid = k->work->uid, .gid = k->work->gid, .give = k->facts->is_root};
+}
+
+/* The caller's working directory inside the root, without leading slash; "" for the root itself. */
+static const char *
+cwd_inside(const struct keeper *k)
+{
+	const char *cwd = k->work->cwd ? k->work->cwd : "/";
+
+	return cwd + strspn(cwd, "/");
+}
+
+static int
+place_shipped(struct keeper *k, int root)
+{
+	const struct work *w = k->work;
+	char hex[DIGEST_TEXT];
+
+	if (!w->manifest)
+		return 0;
+	digest_text(w->manifest_digest, hex);
+	(void)snprintf(k->tree, sizeof(k->tree), "tree/%s", hex);
+	if (place_tree(STORE, hex, k->keep->name, w->manifest) < 0)
+		return fail(255, "%s", place_error());
+	if (k->mine ? place_own(STORE, root, k->keep->given, w->manifest, owner_of(k), &k->placed)
+		    : place_all(STORE, root, k->keep->name, w->manifest, owner_of(k)))
+		return fail(255, "%s", place_error());
+	return 0;
+}
+
+static int
+place_cwd(struct keeper *k, int root)
+{
+	const char *cwd = cwd_inside(k);
+	const struct entry *e = k->work->manifest && *cwd ? manifest_find(k->work->manifest, cwd) : NULL;
+	struct owner owner = owner_of(k);
+
+	if (k->work->localbin || (e && e->kind == ENTRY_DIR))
+		return 0;
+	if (*cwd && !path_inside(cwd))
+		return fail(255, "can't make the working directory %s", cwd);
+	if (*cwd && place_dir(root, cwd, owner) < 0)
+		return fail(255, "%s", place_error());
+	if (!*cwd && k->mine && owner.give && fchown(root, owner.uid, owner.gid) < 0)
+		return fail(255, "can't make the working directory: %s", strerror(errno));
+	return 0;
+}
+
+static int
+make_job_dirs(const struct keeper *k)
+{
+	if (mkdirat(STORE, k->job, 0755) < 0 || (k->mine && mkdirat(STORE, k->own, 0755) < 0))
+		return fail(255, "can't make a directory for the job: %s", strerror(errno));
+	return 0;
+}
+
+static int
+place(struct keeper *k)
+{
+	int root = k->mine ? -1 : BINROOT, bad;
+
+	if (make_job_dirs(k) < 0)
+		return -1;
+	if (k->mine)
+		root = openat(STORE, k->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bad = root < 0 ? fail(255, "can't open the job's directory: %s", strerror(errno)) : 0;
+	if (!bad)
+		bad = place_shipped(k, root);
+	if (!bad)
+		bad = place_cwd(k, root);
+	if (k->mine && root >= 0)
+		close(root);
+	return bad;
+}
+
+static int
+enter_view(struct keeper *k)
+{
+	struct view_plan plan = {
+	    .manifest = k->work->manifest,
+	    .binroot = k->facts->binroot,
+	    .job = k->job,
+	    .own = k->mine ? k->own : NULL,
+	    .tree = k->tree[0] ? k->tree : NULL,
+	    .shared = &k->placed.shared,
+	    .mounts = &k->facts->mounts,
+	    .view = k->work->localbin ? VIEW_NONE : k->work->view,
+	    .overlay = k->facts->overlay,
+	    .new_proc = k->facts->pid_namespaces,
+	    .devices = k->facts->devices ? "dev" : NULL,
+	};
+
+	/* The working directory goes along into the new namespace; a descriptor of the old one could not be cloned there. */
+	if (fchdir(STORE) < 0)
+		return fail(255, "can't enter the store: %s", strerror(errno));
+	if (!k->facts->namespaces)
+		return 0;
+	if (unshare(CLONE_NEWNS) < 0)
+		return fail(255, "no mount namespace: %s", namespace_error());
+	return view_enter(&plan) < 0 ? fail(255, "%s", view_error()) : 0;
+}
+
+/* ---- starting ---- */
+
+static int
+start(struct keeper *k)
+{
+	struct launch *l = &k->launch;
+	int none;
+
+	*l = (struct launch){
+	    .facts = k->facts, .work = k->work, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
+	k->pid = launch_make(l) < 0 ? -1 : launch_run(l);
+	if (k->pid < 0) {
+		k->pid = 0;
+		return fail(l->status, "%s", l->why);
+	}
+	k->group = k->pid;
+	/* The pipes must end with the job's last process, not with us. */
+	none = openat(STORE, ".", O_PATH | O_CLOEXEC);
+	(void)dup3(none, STDOUT_FILENO, O_CLOEXEC);
+	(void)dup3(none, STDERR_FILENO, O_CLOEXEC);
+	close(none);
+	if (k->work->tell_start)
+		tell(PROC_STARTED, 0, "");
+	return 0;
+}
+
+/* ---- reaping and killing ---- */
+
+/* How many were there; one for an unknown number. */
+static size_t
+kill_children(const struct keeper *k)
+{
+	ssize_t count, i;
+	pid_t *pids;
+
+	if (k->facts->pid_namespaces)
+		return kill(-1, SIGKILL) == 0;
+	count = list_children(PROC, &pids);
+	for (i = 0; i < count; i++)
+		(void)kill(pids[i], SIGKILL);
+	free(pids);
+	return count > 0 ? (size_t)count : 0;
+}
+
+static void
+reaped(struct keeper *k, pid_t pid, int status)
+{
+	if (pid != k->pid)
+		return;
+	k->pid = 0;
+	k->ended = true;
+	k->status = status;
+}
+
+/* Until nothing has ended that was not reaped; then the program's end is told, and whether others live on. False when there are no
+ * children left. */
+static bool
+reap(struct keeper *k)
+{
+	int status;
+	bool left;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		reaped(k, pid, status);
+	left = pid == 0 || errno != ECHILD;
+	if (k->ended)
+		tell(PROC_EXITED, k->status, left ? "lingers" : "");
+	k->ended = false;
+	return left;
+}
+
+/* What forks while it is being killed becomes our child when its parent dies, so this ends: measured against a fork storm, 0.2 to
+ * 18 ms, where walking the whole tree of processes takes half a minute. */
+static void
+kill_all(struct keeper *k)
+{
+	int status;
+	pid_t pid;
+
+	do {
+		size_t killed = kill_children(k);
+
+		/* A list read while it changed may be short: then nothing may be waited for. */
+		pid = waitpid(-1, &status, killed ? 0 : WNOHANG);
+		if (pid > 0)
+			reaped(k, pid, status);
+	} while ((pid >= 0 || errno == EINTR) && reap(k));
+}
+
+/* To the program's group. Once the program is gone its number may have become another's: so only while one of our children is in
+ * it; and to our other children one by one. */
+static void
+signal_rest(const struct keeper *k, int sig)
+{
+	bool group_lives = false;
+	ssize_t count, i;
+	pid_t *pids;
+
+	count = list_children(PROC, &pids);
+	for (i = 0; i < count; i++) {
+		if (getpgid(pids[i]) == k->group)
+			group_lives = true;
+		else
+			(void)kill(pids[i], sig);
+	}
+	if (group_lives)
+		(void)kill(-k->group, sig);
+	free(pids);
+}
+
+static void
+signal_job(const struct keeper *k, int sig)
+{
+	if (k->pid > 0) {
+		(void)kill(-k->group, sig);
+		if (getpgid(k->pid) != k->group)
+			(void)kill(k->pid, sig);
+	} else if (k->facts->pid_namespaces) {
+		(void)kill(-1, sig);
+	} else {
+		signal_rest(k, sig);
+	}
+}
+
+/* False when everything is to end: asked for, or the daemon is gone. */
+static bool
+obey(const struct keeper *k)
+{
+	uint8_t sig;
+	ssize_t n = recv(CONTROL, &sig, 1, MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0 || sig == KEEPER_KILL)
+		return false;
+	signal_job(k, sig);
+	return true;
+}
+
+static void
+drain(int signals)
+{
+	struct signalfd_siginfo info[8];
+
+	while (read(signals, info, sizeof(info)) > 0)
+		;
+}
+
+static void
+keep_watch(struct keeper *k)
+{
+	struct pollfd fds[2] = {{.fd = CONTROL, .events = POLLIN}, {.fd = k->signals, .events = POLLIN}};
+
+	while (reap(k)) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents)
+			drain(k->signals);
+		if (fds[0].revents && !obey(k)) {
+			kill_all(k);
+			return;
+		}
+	}
+}
+
+/* Directories that are mounted on in this namespace can't be removed in it. */
+static void
+leave_view(const struct keeper *k)
+{
+	if (!k->facts->namespaces || setns(HOME, CLONE_NEWNS) == 0)
+		return;
+	(void)umount2(k->facts->binroot, MNT_DETACH);
+	(void)umount2("/", MNT_DETACH);
+}
+
+/* Nobody waits for the files' removal, and other jobs may be starting. The view is left before: the kernel has one lock for all
+ * mounts, and on a busy machine whoever holds it with a low priority keeps every other job from starting, for many seconds. */
+static int
+clean_up(struct keeper *k)
+{
+	int root;
+
+	leave_view(k);
+	(void)setpriority(PRIO_PROCESS, 0, 19);
+	root = k->mine ? openat(STORE, k->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	if (root >= 0) {
+		place_undo(root, &k->placed);
+		(void)unlinkat(STORE, k->own, AT_REMOVEDIR);
+	}
+	return unlinkat(STORE, k->job, AT_REMOVEDIR) < 0 && remove_tree(STORE, k->job) < 0;
+}
+
+static bool
+may_run(const struct keeper *k)
+{
+	if (k->facts->is_root || k->work->uid == geteuid())
+		return true;
+	(void)fail(255, "gproc runs without root on this node: it can run jobs of user %u only, not of %u", geteuid(), k->work->uid);
+	return false;
+}
+
+void
+keeper_run(struct keep *keep)
+{
+	struct keeper k = {.keep = keep, .facts = keep->facts, .work = keep->work};
+
+	(void)setsid();
+	take_descriptors(keep);
+	take_signals(&k);
+	(void)umask(0);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+	(void)snprintf(k.job, sizeof(k.job), "job/%s", keep->name);
+	(void)snprintf(k.own, sizeof(k.own), "job/%s/root", keep->name);
+	k.mine = k.facts->namespaces && k.facts->private;
+	if (may_run(&k) && place(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)
+		keep_watch(&k);
+	_exit(clean_up(&k));
+}

@@ -1,0 +1,1120 @@
+/* The contents a node holds, by digest, with the trees prepared from them, within one memory budget.
+ * Must never know links, or who asks. */
+#include "run/store.h"
+#include "run/vault.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#define BUCKETS 1024u
+#define READERS 4 /* files kept open for blob_read: a node serves few at a time, each to many */
+#define MAX_IDLE_TREES 256u /* a tree takes no pages but inodes and kernel memory, which the budget does not bound */
+#define PAGE 4096u
+#define WINDOW (2 * CHUNK_SIZE)	  /* a chunk that is being taken while the next one comes */
+#define MAX_THIN_LIST (4u << 20) /* of 32 GiB: what stays in memory of each that passes through */
+#define NAME_ROOM (8 + DIGEST_TEXT)
+
+struct blob {
+	struct store *store;
+	struct digest digest;
+	struct blob *next;	    /* in its bucket */
+	struct blob *older, *newer; /* among the idle ones */
+	struct buf list;	    /* chunk digests that have come */
+	struct chunk_hash *hash;    /* of the chunk under way, or NULL */
+	uint8_t *window;	    /* of a thin one: contents from `first` on, round and round; NULL: none at the moment */
+	uint64_t first;		    /* byte of the contents, where a chunk begins */
+	uint64_t size;
+	uint64_t at;	 /* bytes of the object that have come */
+	uint64_t have;	 /* and are proved */
+	uint64_t stored; /* bytes of its file, proved or not */
+	uint64_t used;	 /* when it was last in use, as a number that only grows */
+	unsigned pins;
+	bool sized;	 /* somebody has said a size */
+	bool listed;	 /* list and size are proved */
+	bool trusted;	 /* the source under way has proved what it sends */
+	bool whole, idle, thin;
+	bool given;	 /* handed over: freed with its last pin, unless it is wanted again */
+};
+
+struct tree {
+	struct digest manifest;
+	struct tree *next;
+	uint64_t used;
+	unsigned holds;
+	bool spoiled; /* it may link to what was damaged: gone with its last hold */
+};
+
+struct store {
+	struct vault vault;
+	uint64_t budget, promised;
+	uint64_t stored;     /* footprint of all blobs */
+	uint64_t idle_bytes; /* and of those that can be evicted */
+	uint64_t now;	     /* counts uses */
+	uint64_t seed;
+	struct blob *bucket[BUCKETS];
+	struct blob *oldest, *newest;
+	struct tree *trees;
+	struct {
+		const struct blob *blob;
+		int fd;
+	} reader[READERS];
+	unsigned next_reader;
+};
+
+static char error_text[320];
+#define fail(...) latch_error(error_text, sizeof(error_text), __VA_ARGS__)
+
+const char *
+store_error(void)
+{
+	return error_text;
+}
+
+/* "12.5 MiB", rounded down. */
+static const char *
+size_text(uint64_t bytes, char out[24])
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	size_t unit = 0;
+	uint64_t tenths = 0;
+
+	while (bytes >= 1024 && unit + 1 < COUNT(units)) {
+		tenths = bytes % 1024 * 10 / 1024;
+		bytes /= 1024;
+		unit++;
+	}
+	if (unit == 0)
+		(void)snprintf(out, 24, "%" PRIu64 " bytes", bytes);
+	else
+		(void)snprintf(out, 24, "%" PRIu64 ".%" PRIu64 " %s", bytes, tenths, units[unit]);
+	return out;
+}
+
+uint64_t
+store_footprint(uint64_t size)
+{
+	return size > UINT64_MAX - PAGE ? size : (size + PAGE - 1) / PAGE * PAGE;
+}
+
+/* ---- names and numbers ---- */
+
+static const char *
+name_in(const char *dir, const struct digest *d, char out[NAME_ROOM])
+{
+	size_t len = strlen(dir);
+
+	memcpy(out, dir, len);
+	digest_text(d, out + len);
+	return out;
+}
+
+static const char *
+blob_name(const struct blob *b, char out[NAME_ROOM])
+{
+	return name_in(b->whole ? "blob/" : "part/", &b->digest, out);
+}
+
+/* A peer may choose digests that it has no contents for, but not so that they all fall into one bucket. */
+static struct blob **
+bucket_of(struct store *s, const struct digest *d)
+{
+	uint64_t hash = s->seed, word;
+	size_t i;
+
+	for (i = 0; i < DIGEST_LEN; i += sizeof(word)) {
+		memcpy(&word, d->byte + i, sizeof(word));
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+		hash ^= hash >> 29;
+	}
+	return &s->bucket[hash % BUCKETS];
+}
+
+static uint64_t
+random_seed(void)
+{
+	uint64_t seed;
+
+	/* Early in a boot the kernel may have none to give yet; the clock must do then. */
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
+		seed = now_ms() << 20 ^ (uint64_t)getpid();
+	return seed;
+}
+
+/* Bytes that could be written now. Inodes that run out stop a node as surely as bytes do. */
+static uint64_t
+free_now(const struct store *s)
+{
+	struct statvfs fs;
+	uint64_t bytes, left = s->budget > s->stored ? s->budget - s->stored : 0;
+
+	if (fstatvfs(s->vault.dir, &fs) < 0 || (fs.f_files && fs.f_favail < fs.f_files / 16))
+		return 0;
+	bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return s->vault.mounted || bytes < left ? bytes : left;
+}
+
+/* ---- opening and closing ---- */
+
+static struct store *
+store_made(struct vault vault, uint64_t budget)
+{
+	static const char *const dirs[] = {"part", "blob", "inode", "tree", "job"};
+	struct store *s = xcalloc(1, sizeof(*s));
+	size_t i;
+
+	s->vault = vault;
+	s->budget = budget;
+	s->seed = random_seed();
+	for (i = 0; i < READERS; i++)
+		s->reader[i].fd = -1;
+	for (i = 0; i < COUNT(dirs); i++)
+		if (mkdirat(vault.dir, dirs[i], 0700) < 0) {
+			(void)fail("can't make the store's %s: %s", dirs[i], strerror(errno));
+			store_close(s);
+			return NULL;
+		}
+	return s;
+}
+
+static uint64_t
+choose_budget(uint64_t budget)
+{
+	struct sysinfo info;
+
+	if (budget == 0 && sysinfo(&info) == 0)
+		budget = (uint64_t)info.totalram * info.mem_unit / 2;
+	return budget < PAGE ? PAGE : budget;
+}
+
+struct store *
+store_open_dir(uint64_t budget, const char *parent)
+{
+	struct vault vault;
+
+	if (vault_make(&vault, parent) == 0)
+		return store_made(vault, choose_budget(budget));
+	(void)fail("%s", vault_error());
+	return NULL;
+}
+
+struct store *
+store_open(uint64_t budget, const char *fallback)
+{
+	struct vault vault;
+
+	budget = choose_budget(budget);
+	if (vault_mount(&vault, budget) == 0)
+		return store_made(vault, budget);
+	(void)fail("%s", vault_error());
+	return fallback ? store_open_dir(budget, fallback) : NULL;
+}
+
+int
+store_dir(const struct store *s)
+{
+	return s->vault.dir;
+}
+
+bool
+store_is_tmpfs(const struct store *s)
+{
+	return s->vault.mounted;
+}
+
+uint64_t
+store_budget(const struct store *s)
+{
+	return s->budget;
+}
+
+uint64_t
+store_free(const struct store *s)
+{
+	uint64_t bytes = free_now(s) + s->idle_bytes;
+
+	return bytes > s->promised ? bytes - s->promised : 0;
+}
+
+/* ---- what is idle ---- */
+
+static void
+idle_add(struct store *s, struct blob *b)
+{
+	b->used = ++s->now;
+	b->idle = true;
+	b->newer = NULL;
+	b->older = s->newest;
+	*(s->newest ? &s->newest->newer : &s->oldest) = b;
+	s->newest = b;
+	s->idle_bytes += store_footprint(b->stored);
+}
+
+static void
+idle_remove(struct store *s, struct blob *b)
+{
+	if (!b->idle)
+		return;
+	*(b->older ? &b->older->newer : &s->oldest) = b->newer;
+	*(b->newer ? &b->newer->older : &s->newest) = b->older;
+	b->older = b->newer = NULL;
+	b->idle = false;
+	s->idle_bytes -= store_footprint(b->stored);
+}
+
+static void
+close_reader(struct store *s, const struct blob *b)
+{
+	size_t i;
+
+	for (i = 0; i < READERS; i++)
+		if (s->reader[i].fd >= 0 && s->reader[i].blob == b) {
+			close(s->reader[i].fd);
+			s->reader[i].fd = -1;
+		}
+}
+
+static void
+blob_free(struct store *s, struct blob *b)
+{
+	struct blob **at = bucket_of(s, &b->digest);
+
+	while (*at != b)
+		at = &(*at)->next;
+	*at = b->next;
+	idle_remove(s, b);
+	close_reader(s, b);
+	s->stored -= store_footprint(b->stored);
+	buf_free(&b->list);
+	free(b->hash);
+	free(b->window);
+	free(b);
+}
+
+void
+store_close(struct store *s)
+{
+	struct tree *t;
+	size_t i;
+
+	if (!s)
+		return;
+	for (i = 0; i < BUCKETS; i++)
+		while (s->bucket[i])
+			blob_free(s, s->bucket[i]);
+	while ((t = s->trees)) {
+		s->trees = t->next;
+		free(t);
+	}
+	vault_close(&s->vault);
+	free(s);
+}
+
+/* ---- making room ---- */
+
+/* A blob that a tree or an inode still links to would free nothing. */
+static void
+evict_blob(struct store *s, struct blob *b)
+{
+	char name[NAME_ROOM];
+	struct stat st;
+
+	if (fstatat(s->vault.dir, blob_name(b, name), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1)
+		return;
+	(void)unlinkat(s->vault.dir, name, 0);
+	blob_free(s, b);
+}
+
+/* No tree links to this inode/ file: only its own name is left, or that and the blob's. */
+static bool
+inode_is_idle(const struct store *s, int dir, const char *name)
+{
+	char blob[NAME_ROOM] = "blob/";
+	struct stat st, of_blob;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_nlink > 2)
+		return false;
+	if (st.st_nlink == 1)
+		return true;
+	(void)snprintf(blob + 5, sizeof(blob) - 5, "%.*s", DIGEST_TEXT - 1, name);
+	return fstatat(s->vault.dir, blob, &of_blob, AT_SYMLINK_NOFOLLOW) == 0 && of_blob.st_ino == st.st_ino;
+}
+
+static void
+sweep_inodes(struct store *s)
+{
+	int fd = openat(s->vault.dir, "inode", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (entry->d_name[0] != '.' && inode_is_idle(s, fd, entry->d_name))
+			(void)unlinkat(fd, entry->d_name, 0);
+	if (d)
+		(void)closedir(d);
+	else if (fd >= 0)
+		close(fd);
+}
+
+static struct tree *
+oldest_tree(const struct store *s, size_t *count)
+{
+	struct tree *t, *oldest = NULL;
+
+	*count = 0;
+	for (t = s->trees; t; t = t->next)
+		if (t->holds == 0) {
+			++*count;
+			if (!oldest || t->used < oldest->used)
+				oldest = t;
+		}
+	return oldest;
+}
+
+static void
+evict_tree(struct store *s, struct tree *t)
+{
+	struct tree **at = &s->trees;
+	char name[NAME_ROOM];
+
+	(void)remove_tree(s->vault.dir, name_in("tree/", &t->manifest, name));
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	free(t);
+	sweep_inodes(s);
+}
+
+/* Until `bytes` are free: what has been idle longest goes first. A tree that goes may free blobs older than itself. */
+static int
+make_room(struct store *s, uint64_t bytes)
+{
+	struct blob *b = s->oldest, *next;
+	bool swept = false;
+	struct tree *t;
+	size_t count;
+
+	while (free_now(s) < bytes) {
+		t = oldest_tree(s, &count);
+		if (b && (!t || b->used < t->used)) {
+			next = b->newer;
+			evict_blob(s, b);
+			b = next;
+			continue;
+		}
+		if (t) {
+			evict_tree(s, t);
+		} else if (!swept) {
+			sweep_inodes(s);
+			swept = true;
+		} else {
+			return -1;
+		}
+		b = s->oldest;
+	}
+	return 0;
+}
+
+static int
+refuse_room(const struct store *s, uint64_t bytes)
+{
+	char need[24], all[24], some[24];
+
+	return fail("it needs %s, and of the store's %s there are %s to be had", size_text(bytes, need),
+	    size_text(s->budget, all), size_text(store_free(s), some));
+}
+
+int
+store_reserve(struct store *s, uint64_t bytes)
+{
+	uint64_t total, in_use = s->stored - s->idle_bytes;
+
+	if (!__builtin_add_overflow(s->promised, bytes, &total) && total <= s->budget && in_use <= s->budget - total &&
+	    make_room(s, total) == 0) {
+		s->promised = total;
+		return 0;
+	}
+	return refuse_room(s, bytes);
+}
+
+void
+store_release(struct store *s, uint64_t bytes)
+{
+	s->promised -= bytes < s->promised ? bytes : s->promised;
+}
+
+/* ---- blobs ---- */
+
+struct blob *
+store_find(struct store *s, const struct digest *d)
+{
+	struct blob *b;
+
+	for (b = *bucket_of(s, d); b && !digest_equal(&b->digest, d); b = b->next)
+		;
+	return b;
+}
+
+struct blob *
+store_want(struct store *s, const struct digest *d)
+{
+	struct blob **bucket = bucket_of(s, d), *b = store_find(s, d);
+
+	if (b) {
+		b->given = false;
+		return b;
+	}
+	b = xcalloc(1, sizeof(*b));
+	b->store = s;
+	b->digest = *d;
+	b->next = *bucket;
+	return *bucket = b;
+}
+
+void
+store_drop(struct store *s, struct blob *b)
+{
+	char name[NAME_ROOM];
+
+	if (b->whole || b->pins > 0)
+		return;
+	(void)unlinkat(s->vault.dir, blob_name(b, name), 0);
+	blob_free(s, b);
+}
+
+const struct digest *
+blob_digest_of(const struct blob *b)
+{
+	return &b->digest;
+}
+
+bool
+blob_whole(const struct blob *b)
+{
+	return b->whole;
+}
+
+uint64_t
+blob_size(const struct blob *b)
+{
+	return b->sized ? b->size : 0;
+}
+
+uint64_t
+blob_have(const struct blob *b)
+{
+	return b->have;
+}
+
+uint64_t
+blob_total(const struct blob *b)
+{
+	return b->sized ? object_length(b->size) : 0;
+}
+
+uint64_t
+blob_resume(struct blob *b)
+{
+	b->at = b->have;
+	b->trusted = false;
+	free(b->hash);
+	b->hash = NULL;
+	if (!b->listed) {
+		buf_free(&b->list);
+		b->size = 0;
+		b->sized = false; /* only somebody's word */
+	}
+	return b->have;
+}
+
+void
+blob_trust(struct blob *b)
+{
+	b->trusted = b->at == b->have;
+}
+
+void
+blob_pin(struct blob *b)
+{
+	b->pins++;
+	idle_remove(b->store, b);
+}
+
+void
+blob_unpin(struct store *s, struct blob *b)
+{
+	if (b->pins > 0 && --b->pins > 0)
+		return;
+	if (b->whole && !b->idle)
+		idle_add(s, b);
+	else if (b->given)
+		store_drop(s, b);
+}
+
+int
+blob_give(struct store *s, struct blob *b, const char *to)
+{
+	char name[NAME_ROOM];
+	struct stat st;
+
+	if (!b->whole || b->pins > 1)
+		return fail("somebody else needs the contents");
+	if (fstatat(s->vault.dir, blob_name(b, name), &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_nlink > 1)
+		return fail("the contents are linked elsewhere");
+	if (renameat(s->vault.dir, name, s->vault.dir, to) < 0)
+		return fail("can't hand over contents: %s", strerror(errno));
+	idle_remove(s, b);
+	close_reader(s, b);
+	s->stored -= store_footprint(b->stored);
+	b->stored = 0;
+	b->whole = false;
+	b->given = true;
+	b->have = b->at = b->list.len;
+	return 0;
+}
+
+/* ---- what passes through ---- */
+
+/* The next bytes are those of the chunk that begins at `first`; without a list that is proved, the object's. */
+static void
+begin_chunk(struct blob *b, uint64_t first)
+{
+	(void)blob_resume(b);
+	b->first = b->listed ? first : 0;
+	if (b->listed)
+		b->have = b->at = b->list.len + b->first;
+}
+
+void
+blob_close(struct blob *b)
+{
+	free(b->window);
+	b->window = NULL;
+	begin_chunk(b, 0);
+}
+
+void
+blob_make_thin(struct store *s, struct blob *b)
+{
+	char name[NAME_ROOM];
+
+	(void)unlinkat(s->vault.dir, blob_name(b, name), 0);
+	close_reader(s, b);
+	s->stored -= store_footprint(b->stored);
+	b->stored = 0;
+	b->thin = true;
+	blob_close(b);
+}
+
+void
+blob_make_ordinary(struct blob *b)
+{
+	blob_close(b);
+	b->thin = false;
+}
+
+bool
+blob_thin(const struct blob *b)
+{
+	return b->thin;
+}
+
+bool
+blob_opened(const struct blob *b)
+{
+	return b->window != NULL;
+}
+
+bool
+blob_complete(const struct blob *b)
+{
+	return b->whole || (b->thin && b->listed && b->have == object_length(b->size));
+}
+
+void
+blob_open(struct blob *b, uint64_t offset)
+{
+	if (!b->window)
+		b->window = xmalloc(WINDOW);
+	offset = offset > b->list.len ? offset - b->list.len : 0;
+	begin_chunk(b, (offset < b->size ? offset : b->size) / CHUNK_SIZE * CHUNK_SIZE);
+}
+
+uint64_t
+blob_first(const struct blob *b)
+{
+	return b->list.len + b->first;
+}
+
+uint64_t
+blob_limit(const struct blob *b)
+{
+	if (!b->thin)
+		return UINT64_MAX;
+	if (!b->window)
+		return b->at;
+	return WINDOW + (b->listed ? b->list.len + b->first : b->at);
+}
+
+void
+blob_forget(struct blob *b, uint64_t offset)
+{
+	uint64_t end = offset < b->have ? offset : b->have;
+
+	if (b->listed && end > blob_first(b))
+		b->first = (end - b->list.len) / CHUNK_SIZE * CHUNK_SIZE;
+}
+
+bool
+blob_ready(const struct blob *b, uint64_t offset)
+{
+	return offset < b->have && (!b->thin || offset < b->list.len || offset >= blob_first(b));
+}
+
+static int
+write_window(struct blob *b, const uint8_t *data, size_t len)
+{
+	uint64_t offset = b->at - b->list.len;
+	size_t at = (size_t)(offset % WINDOW), part = len < WINDOW - at ? len : WINDOW - at;
+
+	if (!b->window || offset + len > b->first + WINDOW)
+		return fail("more contents came than were asked for");
+	memcpy(b->window + at, data, part);
+	memcpy(b->window, data + part, len - part);
+	return 0;
+}
+
+static void
+read_window(const struct blob *b, uint64_t offset, uint8_t *out, size_t len)
+{
+	size_t at = (size_t)(offset % WINDOW), part = len < WINDOW - at ? len : WINDOW - at;
+
+	memcpy(out, b->window + at, part);
+	memcpy(out + part, b->window, len - part);
+}
+
+/* ---- receiving ---- */
+
+/* What a source says of the size is its word until the list is proved; nothing is done for a size that can't be. */
+static int
+check_size(struct store *s, struct blob *b, uint64_t size, bool *no_room)
+{
+	char need[24], all[24];
+
+	if (!b->sized && size && !object_length(size))
+		return fail("the source gives an impossible size");
+	if (b->thin && list_length(size) > MAX_THIN_LIST) {
+		*no_room = true;
+		return fail("%s are more than can pass through a node without room", size_text(size, need));
+	}
+	if (b->sized)
+		return size == b->size ? 0 : fail("the source gives another size than before");
+	if (!b->thin && size > s->budget) {
+		*no_room = true;
+		return fail("%s do not fit into a store of %s", size_text(size, need), size_text(s->budget, all));
+	}
+	b->size = size;
+	b->sized = true;
+	return 0;
+}
+
+static int
+add_list(struct blob *b, const uint8_t *data, size_t len)
+{
+	struct digest d;
+
+	put_bytes(&b->list, data, len);
+	b->at += len;
+	if (b->list.len < list_length(b->size))
+		return 0;
+	d = blob_digest(b->size, b->list.data);
+	if (!digest_equal(&d, &b->digest))
+		return fail("the list of chunks does not match the digest");
+	b->listed = true;
+	b->have = b->at;
+	return 0;
+}
+
+static bool
+chunk_matches(struct blob *b, uint64_t chunk)
+{
+	struct digest d = chunk_hash_end(b->hash);
+
+	return memcmp(d.byte, b->list.data + chunk * DIGEST_LEN, DIGEST_LEN) == 0;
+}
+
+/* Hashes contents that lie in one chunk; at its end they are proved, or not. */
+static int
+prove(struct blob *b, const uint8_t *data, size_t len)
+{
+	uint64_t offset = b->at - b->list.len, chunk = offset / CHUNK_SIZE;
+
+	if (!b->trusted) {
+		if (!b->hash)
+			b->hash = chunk_hash_new();
+		chunk_hash_add(b->hash, data, len);
+	}
+	b->at += len;
+	offset += len;
+	if (offset % CHUNK_SIZE != 0 && offset < b->size)
+		return 0;
+	if (!b->trusted && !chunk_matches(b, chunk))
+		return fail("a chunk of the contents does not match its digest");
+	b->have = b->at;
+	return 0;
+}
+
+/* One try to have it all at this offset; how much there is, or -1 with errno. */
+static ssize_t
+write_some(int fd, const uint8_t *data, size_t len, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pwrite(fd, data + done, len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return done ? (ssize_t)done : -1;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+static int
+write_all(struct store *s, int fd, const uint8_t *data, size_t len, uint64_t offset)
+{
+	ssize_t done = write_some(fd, data, len, offset);
+
+	if (done == (ssize_t)len)
+		return 0;
+	/* Short or full: jobs write here too, so there may be less room than was promised. Once more with what is idle gone. */
+	if (done < 0 && errno != ENOSPC && errno != EDQUOT)
+		return -1;
+	if (make_room(s, store_footprint(len)) < 0) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return write_some(fd, data, len, offset) == (ssize_t)len ? 0 : -1;
+}
+
+/* Contents go to the file at once, proved or not: what is not proved is not read, and is written again. */
+static int
+write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
+{
+	uint64_t offset = b->at - b->list.len, end = offset + len;
+	char name[NAME_ROOM];
+	int fd, bad, saved;
+
+	if (!s->vault.mounted && store_footprint(len) > free_now(s) && make_room(s, store_footprint(len)) < 0) {
+		*no_room = true;
+		return refuse_room(s, b->size);
+	}
+	fd = openat(s->vault.dir, blob_name(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bad = fd < 0 ? -1 : write_all(s, fd, data, len, offset);
+	saved = errno;
+	if (fd >= 0)
+		close(fd);
+	if (bad) {
+		*no_room = saved == ENOSPC || saved == EDQUOT;
+		return *no_room ? refuse_room(s, b->size) : fail("can't write to the store: %s", strerror(saved));
+	}
+	if (end > b->stored) {
+		s->stored += store_footprint(end) - store_footprint(b->stored);
+		b->stored = end;
+	}
+	return 0;
+}
+
+static int
+add_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
+{
+	if ((b->thin ? write_window(b, data, len) : write_contents(s, b, data, len, no_room)) < 0)
+		return -1;
+	while (len > 0) {
+		uint64_t left = CHUNK_SIZE - (b->at - b->list.len) % CHUNK_SIZE;
+		size_t part = len < left ? len : (size_t)left;
+
+		if (prove(b, data, part) < 0)
+			return -1;
+		data += part;
+		len -= part;
+	}
+	return 0;
+}
+
+static int
+become_whole(struct store *s, struct blob *b, bool *no_room)
+{
+	char part[NAME_ROOM], whole[NAME_ROOM];
+	int fd;
+
+	name_in("part/", &b->digest, part);
+	name_in("blob/", &b->digest, whole);
+	if (b->size == 0) {
+		fd = openat(s->vault.dir, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0) {
+			*no_room = errno == ENOSPC || errno == EDQUOT;
+			return fail("can't write to the store: %s", strerror(errno));
+		}
+		close(fd);
+	}
+	if (fchmodat(s->vault.dir, part, 0400, 0) < 0 || renameat(s->vault.dir, part, s->vault.dir, whole) < 0)
+		return fail("can't finish contents in the store: %s", strerror(errno));
+	free(b->hash);
+	b->hash = NULL;
+	b->whole = true;
+	b->given = false;
+	if (b->pins == 0)
+		idle_add(s, b);
+	return 0;
+}
+
+uint64_t
+blob_next(const struct blob *b)
+{
+	return b->at;
+}
+
+static int
+add_bytes(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
+{
+	uint64_t list_left = list_length(b->size) - b->list.len;
+	size_t part = len < list_left ? len : (size_t)list_left;
+
+	if (!b->listed && add_list(b, data, part) < 0)
+		return -1;
+	if (len > part && add_contents(s, b, data + part, len - part, no_room) < 0)
+		return -1;
+	return b->listed && !b->thin && b->at == object_length(b->size) ? become_whole(s, b, no_room) : 0;
+}
+
+int
+blob_add(struct store *s, struct blob *b, uint64_t size, uint64_t offset, const uint8_t *data, size_t len, bool *no_room)
+{
+	int bad;
+
+	*no_room = false;
+	if (b->whole)
+		return fail("the contents are whole already");
+	bad = check_size(s, b, size, no_room);
+	if (!bad && (offset != b->at || len > object_length(b->size) - b->at))
+		bad = fail("the bytes that came are not the next ones");
+	if (!bad)
+		bad = add_bytes(s, b, data, len, no_room);
+	if (bad)
+		(void)blob_resume(b);
+	return bad;
+}
+
+/* ---- serving ---- */
+
+static int
+reader_of(struct store *s, const struct blob *b)
+{
+	char name[NAME_ROOM];
+	size_t i;
+	int fd;
+
+	for (i = 0; i < READERS; i++)
+		if (s->reader[i].fd >= 0 && s->reader[i].blob == b)
+			return s->reader[i].fd;
+	fd = openat(s->vault.dir, blob_name(b, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail("can't open contents in the store: %s", strerror(errno));
+	i = s->next_reader++ % READERS;
+	if (s->reader[i].fd >= 0)
+		close(s->reader[i].fd);
+	s->reader[i].blob = b;
+	s->reader[i].fd = fd;
+	return fd;
+}
+
+static int
+read_contents(struct store *s, struct blob *b, uint64_t offset, uint8_t *out, size_t len)
+{
+	int fd = reader_of(s, b);
+	size_t done = 0;
+
+	if (fd < 0)
+		return -1;
+	while (done < len) {
+		ssize_t n = pread(fd, out + done, len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fail("can't read contents in the store: %s", n < 0 ? strerror(errno) : "they are cut short");
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t
+blob_read(struct store *s, struct blob *b, uint64_t offset, uint8_t *out, size_t len)
+{
+	size_t part = 0;
+
+	if (!blob_ready(b, offset))
+		return 0;
+	if (len > b->have - offset)
+		len = (size_t)(b->have - offset);
+	if (offset < b->list.len) {
+		part = b->list.len - offset < len ? b->list.len - (size_t)offset : len;
+		memcpy(out, b->list.data + offset, part);
+	}
+	if (b->thin) {
+		if (part == 0)
+			read_window(b, offset - b->list.len, out, len);
+		return (ssize_t)(part ? part : len);
+	}
+	if (len > part && read_contents(s, b, offset + part - b->list.len, out + part, len - part) < 0)
+		return -1;
+	return (ssize_t)len;
+}
+
+uint8_t *
+blob_load(struct store *s, struct blob *b, size_t max, size_t *len)
+{
+	uint8_t *data;
+
+	if (!b->whole || b->size > max) {
+		(void)fail(b->whole ? "the contents are too big" : "the contents are not all here");
+		return NULL;
+	}
+	data = xmalloc((size_t)b->size);
+	*len = (size_t)b->size;
+	if (*len == 0 || read_contents(s, b, 0, data, *len) == 0)
+		return data;
+	free(data);
+	return NULL;
+}
+
+/* ---- what was damaged ---- */
+
+bool
+blob_is_sound(struct store *s, struct blob *b, uint64_t offset)
+{
+	uint64_t chunk, at, left;
+	size_t len;
+	uint8_t *data;
+	bool sound;
+
+	if (offset < b->list.len)
+		offset = b->list.len;
+	chunk = (offset - b->list.len) / CHUNK_SIZE;
+	at = chunk * CHUNK_SIZE;
+	if (!b->whole || at >= b->size)
+		return true;
+	left = b->size - at;
+	len = left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE;
+	data = xmalloc(len);
+	b->hash = chunk_hash_new();
+	sound = read_contents(s, b, at, data, len) == 0;
+	chunk_hash_add(b->hash, data, sound ? len : 0);
+	sound = sound && chunk_matches(b, chunk);
+	free(b->hash);
+	b->hash = NULL;
+	free(data);
+	return sound;
+}
+
+static void
+remove_inodes(struct store *s, const struct digest *digest)
+{
+	int fd = openat(s->vault.dir, "inode", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	char hex[DIGEST_TEXT];
+
+	digest_text(digest, hex);
+	while (d && (entry = readdir(d)))
+		if (has_prefix(entry->d_name, hex))
+			(void)unlinkat(fd, entry->d_name, 0);
+	if (d)
+		(void)closedir(d);
+	else if (fd >= 0)
+		close(fd);
+}
+
+/* A tree does not say what it links to: all are made anew when they are wanted again. */
+static void
+spoil_trees(struct store *s)
+{
+	struct tree *t, *next;
+
+	for (t = s->trees; t; t = next) {
+		next = t->next;
+		t->spoiled = true;
+		if (t->holds == 0)
+			evict_tree(s, t);
+	}
+}
+
+void
+blob_spoil(struct store *s, struct blob *b)
+{
+	char name[NAME_ROOM];
+
+	if (!b->whole)
+		return;
+	idle_remove(s, b);
+	close_reader(s, b);
+	(void)unlinkat(s->vault.dir, blob_name(b, name), 0);
+	remove_inodes(s, &b->digest);
+	spoil_trees(s);
+	s->stored -= store_footprint(b->stored);
+	b->stored = 0;
+	b->whole = false;
+	b->given = true;
+	b->have = b->at = b->list.len;
+}
+
+/* ---- trees ---- */
+
+void
+store_hold_tree(struct store *s, const struct digest *manifest)
+{
+	struct tree **at = &s->trees, *t;
+
+	while (*at && !digest_equal(&(*at)->manifest, manifest))
+		at = &(*at)->next;
+	t = *at;
+	if (t) {
+		*at = t->next; /* to the front: what is used often is found at once */
+	} else {
+		t = xcalloc(1, sizeof(*t));
+		t->manifest = *manifest;
+	}
+	t->next = s->trees;
+	s->trees = t;
+	t->holds++;
+}
+
+void
+store_drop_tree(struct store *s, const struct digest *manifest)
+{
+	struct tree *t;
+	size_t count = 0;
+
+	for (t = s->trees; t && !digest_equal(&t->manifest, manifest); t = t->next)
+		;
+	if (!t || t->holds == 0 || --t->holds > 0)
+		return;
+	t->used = ++s->now;
+	if (!t->spoiled)
+		t = oldest_tree(s, &count);
+	if (t->spoiled || count > MAX_IDLE_TREES)
+		evict_tree(s, t);
+}

@@ -1,0 +1,516 @@
+/* The daemon's side of jobs: what the node can do, the keepers, their reports, and the orphans of dead ones.
+ * Must never know of links or of other nodes; and never wait. */
+#include "run/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run/keeper.h"
+#include "run/place.h"
+#include "base/sys.h"
+#include "run/vault.h"
+
+struct proc {
+	struct worker *worker;
+	struct proc *next;
+	char name[48];
+	pid_t keeper;	/* 0 once it is reaped */
+	pid_t janitor;	/* removes what a dead keeper left; 0: none */
+	int control;	/* the daemon's end */
+	int peer;	/* the keeper's: so that its death is told when it is reaped, not before */
+	int out, err;
+	bool dirty;	/* the keeper died before its work was done */
+	bool over;	/* FAILED or EXITED was handed out */
+	bool holds_tree;
+	struct digest manifest;
+	struct strings given; /* contents handed over: names in the store, gone once the keeper has taken them */
+};
+
+struct worker {
+	struct node_facts facts;
+	struct store *store;
+	struct proc *procs;
+	uint64_t serial; /* of jobs started here; begins anywhere, for other daemons may place files in the same binRoot */
+};
+
+static char error_text[512];
+#define fail(...) latch_error(error_text, sizeof(error_text), __VA_ARGS__)
+
+const char *
+worker_error(void)
+{
+	return error_text;
+}
+
+static void
+close_one(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+const char *
+worker_limits(const struct worker *w)
+{
+	return w->facts.limits.len > 0 ? (const char *)w->facts.limits.data : "";
+}
+
+struct store *
+worker_store(struct worker *w)
+{
+	return w->store;
+}
+
+/* ---- opening and closing ---- */
+
+static int
+open_store(struct worker *w, uint64_t budget)
+{
+	const char *temporary = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+	const char *fallback = w->facts.real_binroot >= 0 ? w->facts.binroot : temporary;
+
+	w->store = w->facts.namespaces ? store_open(budget, fallback) : store_open_dir(budget, fallback);
+	if (!w->store)
+		return fail("%s", store_error());
+	if (!store_is_tmpfs(w->store))
+		facts_limit(&w->facts, "the store is a directory, not a tmpfs of its own");
+	return 0;
+}
+
+struct worker *
+worker_open(const struct worker_setup *setup)
+{
+	struct worker *w = xcalloc(1, sizeof(*w));
+	uint32_t begin = (uint32_t)getpid();
+
+	(void)getrandom(&begin, sizeof(begin), GRND_NONBLOCK);
+	w->serial = begin;
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (facts_begin(&w->facts, setup) < 0) {
+		(void)fail("%s", facts_error());
+	} else if (open_store(w, setup->budget) == 0) {
+		facts_finish(&w->facts, setup, store_dir(w->store));
+		return w;
+	}
+	worker_close(w);
+	return NULL;
+}
+
+void
+worker_close(struct worker *w)
+{
+	store_close(w->store);
+	facts_close(&w->facts);
+	free(w);
+}
+
+/* ---- starting ---- */
+
+static int
+open_channels(struct proc *p, struct keep *k)
+{
+	int control[2], out[2], err[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
+		return -1;
+	if (pipe2(out, O_CLOEXEC) < 0)
+		goto err1;
+	if (pipe2(err, O_CLOEXEC) < 0)
+		goto err2;
+	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
+	(void)fcntl(err[0], F_SETFL, O_NONBLOCK);
+	p->control = control[0];
+	p->peer = k->control = control[1];
+	p->out = out[0];
+	p->err = err[0];
+	k->out = out[1];
+	k->err = err[1];
+	return 0;
+err2:
+	close(out[0]);
+	close(out[1]);
+err1:
+	close(control[0]);
+	close(control[1]);
+	return -1;
+}
+
+static void
+close_channels(struct proc *p)
+{
+	close_one(p->control);
+	close_one(p->peer);
+	close_one(p->out);
+	close_one(p->err);
+}
+
+/* Whether these contents are wanted at one place only. */
+static bool
+is_single(const struct manifest *m, const struct entry *e)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (&m->at[i] != e && m->at[i].kind == ENTRY_FILE && digest_equal(&m->at[i].digest, &e->digest))
+			return false;
+	return true;
+}
+
+bool
+worker_gives(const struct worker *w, const struct manifest *m, const struct entry *e)
+{
+	return w->facts.namespaces && w->facts.private && e->kind == ENTRY_FILE && e->flags & ENTRY_OWN &&
+	    e->size >= PLACE_GIVE_MIN && is_single(m, e);
+}
+
+/* Where memory is short, large files of the job's own are handed over rather than copied, if nobody else needs them. */
+static void
+hand_over(struct worker *w, const struct work *work, const char *prefix, struct strings *given)
+{
+	size_t i;
+
+	for (i = 0; work->give && i < work->manifest->count; i++) {
+		const struct entry *e = &work->manifest->at[i];
+		struct blob *blob = worker_gives(w, work->manifest, e) ? store_find(w->store, &e->digest) : NULL;
+		char hex[DIGEST_TEXT], name[PLACE_GIVEN];
+
+		if (!blob)
+			continue;
+		digest_text(&e->digest, hex);
+		(void)snprintf(name, sizeof(name), "%s%s", prefix, hex);
+		if (blob_give(w->store, blob, name) == 0)
+			strings_add(given, name);
+	}
+}
+
+static void
+drop_given(const struct worker *w, struct proc *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->given.count; i++)
+		(void)unlinkat(store_dir(w->store), p->given.at[i], 0);
+	strings_free(&p->given);
+}
+
+struct proc *
+worker_start(struct worker *w, const struct work *work)
+{
+	struct keep k = {.facts = &w->facts, .work = work};
+	struct proc *p = xcalloc(1, sizeof(*p));
+
+	p->worker = w;
+	p->control = p->peer = p->out = p->err = -1;
+	(void)snprintf(k.name, sizeof(k.name), "%llx.%llu", (unsigned long long)work->job, (unsigned long long)w->serial++);
+	memcpy(p->name, k.name, sizeof(p->name));
+	if (open_channels(p, &k) < 0) {
+		(void)fail("can't start a job: %s", strerror(errno));
+		free(p);
+		return NULL;
+	}
+	facts_refresh(&w->facts);
+	(void)snprintf(k.given, sizeof(k.given), "job/%s.", k.name);
+	hand_over(w, work, k.given, &p->given);
+	p->keeper = fork_with(w->facts.pid_namespaces ? CLONE_NEWPID : 0);
+	if (p->keeper == 0)
+		keeper_run(&k);
+	close(k.out);
+	close(k.err);
+	if (p->keeper < 0) {
+		(void)fail("can't start a job: %s", namespace_error());
+		drop_given(w, p);
+		close_channels(p);
+		free(p);
+		return NULL;
+	}
+	if (work->manifest) {
+		p->manifest = *work->manifest_digest;
+		p->holds_tree = true;
+		store_hold_tree(w->store, &p->manifest);
+	}
+	p->next = w->procs;
+	w->procs = p;
+	return p;
+}
+
+int
+proc_output(const struct proc *p, int stream)
+{
+	return stream == 1 ? p->out : p->err;
+}
+
+void
+proc_close_output(struct proc *p, int stream)
+{
+	int *fd = stream == 1 ? &p->out : &p->err;
+
+	close_one(*fd);
+	*fd = -1;
+}
+
+int
+proc_control(const struct proc *p)
+{
+	return p->control;
+}
+
+/* ---- reports ---- */
+
+/* As the keeper would send it: control becomes readable. */
+static void
+send_gone(const struct proc *p)
+{
+	static const uint8_t message[] = {PROC_GONE, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+	(void)send(p->peer, message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static struct proc_report
+read_report(const uint8_t *data, size_t len)
+{
+	struct reader r = reader_over(data, len);
+	struct proc_report report = {.event = (enum proc_event)take_u8(&r)};
+
+	report.status = (int)take_u32(&r);
+	(void)snprintf(report.text, sizeof(report.text), "%s", take_str(&r));
+	if (!reader_done(&r))
+		report.event = PROC_NOTHING;
+	return report;
+}
+
+struct proc_report
+proc_next(struct proc *p)
+{
+	struct proc_report report = {.event = PROC_NOTHING};
+	uint8_t data[1024];
+	ssize_t n = recv(p->control, data, sizeof(data), MSG_DONTWAIT);
+
+	if (n <= 0)
+		return report;
+	report = read_report(data, (size_t)n);
+	if (report.event == PROC_GONE && !p->over) {
+		send_gone(p);
+		report = (struct proc_report){.event = PROC_FAILED, .status = 0, .text = "its keeper was killed"};
+	}
+	if (report.event == PROC_FAILED || report.event == PROC_EXITED)
+		p->over = true;
+	return report;
+}
+
+static int
+command(const struct proc *p, int what)
+{
+	uint8_t byte = (uint8_t)what;
+
+	return send(p->control, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -1;
+}
+
+int
+proc_signal(struct proc *p, int sig)
+{
+	if (sig <= 0 || sig >= KEEPER_KILL || p->keeper == 0) {
+		errno = p->keeper ? EINVAL : ESRCH;
+		return -1;
+	}
+	return command(p, sig);
+}
+
+/* ---- orphans: what a keeper that was killed leaves becomes the daemon's children ---- */
+
+static bool
+is_ours(const struct worker *w, pid_t pid)
+{
+	const struct proc *p;
+	struct stat its, home;
+	char path[64];
+
+	for (p = w->procs; p; p = p->next)
+		if (pid == p->keeper || pid == p->janitor)
+			return true;
+	/* The daemon's other children are in its own session, which no job can enter, or at least in its mount namespace. */
+	if (getsid(pid) == getsid(0) || !w->facts.namespaces || w->facts.home < 0)
+		return getsid(pid) == getsid(0);
+	(void)snprintf(path, sizeof(path), "%ld/ns/mnt", (long)pid);
+	return fstat(w->facts.home, &home) == 0 && fstatat(w->facts.proc, path, &its, 0) == 0 && its.st_ino == home.st_ino;
+}
+
+/* Kills what is there; true when nothing was. */
+static bool
+kill_orphans(const struct worker *w)
+{
+	bool none = true;
+	ssize_t count, i;
+	pid_t *pids;
+
+	count = list_children(w->facts.proc, &pids);
+	for (i = 0; i < count; i++)
+		if (!is_ours(w, pids[i])) {
+			(void)kill(pids[i], SIGKILL);
+			none = false;
+		}
+	free(pids);
+	return none;
+}
+
+/* All that a keeper may have been making. */
+static void
+sweep(int store, const char *name)
+{
+	static const char *const places[] = {"job/", "tree/.new-", "inode/.new-"};
+	char path[72];
+	size_t i;
+
+	for (i = 0; i < COUNT(places); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", places[i], name);
+		(void)remove_tree(store, path);
+	}
+}
+
+/* What a job has left may be deep and large, so the daemon does not remove it itself. */
+static void
+start_janitor(struct worker *w, struct proc *p)
+{
+	p->janitor = fork();
+	if (p->janitor == 0) {
+		(void)dup3(w->facts.store, STDIN_FILENO, O_CLOEXEC);
+		close_from(STDIN_FILENO + 1);
+		sweep(STDIN_FILENO, p->name);
+		_exit(0);
+	}
+	if (p->janitor < 0) {
+		p->janitor = 0;
+		sweep(w->facts.store, p->name);
+		p->dirty = false;
+		send_gone(p);
+	}
+}
+
+static void
+clean_up(struct worker *w)
+{
+	struct proc *p;
+	bool any = false;
+
+	for (p = w->procs; p; p = p->next)
+		any |= p->dirty && !p->janitor;
+	if (!any || !kill_orphans(w))
+		return;
+	for (p = w->procs; p; p = p->next)
+		if (p->dirty && !p->janitor)
+			start_janitor(w, p);
+}
+
+void
+worker_reaped(struct worker *w, pid_t pid, int status)
+{
+	struct proc *p;
+
+	for (p = w->procs; p; p = p->next) {
+		if (pid == p->keeper) {
+			p->keeper = 0;
+			p->dirty = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+			if (!p->dirty)
+				send_gone(p);
+			break;
+		}
+		if (pid == p->janitor) {
+			p->janitor = 0;
+			p->dirty = false;
+			send_gone(p);
+			break;
+		}
+	}
+	clean_up(w);
+}
+
+/* ---- ending ---- */
+
+void
+proc_kill(struct proc *p)
+{
+	if (p->keeper == 0)
+		return;
+	/* A keeper that can't take any more is killed itself; what it leaves is then ours to kill. One that was stopped goes on. */
+	if (command(p, KEEPER_KILL) < 0)
+		(void)kill(p->keeper, SIGKILL);
+	(void)kill(p->keeper, SIGCONT);
+}
+
+void
+proc_free(struct worker *w, struct proc *p)
+{
+	struct proc **at = &w->procs;
+
+	while (*at && *at != p)
+		at = &(*at)->next;
+	if (*at)
+		*at = p->next;
+	if (p->holds_tree)
+		store_drop_tree(w->store, &p->manifest);
+	drop_given(w, p);
+	close_channels(p);
+	free(p);
+}
+
+static bool
+any_left(const struct worker *w)
+{
+	const struct proc *p;
+
+	for (p = w->procs; p; p = p->next)
+		if (p->keeper || p->dirty)
+			return true;
+	return false;
+}
+
+/* Until a child has ended, or the time is over. */
+static void
+wait_for_child(const struct worker *w, int timeout)
+{
+	struct pollfd fds[64];
+	const struct proc *p;
+	nfds_t count = 0;
+
+	for (p = w->procs; p && count < COUNT(fds); p = p->next) {
+		pid_t pid = p->keeper ? p->keeper : p->janitor;
+		int fd = pid ? pidfd_of(pid) : -1;
+
+		if (fd >= 0)
+			fds[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	}
+	/* Only orphans are left: they are dying, and no descriptor tells when. */
+	(void)poll(fds, count, count > 0 ? timeout : 1);
+	while (count > 0)
+		close(fds[--count].fd);
+}
+
+void
+worker_end(struct worker *w, unsigned wait_ms)
+{
+	uint64_t end = now_ms() + wait_ms, now;
+	struct proc *p;
+	int status;
+	pid_t pid;
+
+	for (p = w->procs; p; p = p->next)
+		proc_kill(p);
+	while (any_left(w) && (now = now_ms()) < end) {
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid > 0)
+			worker_reaped(w, pid, status);
+		else
+			wait_for_child(w, (int)(end - now));
+	}
+}

@@ -1,0 +1,77 @@
+/* One job on this node: its view, its files, its processes. The daemon only ever talks to the keeper. */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include "run/store.h"
+#include "run/view.h"
+
+/* Made once, at start-up, before any link: private mount propagation, a mount namespace (and, without root, a user namespace
+ * that maps the caller's uid to itself), subreaper, the binRoot directory. */
+struct worker_setup {
+	const char *binroot; /* absolute */
+	uint64_t budget;     /* of the store; 0: half of the memory */
+	bool private;	     /* -p */
+	bool runs_jobs;	     /* false on a master: needs only a store */
+	bool no_overlay, no_namespaces; /* as if the kernel had none: for trying what is done then */
+};
+struct worker;
+struct worker *worker_open(const struct worker_setup *); /* NULL with worker_error() */
+void worker_close(struct worker *); /* removes binRoot when it was made here and nobody uses it, and the store */
+const char *worker_error(void);
+struct store *worker_store(struct worker *);
+/* What this node can't do and how it makes do, one text (no overlay, no mount namespace...); "" when all is there. */
+const char *worker_limits(const struct worker *);
+
+/* What to run; borrowed for the call of worker_start only. */
+struct work {
+	uint64_t job;
+	const struct digest *manifest_digest; /* NULL: nothing was shipped */
+	const struct manifest *manifest;      /* all its blobs are whole in the store and pinned by the caller until PROC_GONE */
+	bool localbin;
+	bool glob;	/* expand arguments under binRoot that hold * ? [ */
+	enum view view;
+	char *const *argv; /* NULL-ended; argv[0] as typed */
+	char *const *env;  /* NULL-ended; GPROC_ROOT and PATH are added here, the others by the caller */
+	const char *cwd;   /* the caller's */
+	uint32_t uid, gid;
+	const uint32_t *groups;
+	size_t group_count;
+	bool tell_start;   /* PROC_STARTED is wanted */
+	bool give;	   /* there is no room to copy what worker_gives: hand it over */
+	uint64_t memory;   /* room that the job's own files may need, already promised by store_reserve */
+};
+
+/* Whether worker_start can hand this entry's contents over to the job rather than copy them, if nobody else has them pinned: then
+ * it needs no room beside the store's. But they are gone from the store, and a later launch asks for them anew. */
+bool worker_gives(const struct worker *, const struct manifest *, const struct entry *);
+
+struct proc; /* a keeper and what it keeps; owned by the worker, freed by proc_free */
+/* Never blocks and does nothing but fork: the keeper does the rest and reports. NULL with worker_error() (no process to be had). */
+struct proc *worker_start(struct worker *, const struct work *);
+int proc_output(const struct proc *, int stream); /* 1 or 2: non-blocking descriptor to read; the caller closes by proc_close_output */
+void proc_close_output(struct proc *, int stream);
+int proc_control(const struct proc *); /* descriptor that becomes readable when proc_event has something */
+
+enum proc_event {
+	PROC_NOTHING,  /* not now */
+	PROC_STARTED,  /* the program was exec'd; only where work.tell_start asked for it */
+	PROC_FAILED,   /* it could not be: status 126, 127 or 255, and a text; 0: nobody knows how it ended */
+	PROC_EXITED,   /* the program itself has ended: wait status as of waitpid; the text is "" when it left no process behind */
+	PROC_GONE,     /* keeper and all the job's processes are gone; follows every other; the job's mount is gone */
+};
+struct proc_report {
+	enum proc_event event;
+	int status;	/* PROC_FAILED: exit status to report; PROC_EXITED: as waitpid has it */
+	char text[512]; /* PROC_FAILED: why, in the user's words */
+};
+/* The next report, PROC_NOTHING when there is none yet. Each proc yields STARTED then EXITED, or FAILED, then GONE; a keeper
+ * that was killed yields FAILED ("its keeper was killed") before GONE when nothing else was reported. */
+struct proc_report proc_next(struct proc *);
+int proc_signal(struct proc *, int signal); /* to the job's process group, and to the program if it has left it */
+void proc_kill(struct proc *);		    /* everything that belongs to the job, surely */
+void proc_free(struct worker *, struct proc *); /* after PROC_GONE */
+/* Called by the daemon for every child that waitpid gave it: keepers, and orphans of dead keepers, which are killed. */
+void worker_reaped(struct worker *, pid_t pid, int status);
+/* When daemon shuts down: kill all, then wait (blocking, at most the milliseconds given) until all are gone. */
+void worker_end(struct worker *, unsigned wait_ms);
+#endif

@@ -1,0 +1,28 @@
+/* A program under a root: the files it needs to run there, and who needs each. */
+#ifndef LIBS_H
+#define LIBS_H
+
+#include "ship/needs.h"
+
+struct libs_query {
+	const char *root;	      /* "/" or the copy of another machine's root */
+	const char *search;	      /* PATH, for a program named without a slash */
+	const char *ld_library_path;  /* the caller's; used only when root is "/"; may be NULL */
+	const char *ld_preload;	      /* the caller's LD_PRELOAD; used only when root is "/"; may be NULL */
+	const char *extra_dirs;	      /* -L: directories inside the root, parted by colons; may be NULL */
+};
+
+/* The program, its libraries as the loader of that root would find them (hwcaps variants beside them), the links on the
+ * way, and for a script its interpreter likewise. A program beginning with "." or, when root is "/", with "/", is the
+ * head's own file; one beginning with "/" is under the root otherwise.
+ * 0, or -1 with libs_error() and *status 127 (not found) or 126 (found, but can't be run). needs_free in either case. */
+int libs_of_program(const struct libs_query *, const char *program, struct needs *out, int *status);
+/* The same for an ELF file or script among the files of -f: adds what it needs, but not the file itself; what can't be
+ * found is only told to whoever: warn_missing is called with a text. Files of other kinds add nothing. */
+void libs_of_file(const struct libs_query *, const char *source, const char *path_inside, struct needs *out,
+    void (*warn_missing)(const char *text));
+const char *libs_error(void);
+/* Where `path` (inside the root, absolute) really lies: every link resolved inside the root, which nothing can leave.
+ * The links met on the way are added to out when it is not NULL. Caller frees; NULL with errno (ENOENT, ELOOP). */
+char *libs_resolve(const char *root, const char *path, struct needs *links, const char *by);
+#endif

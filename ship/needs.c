@@ -1,0 +1,95 @@
+/* The list of files that a program needs, sorted by path, each once.
+ * Must never know how they were found. */
+#include "ship/needs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Where path stands, or would, in the sorted list. */
+static size_t
+needs_find(const struct needs *list, const char *path, bool *found)
+{
+	size_t low = 0, high = list->count;
+
+	*found = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(path, list->at[middle].path);
+
+		if (order == 0) {
+			*found = true;
+			return middle;
+		}
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+void
+needs_add(struct needs *list, enum need_kind kind, enum need_role role, const char *path, const char *by, const char *source,
+    const char *target)
+{
+	bool found;
+	size_t at = needs_find(list, path, &found);
+
+	if (found)
+		return;
+	if (list->count == list->room) {
+		list->room = list->room ? list->room * 2 : 32;
+		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
+	}
+	memmove(list->at + at + 1, list->at + at, (list->count - at) * sizeof(list->at[0]));
+	list->count++;
+	list->at[at] = (struct need){.kind = kind,
+	    .role = role,
+	    .path = xstrdup(path),
+	    .source = source ? xstrdup(source) : NULL,
+	    .target = target ? xstrdup(target) : NULL,
+	    .by = xstrdup(by)};
+}
+
+void
+needs_add_links(struct needs *list, const struct links *links, enum need_role role, const char *by)
+{
+	size_t i;
+
+	for (i = 0; i < links->count; i++)
+		needs_add(list, NEED_LINK, role, links->at[i].path, by, NULL, links->at[i].target);
+}
+
+bool
+needs_have_name(const struct needs *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		const char *slash = strrchr(list->at[i].path, '/');
+
+		if (slash && strcmp(slash + 1, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+needs_free(struct needs *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		free(list->at[i].path);
+		free(list->at[i].source);
+		free(list->at[i].target);
+		free(list->at[i].by);
+	}
+	free(list->at);
+	free(list->program);
+	free(list->machine);
+	free(list->interpreter);
+	strings_free(&list->library_dirs);
+	strings_free(&list->untold_dirs);
+	*list = (struct needs){0};
+}

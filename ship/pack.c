@@ -1,0 +1,929 @@
+/* On the head: a command, a root and the files asked for, made into a manifest and the places its contents come from.
+ * Must never know sockets, or who receives. */
+#include "ship/pack.h"
+#include "elf.h"
+#include "ship/libs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_HOPS 40 /* links on the way to a file, as the kernel has it (namei.h, MAXSYMLINKS) */
+
+/* Who asked for a path: where several did, the first of these decides. */
+enum rank { RANK_NEED, RANK_FILE, RANK_CWD, RANK_IMPLIED };
+
+struct item {
+	char *path; /* inside the root, without leading slash */
+	enum rank rank;
+	enum entry_kind kind;
+	unsigned flags;
+	char *source; /* ENTRY_FILE */
+	char *target; /* ENTRY_LINK */
+	uint32_t mode;
+	uint64_t mtime, dev, ino;
+	uint64_t size; /* once hashed */
+	struct digest digest;
+};
+
+struct items {
+	struct item *at;
+	size_t count, room;
+};
+
+/* One call of pack_make. */
+struct packing {
+	const struct pack_query *q;
+	struct pack *out;
+	struct items items;
+};
+
+static char error_text[2048];
+#define fail(...) latch_error(error_text, sizeof(error_text), __VA_ARGS__)
+
+const char *
+pack_error(void)
+{
+	return error_text;
+}
+
+static void
+tell(const struct packing *p, const char *what, const char *why)
+{
+	char *text = xasprintf("%s %s", what, why);
+
+	if (p->q->warn)
+		p->q->warn(text);
+	free(text);
+}
+
+/* ---- items ---- */
+
+/* Takes over path. The pointer is good until the next item. */
+static struct item *
+item_add(struct items *list, char *path, enum rank rank, enum entry_kind kind)
+{
+	struct item *it;
+
+	if (list->count == list->room) {
+		list->room = list->room ? list->room * 2 : 64;
+		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
+	}
+	it = &list->at[list->count++];
+	*it = (struct item){.rank = rank, .kind = kind, .mode = kind == ENTRY_LINK ? 0777 : 0755};
+	it->path = path;
+	return it;
+}
+
+static void
+item_clear(struct item *it)
+{
+	free(it->path);
+	free(it->source);
+	free(it->target);
+}
+
+static void
+items_free(struct items *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		item_clear(&list->at[i]);
+	free(list->at);
+	*list = (struct items){0};
+}
+
+static void
+item_stat(struct item *it, const struct stat *st)
+{
+	it->mode = (uint32_t)st->st_mode & 0777;
+	it->mtime = st->st_mtime > 0 ? (uint64_t)st->st_mtime : 0;
+	it->dev = (uint64_t)st->st_dev;
+	it->ino = (uint64_t)st->st_ino;
+}
+
+/* ---- what the program needs ---- */
+
+static unsigned
+flags_of(enum need_role role)
+{
+	return role == NEED_PROGRAM ? ENTRY_PROGRAM : role == NEED_LIBRARY ? ENTRY_LIBRARY : 0;
+}
+
+static int
+add_need(struct packing *p, const struct need *n)
+{
+	static const enum entry_kind kinds[] = {[NEED_FILE] = ENTRY_FILE, [NEED_LINK] = ENTRY_LINK, [NEED_DIR] = ENTRY_DIR};
+	enum rank rank = n->kind == NEED_DIR ? RANK_IMPLIED : RANK_NEED;
+	struct item *it = item_add(&p->items, xstrdup(n->path + 1), rank, kinds[n->kind]);
+	struct stat st;
+
+	if (n->kind != NEED_DIR)
+		it->flags = flags_of(n->role);
+	if (n->kind == NEED_LINK)
+		it->target = xstrdup(n->target);
+	if (n->kind != NEED_FILE)
+		return 0;
+	it->source = xstrdup(n->source);
+	if (stat(n->source, &st) < 0)
+		return fail("%s: %s", n->source, strerror(errno));
+	item_stat(it, &st);
+	return 0;
+}
+
+static int
+add_needs(struct packing *p, const struct needs *needs)
+{
+	size_t i;
+
+	for (i = 0; i < needs->count; i++)
+		if (strcmp(needs->at[i].path, "/") != 0 && add_need(p, &needs->at[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static struct libs_query
+libs_query_of(const struct pack_query *q)
+{
+	return (struct libs_query){.root = q->root, .search = q->search, .ld_library_path = q->ld_library_path,
+	    .ld_preload = q->ld_preload, .extra_dirs = q->extra_dirs};
+}
+
+/* ---- what -f names ---- */
+
+/* Cuts the last part off an absolute path. */
+static void
+cut_last(char *path)
+{
+	*strrchr(path, '/') = '\0';
+}
+
+/* "/cwd/name" without ".", empty parts and "..", which leaves where the links before it lead, as the kernel does. "" is the root.
+ * Caller frees; NULL with errno. */
+static char *
+absolute(const char *cwd, const char *name)
+{
+	char *rest = name[0] == '/' ? xstrdup(name) : xasprintf("%s/%s", cwd, name), *next = rest;
+	char *done = xstrdup(""), *part;
+
+	while (done && (part = strsep(&next, "/"))) {
+		char *longer = NULL;
+
+		if (strcmp(part, "..") == 0) {
+			longer = realpath(*done ? done : "/", NULL);
+			if (longer)
+				cut_last(longer);
+		} else if (*part && strcmp(part, ".") != 0) {
+			longer = xasprintf("%s/%s", done, part);
+		} else {
+			continue;
+		}
+		free(done);
+		done = longer;
+	}
+	free(rest);
+	return done;
+}
+
+static char *
+read_link(const char *path)
+{
+	char text[PATH_MAX];
+	ssize_t len = readlink(path, text, sizeof(text));
+
+	if (len == (ssize_t)sizeof(text))
+		errno = ENAMETOOLONG;
+	return len < 0 || len == (ssize_t)sizeof(text) ? NULL : xstrndup(text, (size_t)len);
+}
+
+/* An ELF file, or a script that was named itself (in a directory of scripts, each would bring its interpreter). */
+static bool
+may_need_others(const char *path, bool named)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	uint8_t head[4] = {0};
+	ssize_t len = fd < 0 ? 0 : read_full(fd, head, sizeof(head));
+
+	if (fd >= 0)
+		close(fd);
+	return (len == 4 && elf_is_elf(head, 4)) || (named && len >= 2 && memcmp(head, "#!", 2) == 0);
+}
+
+static void
+warn_nobody(const char *text)
+{
+	(void)text;
+}
+
+static void
+add_file(struct packing *p, const char *path, const struct stat *st, bool named)
+{
+	struct item *it = item_add(&p->items, xstrdup(path + 1), RANK_FILE, ENTRY_FILE);
+	struct libs_query query = libs_query_of(p->q);
+
+	it->flags = ENTRY_OWN;
+	it->source = xstrdup(path);
+	item_stat(it, st);
+	if (p->out->needs && may_need_others(path, named))
+		libs_of_file(&query, path, path, p->out->needs, p->q->warn ? p->q->warn : warn_nobody);
+}
+
+static int add_path(struct packing *, const char *path, bool named, unsigned hops);
+
+static int
+add_link(struct packing *p, const char *path, bool named, unsigned hops)
+{
+	char *target = read_link(path), *dir, *to;
+	int bad;
+
+	if (!target)
+		return fail("can't read the link %s: %s", path, strerror(errno));
+	item_add(&p->items, xstrdup(path + 1), RANK_FILE, ENTRY_LINK)->target = target;
+	if (!named)
+		return 0;
+	dir = xstrdup(path);
+	cut_last(dir);
+	to = absolute(dir, target);
+	free(dir);
+	if (!to || access(path, F_OK) < 0) {
+		tell(p, path, "is a link that leads to nothing");
+		free(to);
+		return 0;
+	}
+	bad = hops == MAX_HOPS ? fail("%s: %s", path, strerror(ELOOP)) : add_path(p, to, true, hops + 1);
+	free(to);
+	return bad;
+}
+
+static int
+add_dir(struct packing *p, const char *path, const struct stat *st, unsigned hops)
+{
+	DIR *d = opendir(*path ? path : "/");
+	struct dirent *entry;
+	struct item *it;
+	int bad = 0;
+
+	if (!d)
+		return fail("can't read the directory %s: %s", path, strerror(errno));
+	if (*path) {
+		it = item_add(&p->items, xstrdup(path + 1), RANK_FILE, ENTRY_DIR);
+		it->flags = ENTRY_OWN;
+		item_stat(it, st);
+	}
+	while (!bad && (entry = readdir(d))) {
+		char *inner;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		inner = xasprintf("%s/%s", path, entry->d_name);
+		bad = add_path(p, inner, false, hops);
+		free(inner);
+	}
+	(void)closedir(d);
+	return bad;
+}
+
+/* Where /bin leads to usr/bin, a file has one place, whether it came as a program or was named as /bin/ls: with -p=false a link and a
+ * directory of the same name, from two launches, would be in each other's way. Links that lead elsewhere would lead out of binRoot. */
+static void
+add_way(struct packing *p, const char *path)
+{
+	const char *slash = *path ? strchr(path + 1, '/') : NULL;
+
+	for (; slash; slash = strchr(slash + 1, '/')) {
+		char *part = xstrndup(path, (size_t)(slash - path)), *target = read_link(part);
+
+		if (target && target[0] != '/' && strncmp(target, "..", 2) != 0)
+			item_add(&p->items, xstrdup(part + 1), RANK_FILE, ENTRY_LINK)->target = target;
+		else
+			free(target);
+		free(part);
+	}
+}
+
+/* What lies at an absolute path of the head; named by the user, or found within a directory. */
+static int
+add_path(struct packing *p, const char *path, bool named, unsigned hops)
+{
+	struct stat st;
+
+	if (p->items.count > MAX_ENTRIES)
+		return fail("more than %u files, the last of them %s", MAX_ENTRIES, path);
+	if (*path && !path_inside(path + 1))
+		return fail("%s: the path is too long or too deep to be sent", path);
+	if (lstat(*path ? path : "/", &st) < 0)
+		return fail("%s: %s", path, strerror(errno));
+	if (named)
+		add_way(p, path);
+	switch (st.st_mode & S_IFMT) {
+	case S_IFREG:
+		add_file(p, path, &st, named);
+		return 0;
+	case S_IFDIR:
+		return add_dir(p, path, &st, hops);
+	case S_IFLNK:
+		return add_link(p, path, named, hops);
+	default:
+		if (named)
+			return fail("%s is no file, directory or link, and can't be sent", path);
+		tell(p, path, "is no file, directory or link, and is left out");
+		return 0;
+	}
+}
+
+/* The next name of a list parted by commas, "\," being a comma; NULL at its end. Caller frees. */
+static char *
+next_name(const char **list)
+{
+	char *name = xmalloc(strlen(*list) + 1), *to = name;
+	const char *from = *list;
+
+	if (!*from) {
+		free(name);
+		return NULL;
+	}
+	for (; *from && *from != ','; from++) {
+		if (from[0] == '\\' && from[1] == ',')
+			from++;
+		*to++ = *from;
+	}
+	*to = '\0';
+	*list = *from ? from + 1 : from;
+	return name;
+}
+
+static int
+add_named(struct packing *p, const char *cwd, const char *name)
+{
+	char *path = absolute(cwd, name);
+	int bad = path ? add_path(p, path, true, 0) : fail("%s: %s", name, strerror(errno));
+
+	free(path);
+	return bad;
+}
+
+static int
+add_files(struct packing *p)
+{
+	char *cwd = p->q->cwd ? xstrdup(p->q->cwd) : getcwd(NULL, 0), *name;
+	const char *list = p->q->files;
+	int bad = 0;
+
+	while (!bad && (name = next_name(&list))) {
+		if (*name)
+			bad = add_named(p, cwd ? cwd : "/", name);
+		free(name);
+	}
+	free(cwd);
+	return bad;
+}
+
+static int
+add_cwd(struct packing *p)
+{
+	char *path = p->q->cwd[0] == '/' ? absolute("/", p->q->cwd) : NULL;
+	struct item *it;
+	struct stat st;
+
+	if (!path || (*path && !path_inside(path + 1))) {
+		free(path);
+		return fail("the working directory %s can't be had on a node", p->q->cwd);
+	}
+	if (*path) {
+		it = item_add(&p->items, xstrdup(path + 1), RANK_CWD, ENTRY_DIR);
+		it->flags = ENTRY_OWN;
+		if (stat(path, &st) == 0)
+			it->mode = ((uint32_t)st.st_mode & 0777) | 0700;
+	}
+	free(path);
+	return 0;
+}
+
+/* ---- links on the way ---- */
+
+static int
+item_order(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	int order = path_order(x->path, y->path);
+
+	return order ? order : (int)x->rank - (int)y->rank;
+}
+
+static int
+path_against_link(const void *path, const void *link)
+{
+	return path_order(path, (*(struct item *const *)link)->path);
+}
+
+static int
+link_order(const void *a, const void *b)
+{
+	return path_order((*(struct item *const *)a)->path, (*(struct item *const *)b)->path);
+}
+
+struct sent_links {
+	struct item **at;
+	size_t count;
+};
+
+static struct sent_links
+links_of(struct items *items)
+{
+	struct sent_links links = {xmalloc(items->count * sizeof(struct item *)), 0};
+	size_t i;
+
+	for (i = 0; i < items->count; i++)
+		if (items->at[i].kind == ENTRY_LINK)
+			links.at[links.count++] = &items->at[i];
+	if (links.count)
+		qsort(links.at, links.count, sizeof(links.at[0]), link_order);
+	return links;
+}
+
+static const char *
+target_at(const struct sent_links *links, const char *path)
+{
+	struct item **found = links->count ?
+	    bsearch(path, links->at, links->count, sizeof(links->at[0]), path_against_link) : NULL;
+
+	return found ? (*found)->target : NULL;
+}
+
+/* One part more on the way: done/part, or without its last part for "..". Frees done. */
+static char *
+step(char *done, const char *part)
+{
+	char *longer;
+
+	if (strcmp(part, "..") == 0) {
+		char *slash = strrchr(done, '/');
+
+		done[slash ? slash - done : 0] = '\0';
+		return done;
+	}
+	if (!*part || strcmp(part, ".") == 0)
+		return done;
+	longer = xasprintf("%s%s%s", done, *done ? "/" : "", part);
+	free(done);
+	return longer;
+}
+
+/* Where a path lies when the links that are sent are followed; of the last part only when `last_too`. NULL when they go in circles. */
+static char *
+through_links(const struct sent_links *links, const char *path, bool last_too)
+{
+	char *rest = xstrdup(path), *next = rest, *done = xstrdup(""), *part;
+	unsigned hops = 0;
+
+	while ((part = strsep(&next, "/"))) {
+		char *reached = step(xstrdup(done), part);
+		const char *target = next || last_too ? target_at(links, reached) : NULL;
+
+		if (target && ++hops <= MAX_HOPS) {
+			char *again = xasprintf("%s%s%s", target, next ? "/" : "", next ? next : "");
+
+			free(rest);
+			next = rest = again;
+			if (target[0] == '/')
+				done[0] = '\0';
+			free(reached);
+		} else {
+			free(done);
+			done = reached;
+		}
+	}
+	free(rest);
+	if (hops <= MAX_HOPS)
+		return done;
+	free(done);
+	return NULL;
+}
+
+/* A link's own path moves only by what lies before it, and not while others are looked up by it. */
+static int
+follow_links(struct items *items)
+{
+	struct sent_links links = links_of(items);
+	char **moved = xcalloc(items->count, sizeof(char *));
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < items->count && links.count > 0 && !bad; i++) {
+		struct item *it = &items->at[i];
+
+		if (it->rank == RANK_NEED)
+			continue;
+		moved[i] = through_links(&links, it->path, it->kind == ENTRY_DIR);
+		if (!moved[i])
+			bad = fail("/%s: %s", it->path, strerror(ELOOP));
+	}
+	for (i = 0; i < items->count; i++)
+		if (moved[i]) {
+			free(items->at[i].path);
+			items->at[i].path = moved[i];
+		}
+	free(moved);
+	free(links.at);
+	return bad;
+}
+
+/* ---- one entry for each path ---- */
+
+/* Directories on the way to what is there. */
+static void
+add_parents(struct items *items)
+{
+	size_t count = items->count, i, last_len = 0;
+	const char *last = "";
+
+	for (i = 0; i < count; i++) {
+		char *path = items->at[i].path, *slash;
+
+		for (slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+			size_t len = (size_t)(slash - path);
+
+			/* Neighbours lie in the same directories. */
+			if (len <= last_len && strncmp(path, last, len) == 0 && last[len] == '/')
+				continue;
+			(void)item_add(items, xstrndup(path, len), RANK_IMPLIED, ENTRY_DIR);
+		}
+		last = path;
+		last_len = strlen(path);
+	}
+}
+
+/* The same thing twice, or two for one path? */
+static int
+merge(struct item *kept, const struct item *it)
+{
+	bool same = kept->kind == it->kind;
+
+	if (same && kept->kind == ENTRY_FILE)
+		same = kept->dev == it->dev && kept->ino == it->ino;
+	if (same && kept->kind == ENTRY_LINK)
+		same = strcmp(kept->target, it->target) == 0;
+	if (!same)
+		return fail("two sources for one path: /%s is to be both %s and %s", kept->path,
+		    kept->source ? kept->source : kept->kind == ENTRY_DIR ? "a directory" : "a link",
+		    it->source ? it->source : it->kind == ENTRY_DIR ? "a directory" : "a link");
+	if (kept->kind == ENTRY_DIR)
+		kept->flags |= it->flags;
+	return 0;
+}
+
+static int
+fold(struct items *items)
+{
+	size_t i, kept = 0;
+	int bad = 0;
+
+	qsort(items->at, items->count, sizeof(items->at[0]), item_order);
+	for (i = 0; i < items->count; i++) {
+		struct item *it = &items->at[i];
+
+		if (!it->path[0]) {
+			item_clear(it); /* the root itself, by way of a link */
+		} else if (kept > 0 && strcmp(items->at[kept - 1].path, it->path) == 0) {
+			bad |= bad ? 0 : merge(&items->at[kept - 1], it);
+			item_clear(it);
+		} else {
+			items->at[kept++] = *it;
+		}
+	}
+	items->count = kept;
+	for (i = 0; i < kept && !bad; i++)
+		if (!path_inside(items->at[i].path))
+			bad = fail("/%s: the path is too long or too deep to be sent", items->at[i].path);
+	if (!bad && kept > MAX_ENTRIES)
+		bad = fail("%zu files are more than the %u that can be sent", kept, MAX_ENTRIES);
+	return bad;
+}
+
+/* ---- hashing ---- */
+
+static uint64_t
+nanoseconds(struct timespec t)
+{
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static bool
+unchanged(const struct source *s, const struct stat *st)
+{
+	return s->dev == (uint64_t)st->st_dev && s->ino == (uint64_t)st->st_ino &&
+	    s->mtime_ns == nanoseconds(st->st_mtim) && s->ctime_ns == nanoseconds(st->st_ctim);
+}
+
+static int
+hash_fd(int fd, const char *file, struct source *s)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fail("%s: %s", file, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fail("%s: it has just changed into something that is no file", file);
+	*s = (struct source){.dev = (uint64_t)st.st_dev, .ino = (uint64_t)st.st_ino,
+	    .mtime_ns = nanoseconds(st.st_mtim), .ctime_ns = nanoseconds(st.st_ctim)};
+	if (blob_of_file(fd, &s->id) < 0)
+		return fail("can't read %s: %s", file, strerror(errno));
+	if (fstat(fd, &st) == 0 && unchanged(s, &st))
+		return 0;
+	blob_id_free(&s->id);
+	return fail("%s changed while it was being read", file);
+}
+
+static int
+hash_file(const char *file, struct source *s)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), bad;
+
+	if (fd < 0)
+		return fail("can't open %s: %s", file, strerror(errno));
+	bad = hash_fd(fd, file, s);
+	close(fd);
+	if (!bad)
+		s->file = xstrdup(file);
+	return bad;
+}
+
+static struct source *
+source_add(struct pack *out)
+{
+	if (out->count == out->room) {
+		out->room = out->room ? out->room * 2 : 16;
+		out->at = xrealloc(out->at, out->room, sizeof(out->at[0]));
+	}
+	out->at[out->count] = (struct source){0};
+	return &out->at[out->count++];
+}
+
+static void
+source_clear(struct source *s)
+{
+	blob_id_free(&s->id);
+	free(s->file);
+	free(s->bytes);
+}
+
+static int
+inode_order(const void *a, const void *b)
+{
+	const struct item *x = *(struct item *const *)a, *y = *(struct item *const *)b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+/* Each file once, however many names it has. */
+static int
+hash_items(struct items *items, struct pack *out)
+{
+	struct item **files = xmalloc(items->count * sizeof(struct item *));
+	size_t i, count = 0;
+	int bad = 0;
+
+	for (i = 0; i < items->count; i++)
+		if (items->at[i].kind == ENTRY_FILE)
+			files[count++] = &items->at[i];
+	if (count)
+		qsort(files, count, sizeof(files[0]), inode_order);
+	for (i = 0; i < count && !bad; i++) {
+		struct source *s;
+
+		if (i == 0 || inode_order(&files[i - 1], &files[i]) != 0)
+			bad = hash_file(files[i]->source, source_add(out));
+		s = &out->at[out->count - 1];
+		files[i]->size = s->id.size;
+		files[i]->digest = s->id.digest;
+	}
+	free(files);
+	return bad;
+}
+
+static int
+source_order(const void *a, const void *b)
+{
+	return memcmp(((const struct source *)a)->id.digest.byte, ((const struct source *)b)->id.digest.byte, DIGEST_LEN);
+}
+
+/* The manifest's own stays first; of the others each digest once, in order. */
+static void
+sort_sources(struct pack *out)
+{
+	size_t i, kept = 1;
+
+	if (out->count > 2)
+		qsort(out->at + 1, out->count - 1, sizeof(out->at[0]), source_order);
+	for (i = 1; i < out->count; i++)
+		if (kept > 1 && source_order(&out->at[kept - 1], &out->at[i]) == 0)
+			source_clear(&out->at[i]);
+		else
+			out->at[kept++] = out->at[i];
+	out->count = kept;
+}
+
+/* ---- the manifest ---- */
+
+/* Items are in order, so the entries are. */
+static void
+list_entries(struct items *items, struct manifest *m)
+{
+	size_t i;
+
+	for (i = 0; i < items->count; i++) {
+		struct item *it = &items->at[i];
+		struct entry *e = manifest_add(m, it->path, it->kind);
+
+		e->flags = it->flags;
+		e->mode = it->mode;
+		e->mtime = it->mtime;
+		e->size = it->size;
+		e->digest = it->digest;
+		e->target = it->target;
+		it->target = NULL;
+	}
+}
+
+/* Only a path that means the same inside the root as anywhere. */
+static bool
+is_clean(const char *path)
+{
+	return path && path[0] == '/' && path_inside(path + 1);
+}
+
+static char *
+join_dirs(const struct strings *dirs)
+{
+	struct buf list = {0};
+	size_t i;
+
+	for (i = 0; i < dirs->count; i++)
+		if (is_clean(dirs->at[i]) && !strchr(dirs->at[i], ':')) {
+			if (list.len)
+				put_u8(&list, ':');
+			put_bytes(&list, dirs->at[i], strlen(dirs->at[i]));
+		}
+	put_u8(&list, '\0');
+	return (char *)list.data;
+}
+
+static void
+describe_program(const struct needs *needs, struct manifest *m)
+{
+	m->program = xstrdup(needs && needs->program ? needs->program : "");
+	m->machine = xstrdup(needs && needs->machine ? needs->machine : "");
+	m->interpreter = xstrdup(needs && is_clean(needs->interpreter) ? needs->interpreter : "");
+	m->library_path = needs ? join_dirs(&needs->library_dirs) : xstrdup("");
+}
+
+static int
+finish_manifest(struct pack *out)
+{
+	struct source *own = &out->at[0];
+	struct buf bytes = {0};
+
+	manifest_encode(&out->manifest, &bytes);
+	own->bytes = bytes.data;
+	blob_of_bytes(bytes.data, bytes.len, &own->id);
+	return bytes.len <= MAX_MANIFEST ? 0 : fail("%zu files have names too long to be sent together", out->manifest.count);
+}
+
+/* ---- the face ---- */
+
+static int
+find_program(struct packing *p, int *status)
+{
+	struct libs_query query = libs_query_of(p->q);
+
+	p->out->needs = xcalloc(1, sizeof(*p->out->needs));
+	if (libs_of_program(&query, p->q->program, p->out->needs, status) == 0)
+		return 0;
+	return fail("%s", libs_error());
+}
+
+static int
+collect(struct packing *p, int *status)
+{
+	if (p->q->program && find_program(p, status) < 0)
+		return -1;
+	if (p->q->files && add_files(p) < 0)
+		return -1;
+	/* Only now: the files may have needed more. */
+	if (p->out->needs && add_needs(p, p->out->needs) < 0)
+		return -1;
+	return p->q->cwd ? add_cwd(p) : 0;
+}
+
+static int
+arrange(struct packing *p)
+{
+	if (follow_links(&p->items) < 0)
+		return -1;
+	add_parents(&p->items);
+	if (p->items.count > 0 && fold(&p->items) < 0)
+		return -1;
+	return hash_items(&p->items, p->out);
+}
+
+int
+pack_make(const struct pack_query *q, struct pack *out, int *status)
+{
+	struct packing p = {.q = q, .out = out};
+	int bad;
+
+	*out = (struct pack){0};
+	*status = 255;
+	(void)source_add(out);
+	bad = collect(&p, status);
+	if (!bad)
+		bad = arrange(&p);
+	if (!bad) {
+		describe_program(out->needs, &out->manifest);
+		list_entries(&p.items, &out->manifest);
+		sort_sources(out);
+		bad = finish_manifest(out);
+	}
+	items_free(&p.items);
+	if (!bad)
+		*status = 0;
+	return bad;
+}
+
+void
+pack_free(struct pack *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->count; i++)
+		source_clear(&p->at[i]);
+	free(p->at);
+	manifest_free(&p->manifest);
+	if (p->needs)
+		needs_free(p->needs);
+	free(p->needs);
+	*p = (struct pack){0};
+}
+
+const struct source *
+pack_find(const struct pack *p, const struct digest *d)
+{
+	struct source key = {.id.digest = *d};
+
+	if (p->count > 0 && digest_equal(&p->at[0].id.digest, d))
+		return &p->at[0];
+	return p->count > 1 ? bsearch(&key, p->at + 1, p->count - 1, sizeof(p->at[0]), source_order) : NULL;
+}
+
+static int
+read_file_part(const struct source *s, uint64_t offset, uint8_t *out, size_t len)
+{
+	int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return fail("can't open %s: %s", s->file, strerror(errno));
+	while (len > 0 && ((n = pread(fd, out, len, (off_t)offset)) > 0 || (n < 0 && errno == EINTR)))
+		if (n > 0) {
+			out += n;
+			offset += (uint64_t)n;
+			len -= (size_t)n;
+		}
+	if (n < 0)
+		(void)fail("can't read %s: %s", s->file, strerror(errno));
+	else if (len > 0 || fstat(fd, &st) < 0 || !unchanged(s, &st))
+		n = fail("%s changed while it was being sent", s->file);
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+ssize_t
+pack_read(const struct source *s, uint64_t offset, uint8_t *out, size_t len)
+{
+	uint64_t list = list_length(s->id.size), total = list + s->id.size;
+	size_t part = 0;
+
+	if (offset >= total)
+		return 0;
+	if (len > total - offset)
+		len = (size_t)(total - offset);
+	if (offset < list) {
+		part = list - offset < len ? (size_t)(list - offset) : len;
+		memcpy(out, s->id.list + offset, part);
+	}
+	offset = offset + part - list;
+	if (len > part && s->bytes)
+		memcpy(out + part, s->bytes + offset, len - part);
+	else if (len > part && read_file_part(s, offset, out + part, len - part) < 0)
+		return -1;
+	return (ssize_t)len;
+}

@@ -1,0 +1,345 @@
+/* Paths inside a root directory: resolved one part at a time, so that no link leads out of it.
+ * Must never know what the files are for. */
+#include "ship/rootfs.h"
+
+#include "base/buf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_LINKS 40	   /* on one way, as in the kernel */
+#define MAX_REST (1 << 16) /* bytes of a path still to go; each link may add PATH_MAX */
+#define MAX_MATCHES 4096   /* of one pattern: more is no configuration */
+#define MAX_STEPS 4096	   /* directories and parts that one pattern leads through */
+
+void
+links_free(struct links *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		free(list->at[i].path);
+		free(list->at[i].target);
+	}
+	free(list->at);
+	*list = (struct links){0};
+}
+
+static void
+links_add(struct links *list, const char *path, const char *target)
+{
+	if (list->count == list->room) {
+		list->room = list->room ? list->room * 2 : 4;
+		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
+	}
+	list->at[list->count++] = (struct link){xstrdup(path), xstrdup(target)};
+}
+
+static void
+links_move(struct links *from, struct links *to)
+{
+	size_t i;
+
+	for (i = 0; to && i < from->count; i++)
+		links_add(to, from->at[i].path, from->at[i].target);
+	links_free(from);
+}
+
+/* A walk from the root. The place is the root's own name and the way from there, with a NUL that its length does not count. */
+struct walk {
+	struct buf place;
+	size_t root_len;
+	char *rest; /* parts still to go; owned */
+	char *at;   /* within rest */
+	bool follow_last;
+	struct links met;
+};
+
+static const char *
+inside(const struct walk *w)
+{
+	return (const char *)w->place.data + w->root_len;
+}
+
+static void
+terminate(struct walk *w)
+{
+	*buf_grow(&w->place, 1) = '\0';
+}
+
+static void
+step_down(struct walk *w, const char *part, size_t len)
+{
+	put_bytes(&w->place, "/", 1);
+	put_bytes(&w->place, part, len);
+	terminate(w);
+}
+
+static void
+step_up(struct walk *w)
+{
+	while (w->place.len > w->root_len && w->place.data[--w->place.len] != '/')
+		;
+	terminate(w);
+}
+
+/* The way goes on with the link's target, from the root when that is absolute, and then with what was left of the rest. */
+static int
+follow(struct walk *w, const char *target)
+{
+	char *rest;
+
+	links_add(&w->met, inside(w), target);
+	if (w->met.count > MAX_LINKS) {
+		errno = ELOOP;
+		return -1;
+	}
+	if (strlen(target) + strlen(w->at) > MAX_REST) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	rest = xasprintf("%s/%s", target, w->at);
+	free(w->rest);
+	w->rest = w->at = rest;
+	step_up(w);
+	if (*target == '/') {
+		w->place.len = w->root_len;
+		terminate(w);
+	}
+	return 0;
+}
+
+/* Takes the next part of the rest: 0, or -1 with errno. */
+static int
+take_part(struct walk *w)
+{
+	size_t len = strcspn(w->at, "/");
+	const char *part = w->at;
+	char target[PATH_MAX];
+	ssize_t target_len;
+
+	w->at += len;
+	w->at += strspn(w->at, "/");
+	if (len == 0 || (len == 1 && *part == '.'))
+		return 0;
+	if (len == 2 && part[0] == '.' && part[1] == '.') {
+		step_up(w);
+		return 0;
+	}
+	step_down(w, part, len);
+	target_len = readlink((const char *)w->place.data, target, sizeof(target) - 1);
+	if (target_len < 0)
+		return errno == EINVAL ? 0 : -1;
+	if (!*w->at && !w->follow_last)
+		return 0;
+	target[target_len] = '\0';
+	return follow(w, target);
+}
+
+static char *
+resolve(const char *root, const char *path, bool follow_last, struct links *met)
+{
+	struct walk w = {.rest = xstrdup(path), .follow_last = follow_last};
+	char *out = NULL;
+	int bad = 0, saved;
+
+	if (strcmp(root, "/") != 0)
+		put_bytes(&w.place, root, strlen(root));
+	w.root_len = w.place.len;
+	terminate(&w);
+	w.at = w.rest;
+	while (!bad && *w.at)
+		bad = take_part(&w);
+	saved = errno;
+	if (!bad) {
+		out = xstrdup(*inside(&w) ? inside(&w) : "/");
+		links_move(&w.met, met);
+	}
+	links_free(&w.met);
+	buf_free(&w.place);
+	free(w.rest);
+	errno = saved;
+	return out;
+}
+
+char *
+rootfs_resolve(const char *root, const char *path, struct links *met)
+{
+	return resolve(root, path, true, met);
+}
+
+char *
+rootfs_resolve_parent(const char *root, const char *path, struct links *met)
+{
+	return resolve(root, path, false, met);
+}
+
+char *
+rootfs_join(const char *root, const char *path)
+{
+	return strcmp(root, "/") == 0 ? xstrdup(path) : xasprintf("%s%s", root, path);
+}
+
+char *
+rootfs_absolute(const char *path)
+{
+	char *cwd, *out;
+
+	if (*path == '/')
+		return xstrdup(path);
+	cwd = getcwd(NULL, 0);
+	out = xasprintf("%s/%s", cwd ? cwd : "", path);
+	free(cwd);
+	return out;
+}
+
+int
+rootfs_map(const char *path, struct mapped *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), saved; /* a FIFO must not block */
+	struct stat st;
+	void *data;
+
+	*out = (struct mapped){0};
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		goto err;
+	out->mode = st.st_mode;
+	if (S_ISREG(st.st_mode) && st.st_size > 0) {
+		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data == MAP_FAILED)
+			goto err;
+		out->data = data;
+		out->len = (size_t)st.st_size;
+	}
+	close(fd);
+	return 0;
+err:
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+void
+rootfs_unmap(struct mapped *m)
+{
+	if (m->data)
+		munmap(m->data, m->len);
+	*m = (struct mapped){0};
+}
+
+char *
+rootfs_read(const char *root, const char *path, size_t max, size_t *len)
+{
+	char *real = rootfs_resolve(root, path, NULL), *outside, *data = NULL;
+	struct stat st;
+
+	if (!real)
+		return NULL;
+	outside = rootfs_join(root, real);
+	/* Anything but a file, such as a FIFO, might block the opening. */
+	if (stat(outside, &st) == 0 && S_ISREG(st.st_mode))
+		data = read_file(outside, max, len);
+	free(outside);
+	free(real);
+	return data;
+}
+
+struct glob {
+	const char *root;
+	struct strings *out;
+	unsigned steps; /* taken so far: links may make a tree endless */
+};
+
+static void glob_below(struct glob *g, const char *dir, const char *pattern);
+
+/* A path that matches the pattern so far goes on with the rest of it, or is one. Takes the path over. */
+static void
+glob_matched(struct glob *g, char *path, const char *rest)
+{
+	if (!*rest && g->out->count < MAX_MATCHES) {
+		strings_take(g->out, path);
+		return;
+	}
+	if (*rest)
+		glob_below(g, path, rest);
+	free(path);
+}
+
+/* A part without a pattern is not searched for, but the last one has to exist. */
+static void
+glob_named(struct glob *g, char *path, const char *rest)
+{
+	char *real = *rest ? NULL : rootfs_resolve(g->root, path, NULL);
+
+	if (*rest || real)
+		glob_matched(g, path, rest);
+	else
+		free(path);
+	free(real);
+}
+
+static void
+glob_directory(struct glob *g, const char *dir, const char *part, const char *rest)
+{
+	char *real = rootfs_resolve(g->root, *dir ? dir : "/", NULL), *outside = real ? rootfs_join(g->root, real) : NULL;
+	DIR *open_dir = outside ? opendir(outside) : NULL;
+	struct dirent *entry;
+
+	while (open_dir && (entry = readdir(open_dir)))
+		if (fnmatch(part, entry->d_name, FNM_PERIOD) == 0)
+			glob_matched(g, xasprintf("%s/%s", dir, entry->d_name), rest);
+	if (open_dir)
+		closedir(open_dir);
+	free(outside);
+	free(real);
+}
+
+/* Adds the paths below dir whose next parts match the pattern. */
+static void
+glob_below(struct glob *g, const char *dir, const char *pattern)
+{
+	size_t len = strcspn(pattern, "/");
+	const char *rest = pattern + len + strspn(pattern + len, "/");
+	char *part;
+
+	if (g->steps++ >= MAX_STEPS)
+		return;
+	part = xstrndup(pattern, len);
+	if (strpbrk(part, "*?[\\"))
+		glob_directory(g, dir, part, rest);
+	else
+		glob_named(g, xasprintf("%s/%s", dir, part), rest);
+	free(part);
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void
+rootfs_glob(const char *root, const char *pattern, struct strings *out)
+{
+	struct strings matches = {0};
+	struct glob g = {.root = root, .out = &matches};
+	size_t i;
+
+	glob_below(&g, "", pattern + strspn(pattern, "/"));
+	if (matches.count)
+		qsort(matches.at, matches.count, sizeof(matches.at[0]), compare_texts);
+	for (i = 0; i < matches.count; i++)
+		strings_add(out, matches.at[i]);
+	strings_free(&matches);
+}
