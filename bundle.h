@@ -13,11 +13,11 @@
 
 struct blob_id {
 	struct digest digest;
-	uint64_t size;	/* of the contents */
-	uint8_t *list;	/* chunk digests, list_length(size) bytes; owned */
+	uint64_t size; /* of the contents */
+	uint8_t *list; /* chunk digests, list_length(size) bytes; owned */
 };
-uint64_t list_length(uint64_t size);	/* 32 bytes for each chunk */
-uint64_t object_length(uint64_t size);	/* list and contents; 0 when it would not fit in 63 bits */
+uint64_t list_length(uint64_t size);   /* 32 bytes for each chunk */
+uint64_t object_length(uint64_t size); /* list and contents; 0 when it would not fit in 63 bits */
 struct digest chunk_digest(const void *data, size_t len);
 struct digest blob_digest(uint64_t size, const uint8_t *list);
 void blob_of_bytes(const void *data, size_t len, struct blob_id *out);
@@ -46,28 +46,28 @@ struct entry {
 	char *path; /* inside the root: "usr/bin/date", no leading slash, no "." or ".." or empty part */
 	enum entry_kind kind;
 	unsigned flags;
-	uint32_t mode;	/* permission bits; set-id bits are dropped when a manifest is made and refused when one is read */
-	uint64_t mtime; /* seconds since 1970 */
-	uint64_t size;	/* ENTRY_FILE */
+	uint32_t mode;	      /* permission bits; set-id bits are dropped when a manifest is made and refused when one is read */
+	uint64_t mtime;	      /* seconds since 1970 */
+	uint64_t size;	      /* ENTRY_FILE */
 	struct digest digest; /* ENTRY_FILE */
-	char *target;	/* ENTRY_LINK: the link's text */
+	char *target;	      /* ENTRY_LINK: the link's text */
 };
 
 /* Entries in the order of a walk (path_order): a directory, then all that is in it; every directory on the way is an entry. */
 struct manifest {
 	struct entry *at;
 	size_t count, room;
-	char *program;	   /* path to run, inside the root, with leading slash; "" with -localbin */
-	char *interpreter; /* of the program when it is dynamic, for -view=none; "" when it has none */
-	char *machine;	   /* as uname -m has it; "" when nothing tells */
+	char *program;	    /* path to run, inside the root, with leading slash; "" with -localbin */
+	char *interpreter;  /* of the program when it is dynamic, for -view=none; "" when it has none */
+	char *machine;	    /* as uname -m has it; "" when nothing tells */
 	char *library_path; /* directories of shipped libraries, joined by colons, for -view=none */
 };
-#define MAX_ENTRIES 1000000u  /* a million paths: more is a mistake or an attack, and would fill a small node's memory */
+#define MAX_ENTRIES 1000000u /* a million paths: more is a mistake or an attack, and would fill a small node's memory */
 #define MAX_MANIFEST (64u << 20)
 #define MAX_INSIDE 3840u /* length of an entry's path: PATH_MAX less room for a binRoot before it */
 #define MAX_LEVELS 128u	 /* parts of an entry's path: whoever walks such a tree holds a descriptor for each */
 
-bool path_inside(const char *path); /* fit to be an entry's path: see struct entry, and the two limits above */
+bool path_inside(const char *path);	      /* fit to be an entry's path: see struct entry, and the two limits above */
 int path_order(const char *a, const char *b); /* as strcmp, but "/" comes before all other bytes */
 struct entry *manifest_add(struct manifest *, const char *path, enum entry_kind); /* copies path; the rest is 0; valid until the next */
 void manifest_sort(struct manifest *);

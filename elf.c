@@ -10,8 +10,18 @@
 enum { CLASS_32 = 1, CLASS_64 = 2, LITTLE_ENDIAN_DATA = 1, BIG_ENDIAN_DATA = 2 };
 enum { PT_LOAD = 1, PT_DYNAMIC = 2, PT_INTERP = 3, PT_NOTE = 4 };
 enum { DT_NULL = 0, DT_NEEDED = 1, DT_STRTAB = 5, DT_STRSZ = 10, DT_SONAME = 14, DT_RPATH = 15, DT_RUNPATH = 29 };
-enum { EM_386 = 3, EM_MIPS = 8, EM_PPC = 20, EM_PPC64 = 21, EM_S390 = 22, EM_ARM = 40, EM_X86_64 = 62, EM_AARCH64 = 183,
-	EM_RISCV = 243, EM_LOONGARCH = 258 };
+enum {
+	EM_386 = 3,
+	EM_MIPS = 8,
+	EM_PPC = 20,
+	EM_PPC64 = 21,
+	EM_S390 = 22,
+	EM_ARM = 40,
+	EM_X86_64 = 62,
+	EM_AARCH64 = 183,
+	EM_RISCV = 243,
+	EM_LOONGARCH = 258
+};
 #define NOTE_DLOPEN 0x407c0c0au
 #define NOWHERE UINT64_MAX
 
@@ -233,8 +243,7 @@ read_dynamic(const struct image *file, const struct program_headers *headers, st
 		uint64_t tag, offset;
 		size_t max;
 		char **field;
-	} once[] = {{DT_SONAME, NOWHERE, MAX_NAME, &out->soname},
-		{DT_RPATH, NOWHERE, MAX_PATHS, &out->rpath},
+	} once[] = {{DT_SONAME, NOWHERE, MAX_NAME, &out->soname}, {DT_RPATH, NOWHERE, MAX_PATHS, &out->rpath},
 		{DT_RUNPATH, NOWHERE, MAX_PATHS, &out->runpath}};
 	uint64_t tag, value;
 	struct reader r, table;
@@ -505,7 +514,7 @@ elf_parse(const uint8_t *data, size_t len, struct elf *out)
 
 	*out = (struct elf){0};
 	if (read_header(&file, &headers, out) || check_segments(&file, &headers) || read_interp(&file, &headers, out) ||
-	    read_dynamic(&file, &headers, out)) {
+		read_dynamic(&file, &headers, out)) {
 		elf_free(out);
 		return -1;
 	}
@@ -561,8 +570,7 @@ elf_same_kind(const struct elf *a, const struct elf *b)
 	uint32_t abi_a = abi_flags(a), abi_b = abi_flags(b);
 	bool unsaid_fits = (a->machine == EM_ARM || a->machine == EM_PPC64) && (!abi_a || !abi_b);
 
-	return a->wide == b->wide && a->big_endian == b->big_endian && a->machine == b->machine &&
-	    (abi_a == abi_b || unsaid_fits);
+	return a->wide == b->wide && a->big_endian == b->big_endian && a->machine == b->machine && (abi_a == abi_b || unsaid_fits);
 }
 
 const char *

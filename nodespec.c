@@ -65,8 +65,7 @@ fail(const struct parser *p, const char *at, const char *why)
 	}
 	if (column > MAX_SHOWN / 2)
 		from = column - MAX_SHOWN / 2;
-	set_error(error_text, sizeof(error_text), "node spec, near \"%.*s\": column %zu: %s", MAX_SHOWN, p->text + from,
-		  column + 1, why);
+	set_error(error_text, sizeof(error_text), "node spec, near \"%.*s\": column %zu: %s", MAX_SHOWN, p->text + from, column + 1, why);
 	return -1;
 }
 
@@ -190,8 +189,7 @@ parse_paths(struct parser *p, struct state *root)
 			return 0;
 		if (*p->at != ',')
 			return fail(p, p->at,
-				    is_digit(p->at[-1]) ? "this does not belong to a node id"
-							: "a \",\", \"/\" or \":\" belongs here");
+				is_digit(p->at[-1]) ? "this does not belong to a node id" : "a \",\", \"/\" or \":\" belongs here");
 		p->at++;
 	}
 }
@@ -448,8 +446,7 @@ join_boxes(struct range **box, size_t count, const struct order *order, struct r
 	for (i = 0; i < count; i++) {
 		struct range *last = kept ? box[kept - 1] + order->last : NULL, *next = box[i] + order->last;
 
-		if (last && (next->lo <= last->hi || next->lo - 1 == last->hi) &&
-		    compare_others(box[kept - 1], box[i], order) == 0)
+		if (last && (next->lo <= last->hi || next->lo - 1 == last->hi) && compare_others(box[kept - 1], box[i], order) == 0)
 			last->hi = next->hi > last->hi ? next->hi : last->hi;
 		else
 			box[kept++] = box[i];

@@ -109,21 +109,21 @@ static const struct option options[] = {
 	{"debug", NUMBER, DAEMONS | CLIENTS | IN(LDD), AT(debug), "0", NULL, 0, 10, .help = "how much to tell, from 0 to 10"},
 	{"f", TEXT, PACKERS, AT(files), "", "FILE,...", .help = "files and directories to copy along with the program"},
 	{"binRoot", TEXT, DAEMONS | IN(EXEC), AT(binroot), "/tmp/xproc", .check = check_directory,
-	    .help = "where on the nodes the shipped files are placed"},
+		.help = "where on the nodes the shipped files are placed"},
 	{"defaultMasterUDS", TEXT, IN(MASTER) | CLIENTS, AT(uds), "/tmp/g", .check = check_socket,
-	    .help = "socket on which the master listens for commands"},
+		.help = "socket on which the master listens for commands"},
 	{"cmdport", NUMBER, DAEMONS, AT(cmdport), "6666", NULL, 1, 65535, .help = "TCP port on which nodes listen and are dialled"},
 	{"r", TEXT, PACKERS, AT(root), "/", .check = check_present,
-	    .help = "root to take programs and libraries from; %m is a node's machine"},
+		.help = "root to take programs and libraries from; %m is a node's machine"},
 	{"L", TEXT, PACKERS, AT(lib_dirs), "", "DIR:...", .help = "more directories, inside -r, to seek libraries in"},
 	{"myParent", TEXT, IN(SLAVE), AT(my_parent), "127.0.0.1", .check = check_present,
-	    .help = "stack words: the parent's name or address, perhaps with :port"},
+		.help = "stack words: the parent's name or address, perhaps with :port"},
 	{"myId", TEXT, IN(SLAVE), AT(my_id), "", "WORDS", .help = "stack words: this node's number; else the parent gives one"},
 	{"myAddress", TEXT, DAEMONS, AT(my_address), "", "WORDS", .help = "stack words: the address to listen on; else all"},
 	{"key", TEXT, DAEMONS | IN(KEYGEN), AT(key), "", "FILE",
-	    .help = "the cluster key (/etc/gproc/key, or ~/.config/gproc/key); none: no key"},
+		.help = "the cluster key (/etc/gproc/key, or ~/.config/gproc/key); none: no key"},
 	{"users", TEXT, IN(MASTER), AT(users), "", "a,b,...", .check = check_users,
-	    .help = "who may launch beside root and the master's own user; * is all"},
+		.help = "who may launch beside root and the master's own user; * is all"},
 	{"allow", TEXT, IN(MASTER), AT(allow), "", "FILE", .help = "who may use which nodes"},
 	{"store", SIZE, DAEMONS, AT(store), "0", .help = "memory for shipped files, as 512m or 2g; 0 is half of it all"},
 	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, MAX_SPAN, .help = "how long a silent link is held to be alive"},
@@ -132,9 +132,9 @@ static const struct option options[] = {
 	{"l", BOOL, IN(EXEC), AT(label), "false", .help = "put the node before each line"},
 	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output once, under its nodes"},
 	{"o", TEXT, IN(EXEC), AT(output), "", "PATTERN", .check = check_pattern,
-	    .help = "output to files: %n node, %j job, %r rank, %s out or err"},
+		.help = "output to files: %n node, %j job, %r rank, %s out or err"},
 	{"view", TEXT, IN(EXEC), AT(view), "merged", .check = check_view,
-	    .help = "what the program sees: merged, all (merge everything), none"},
+		.help = "what the program sees: merged, all (merge everything), none"},
 	{"glob", BOOL, IN(EXEC), AT(glob), "true", .help = "expand arguments under binRoot that hold * ? [ on the node"},
 	{"detach", BOOL, IN(EXEC), AT(detach), "false", .help = "return when the programs have started"},
 	{"strict", BOOL, IN(EXEC) | POWER, AT(strict), "false", .help = "a chosen node that is down is a failure"},
@@ -249,8 +249,8 @@ unknown_option(const char *name)
 
 	for (i = 0; i < COUNT(options); i++)
 		nearer(name, options[i].name, &best, &best_distance);
-	set_error(error, sizeof(error), "there is no switch -%s%s%s (gproc help lists them)", name,
-	    best ? "; did you mean -" : "", best ? best : "");
+	set_error(error, sizeof(error), "there is no switch -%s%s%s (gproc help lists them)", name, best ? "; did you mean -" : "",
+		best ? best : "");
 	return -1;
 }
 
@@ -276,8 +276,8 @@ unknown_mode(const char *name)
 	for (i = 0; i < COUNT(modes); i++)
 		for (j = 0; j < MAX_MODE_NAMES && modes[i].names[j]; j++)
 			nearer(name, modes[i].names[j], &best, &best_distance);
-	set_error(error, sizeof(error), "there is no mode %s%s%s (gproc help lists them)", name,
-	    best ? "; did you mean " : "", best ? best : "");
+	set_error(error, sizeof(error), "there is no mode %s%s%s (gproc help lists them)", name, best ? "; did you mean " : "",
+		best ? best : "");
 	return -1;
 }
 
@@ -330,8 +330,8 @@ set_number(const struct option *o, const char *text, uint64_t *value)
 	if (parse_u64(text, most, value) == 0 && *value >= o->least)
 		return 0;
 	if (o->most)
-		(void)snprintf(wanted, sizeof(wanted), "a number from %llu to %llu", (unsigned long long)o->least,
-		    (unsigned long long)o->most);
+		(void)snprintf(
+			wanted, sizeof(wanted), "a number from %llu to %llu", (unsigned long long)o->least, (unsigned long long)o->most);
 	else
 		(void)snprintf(wanted, sizeof(wanted), "a number");
 	return wrong_value(o, text, wanted);
@@ -461,8 +461,7 @@ name_modes(unsigned set, char *out, size_t room)
 		if (!(set >> modes[i].mode & 1))
 			continue;
 		left--;
-		at += (size_t)snprintf(out + at, room - at, "%s%s", modes[i].names[0],
-		    left > 1 ? ", " : left ? " and " : "");
+		at += (size_t)snprintf(out + at, room - at, "%s%s", modes[i].names[0], left > 1 ? ", " : left ? " and " : "");
 	}
 }
 
@@ -476,8 +475,7 @@ check_modes(const struct scan *s)
 		if (!s->given[i] || options[i].modes >> s->mode->mode & 1)
 			continue;
 		name_modes(options[i].modes, names, sizeof(names));
-		set_error(error, sizeof(error), "the switch -%s belongs to %s, not to %s", options[i].name, names,
-		    s->mode->names[0]);
+		set_error(error, sizeof(error), "the switch -%s belongs to %s, not to %s", options[i].name, names, s->mode->names[0]);
 		return -1;
 	}
 	return 0;
@@ -489,18 +487,16 @@ check_operands(const struct scan *s)
 	const struct mode_row *m = s->mode;
 
 	if (s->kept_count < m->least) {
-		set_error(error, sizeof(error), "%s is missing something: gproc [switches] %s%s", m->names[0], m->names[0],
-		    m->operands);
+		set_error(error, sizeof(error), "%s is missing something: gproc [switches] %s%s", m->names[0], m->names[0], m->operands);
 		return -1;
 	}
 	if (m->most >= 0 && s->kept_count > m->most) {
-		set_error(error, sizeof(error), "%s is one word too many: gproc [switches] %s%s", s->kept[m->most],
-		    m->names[0], m->operands);
+		set_error(
+			error, sizeof(error), "%s is one word too many: gproc [switches] %s%s", s->kept[m->most], m->names[0], m->operands);
 		return -1;
 	}
 	if (m->mode == MODE_EXEC && s->kept[1][0] == '-') {
-		set_error(error, sizeof(error), "%s stands where the command is expected: switches go before the nodes",
-		    s->kept[1]);
+		set_error(error, sizeof(error), "%s stands where the command is expected: switches go before the nodes", s->kept[1]);
 		return -1;
 	}
 	return 0;
@@ -611,7 +607,7 @@ static char *
 mode_line(const struct mode_row *m)
 {
 	char *call = xasprintf("%s%s%s%s%s", m->names[1] ? m->names[0] : "", m->names[1] ? ", " : "",
-	    m->names[1] ? m->names[1] : m->names[0], m->names[2] ? ", " : "", m->names[2] ? m->names[2] : "");
+		m->names[1] ? m->names[1] : m->names[0], m->names[2] ? ", " : "", m->names[2] ? m->names[2] : "");
 	char *line;
 
 	add(&call, xstrdup(m->operands));

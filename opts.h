@@ -4,8 +4,25 @@
 
 #include "base/util.h"
 
-enum mode { MODE_NONE, MODE_MASTER, MODE_SLAVE, MODE_EXEC, MODE_INFO, MODE_NODES, MODE_LDD, MODE_EVAL, MODE_KEYGEN,
-	MODE_PS, MODE_KILL, MODE_HALT, MODE_REBOOT, MODE_INIT, MODE_VERSION, MODE_HELP, MODE_COUNT };
+enum mode {
+	MODE_NONE,
+	MODE_MASTER,
+	MODE_SLAVE,
+	MODE_EXEC,
+	MODE_INFO,
+	MODE_NODES,
+	MODE_LDD,
+	MODE_EVAL,
+	MODE_KEYGEN,
+	MODE_PS,
+	MODE_KILL,
+	MODE_HALT,
+	MODE_REBOOT,
+	MODE_INIT,
+	MODE_VERSION,
+	MODE_HELP,
+	MODE_COUNT
+};
 
 /* Values of all switches, defaults filled in; strings are borrowed from argv or static. Times in milliseconds, sizes in bytes. */
 struct options {
@@ -26,31 +43,31 @@ struct options {
 	uint64_t debug;		/* -debug=0, to 10 */
 	/* e */
 	bool localbin, detach, strict, glob; /* glob=true, the others false */
-	const char *files;	/* -f */
-	const char *root;	/* -r=/ ; may hold %m */
-	const char *lib_dirs;	/* -L */
-	const char *exclude;	/* -x */
-	const char *view;	/* -view=merged | all | none */
-	bool label, fold;	/* -l, -b */
-	const char *output;	/* -o=pattern */
-	uint64_t timeout, start; /* -timeout=0, -start=0: none */
-	bool kill_on_bad;	/* -kill-on-bad */
+	const char *files;		     /* -f */
+	const char *root;		     /* -r=/ ; may hold %m */
+	const char *lib_dirs;		     /* -L */
+	const char *exclude;		     /* -x */
+	const char *view;		     /* -view=merged | all | none */
+	bool label, fold;		     /* -l, -b */
+	const char *output;		     /* -o=pattern */
+	uint64_t timeout, start;	     /* -timeout=0, -start=0: none */
+	bool kill_on_bad;		     /* -kill-on-bad */
 	/* i */
-	uint64_t wait;		/* -wait=0: until so many nodes are up, or -timeout is over */
+	uint64_t wait; /* -wait=0: until so many nodes are up, or -timeout is over */
 	/* eval */
-	const char *hostname;	/* -hostname="": this machine's */
+	const char *hostname; /* -hostname="": this machine's */
 	/* keygen */
-	bool cpio;		/* -cpio */
-	const char *out;	/* -out="": where keygen writes; "" standard output for -cpio, the key's own path else */
+	bool cpio;	 /* -cpio */
+	const char *out; /* -out="": where keygen writes; "" standard output for -cpio, the key's own path else */
 	/* any mode */
-	bool help, version;	/* -help, -h and -version stand for the modes; opts_parse has seen to them */
+	bool help, version; /* -help, -h and -version stand for the modes; opts_parse has seen to them */
 };
 
 struct command_line {
 	struct options options;
 	enum mode mode;
-	int argc;	/* what stands behind the mode */
-	char **argv;	/* NULL-ended, borrowed */
+	int argc;	   /* what stands behind the mode */
+	char **argv;	   /* NULL-ended, borrowed */
 	enum mode help_of; /* MODE_HELP: the mode that is asked about; MODE_NONE: all of them */
 };
 
@@ -59,7 +76,7 @@ struct command_line {
  * 0, or -1 with opts_error() (wrong usage: exit 2). */
 int opts_parse(int argc, char **argv, struct command_line *out);
 const char *opts_error(void);
-char *opts_usage(enum mode); /* MODE_NONE: the overview; the caller frees */
+char *opts_usage(enum mode);	       /* MODE_NONE: the overview; the caller frees */
 const char *opts_mode_name(enum mode); /* the short one: "m", "e" */
 /* Where the cluster key lies when -key is what was given: the default path for "". The caller frees; NULL when there is no default
  * (neither root nor a HOME). */

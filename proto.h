@@ -31,17 +31,17 @@ enum message {
 	MSG_UNWANT = 29, /* up: no more of it */
 	MSG_RESEND = 30, /* down: the way up is a new one, send again what has not been acknowledged; u64 boot of the master, 0: gone */
 	/* between a client and the master only */
-	MSG_LAUNCH = 40,   /* client: start this */
-	MSG_ACCEPTED = 41, /* master: its job id and nodes */
-	MSG_ERROR = 42,	   /* master: it can't be done; the link ends */
-	MSG_JOB_END = 43,  /* master: every verdict has been told */
-	MSG_QUERY = 44,	   /* client: which nodes? with what figures? */
-	MSG_NODES = 45,	   /* master: a batch of them */
+	MSG_LAUNCH = 40,    /* client: start this */
+	MSG_ACCEPTED = 41,  /* master: its job id and nodes */
+	MSG_ERROR = 42,	    /* master: it can't be done; the link ends */
+	MSG_JOB_END = 43,   /* master: every verdict has been told */
+	MSG_QUERY = 44,	    /* client: which nodes? with what figures? */
+	MSG_NODES = 45,	    /* master: a batch of them */
 	MSG_QUERY_END = 46, /* master: that was all */
-	MSG_PS = 47,	   /* client: the jobs; master: one of them */
-	MSG_KILL = 48,	   /* client: signal a job that may be another client's */
-	MSG_OK = 49,	   /* master: done */
-	MSG_TIMEOUT = 50,  /* master: the launch has taken too long and is being ended */
+	MSG_PS = 47,	    /* client: the jobs; master: one of them */
+	MSG_KILL = 48,	    /* client: signal a job that may be another client's */
+	MSG_OK = 49,	    /* master: done */
+	MSG_TIMEOUT = 50,   /* master: the launch has taken too long and is being ended */
 };
 const char *message_name(unsigned type); /* "JOIN"; "unknown" */
 
@@ -70,9 +70,9 @@ struct msg_join {
 };
 struct msg_welcome {
 	struct path path;
-	uint32_t heartbeat, grace;  /* milliseconds */
-	uint64_t master;	    /* its boot */
-	struct strings ancestors;   /* addresses, the nearest first, without the parent itself; owned */
+	uint32_t heartbeat, grace; /* milliseconds */
+	uint64_t master;	   /* its boot */
+	struct strings ancestors;  /* addresses, the nearest first, without the parent itself; owned */
 };
 struct msg_node { /* one of MSG_UP's, repeated to the end */
 	struct path path;
@@ -119,8 +119,15 @@ struct run_entry {
 	struct path path;
 };
 
-enum event_kind { EVENT_STDOUT = 1, EVENT_STDERR = 2, EVENT_STARTED = 3, EVENT_FAILED = 4, EVENT_EXITED = 5, EVENT_GONE = 6,
-	EVENT_LOST = 7 /* made by the master for a client */ };
+enum event_kind {
+	EVENT_STDOUT = 1,
+	EVENT_STDERR = 2,
+	EVENT_STARTED = 3,
+	EVENT_FAILED = 4,
+	EVENT_EXITED = 5,
+	EVENT_GONE = 6,
+	EVENT_LOST = 7 /* made by the master for a client */
+};
 struct msg_event {
 	struct path path;
 	uint64_t sequence; /* of this node's events for this job, from 1 */
@@ -163,8 +170,8 @@ struct msg_launch {
 	uint32_t generation;
 	const char *spec, *exclude; /* exclude "" leaves nobody out */
 	unsigned flags, view;
-	uint32_t window; /* bytes of events the client takes before it grants more */
-	uint64_t timeout, start; /* milliseconds; 0: none */
+	uint32_t window;	   /* bytes of events the client takes before it grants more */
+	uint64_t timeout, start;   /* milliseconds; 0: none */
 	const char *cwd, *binroot; /* binroot "": whatever the nodes have */
 	struct variant variant[MAX_VARIANTS];
 	uint32_t variants;
@@ -173,7 +180,7 @@ struct msg_launch {
 struct msg_accepted {
 	const char *job;
 	const char *missing, *hint, *down, *refused; /* folded node lists; "" none */
-	struct path *paths;		   /* sorted; owned */
+	struct path *paths;			     /* sorted; owned */
 	uint32_t count;
 };
 struct msg_error {
@@ -190,8 +197,8 @@ enum node_state { NODE_UP, NODE_ORPHANED, NODE_LOST };
 struct msg_shown { /* one of MSG_NODES', repeated to the end */
 	struct path path;
 	enum node_state state;
-	uint64_t since; /* milliseconds ago */
-	bool adopted;	/* reached through another than its own parent */
+	uint64_t since;	 /* milliseconds ago */
+	bool adopted;	 /* reached through another than its own parent */
 	const char *why; /* of a lost one */
 	struct node_info info;
 	struct node_stat stat;

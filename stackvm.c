@@ -59,8 +59,7 @@ push(struct machine *m, const char *text, size_t len)
 {
 	if (len > MAX_CELL_LEN || m->count == MAX_CELLS) {
 		set_error(error_text, sizeof(error_text), "%.*s...: %s", (int)(len < 40 ? len : 40), text,
-			  len > MAX_CELL_LEN ? "this value is longer than 4096 bytes"
-					     : "more than 256 values on the stack");
+			len > MAX_CELL_LEN ? "this value is longer than 4096 bytes" : "more than 256 values on the stack");
 		return -1;
 	}
 	m->cell[m->count++] = xstrndup(text, len);
@@ -91,8 +90,7 @@ number_of(const struct word *word, char *const *tos, size_t which, int64_t *out)
 
 	if (bad == 0)
 		return 0;
-	(void)snprintf(why, sizeof(why),
-		       bad == -1 ? "\"%.80s\" is not a number" : "\"%.80s\" does not fit into 64 bits", tos[which]);
+	(void)snprintf(why, sizeof(why), bad == -1 ? "\"%.80s\" is not a number" : "\"%.80s\" does not fit into 64 bits", tos[which]);
 	return fail(word, tos, why);
 }
 
@@ -187,12 +185,9 @@ hostbase_run(struct machine *m, const struct word *word, char *const *tos)
 	const char *domain = digits + len;
 
 	if (len == 0)
-		return fail(word, tos,
-			    *digits ? "only letters, dots and dashes may stand before the number"
-				    : "there is no number in it");
+		return fail(word, tos, *digits ? "only letters, dots and dashes may stand before the number" : "there is no number in it");
 	/* A domain holds a letter: without that rule the address 10.0.0.5 would make every node number 10. */
-	if (*domain &&
-	    (*domain != '.' || domain[strspn(domain, LETTERS DIGITS ".-")] || !domain[strcspn(domain, LETTERS)]))
+	if (*domain && (*domain != '.' || domain[strspn(domain, LETTERS DIGITS ".-")] || !domain[strcspn(domain, LETTERS)]))
 		return fail(word, tos, "only a .domain may stand behind the number");
 	return push(m, digits, len);
 }
@@ -214,18 +209,18 @@ swap_run(struct machine *m, const struct word *word, char *const *tos)
 }
 
 static const struct word words[] = {
-    {"*", 2, NULL, multiply},
-    {"+", 2, NULL, add},
-    {"-", 2, NULL, subtract},
-    {"/", 2, NULL, divide},
-    {"%", 2, NULL, remainder_of},
-    {"roundup", 2, NULL, round_up},
-    {"strcat", 2, strcat_run, NULL},
-    {"ifelse", 3, ifelse_run, NULL},
-    {"hostname", 0, hostname_run, NULL},
-    {"hostbase", 1, hostbase_run, NULL},
-    {"dup", 1, dup_run, NULL},
-    {"swap", 2, swap_run, NULL},
+	{"*", 2, NULL, multiply},
+	{"+", 2, NULL, add},
+	{"-", 2, NULL, subtract},
+	{"/", 2, NULL, divide},
+	{"%", 2, NULL, remainder_of},
+	{"roundup", 2, NULL, round_up},
+	{"strcat", 2, strcat_run, NULL},
+	{"ifelse", 3, ifelse_run, NULL},
+	{"hostname", 0, hostname_run, NULL},
+	{"hostbase", 1, hostbase_run, NULL},
+	{"dup", 1, dup_run, NULL},
+	{"swap", 2, swap_run, NULL},
 };
 
 static int
@@ -252,8 +247,7 @@ fail_too_few(const struct machine *m, const struct word *word)
 	size_t at = 0, i;
 
 	for (i = 0; i < m->count; i++) {
-		at += (size_t)snprintf(holds + at, sizeof(holds) - at,
-				       at ? " and \"%.60s\"" : "there is only \"%.60s\"", m->cell[i]);
+		at += (size_t)snprintf(holds + at, sizeof(holds) - at, at ? " and \"%.60s\"" : "there is only \"%.60s\"", m->cell[i]);
 	}
 	set_error(error_text, sizeof(error_text), "%s: needs %s, %s", word->name, needs[word->takes], holds);
 	return -1;
@@ -305,9 +299,8 @@ run_all(struct machine *m, const char *text)
 	if (m->count == 0)
 		set_error(error_text, sizeof(error_text), "there are no words to evaluate");
 	else
-		set_error(error_text, sizeof(error_text),
-			  "%zu values are left, \"%.80s\" and \"%.80s\" on top; one is the answer", m->count,
-			  m->cell[m->count - 2], m->cell[m->count - 1]);
+		set_error(error_text, sizeof(error_text), "%zu values are left, \"%.80s\" and \"%.80s\" on top; one is the answer",
+			m->count, m->cell[m->count - 2], m->cell[m->count - 1]);
 	return -1;
 }
 
@@ -334,8 +327,7 @@ stackvm_id(const char *text, uint32_t *out)
 		return -1;
 	}
 	if (parse_u64(text, UINT32_MAX, &id)) {
-		set_error(error_text, sizeof(error_text), "\"%.80s\" is not a node id: the largest is 4294967295",
-			  text);
+		set_error(error_text, sizeof(error_text), "\"%.80s\" is not a node id: the largest is 4294967295", text);
 		return -1;
 	}
 	*out = (uint32_t)id;

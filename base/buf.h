@@ -22,11 +22,11 @@ void put_u8(struct buf *, unsigned);
 void put_u16(struct buf *, unsigned);
 void put_u32(struct buf *, uint32_t);
 void put_u64(struct buf *, uint64_t);
-void put_str(struct buf *, const char *);			    /* u32 length without the NUL, bytes, NUL */
-void put_block(struct buf *, const void *, size_t);		    /* u32 length, bytes */
+void put_str(struct buf *, const char *);	    /* u32 length without the NUL, bytes, NUL */
+void put_block(struct buf *, const void *, size_t); /* u32 length, bytes */
 void put_digest(struct buf *, const struct digest *);
-void put_strings(struct buf *, const struct strings *);		    /* u32 count, strs */
-void set_u32(struct buf *, size_t at, uint32_t);		    /* overwrites four bytes already put */
+void put_strings(struct buf *, const struct strings *); /* u32 count, strs */
+void set_u32(struct buf *, size_t at, uint32_t);	/* overwrites four bytes already put */
 
 /* A read cursor over bytes that someone else owns. Once bad, always bad, and all that is taken is 0, "" or empty. */
 struct reader {

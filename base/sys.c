@@ -120,9 +120,9 @@ int
 open_below(int dir, const char *path, int flags, mode_t mode)
 {
 	struct how_to_open how = {
-	    .flags = (uint64_t)(flags | O_CLOEXEC),
-	    .mode = flags & O_CREAT ? mode : 0,
-	    .resolve = BENEATH | NO_SYMLINKS | NO_MAGICLINKS | NO_XDEV,
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.mode = flags & O_CREAT ? mode : 0,
+		.resolve = BENEATH | NO_SYMLINKS | NO_MAGICLINKS | NO_XDEV,
 	};
 
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));

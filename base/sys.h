@@ -22,7 +22,7 @@ int open_below(int dir, const char *path, int flags, mode_t mode);
 void close_from(unsigned first); /* every descriptor from this one on. At once since Linux 5.9 */
 int pidfd_of(pid_t);
 pid_t fork_with(unsigned long namespaces); /* fork into new namespaces (CLONE_NEW...) */
-const char *namespace_error(void); /* errno's text, after a call that was to make one */
+const char *namespace_error(void);	   /* errno's text, after a call that was to make one */
 /* Process ids of this process's children, through a proc file system; how many, or -1 with errno. Caller frees *out. */
 ssize_t list_children(int proc, pid_t **out);
 /* A signal's usual disposition, also of those two or three that libc keeps for itself and does not let be set: a parent with

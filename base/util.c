@@ -212,8 +212,7 @@ parse_u64(const char *text, uint64_t max, uint64_t *out)
 	for (; *text; text++) {
 		if (*text < '0' || *text > '9')
 			return -1;
-		if (__builtin_mul_overflow(value, (uint64_t)10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
+		if (__builtin_mul_overflow(value, (uint64_t)10, &value) || __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
 			return -1;
 	}
 	if (value > max)

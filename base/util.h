@@ -15,9 +15,9 @@
 /* Messages go to stderr as one line, "gproc: ...", in one write; control characters are shown as "\xHH". */
 extern int debug_level; /* 0 to 10, from -debug */
 void warn(const char *fmt, ...) PRINTF(1, 2);
-void note(int level, const char *fmt, ...) PRINTF(2, 3);		/* only when debug_level >= level */
+void note(int level, const char *fmt, ...) PRINTF(2, 3);			   /* only when debug_level >= level */
 void die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn)); /* warn, then exit(status) */
-void set_message_prefix(const char *prefix); /* instead of "gproc"; the string is kept, not copied */
+void set_message_prefix(const char *prefix);					   /* instead of "gproc"; the string is kept, not copied */
 
 /* Memory: these never return NULL; out of memory ends the process with a message. The caller frees. */
 void *xmalloc(size_t size) NEVER_NULL;

@@ -58,8 +58,8 @@ add_shown(struct answer *a, const struct msg_shown *m)
 static void
 ask_nodes(const struct options *o, const char *spec, struct answer *a)
 {
-	struct msg_query q = {.generation = PROTO_GENERATION, .spec = spec, .exclude = o->exclude, .at_least = (uint32_t)o->wait,
-	    .patience = o->timeout};
+	struct msg_query q = {
+		.generation = PROTO_GENERATION, .spec = spec, .exclude = o->exclude, .at_least = (uint32_t)o->wait, .patience = o->timeout};
 	struct link *l = talk_open(o->uds);
 	struct msg_query_end end;
 	struct buf body = {0};
@@ -180,8 +180,8 @@ print_facts(const struct msg_shown *m)
 	put_bytes_text(m->stat.memory_free, free_text, sizeof(free_text));
 	put_bytes_text(m->info.memory, all_text, sizeof(all_text));
 	printf("%s  %s  %s  %u CPUs  %s of %s free  load %u.%02u  %u jobs%s%s%s", *m->info.address ? m->info.address : "leaf",
-	    m->info.hostname, m->info.machine, m->info.cpus, free_text, all_text, m->stat.load / 100, m->stat.load % 100,
-	    m->stat.jobs, m->adopted ? "  adopted" : "", *m->info.limits ? "  " : "", m->info.limits);
+		m->info.hostname, m->info.machine, m->info.cpus, free_text, all_text, m->stat.load / 100, m->stat.load % 100, m->stat.jobs,
+		m->adopted ? "  adopted" : "", *m->info.limits ? "  " : "", m->info.limits);
 }
 
 /* Whether another node at that level follows below the same parent. */
@@ -343,9 +343,21 @@ static const struct {
 	const char *name;
 	int number;
 } signals[] = {
-	{"HUP", SIGHUP}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"ABRT", SIGABRT}, {"KILL", SIGKILL}, {"USR1", SIGUSR1},
-	{"USR2", SIGUSR2}, {"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"CONT", SIGCONT}, {"STOP", SIGSTOP}, {"TSTP", SIGTSTP},
-	{"TTIN", SIGTTIN}, {"TTOU", SIGTTOU}, {"WINCH", SIGWINCH},
+	{"HUP", SIGHUP},
+	{"INT", SIGINT},
+	{"QUIT", SIGQUIT},
+	{"ABRT", SIGABRT},
+	{"KILL", SIGKILL},
+	{"USR1", SIGUSR1},
+	{"USR2", SIGUSR2},
+	{"ALRM", SIGALRM},
+	{"TERM", SIGTERM},
+	{"CONT", SIGCONT},
+	{"STOP", SIGSTOP},
+	{"TSTP", SIGTSTP},
+	{"TTIN", SIGTTIN},
+	{"TTOU", SIGTTOU},
+	{"WINCH", SIGWINCH},
 };
 
 static uint32_t
@@ -431,11 +443,11 @@ static int
 ldd_one(const struct options *o, const char *program)
 {
 	struct libs_query q = {
-	    .root = o->root,
-	    .search = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin",
-	    .ld_library_path = getenv("LD_LIBRARY_PATH"),
-	    .ld_preload = getenv("LD_PRELOAD"),
-	    .extra_dirs = *o->lib_dirs ? o->lib_dirs : NULL,
+		.root = o->root,
+		.search = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin",
+		.ld_library_path = getenv("LD_LIBRARY_PATH"),
+		.ld_preload = getenv("LD_PRELOAD"),
+		.extra_dirs = *o->lib_dirs ? o->lib_dirs : NULL,
 	};
 	struct needs needs = {0};
 	int status = 0;

@@ -21,7 +21,7 @@ extern char **environ;
 
 enum {
 	WINDOW = 256 << 10, /* bytes of output under way to us */
-	TIMED_OUT = 124,  /* as timeout(1) has it */
+	TIMED_OUT = 124,    /* as timeout(1) has it */
 };
 
 enum fate { FATE_RUNNING, FATE_STARTED, FATE_EXITED, FATE_SIGNALLED, FATE_FAILED, FATE_LOST };
@@ -48,7 +48,7 @@ struct exec {
 	char *job, *missing, *down, *refused;
 	uint64_t id;
 	struct verdict *verdicts; /* as many as accepted.count */
-	size_t running;	/* not ended, or with -detach: not started */
+	size_t running;		  /* not ended, or with -detach: not started */
 	struct output *output;
 	struct pack packs[MAX_VARIANTS];
 	char *machines[MAX_VARIANTS];
@@ -103,20 +103,21 @@ pack_one(struct exec *x, const char *machine, char **argv, const char *cwd)
 	const struct options *o = x->options;
 	char *root = root_for(o->root, machine);
 	struct pack_query q = {
-	    .root = root,
-	    .search = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin",
-	    .ld_library_path = getenv("LD_LIBRARY_PATH"),
-	    .extra_dirs = *o->lib_dirs ? o->lib_dirs : NULL,
-	    .program = o->localbin ? NULL : argv[0],
-	    .files = *o->files ? o->files : NULL,
-	    .cwd = o->localbin ? NULL : cwd,
-	    .warn = warn_text,
+		.root = root,
+		.search = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin",
+		.ld_library_path = getenv("LD_LIBRARY_PATH"),
+		.extra_dirs = *o->lib_dirs ? o->lib_dirs : NULL,
+		.program = o->localbin ? NULL : argv[0],
+		.files = *o->files ? o->files : NULL,
+		.cwd = o->localbin ? NULL : cwd,
+		.warn = warn_text,
 	};
 	int status = 255;
 
 	if (pack_make(&q, &x->packs[x->variants], &status) != 0)
 		die(status, "%s%s", pack_error(),
-		    wants_a_shell(argv[0]) && !argv[1] ? "; there is no shell in between: say sh -c '...', or give each word by itself" : "");
+			wants_a_shell(argv[0]) && !argv[1] ? "; there is no shell in between: say sh -c '...', or give each word by itself"
+							   : "");
 	x->machines[x->variants++] = xstrdup(machine);
 	free(root);
 }
@@ -178,18 +179,18 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
 	const struct options *o = x->options;
 	struct msg_launch m = {
-	    .generation = PROTO_GENERATION,
-	    .spec = spec,
-	    .exclude = o->exclude,
-	    .flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
-		(o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u),
-	    .view = view_number(o->view),
-	    .window = WINDOW,
-	    .timeout = o->timeout,
-	    .start = o->start,
-	    .cwd = cwd,
-	    .binroot = o->binroot,
-	    .variants = x->variants,
+		.generation = PROTO_GENERATION,
+		.spec = spec,
+		.exclude = o->exclude,
+		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
+			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u),
+		.view = view_number(o->view),
+		.window = WINDOW,
+		.timeout = o->timeout,
+		.start = o->start,
+		.cwd = cwd,
+		.binroot = o->binroot,
+		.variants = x->variants,
 	};
 	struct buf body = {0};
 	char **word;

@@ -437,8 +437,7 @@ print_group(struct output *o, const struct group *group)
 {
 	const struct buf *body = &group->line[0]->held;
 	char *nodes = fold_nodes(o, group->line, group->count);
-	char *header = xasprintf("%s (%zu node%s):%s\n", nodes, group->count, group->count == 1 ? "" : "s",
-				 body->len ? "" : " no output");
+	char *header = xasprintf("%s (%zu node%s):%s\n", nodes, group->count, group->count == 1 ? "" : "s", body->len ? "" : " no output");
 
 	put_bytes(&o->stream[0]->out, header, strlen(header));
 	print_body(o->stream[0], body);
@@ -482,8 +481,7 @@ tell_loud(struct output *o, struct line *const *line, size_t count)
 	if (count == 0)
 		return;
 	nodes = fold_nodes(o, line, count);
-	warn("nodes %s: more output than is held for folding (1 MiB a node, 128 MiB in all); it is labelled instead",
-	     nodes);
+	warn("nodes %s: more output than is held for folding (1 MiB a node, 128 MiB in all); it is labelled instead", nodes);
 	free(nodes);
 }
 
@@ -520,11 +518,7 @@ file_name(const struct output *o, size_t node, int stream)
 			continue;
 		}
 		at++;
-		put = *at == 'n'   ? path
-		      : *at == 'j' ? o->job
-		      : *at == 'r' ? rank
-		      : *at == 's' ? names[stream - 1]
-				   : "%";
+		put = *at == 'n' ? path : *at == 'j' ? o->job : *at == 'r' ? rank : *at == 's' ? names[stream - 1] : "%";
 		has_stream |= *at == 's';
 		put_bytes(&name, put, strlen(put));
 	}
@@ -572,23 +566,21 @@ check_pattern(const struct output *o)
 	for (at = o->pattern; (at = strchr(at, '%')); at += 2) {
 		if (!at[1] || !strchr("njrs%", at[1])) {
 			set_error(error_text, sizeof(error_text),
-				  "output file \"%s\": \"%.2s\" is none of %%n (node), %%j (job), %%r (rank), %%s (out "
-				  "or err), %%%%",
-				  o->pattern, at);
+				"output file \"%s\": \"%.2s\" is none of %%n (node), %%j (job), %%r (rank), %%s (out "
+				"or err), %%%%",
+				o->pattern, at);
 			return -1;
 		}
 		apart |= at[1] == 'n' || at[1] == 'r';
 	}
 	if (!apart && o->count > 1) {
-		set_error(
-		    error_text, sizeof(error_text),
-		    "output file \"%s\": %zu nodes would write to one file; put %%n (node) or %%r (rank) into the name",
-		    o->pattern, o->count);
+		set_error(error_text, sizeof(error_text),
+			"output file \"%s\": %zu nodes would write to one file; put %%n (node) or %%r (rank) into the name", o->pattern,
+			o->count);
 		return -1;
 	}
 	if (!*o->pattern || strchr(o->job, '/')) {
-		set_error(error_text, sizeof(error_text), "output file: %s",
-			  *o->pattern ? "a job with a slash" : "no name given");
+		set_error(error_text, sizeof(error_text), "output file: %s", *o->pattern ? "a job with a slash" : "no name given");
 		return -1;
 	}
 	return 0;

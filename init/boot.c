@@ -29,10 +29,8 @@ is_mounted(const char *path)
 static void
 make_links(void)
 {
-	static const char *const links[][2] = {{"/proc/self/fd", "/dev/fd"},
-					       {"/proc/self/fd/0", "/dev/stdin"},
-					       {"/proc/self/fd/1", "/dev/stdout"},
-					       {"/proc/self/fd/2", "/dev/stderr"}};
+	static const char *const links[][2] = {{"/proc/self/fd", "/dev/fd"}, {"/proc/self/fd/0", "/dev/stdin"},
+		{"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"}};
 	size_t i;
 
 	for (i = 0; i < COUNT(links); i++)
@@ -47,13 +45,13 @@ boot_mounts(void)
 		const char *type, *path, *options;
 		unsigned long flags;
 	} mounts[] = {
-	    {"proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
-	    {"sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
-	    {"devtmpfs", "/dev", "mode=755", MS_NOSUID},
-	    {"devpts", "/dev/pts", "mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC},
-	    {"tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV},
-	    {"tmpfs", "/tmp", "mode=1777", MS_NOSUID | MS_NODEV},
-	    {"tmpfs", "/run", "mode=755", MS_NOSUID | MS_NODEV},
+		{"proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
+		{"sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
+		{"devtmpfs", "/dev", "mode=755", MS_NOSUID},
+		{"devpts", "/dev/pts", "mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC},
+		{"tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV},
+		{"tmpfs", "/tmp", "mode=1777", MS_NOSUID | MS_NODEV},
+		{"tmpfs", "/run", "mode=755", MS_NOSUID | MS_NODEV},
 	};
 	size_t i;
 
@@ -61,7 +59,7 @@ boot_mounts(void)
 		if (is_mounted(mounts[i].path))
 			continue;
 		if ((mkdir(mounts[i].path, 0755) < 0 && errno != EEXIST) ||
-		    mount(mounts[i].type, mounts[i].path, mounts[i].type, mounts[i].flags, mounts[i].options) < 0)
+			mount(mounts[i].type, mounts[i].path, mounts[i].type, mounts[i].flags, mounts[i].options) < 0)
 			warn("can't mount %s on %s: %s", mounts[i].type, mounts[i].path, strerror(errno));
 	}
 	make_links();

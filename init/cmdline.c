@@ -105,10 +105,9 @@ why_refused(const char *name, size_t len, const char *value)
 	if (!is_switch_name(name, len))
 		return xasprintf("%s%.*s: not the name of a switch", SWITCH_PREFIX, (int)len, name);
 	if (has_hex_run(value) || (is_key && value[0] != '/' && strcmp(value, "none") != 0))
-		return xasprintf(
-		    "%s%.*s on the kernel command line is refused: everyone on the node can read a key there; "
-		    "put it into /etc/gproc/key, as a second initrd made by \"gproc keygen -cpio\"",
-		    SWITCH_PREFIX, (int)len, name);
+		return xasprintf("%s%.*s on the kernel command line is refused: everyone on the node can read a key there; "
+				 "put it into /etc/gproc/key, as a second initrd made by \"gproc keygen -cpio\"",
+			SWITCH_PREFIX, (int)len, name);
 	return NULL;
 }
 

@@ -22,14 +22,14 @@
 
 #define MODULE_LIST "/etc/gproc/modules"
 #define LEASE_SCRIPT "/etc/gproc/lease" /* not in /run: initramfs-tools mounts that noexec */
-#define LEASE_FD 9	       /* in the script; udhcpc takes 3 and 4 for itself, and the shell knows one digit only */
-#define MAX_CMDLINE (64 << 10) /* the longest of any architecture's COMMAND_LINE_SIZE, with room */
-#define MAX_LEASE 4096	       /* PIPE_BUF: what the script writes comes in one piece */
-#define MAX_PAUSE 30000	       /* milliseconds between tries */
-#define QUIET_PAUSE 1000       /* a link takes that long to find its carrier; no news yet */
-#define STEADY_MS 60000	       /* a slave that ran so long has not failed to start */
-#define CARRIER_TRIES 8	       /* from then on an interface without a carrier will do: some never show one */
-#define SLAVE_END_MS 10000     /* for its jobs to end and its children to be told */
+#define LEASE_FD 9			/* in the script; udhcpc takes 3 and 4 for itself, and the shell knows one digit only */
+#define MAX_CMDLINE (64 << 10)		/* the longest of any architecture's COMMAND_LINE_SIZE, with room */
+#define MAX_LEASE 4096			/* PIPE_BUF: what the script writes comes in one piece */
+#define MAX_PAUSE 30000			/* milliseconds between tries */
+#define QUIET_PAUSE 1000		/* a link takes that long to find its carrier; no news yet */
+#define STEADY_MS 60000			/* a slave that ran so long has not failed to start */
+#define CARRIER_TRIES 8			/* from then on an interface without a carrier will do: some never show one */
+#define SLAVE_END_MS 10000		/* for its jobs to end and its children to be told */
 #define KILLED_END_MS 3000
 #define FROM_INIT "GPROC_INIT" /* in the slave's environment: PID 1 is this program */
 
@@ -58,9 +58,9 @@ static const struct {
 	int signal, command;
 	const char *act;
 } powers[] = {
-    [POWER_HALT] = {SIGUSR1, RB_HALT_SYSTEM, "halt"},
-    [POWER_OFF] = {SIGUSR2, RB_POWER_OFF, "power off"},
-    [POWER_REBOOT] = {SIGTERM, RB_AUTOBOOT, "reboot"},
+	[POWER_HALT] = {SIGUSR1, RB_HALT_SYSTEM, "halt"},
+	[POWER_OFF] = {SIGUSR2, RB_POWER_OFF, "power off"},
+	[POWER_REBOOT] = {SIGTERM, RB_AUTOBOOT, "reboot"},
 };
 
 bool
@@ -154,8 +154,8 @@ slave_ended(struct init *init, int status)
 	pause = init->slave.pause / 1000;
 	plan_again(&init->slave);
 	if (WIFSIGNALED(status))
-		warn("the slave was killed by signal %d (%s); starting it again in %u s", WTERMSIG(status),
-		     strsignal(WTERMSIG(status)), (unsigned)pause);
+		warn("the slave was killed by signal %d (%s); starting it again in %u s", WTERMSIG(status), strsignal(WTERMSIG(status)),
+			(unsigned)pause);
 	else
 		warn("the slave ended with status %d; starting it again in %u s", WEXITSTATUS(status), (unsigned)pause);
 }
@@ -174,8 +174,7 @@ network_failed(struct init *init, const char *why)
 static void
 take_hostname(struct init *init, const char *leased, uint32_t address)
 {
-	const char *first = cmdline_value(&init->words, "gproc.hostname"),
-		   *second = cmdline_value(&init->words, "hostname");
+	const char *first = cmdline_value(&init->words, "gproc.hostname"), *second = cmdline_value(&init->words, "hostname");
 	const char *given = first ? first : second ? second : init->wanted.hostname;
 	char found[MAX_HOSTNAME + 1];
 
@@ -212,8 +211,7 @@ apply(struct init *init, const struct ipconfig *config)
 		network_failed(init, netdev_error());
 		return;
 	}
-	warn("%s has address %s, netmask %s", init->device, ipv4_text(config->address, address),
-	     ipv4_text(config->netmask, netmask));
+	warn("%s has address %s, netmask %s", init->device, ipv4_text(config->address, address), ipv4_text(config->netmask, netmask));
 	network_ready(init, config);
 }
 
@@ -221,10 +219,9 @@ apply(struct init *init, const struct ipconfig *config)
 static int
 write_lease_script(void)
 {
-	static const char script[] =
-	    "#!/bin/busybox sh\n"
-	    "printf 'event=%s\\nip=%s\\nsubnet=%s\\nrouter=%s\\ndns=%s\\ndomain=%s\\nhostname=%s\\n\\n' "
-	    "\"$1\" \"$ip\" \"$subnet\" \"$router\" \"$dns\" \"$domain\" \"$hostname\" >&9\n";
+	static const char script[] = "#!/bin/busybox sh\n"
+				     "printf 'event=%s\\nip=%s\\nsubnet=%s\\nrouter=%s\\ndns=%s\\ndomain=%s\\nhostname=%s\\n\\n' "
+				     "\"$1\" \"$ip\" \"$subnet\" \"$router\" \"$dns\" \"$domain\" \"$hostname\" >&9\n";
 	int fd, failed;
 
 	(void)mkdir("/etc", 0755);
@@ -240,9 +237,8 @@ static void __attribute__((noreturn)) be_dhcp(const struct init *init, int repor
 {
 	const char *name = init->wanted.hostname;
 	char *hostname = xasprintf("hostname:%s", name);
-	const char *argv[] = {"/bin/busybox", "udhcpc", "-f", "-i", init->device, "-s", LEASE_SCRIPT,
-			      "-t",	      "5",	"-T", "2",  "-A",	  "5",	*name ? "-x" : NULL,
-			      hostname,	      NULL};
+	const char *argv[] = {"/bin/busybox", "udhcpc", "-f", "-i", init->device, "-s", LEASE_SCRIPT, "-t", "5", "-T", "2", "-A", "5",
+		*name ? "-x" : NULL, hostname, NULL};
 
 	(void)dup2(report, LEASE_FD);
 	(void)execv(argv[0], (char *const *)argv);

@@ -51,8 +51,7 @@ ipv4_parse(const char *text, uint32_t *out)
 char *
 ipv4_text(uint32_t address, char out[IPV4_TEXT])
 {
-	(void)snprintf(out, IPV4_TEXT, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
-		       address & 255);
+	(void)snprintf(out, IPV4_TEXT, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
 	return out;
 }
 
@@ -125,8 +124,7 @@ take_autoconf(const char *text, struct ipconfig *out)
 	static const struct {
 		const char *name;
 		enum ip_how how;
-	} known[] = {{"off", IP_OFF}, {"none", IP_OFF}, {"static", IP_OFF},
-		     {"on", IP_DHCP}, {"any", IP_DHCP}, {"dhcp", IP_DHCP}};
+	} known[] = {{"off", IP_OFF}, {"none", IP_OFF}, {"static", IP_OFF}, {"on", IP_DHCP}, {"any", IP_DHCP}, {"dhcp", IP_DHCP}};
 	size_t i;
 
 	for (i = 0; i < COUNT(known) && strcmp(text, known[i].name) != 0; i++)
@@ -193,12 +191,10 @@ parse_single(const char *text, struct ipconfig *out)
 static int
 parse_fields(char *const *field, struct ipconfig *out)
 {
-	if (take_address("bad address", field[0], &out->address) < 0 ||
-	    take_address("bad server address", field[1], &out->server) < 0 ||
-	    take_address("bad gateway", field[2], &out->gateway) < 0 || take_netmask(field[3], &out->netmask) < 0 ||
-	    take_name("bad host name", field[4], out->hostname, sizeof(out->hostname)) < 0 ||
-	    take_device(field[5], out) < 0 || take_address("bad name server", field[7], &out->dns[0]) < 0 ||
-	    take_address("bad name server", field[8], &out->dns[1]) < 0)
+	if (take_address("bad address", field[0], &out->address) < 0 || take_address("bad server address", field[1], &out->server) < 0 ||
+		take_address("bad gateway", field[2], &out->gateway) < 0 || take_netmask(field[3], &out->netmask) < 0 ||
+		take_name("bad host name", field[4], out->hostname, sizeof(out->hostname)) < 0 || take_device(field[5], out) < 0 ||
+		take_address("bad name server", field[7], &out->dns[0]) < 0 || take_address("bad name server", field[8], &out->dns[1]) < 0)
 		return -1;
 	return settle_how(field[6], out);
 }

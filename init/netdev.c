@@ -128,8 +128,8 @@ netdev_choose(const char *wanted, const uint8_t *mac, bool any, char name[MAX_DE
 	if (best)
 		return 0;
 	set_error(error_text, sizeof(error_text),
-		  mac ? "no interface has the address that BOOTIF= names"
-		      : "no Ethernet interface with a carrier (is its driver among the image's modules?)");
+		mac ? "no interface has the address that BOOTIF= names"
+		    : "no Ethernet interface with a carrier (is its driver among the image's modules?)");
 	return -1;
 }
 

@@ -90,15 +90,12 @@ parse_line(const char *name, size_t number, const char *line, size_t len, struct
 	if (len == 0 || *line == '#')
 		return 0;
 	if (len != 2 * KEY_LEN)
-		return fail(EINVAL, "%s:%zu: a key is %d hex digits; this line has %zu characters", name, number,
-			    2 * KEY_LEN, len);
+		return fail(EINVAL, "%s:%zu: a key is %d hex digits; this line has %zu characters", name, number, 2 * KEY_LEN, len);
 	if (sodium_hex2bin(key, KEY_LEN, line, len, NULL, &got, NULL) || got != KEY_LEN)
-		return fail(EINVAL, "%s:%zu: a key is %d hex digits; this line has other characters", name, number,
-			    2 * KEY_LEN);
+		return fail(EINVAL, "%s:%zu: a key is %d hex digits; this line has other characters", name, number, 2 * KEY_LEN);
 	if (!has_key(ring, key)) {
 		if (ring->count == MAX_KEYS)
-			return fail(EINVAL, "%s:%zu: more than %d keys: remove those no longer in use", name, number,
-				    MAX_KEYS);
+			return fail(EINVAL, "%s:%zu: more than %d keys: remove those no longer in use", name, number, MAX_KEYS);
 		memcpy(ring->key[ring->count++], key, KEY_LEN);
 	}
 	sodium_memzero(key, sizeof(key));
@@ -128,8 +125,7 @@ key_parse(const char *name, const char *text, size_t len, struct keyring *out)
 		}
 	}
 	if (out->count == 0)
-		return fail(EINVAL,
-			    "%s: holds no key: copy the master's key file there, or make one with: gproc keygen", name);
+		return fail(EINVAL, "%s: holds no key: copy the master's key file there, or make one with: gproc keygen", name);
 	return 0;
 }
 
@@ -143,11 +139,11 @@ check_owner(const char *path, int fd)
 	if (!S_ISREG(st.st_mode))
 		return fail(EINVAL, "%s: is no file", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return fail(EPERM, "%s: belongs to user %u, who could read and change the key: chown it to user %u",
-			    path, (unsigned)st.st_uid, (unsigned)geteuid());
+		return fail(EPERM, "%s: belongs to user %u, who could read and change the key: chown it to user %u", path,
+			(unsigned)st.st_uid, (unsigned)geteuid());
 	if (st.st_mode & 077)
-		return fail(EPERM, "%s: others than its owner can read or change the key (mode %04o): chmod 600 %s",
-			    path, (unsigned)st.st_mode & 07777, path);
+		return fail(EPERM, "%s: others than its owner can read or change the key (mode %04o): chmod 600 %s", path,
+			(unsigned)st.st_mode & 07777, path);
 	return 0;
 }
 
@@ -161,10 +157,7 @@ key_load(const char *path, struct keyring *out)
 
 	*out = (struct keyring){0};
 	if (fd < 0 && errno == ENOENT)
-		return fail(
-		    ENOENT,
-		    "%s: no key there: copy the master's key file to it (mode 0600), or make one with: gproc keygen",
-		    path);
+		return fail(ENOENT, "%s: no key there: copy the master's key file to it (mode 0600), or make one with: gproc keygen", path);
 	if (fd < 0)
 		return fail(errno, "%s: can't read the key: %s", path, strerror(errno));
 	bad = check_owner(path, fd);
@@ -263,9 +256,8 @@ key_make(const char *path, struct keyring *out)
 		return -1;
 	randombytes_buf(key, sizeof(key));
 	key_id(key, id);
-	(void)snprintf(text, sizeof(text),
-		       "# gproc cluster key %s. Who has it can run programs as root on every node.\n%s\n", id,
-		       sodium_bin2hex(hex, sizeof(hex), key, sizeof(key)));
+	(void)snprintf(text, sizeof(text), "# gproc cluster key %s. Who has it can run programs as root on every node.\n%s\n", id,
+		sodium_bin2hex(hex, sizeof(hex), key, sizeof(key)));
 	bad = publish(path, text, id);
 	saved = errno;
 	sodium_memzero(key, sizeof(key));
@@ -288,8 +280,7 @@ static void
 put_entry(struct buf *out, unsigned inode, unsigned mode, const char *name, const char *data)
 {
 	/* inode, mode, uid, gid, links, mtime, size, device and rdevice, length of the name, no checksum */
-	const unsigned field[13] = {
-	    inode, mode, 0, 0, 1, 0, (unsigned)strlen(data), 0, 0, 0, 0, (unsigned)strlen(name) + 1, 0};
+	const unsigned field[13] = {inode, mode, 0, 0, 1, 0, (unsigned)strlen(data), 0, 0, 0, 0, (unsigned)strlen(name) + 1, 0};
 	char text[9];
 	size_t i;
 

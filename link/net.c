@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 enum {
-	WIRE_FILL = 64 * 1024,	 /* sealed at one go: what a heartbeat may have to wait behind */
-	READ_ROOM = 128 * 1024,	 /* taken from a socket at one go, so that one busy link does not keep the others waiting */
-	BULK_TURNS = 32,	 /* pieces of contents given to a socket at one go, for the same reason: a quick peer takes them all */
-	KEEP_ROOM = 4 * 1024,	 /* a buffer that an idle link may keep */
+	WIRE_FILL = 64 * 1024,	/* sealed at one go: what a heartbeat may have to wait behind */
+	READ_ROOM = 128 * 1024, /* taken from a socket at one go, so that one busy link does not keep the others waiting */
+	BULK_TURNS = 32,	/* pieces of contents given to a socket at one go, for the same reason: a quick peer takes them all */
+	KEEP_ROOM = 4 * 1024,	/* a buffer that an idle link may keep */
 	RESOLVE_ROOM = MAX_ADDRESS + 260,
 };
 
@@ -39,8 +39,8 @@ struct link {
 	void (*bulk)(void *, struct buf *);
 	void *bulk_owner;
 	unsigned bulk_turns; /* left in this flush */
-	struct queue wire; /* bytes as they go out */
-	struct queue in;   /* plain bytes that have come */
+	struct queue wire;   /* bytes as they go out */
+	struct queue in;     /* plain bytes that have come */
 	uint64_t heard, told, origin;
 	unsigned patience; /* ms; 0: none set */
 	char *why, *peer;

@@ -24,12 +24,12 @@ struct link;
 struct link *link_new(int fd, const struct keyring *keys, bool initiator);
 void link_free(struct link *);
 int link_fd(const struct link *);
-bool link_ready(const struct link *);	/* connected, and the key proved on both sides */
+bool link_ready(const struct link *); /* connected, and the key proved on both sides */
 bool link_dead(const struct link *);
-const char *link_why(const struct link *); /* why it died */
-void link_kill(struct link *, const char *why); /* marks it dead; the owner frees it in its own time */
+const char *link_why(const struct link *);	    /* why it died */
+void link_kill(struct link *, const char *why);	    /* marks it dead; the owner frees it in its own time */
 void link_set_patience(struct link *, unsigned ms); /* how long what is sent may wait for the peer's kernel to have it */
-const char *link_peer(const struct link *); /* "10.0.0.1:6666", or "a local client" */
+const char *link_peer(const struct link *);	    /* "10.0.0.1:6666", or "a local client" */
 bool link_is_loopback(const struct link *);
 /* How far the peer has come in proving the key: refused (link_why has it), nothing yet, a first message that may be a replayed one, all. */
 enum link_proof { LINK_REFUSED, LINK_UNPROVED, LINK_SHOWN, LINK_PROVED };
@@ -47,17 +47,17 @@ void frame_put(struct buf *out, unsigned type, uint64_t job, const void *body, s
 size_t frame_begin(struct buf *out, unsigned type, uint64_t job); /* body follows by put_...; returns a mark for frame_end */
 void frame_end(struct buf *out, size_t mark);
 
-void link_flush(struct link *);	      /* writes what the socket takes, of contents a bounded amount */
+void link_flush(struct link *); /* writes what the socket takes, of contents a bounded amount */
 bool link_wants_write(const struct link *);
 bool link_is_full(const struct link *); /* the last flush ended because the socket took no more */
-void link_read(struct link *);	      /* reads what is there (a bounded amount); then link_next until false */
+void link_read(struct link *);		/* reads what is there (a bounded amount); then link_next until false */
 bool link_next(struct link *, struct frame *);
 uint64_t link_silence(const struct link *); /* milliseconds since bytes last came, as of this very moment */
-uint64_t link_told(const struct link *);  /* now_ms() when bytes last went */
-bool link_waits(const struct link *);	  /* bytes have come, or its end has, that link_read has not taken yet */
-void link_forgive(struct link *);	  /* counts as heard of now: it was we who were not listening */
-void link_trim(struct link *);	      /* gives back the buffers of an idle link */
-void net_idle(void);		      /* gives back those that links share */
+uint64_t link_told(const struct link *);    /* now_ms() when bytes last went */
+bool link_waits(const struct link *);	    /* bytes have come, or its end has, that link_read has not taken yet */
+void link_forgive(struct link *);	    /* counts as heard of now: it was we who were not listening */
+void link_trim(struct link *);		    /* gives back the buffers of an idle link */
+void net_idle(void);			    /* gives back those that links share */
 
 /* Who is at the other end of a local socket. groups: malloc'ed, the caller frees. 0 or -1 with errno. */
 struct peer {

@@ -61,8 +61,7 @@ hkdf(const uint8_t chain[NOISE_HASH], struct piece input, size_t count, uint8_t 
 	hmac(chain, input, (struct piece){NULL, 0}, key);
 	for (i = 0; i < count; i++) {
 		number = (uint8_t)(i + 1);
-		hmac(key, (struct piece){i ? out[i - 1] : NULL, i ? NOISE_HASH : 0}, (struct piece){&number, 1},
-		     out[i]);
+		hmac(key, (struct piece){i ? out[i - 1] : NULL, i ? NOISE_HASH : 0}, (struct piece){&number, 1}, out[i]);
 	}
 	sodium_memzero(key, sizeof(key));
 }
@@ -137,14 +136,12 @@ nonce(uint64_t count, uint8_t out[crypto_aead_chacha20poly1305_ietf_NPUBBYTES])
 }
 
 static void
-seal_with(const struct noise_cipher *c, uint64_t count, struct piece known, const uint8_t *plain, size_t len,
-	  uint8_t *out)
+seal_with(const struct noise_cipher *c, uint64_t count, struct piece known, const uint8_t *plain, size_t len, uint8_t *out)
 {
 	uint8_t number[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
 
 	nonce(count, number);
-	(void)crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain, len, known.data, known.len, NULL, number,
-							c->key);
+	(void)crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain, len, known.data, known.len, NULL, number, c->key);
 }
 
 static int
@@ -153,8 +150,7 @@ open_with(const struct noise_cipher *c, struct piece known, const uint8_t *seale
 	uint8_t number[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
 
 	nonce(c->count, number);
-	return crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, sealed, len, known.data, known.len, number,
-							 c->key);
+	return crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, sealed, len, known.data, known.len, number, c->key);
 }
 
 /* §4.2: the next key is what the highest nonce, used for nothing else, makes of 32 zero bytes. */
@@ -215,8 +211,7 @@ read_payload(struct noise *n, const uint8_t *sealed, size_t len, uint8_t *out)
 }
 
 void
-noise_start(struct noise *n, const uint8_t psk[NOISE_KEY], const uint8_t secret[NOISE_KEY], const void *prologue,
-	    size_t prologue_len)
+noise_start(struct noise *n, const uint8_t psk[NOISE_KEY], const uint8_t secret[NOISE_KEY], const void *prologue, size_t prologue_len)
 {
 	memset(n, 0, sizeof(*n));
 	memcpy(n->hash, protocol_name, sizeof(protocol_name) - 1);

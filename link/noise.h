@@ -29,8 +29,7 @@ struct noise {
 };
 
 /* secret is this end's ephemeral secret: 32 random bytes, never used twice. Everything is copied. */
-void noise_start(struct noise *, const uint8_t psk[NOISE_KEY], const uint8_t secret[NOISE_KEY], const void *prologue,
-		 size_t prologue_len);
+void noise_start(struct noise *, const uint8_t psk[NOISE_KEY], const uint8_t secret[NOISE_KEY], const void *prologue, size_t prologue_len);
 void noise_wipe(struct noise *);
 
 /* The initiator writes the first message and reads the second, the responder the other way round. A message is

@@ -22,17 +22,7 @@ _Static_assert(SEAL_RECORD + NOISE_TAG <= 0xffff, "a record's length is a u16");
 static const uint8_t magic[4] = {'g', 'p', 'r', 'c'};
 
 /* The initiator asks, the responder grants or refuses. Frozen: a peer of any version understands these. */
-enum word {
-	ASK_PLAIN,
-	ASK_SEALED,
-	GRANT_PLAIN,
-	GRANT_SEALED,
-	REFUSE_KEY,
-	REFUSE_PLAIN,
-	REFUSE_SEALED,
-	REFUSE_GENERATION,
-	WORDS
-};
+enum word { ASK_PLAIN, ASK_SEALED, GRANT_PLAIN, GRANT_SEALED, REFUSE_KEY, REFUSE_PLAIN, REFUSE_SEALED, REFUSE_GENERATION, WORDS };
 
 enum trouble {
 	NO_TROUBLE,
@@ -71,8 +61,7 @@ struct seal {
 	uint8_t peer_generation, peer_id[KEY_ID];
 };
 
-_Static_assert(sizeof(struct seal) + sizeof(struct hello) <= SEAL_HELLO_MAX,
-	       "what an unproved peer may make us allocate");
+_Static_assert(sizeof(struct seal) + sizeof(struct hello) <= SEAL_HELLO_MAX, "what an unproved peer may make us allocate");
 
 static void
 end_hello(struct seal *s)
@@ -263,9 +252,9 @@ static void
 judge_answer(struct seal *s, unsigned word)
 {
 	static const enum trouble refusals[WORDS] = {[REFUSE_KEY] = KEYS_DIFFER,
-						     [REFUSE_PLAIN] = WE_ARE_PLAIN,
-						     [REFUSE_SEALED] = PEER_IS_PLAIN,
-						     [REFUSE_GENERATION] = OTHER_GENERATION};
+		[REFUSE_PLAIN] = WE_ARE_PLAIN,
+		[REFUSE_SEALED] = PEER_IS_PLAIN,
+		[REFUSE_GENERATION] = OTHER_GENERATION};
 	static const uint8_t no_key[KEY_ID];
 	bool plain = s->hello->sent[5] == ASK_PLAIN;
 	bool same = memcmp(s->peer_id, s->hello->sent + 6, KEY_ID) == 0;
@@ -516,9 +505,8 @@ seal_why(const struct seal *s)
 	case NOT_GPROC:
 		return "what is at the other end is no gproc";
 	case OTHER_GENERATION:
-		(void)snprintf(text, sizeof(text),
-			       "the peer's gproc speaks generation %d of the link protocol, ours %d",
-			       s->peer_generation, GENERATION);
+		(void)snprintf(text, sizeof(text), "the peer's gproc speaks generation %d of the link protocol, ours %d",
+			s->peer_generation, GENERATION);
 		return text;
 	case WE_HAVE_NO_KEY:
 		return "this end has no key";
@@ -528,12 +516,10 @@ seal_why(const struct seal *s)
 		(void)snprintf(text, sizeof(text), "the peer's key is %s, ours %s", peer, ours);
 		return text;
 	case PEER_IS_PLAIN:
-		(void)snprintf(text, sizeof(text),
-			       "the peer has -key=none, this end the key %s: both must have the same", ours);
+		(void)snprintf(text, sizeof(text), "the peer has -key=none, this end the key %s: both must have the same", ours);
 		return text;
 	case WE_ARE_PLAIN:
-		(void)snprintf(text, sizeof(text),
-			       "this end has -key=none, the peer the key %s: both must have the same", peer);
+		(void)snprintf(text, sizeof(text), "this end has -key=none, the peer the key %s: both must have the same", peer);
 		return text;
 	case BAD_HELLO:
 		return "the first message does not prove the key that it names: it was altered, or is a forgery";

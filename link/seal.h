@@ -11,9 +11,8 @@ const char *seal_error(void); /* key_error(), for who knows only this header */
 /* Bytes from the peer go in by seal_input; what must be sent to it comes out in `out`. The first failure latches. */
 enum seal_state { SEAL_HELLO, SEAL_READY, SEAL_BAD };
 struct seal;
-#define SEAL_OVERHEAD 18 /* bytes a record adds: u16 length, 16 of tag */
-#define SEAL_RECORD                                                                                                    \
-	16366 /* the most plaintext in one record: 16 KiB on the wire, so that little of what is read ends amid one */
+#define SEAL_OVERHEAD 18   /* bytes a record adds: u16 length, 16 of tag */
+#define SEAL_RECORD 16366  /* the most plaintext in one record: 16 KiB on the wire, so that little of what is read ends amid one */
 #define SEAL_HELLO_MAX 512 /* no more than this is ever allocated before the key is proved */
 
 /* The keyring is borrowed and must outlive the seal. Writes the initiator's first message to out. */

@@ -40,8 +40,7 @@ allow_error(void)
 	return error_text;
 }
 
-static int
-fail(const char *name, size_t line, const char *fmt, ...) PRINTF(3, 4);
+static int fail(const char *name, size_t line, const char *fmt, ...) PRINTF(3, 4);
 static int
 fail(const char *name, size_t line, const char *fmt, ...)
 {

@@ -17,9 +17,9 @@ enum neighbour_kind { NB_NEW, NB_CHILD, NB_PARENT, NB_CLIENT, NB_KINDS };
 
 /* An object that a neighbour wants from us, sent as it arrives here. */
 struct stream {
-	struct blob *blob; /* pinned */
+	struct blob *blob;	   /* pinned */
 	uint64_t offset, end, job; /* end: it wants no more for now */
-	bool left; /* of a thin blob: it held the others up, and has to wait until they are through */
+	bool left;		   /* of a thin blob: it held the others up, and has to wait until they are through */
 	struct stream *next;
 };
 
@@ -38,7 +38,7 @@ struct neighbour {
 	/* child */
 	struct path path;
 	uint64_t boot;
-	bool left; /* it said good-bye */
+	bool left;     /* it said good-bye */
 	char *dialled; /* parent: the address as we dialled it */
 	/* client */
 	struct peer who;
@@ -86,13 +86,13 @@ bool relay_need(uint64_t job, const struct digest *);
 void relay_job_over(uint64_t job); /* that job needs nothing more */
 void relay_neighbour_gone(struct neighbour *);
 void relay_parent_is_back(void);
-void relay_mind(void); /* now and then: who gets nothing from a silent source asks for another */
+void relay_mind(void);				   /* now and then: who gets nothing from a silent source asks for another */
 void relay_bulk(void *neighbour, struct buf *out); /* link_set_bulk's */
 
 /* job.c: jobs as they pass through this node, or run on it */
 void job_run(struct neighbour *, uint64_t id, const uint8_t *, size_t);
 void job_event(struct neighbour *, uint64_t id, const uint8_t *, size_t);
-void job_resend(void); /* the way up is a new one: this node and all below send again what has not been acknowledged */
+void job_resend(void);	    /* the way up is a new one: this node and all below send again what has not been acknowledged */
 void job_master_lost(void); /* for longer than the grace: what runs here and below is killed; the verdicts wait for it */
 void job_ack(uint64_t id, const uint8_t *, size_t);
 void job_signal(uint64_t id, unsigned signal);

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 enum {
-	ACK_AFTER = 16 * 1024, /* bytes of one node's output taken before it is told, well under the ring it keeps them in */
+	ACK_AFTER = 16 * 1024,	/* bytes of one node's output taken before it is told, well under the ring it keeps them in */
 	BATCH_ROOM = 64 * 1024, /* of an answer about many nodes, in one frame */
-	KILL_MS = 10000,       /* beside the heartbeat: what a killed job may take to end on a node that is up */
+	KILL_MS = 10000,	/* beside the heartbeat: what a killed job may take to end on a node that is up */
 };
 #define FOR_EVER (INT64_MAX / 2)
 
@@ -33,13 +33,13 @@ struct target {
 
 struct launch {
 	uint64_t id;
-	char *text;		  /* the id as people see it */
+	char *text; /* the id as people see it */
 	char *command;
 	struct neighbour *client; /* NULL: gone, or detached */
 	uint32_t uid;
 	uint64_t born, timeout;
 	bool detached, kill_on_bad, killed, over;
-	bool again; /* some target is */
+	bool again;	    /* some target is */
 	struct path *paths; /* sorted */
 	struct target *targets;
 	size_t count, pending, lingering, starting;
@@ -105,8 +105,7 @@ launch_forget(struct launch *l)
 	loop_bury(l, launch_release);
 }
 
-static void
-tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4);
+static void tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4);
 static void
 tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...)
 {
@@ -511,12 +510,12 @@ refused(struct neighbour *client, uint32_t generation)
 {
 	if (!head_may_launch(&client->who)) {
 		tell_error(client, 255, "user %u may not use this master (started with -users=\"%s\"%s%s)", client->who.uid,
-		    self.options->users, allow ? " -allow=" : "", allow ? self.options->allow : "");
+			self.options->users, allow ? " -allow=" : "", allow ? self.options->allow : "");
 		return true;
 	}
 	if (generation != PROTO_GENERATION) {
-		tell_error(client, 255, "this gproc speaks generation %u of the protocol, the master %u: use the same version",
-		    generation, PROTO_GENERATION);
+		tell_error(client, 255, "this gproc speaks generation %u of the protocol, the master %u: use the same version", generation,
+			PROTO_GENERATION);
 		return true;
 	}
 	return false;
@@ -568,7 +567,7 @@ named_among(const struct nodespec *spec, const struct path *refused, size_t coun
 }
 
 static void
-sort_out(const struct peer *who, const struct nodespec *spec, const struct nodespec *not, struct choice *c)
+sort_out(const struct peer *who, const struct nodespec *spec, const struct nodespec * not, struct choice *c)
 {
 	struct path *down = xcalloc(self.map.count, sizeof(*down)), *refused = xcalloc(self.map.count, sizeof(*refused));
 	struct path *others = xcalloc(self.map.count, sizeof(*others));
@@ -582,12 +581,12 @@ sort_out(const struct peer *who, const struct nodespec *spec, const struct nodes
 
 		c->all[i] = m->path;
 		if (!may_use(who, &m->path)) {
-			if (nodespec_matches(spec, &m->path) && !(not && nodespec_matches(not, &m->path)))
+			if (nodespec_matches(spec, &m->path) && !(not &&nodespec_matches(not, &m->path)))
 				refused[refusals++] = m->path;
 			continue;
 		}
 		others[other_count++] = m->path;
-		if (!nodespec_matches(spec, &m->path) || (not && nodespec_matches(not, &m->path)))
+		if (!nodespec_matches(spec, &m->path) || (not &&nodespec_matches(not, &m->path)))
 			continue;
 		if (m->state == NODE_UP) {
 			c->members[c->count] = m;
@@ -614,14 +613,14 @@ choose(struct neighbour *client, const char *text, const char *exclude, struct c
 	*c = (struct choice){0};
 	if (spec && *exclude)
 		not = nodespec_parse(exclude);
-	if (!spec || (*exclude && !not)) {
+	if (!spec || (*exclude && !not )) {
 		tell_error(client, 2, "%s", nodespec_error());
 		nodespec_free(spec);
 		return -1;
 	}
 	sort_out(&client->who, spec, not, c);
 	nodespec_free(spec);
-	nodespec_free(not);
+	nodespec_free(not );
 	return 0;
 }
 
@@ -632,22 +631,22 @@ put_block_for(struct launch *l, const struct msg_launch *m, const struct variant
 {
 	struct neighbour *client = l->client;
 	struct msg_run run = {
-	    .flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
-		(l->detached ? RUN_DETACHED : 0u) | (l->detached || m->start ? RUN_TELL_START : 0u),
-	    .view = m->view,
-	    .has_manifest = v->has_manifest,
-	    .manifest = v->manifest,
-	    .size = (uint32_t)l->count,
-	    .uid = client->who.uid,
-	    .gid = client->who.gid,
-	    .groups = client->who.groups,
-	    .group_count = (uint32_t)client->who.group_count,
-	    .start_limit = m->start,
-	    .cwd = m->cwd,
-	    .binroot = m->binroot,
-	    .job_text = l->text,
-	    .argv = m->argv,
-	    .env = m->env,
+		.flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
+			 (l->detached ? RUN_DETACHED : 0u) | (l->detached || m->start ? RUN_TELL_START : 0u),
+		.view = m->view,
+		.has_manifest = v->has_manifest,
+		.manifest = v->manifest,
+		.size = (uint32_t)l->count,
+		.uid = client->who.uid,
+		.gid = client->who.gid,
+		.groups = client->who.groups,
+		.group_count = (uint32_t)client->who.group_count,
+		.start_limit = m->start,
+		.cwd = m->cwd,
+		.binroot = m->binroot,
+		.job_text = l->text,
+		.argv = m->argv,
+		.env = m->env,
 	};
 
 	put_run(out, &run);
@@ -717,8 +716,8 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->count = l->pending = l->starting = c->count;
 	l->targets = xcalloc(l->count, sizeof(l->targets[0]));
 	for (i = 0; i < l->count; i++)
-		l->targets[i] = (struct target){.boot = c->members[i]->info.boot, .expected = 1,
-		    .variant = (uint8_t)variant_for(m, c->members[i]->info.machine)};
+		l->targets[i] = (struct target){
+			.boot = c->members[i]->info.boot, .expected = 1, .variant = (uint8_t)variant_for(m, c->members[i]->info.machine)};
 	l->block_count = m->variants;
 	l->blocks = xcalloc(m->variants, sizeof(l->blocks[0]));
 	for (i = 0; i < m->variants; i++)
@@ -734,9 +733,13 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 static void
 tell_accepted(struct launch *l, const struct choice *c)
 {
-	struct msg_accepted m = {.job = l->text, .missing = c->missing, .hint = c->hint ? c->hint : "", .down = c->down,
-	    .refused = c->named_refused,
-	    .paths = l->paths, .count = (uint32_t)l->count};
+	struct msg_accepted m = {.job = l->text,
+		.missing = c->missing,
+		.hint = c->hint ? c->hint : "",
+		.down = c->down,
+		.refused = c->named_refused,
+		.paths = l->paths,
+		.count = (uint32_t)l->count};
 	struct buf body = {0};
 
 	put_accepted(&body, &m);
@@ -816,15 +819,16 @@ head_launch(struct neighbour *client, const uint8_t *data, size_t len)
 		return;
 	}
 	if (c.count == 0 || (m.flags & LAUNCH_STRICT && *c.down)) {
-		const char *why = c.count ? "selects nodes that are down (-strict)" :
-		    *c.refused ? "selects no node that is up and that you may use" : "selects no node that is up";
+		const char *why = c.count      ? "selects nodes that are down (-strict)"
+				  : *c.refused ? "selects no node that is up and that you may use"
+					       : "selects no node that is up";
 
 		tell_error(client, 255, "\"%s\" %s%s%s%s%s%s%s%s%s", m.spec, why, *c.refused ? "; refused: " : "", c.refused,
-		    *c.down ? "; down: " : "", c.down,
-		    *c.missing ? "; not there: " : "", c.missing, c.hint ? "; did you mean " : "", c.hint ? c.hint : "");
+			*c.down ? "; down: " : "", c.down, *c.missing ? "; not there: " : "", c.missing, c.hint ? "; did you mean " : "",
+			c.hint ? c.hint : "");
 	} else if (!fits_a_frame(client, len, &c)) {
 		tell_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
-		    client->who.group_count, c.count);
+			client->who.group_count, c.count);
 	} else {
 		l = launch_new(client, &m, &c);
 		tell_accepted(l, &c);
@@ -873,13 +877,13 @@ put_shown_member(struct buf *body, const struct member *m)
 	struct path above = path_parent(&m->path);
 	struct neighbour *via = m->via;
 	struct msg_shown shown = {
-	    .path = m->path,
-	    .state = m->state,
-	    .since = now_ms() - m->since,
-	    .adopted = via && via->path.depth > self.path.depth + 1 && path_under(&above, &self.path),
-	    .why = m->why ? m->why : "",
-	    .info = m->info,
-	    .stat = m->stat,
+		.path = m->path,
+		.state = m->state,
+		.since = now_ms() - m->since,
+		.adopted = via && via->path.depth > self.path.depth + 1 && path_under(&above, &self.path),
+		.why = m->why ? m->why : "",
+		.info = m->info,
+		.stat = m->stat,
 	};
 
 	put_shown(body, &shown);
@@ -894,14 +898,14 @@ answer_query(struct neighbour *client, const struct msg_query *q)
 	struct buf body = {0};
 	size_t i;
 
-	if ((*q->spec && !spec) || (*q->exclude && !not)) {
+	if ((*q->spec && !spec) || (*q->exclude && !not )) {
 		tell_error(client, 2, "%s", nodespec_error());
 		goto out;
 	}
 	for (i = 0; i < self.map.count; i++) {
 		const struct member *m = self.map.at[i];
 
-		if ((spec && !nodespec_matches(spec, &m->path)) || (not && nodespec_matches(not, &m->path)))
+		if ((spec && !nodespec_matches(spec, &m->path)) || (not &&nodespec_matches(not, &m->path)))
 			continue;
 		put_shown_member(&body, m);
 		if (body.len >= BATCH_ROOM) {
@@ -928,7 +932,7 @@ answer_query(struct neighbour *client, const struct msg_query *q)
 out:
 	buf_free(&body);
 	nodespec_free(spec);
-	nodespec_free(not);
+	nodespec_free(not );
 }
 
 static void
@@ -1001,9 +1005,15 @@ head_ps(struct neighbour *client)
 
 	for (l = launches; l; l = l->next) {
 		char *nodes = busy_nodes(l);
-		struct msg_ps m = {.job = l->text, .command = l->command, .nodes = nodes, .uid = l->uid,
-		    .age = now_ms() - l->born,
-		    .state = l->over ? "lingering" : l->killed ? "ending" : l->detached ? "detached" : "running"};
+		struct msg_ps m = {.job = l->text,
+			.command = l->command,
+			.nodes = nodes,
+			.uid = l->uid,
+			.age = now_ms() - l->born,
+			.state = l->over       ? "lingering"
+				 : l->killed   ? "ending"
+				 : l->detached ? "detached"
+					       : "running"};
 		struct buf body = {0};
 
 		put_ps(&body, &m);

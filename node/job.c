@@ -29,11 +29,11 @@ struct job {
 	struct branch *branches, **last;
 	size_t waiting; /* branches whose queue is not empty */
 	bool own_turn;
-	int64_t credit;	/* bytes of events that may go up; one event may overdraw it */
+	int64_t credit; /* bytes of events that may go up; one event may overdraw it */
 	uint32_t above; /* the window that the link upwards was given: none below is larger, so that no event is */
 	unsigned signalled;
 	bool done, forgotten; /* forgotten: given up by the head, while others below may still take part */
-	struct own *own; /* what runs on this node; NULL: nothing */
+	struct own *own;      /* what runs on this node; NULL: nothing */
 	struct job *next;
 };
 

@@ -103,8 +103,8 @@ map_set_state(struct map *m, struct member *member, enum node_state state, const
 static void
 member_free(struct member *member)
 {
-	const char *fields[] = {member->info.hostname, member->info.address, member->info.machine, member->info.version,
-	    member->info.limits};
+	const char *fields[] = {
+		member->info.hostname, member->info.address, member->info.machine, member->info.version, member->info.limits};
 	size_t i;
 
 	for (i = 0; i < COUNT(fields); i++)

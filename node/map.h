@@ -9,11 +9,11 @@ struct member {
 	struct node_info info; /* strings owned */
 	struct node_stat stat;
 	enum node_state state;
-	bool told;	       /* its stat has changed since it was last passed on */
-	uint64_t since;	       /* now_ms() of the last change of state */
-	char *why;	       /* of a lost one; owned */
-	void *via;	       /* the neighbour that leads there; NULL unless it is up */
-	uint64_t *forget;      /* jobs it was reported lost for: it must kill them when it comes back */
+	bool told;	  /* its stat has changed since it was last passed on */
+	uint64_t since;	  /* now_ms() of the last change of state */
+	char *why;	  /* of a lost one; owned */
+	void *via;	  /* the neighbour that leads there; NULL unless it is up */
+	uint64_t *forget; /* jobs it was reported lost for: it must kill them when it comes back */
 	size_t forget_count;
 };
 struct map {

@@ -25,11 +25,11 @@
 
 enum {
 	ACCEPT_PAUSE_MS = 100,	/* when there are no descriptors left, until the next look */
-	CLIENTS_EACH = 16,    /* at once, of a user who may only look */
+	CLIENTS_EACH = 16,	/* at once, of a user who may only look */
 	SLOW_CLIENT = 8 << 20,	/* bytes that a client has not taken: it is not listened to until it has */
 	DEAF_CLIENT = 64 << 20, /* and when it is given up */
-	FAREWELL_MS = 5000,   /* what the end may take until links are simply closed */
-	END_MS = 5000,	      /* what the processes of jobs may take to be killed */
+	FAREWELL_MS = 5000,	/* what the end may take until links are simply closed */
+	END_MS = 5000,		/* what the processes of jobs may take to be killed */
 };
 
 struct daemon self;
@@ -37,7 +37,6 @@ static struct neighbour *dirty;
 static struct watch listener, local;
 static struct timer tick, farewell, relisten;
 static int listen_fd = -1, local_fd = -1;
-
 
 /* ---- neighbours ---- */
 
@@ -103,7 +102,7 @@ node_power(const struct msg_power *m)
 	if (path_equal(&m->path, &self.path)) {
 		if (init_request(m->reboot ? POWER_REBOOT : POWER_OFF) != 0)
 			warn("can't %s this machine: %s", m->reboot ? "reboot" : "halt",
-			    errno == ENOTSUP ? "its PID 1 is not gproc" : strerror(errno));
+				errno == ENOTSUP ? "its PID 1 is not gproc" : strerror(errno));
 		return;
 	}
 	next = neighbour_towards(&m->path);
@@ -733,8 +732,10 @@ prepare_process(void)
 static void
 open_worker(void)
 {
-	struct worker_setup setup = {.binroot = self.options->binroot, .budget = self.options->store,
-	    .private = self.options->private, .runs_jobs = !self.is_master};
+	struct worker_setup setup = {.binroot = self.options->binroot,
+		.budget = self.options->store,
+		.private = self.options->private,
+		.runs_jobs = !self.is_master};
 
 	self.worker = worker_open(&setup);
 	if (!self.worker)
@@ -793,7 +794,7 @@ node_listen(bool parent_is_here)
 	}
 	if (self.is_master)
 		die(255, "can't listen at %s: %s%s", text, net_error(),
-		    errno == EADDRINUSE ? "; another -cmdport or -myAddress may be free" : "");
+			errno == EADDRINUSE ? "; another -cmdport or -myAddress may be free" : "");
 	if (errno == EADDRINUSE && parent_is_here) {
 		warn("%s is taken and the parent is on this machine: this node is a leaf", text);
 	} else {

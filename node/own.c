@@ -15,7 +15,7 @@ enum {
 	RING = 64 * 1024,      /* bytes of output kept until the head has them; then the program's pipe is left to fill */
 	READ_SIZE = 16 * 1024, /* the most that one event carries */
 	PIECE_MIN = 2 * 1024,
-	READS_A_TURN = 4,      /* so that a program that never stops printing leaves the loop to others */
+	READS_A_TURN = 4, /* so that a program that never stops printing leaves the loop to others */
 };
 
 /* An event that the head may not have yet. */
@@ -36,15 +36,15 @@ enum own_state {
 struct output_pipe {
 	struct watch watch;
 	struct own *own;
-	int stream;   /* 1, 2 */
+	int stream; /* 1, 2 */
 	bool open;
-	int left;     /* bytes to read before the verdict, once the program has ended */
+	int left; /* bytes to read before the verdict, once the program has ended */
 };
 
 struct own {
 	uint64_t job;
 	uint32_t rank;
-	int64_t *credit; /* the job's */
+	int64_t *credit;	/* the job's */
 	const uint32_t *window; /* and that of its link upwards */
 	enum own_state state;
 	struct buf block;
@@ -60,9 +60,9 @@ struct own {
 	struct watch control;
 	struct output_pipe pipe[2];
 	struct pending *first, **last, *unsent; /* events from the oldest that is unacknowledged */
-	uint64_t sequence;			 /* of the newest event */
-	size_t unacknowledged;			 /* bytes of output */
-	int status;				 /* of the program, as waitpid has it */
+	uint64_t sequence;			/* of the newest event */
+	size_t unacknowledged;			/* bytes of output */
+	int status;				/* of the program, as waitpid has it */
 	struct timer start_limit;
 	struct timer begin; /* when the turn in which the last contents came is over, nobody else holds them */
 };
@@ -387,8 +387,7 @@ own_files(const struct manifest *m, bool copy_all)
 	size_t i;
 
 	for (i = 0; i < m->count; i++)
-		if (m->at[i].kind == ENTRY_FILE && m->at[i].flags & ENTRY_OWN &&
-		    (copy_all || !worker_gives(self.worker, m, &m->at[i])))
+		if (m->at[i].kind == ENTRY_FILE && m->at[i].flags & ENTRY_OWN && (copy_all || !worker_gives(self.worker, m, &m->at[i])))
 			total += store_footprint(m->at[i].size);
 	return total;
 }
@@ -431,22 +430,22 @@ start_proc(struct own *o)
 {
 	struct strings env = {0};
 	struct work work = {
-	    .job = o->job,
-	    .manifest_digest = o->run.has_manifest ? &o->run.manifest : NULL,
-	    .manifest = o->run.has_manifest ? &o->manifest : NULL,
-	    .localbin = o->run.flags & RUN_LOCALBIN,
-	    .glob = o->run.flags & RUN_GLOB,
-	    .view = (enum view)o->run.view,
-	    .argv = o->run.argv.at,
-	    .env = environment(o, &env),
-	    .cwd = o->run.cwd,
-	    .uid = o->run.uid,
-	    .gid = o->run.gid,
-	    .groups = o->run.groups,
-	    .group_count = o->run.group_count,
-	    .tell_start = o->run.flags & RUN_TELL_START || o->run.start_limit,
-	    .give = o->give,
-	    .memory = o->memory,
+		.job = o->job,
+		.manifest_digest = o->run.has_manifest ? &o->run.manifest : NULL,
+		.manifest = o->run.has_manifest ? &o->manifest : NULL,
+		.localbin = o->run.flags & RUN_LOCALBIN,
+		.glob = o->run.flags & RUN_GLOB,
+		.view = (enum view)o->run.view,
+		.argv = o->run.argv.at,
+		.env = environment(o, &env),
+		.cwd = o->run.cwd,
+		.uid = o->run.uid,
+		.gid = o->run.gid,
+		.groups = o->run.groups,
+		.group_count = o->run.group_count,
+		.tell_start = o->run.flags & RUN_TELL_START || o->run.start_limit,
+		.give = o->give,
+		.memory = o->memory,
 	};
 	size_t i;
 
@@ -644,8 +643,8 @@ mind_binroot(struct own *o)
 
 	if (!*o->run.binroot || strcmp(o->run.binroot, self.options->binroot) == 0)
 		return;
-	text = xasprintf("gproc: node %s has its binRoot at %s, not at %s\n", path_text(&self.path, node),
-	    self.options->binroot, o->run.binroot);
+	text = xasprintf(
+		"gproc: node %s has its binRoot at %s, not at %s\n", path_text(&self.path, node), self.options->binroot, o->run.binroot);
 	e.data = (uint8_t *)text;
 	e.len = strlen(text);
 	add_event(o, &e);

@@ -279,8 +279,7 @@ relay_want(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len
 	f = fetch_of(&want.digest);
 	s = blob ? stream_of(from, blob) : NULL;
 	/* Who begins in the middle may have had it damaged: then it is worth a look whether it is so here. */
-	if (blob && blob_whole(blob) && want.offset > 0 && (!s || want.offset != s->end) &&
-	    !blob_is_sound(self.store, blob, want.offset))
+	if (blob && blob_whole(blob) && want.offset > 0 && (!s || want.offset != s->end) && !blob_is_sound(self.store, blob, want.offset))
 		blob_spoil(self.store, blob);
 	if (!f && (!blob || !blob_whole(blob)))
 		f = fetch_start(&want.digest);
@@ -459,7 +458,7 @@ is_next(const struct fetch *f, const struct msg_data *m)
 	uint64_t next = blob_next(f->blob), known = next - m->offset;
 
 	return m->offset <= next && next <= f->asked && (known < m->raw_len || m->offset == next) && known <= m->raw_len &&
-	    m->raw_len - known <= f->asked - next;
+	       m->raw_len - known <= f->asked - next;
 }
 
 void
@@ -469,8 +468,7 @@ relay_data(struct neighbour *from, const uint8_t *data, size_t len)
 	struct msg_data m;
 	struct fetch *f;
 
-	if (take_data(data, len, &m) || m.raw_len > PIECE_SIZE ||
-	    (m.deflated && piece_inflate(m.data, m.len, raw, m.raw_len) != 0)) {
+	if (take_data(data, len, &m) || m.raw_len > PIECE_SIZE || (m.deflated && piece_inflate(m.data, m.len, raw, m.raw_len) != 0)) {
 		neighbour_kill(from, "it sent contents that can't be read");
 		return;
 	}

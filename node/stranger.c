@@ -50,7 +50,7 @@ least_welcome(size_t *count)
 	/* The list is newest first. */
 	for (n = self.neighbours; n; n = n->next)
 		if (n->kind == NB_NEW && !link_dead(n->link) && link_proof(n->link) == least &&
-		    (!worst || with[bucket_of(n)] >= with[bucket_of(worst)]))
+			(!worst || with[bucket_of(n)] >= with[bucket_of(worst)]))
 			worst = n;
 	return worst;
 }

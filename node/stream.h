@@ -7,8 +7,8 @@
 struct stream *stream_of(const struct neighbour *, const struct blob *); /* or NULL: a neighbour has one for a blob at most */
 struct stream *stream_take(struct neighbour *, const struct blob *);	 /* off its list; or NULL */
 void stream_append(struct neighbour *, struct stream *);		 /* behind the others */
-bool stream_can_go(const struct stream *); /* there is something to send that it asks for */
-bool stream_over(const struct stream *);   /* it has all, or wants what lies behind the end */
+bool stream_can_go(const struct stream *);				 /* there is something to send that it asks for */
+bool stream_over(const struct stream *);				 /* it has all, or wants what lies behind the end */
 /* Writes one piece as a frame; what it holds is deflated when the link, not the processor, is what we wait for. -1 with store_error(). */
 int stream_put(struct neighbour *, struct stream *, struct buf *out);
 void streams_wake(const struct blob *); /* there is more of it */

@@ -109,7 +109,7 @@ next_in_turn(void)
 		first = NULL;
 		for (f = fetches; f; f = f->next)
 			if (blob_thin(f->blob) && !blob_opened(f->blob) && f->source && f->queued <= last &&
-			    (!first || f->queued < first->queued))
+				(!first || f->queued < first->queued))
 				first = f;
 		if (!first || least_asked(first->blob) != UINT64_MAX)
 			return first;

@@ -13,7 +13,7 @@ struct waiter {
 /* An object that is not whole yet. */
 struct fetch {
 	struct digest digest;
-	struct blob *blob; /* pinned */
+	struct blob *blob;	  /* pinned */
 	struct neighbour *source; /* NULL: none at the moment */
 	uint64_t job;		  /* in whose name it was asked for */
 	uint64_t heard;		  /* when it last moved, or was asked for */
@@ -27,7 +27,7 @@ struct fetch {
 /* relay.c's */
 extern struct fetch *fetches;
 void fetch_want(struct fetch *, uint64_t offset); /* asks its source from there on, up to the blob's limit */
-void fetch_rename(struct fetch *); /* to another job that waits for it, if there is one, with that job's source */
+void fetch_rename(struct fetch *);		  /* to another job that waits for it, if there is one, with that job's source */
 
 void thin_begin(struct fetch *); /* nothing of it is kept any more */
 void thin_mind(struct fetch *);	 /* a thin one has changed: its streams, what they have taken, its source, what is here */

@@ -302,8 +302,7 @@ tree_stats(struct neighbour *n, const uint8_t *data, size_t len)
 
 /* ---- joining ---- */
 
-static void
-refuse(struct neighbour *n, const char *fmt, ...) PRINTF(2, 3);
+static void refuse(struct neighbour *n, const char *fmt, ...) PRINTF(2, 3);
 static void
 refuse(struct neighbour *n, const char *fmt, ...)
 {
@@ -364,7 +363,8 @@ path_for(const struct neighbour *n, const struct msg_join *m, struct path *out)
 {
 	*out = self.path;
 	if (m->has_path && m->path.depth > self.path.depth && path_under(&m->path, &self.path) &&
-	    (m->path.depth > self.path.depth + 1 || (m->has_id ? m->path.id[self.path.depth] == m->id : !is_taken(n, &m->path, m->info.boot)))) {
+		(m->path.depth > self.path.depth + 1 ||
+			(m->has_id ? m->path.id[self.path.depth] == m->id : !is_taken(n, &m->path, m->info.boot)))) {
 		*out = m->path;
 		return 0;
 	}
@@ -412,8 +412,7 @@ tree_join(struct neighbour *n, const uint8_t *data, size_t len)
 	old = map_find(&self.map, &n->path);
 	other = rival(n, &n->path, m.info.boot);
 	if (is_taken(n, &n->path, m.info.boot)) {
-		refuse(n, "there is a node %s already: %s", path_text(&n->path, name),
-		    old ? old->info.hostname : link_peer(other->link));
+		refuse(n, "there is a node %s already: %s", path_text(&n->path, name), old ? old->info.hostname : link_peer(other->link));
 		if (old && old->via)
 			neighbour_send(old->via, PRIO_CONTROL, MSG_PING, 0, NULL); /* if it is gone, we hear of it now */
 		return;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	ATTEMPT_MS = 10000,  /* for the whole way from a name to a welcome */
+	ATTEMPT_MS = 10000, /* for the whole way from a name to a welcome */
 	ATTEMPT_MIN_MS = 1000,
 	PAUSE_MIN_MS = 100,  /* between rounds of attempts; grows by half each time */
 	PAUSE_MAX_MS = 4000, /* so that a restarted master has its tree again within seconds */
@@ -46,7 +46,7 @@ make_key(const char *path)
 		return -1;
 	key_id(self.keys.key[0], id);
 	warn("made the cluster's key, %s, in %s. Each node needs a copy of that file, with mode 600: scp -p %s NODE:%s", id, path, path,
-	    path);
+		path);
 	return 0;
 }
 
@@ -220,8 +220,8 @@ wait_for_key(bool absent)
 
 	(void)net_split(up.parent, 1, &host, &port);
 	if (absent)
-		why = xasprintf("there is no key at %s: copy the file that the master has, as with \"mkdir -p %.*s; scp -p %s:%s %s\"", path,
-		    (int)(strrchr(path, '/') ? strrchr(path, '/') - path : 1), strrchr(path, '/') ? path : ".", host, path, path);
+		why = xasprintf("there is no key at %s: copy the file that the master has, as with \"mkdir -p %.*s; scp -p %s:%s %s\"",
+			path, (int)(strrchr(path, '/') ? strrchr(path, '/') - path : 1), strrchr(path, '/') ? path : ".", host, path, path);
 	else
 		why = xstrdup(key_error());
 	if (!up.last_why || strcmp(up.last_why, why) != 0)
@@ -248,8 +248,13 @@ try_next(void)
 void
 upstream_progress(struct neighbour *n)
 {
-	struct msg_join m = {.generation = PROTO_GENERATION, .has_path = self.has_path, .has_id = up.has_id, .path = self.path,
-	    .id = up.id, .master = self.master, .info = self.info};
+	struct msg_join m = {.generation = PROTO_GENERATION,
+		.has_path = self.has_path,
+		.has_id = up.has_id,
+		.path = self.path,
+		.id = up.id,
+		.master = self.master,
+		.info = self.info};
 	struct buf body = {0};
 
 	if (n != up.attempt || up.asked || !link_ready(n->link))

@@ -168,7 +168,7 @@ make_namespace(struct node_facts *f, const struct worker_setup *setup)
 	f->namespaces = !bad && slave_mounts() == 0 && !(refused = refused_call());
 	if (!f->namespaces && setup->runs_jobs) {
 		char *text = xasprintf("no mount namespace (%s%s%s): no view, files go into binRoot itself and stay",
-		    refused ? refused : "", refused ? ": " : "", namespace_error());
+			refused ? refused : "", refused ? ": " : "", namespace_error());
 
 		facts_limit(f, text);
 		free(text);
@@ -224,7 +224,7 @@ make_devices(struct node_facts *f)
 		unsigned minor_number;
 	} devices[] = {{"null", 3}, {"zero", 5}, {"full", 7}, {"random", 8}, {"urandom", 9}};
 	static const char *const links[][2] = {
-	    {"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}};
+		{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}};
 	int dir;
 	size_t i;
 
@@ -234,7 +234,7 @@ make_devices(struct node_facts *f)
 	f->devices = dir >= 0 && fchmod(dir, 0755) == 0;
 	for (i = 0; f->devices && i < COUNT(devices); i++)
 		f->devices = mknodat(dir, devices[i].name, S_IFCHR, makedev(1, devices[i].minor_number)) == 0 &&
-		    fchmodat(dir, devices[i].name, 0666, 0) == 0;
+			     fchmodat(dir, devices[i].name, 0666, 0) == 0;
 	for (i = 0; f->devices && i < COUNT(links); i++)
 		(void)symlinkat(links[i][1], dir, links[i][0]);
 	if (dir >= 0)
@@ -365,7 +365,8 @@ open_binroot(const char *path, bool *again)
 
 	*again = there && fd < 0 && errno == ENOENT;
 	if (fd < 0)
-		return fail("can't make binRoot %s: %s", path, errno == ELOOP || errno == ENOTDIR ? "it is no directory, or a link" : strerror(errno));
+		return fail("can't make binRoot %s: %s", path,
+			errno == ELOOP || errno == ENOTDIR ? "it is no directory, or a link" : strerror(errno));
 	if (flock(fd, LOCK_SH) < 0 || fstat(fd, &by_fd) < 0 || check_owner(path, &by_fd) < 0) {
 		close(fd);
 		return -1;

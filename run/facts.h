@@ -9,24 +9,24 @@
 /* What the daemon found out about this node at its start, and every keeper relies on. Descriptors stay the daemon's. */
 struct node_facts {
 	char *binroot;
-	char *search;		  /* the node's own PATH */
-	int store;		  /* top directory of the store */
-	int proc;		  /* a proc file system, or -1 */
-	int null;		  /* what jobs have as stdin */
-	int real_binroot;	  /* the directory itself, never what is mounted over it; or -1 */
-	int home;		  /* the daemon's mount namespace, or -1 */
-	bool is_root;		  /* of the whole machine: may give files away and become others */
-	bool namespaces;	  /* mount namespaces can be had */
-	bool pid_namespaces;	  /* keepers are the first process of one of their own: it dies with them */
-	bool private;		  /* -p */
+	char *search;	     /* the node's own PATH */
+	int store;	     /* top directory of the store */
+	int proc;	     /* a proc file system, or -1 */
+	int null;	     /* what jobs have as stdin */
+	int real_binroot;    /* the directory itself, never what is mounted over it; or -1 */
+	int home;	     /* the daemon's mount namespace, or -1 */
+	bool is_root;	     /* of the whole machine: may give files away and become others */
+	bool namespaces;     /* mount namespaces can be had */
+	bool pid_namespaces; /* keepers are the first process of one of their own: it dies with them */
+	bool private;	     /* -p */
 	bool overlay;
-	bool devices;		  /* the store holds a directory "dev" with null, zero and their like */
-	bool any_ignored;	  /* signals that it was started with ignored: a job's are as usual */
-	bool oom_protected;	  /* the daemon is; its jobs are not */
-	struct rlimit files;	  /* the limit that jobs get back */
-	struct strings mounts;	  /* mount points of the node, as of the last facts_refresh */
-	int mountinfo;		  /* tells when they change; or -1 */
-	struct buf limits;	  /* what is missing here, one text */
+	bool devices;	       /* the store holds a directory "dev" with null, zero and their like */
+	bool any_ignored;      /* signals that it was started with ignored: a job's are as usual */
+	bool oom_protected;    /* the daemon is; its jobs are not */
+	struct rlimit files;   /* the limit that jobs get back */
+	struct strings mounts; /* mount points of the node, as of the last facts_refresh */
+	int mountinfo;	       /* tells when they change; or -1 */
+	struct buf limits;     /* what is missing here, one text */
 };
 
 /* The namespaces, made now, and binRoot, claimed. -1 with facts_error(); facts_close in either case. */

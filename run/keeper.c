@@ -30,17 +30,17 @@ struct keeper {
 	const struct keep *keep;
 	const struct node_facts *facts;
 	const struct work *work;
-	char job[64];			   /* "job/<name>" */
-	char own[72];			   /* "job/<name>/root" */
-	char tree[DIGEST_TEXT + 8];	   /* "tree/<hex>"; "" when nothing was shipped */
-	struct placed placed;		   /* what is in own */
-	bool mine;			   /* binRoot is this job's alone: a mount, not the node's directory */
+	char job[64];		    /* "job/<name>" */
+	char own[72];		    /* "job/<name>/root" */
+	char tree[DIGEST_TEXT + 8]; /* "tree/<hex>"; "" when nothing was shipped */
+	struct placed placed;	    /* what is in own */
+	bool mine;		    /* binRoot is this job's alone: a mount, not the node's directory */
 	struct launch launch;
-	pid_t pid;			   /* of the program; 0 when it is not running */
-	pid_t group;			   /* its process group */
-	int signals;			   /* signalfd */
-	bool ended;			   /* the program has, and it is not told yet */
-	int status;			   /* then: as waitpid has it */
+	pid_t pid;   /* of the program; 0 when it is not running */
+	pid_t group; /* its process group */
+	int signals; /* signalfd */
+	bool ended;  /* the program has, and it is not told yet */
+	int status;  /* then: as waitpid has it */
 };
 
 /* ---- telling the daemon ---- */
@@ -200,17 +200,17 @@ static int
 enter_view(struct keeper *k)
 {
 	struct view_plan plan = {
-	    .manifest = k->work->manifest,
-	    .binroot = k->facts->binroot,
-	    .job = k->job,
-	    .own = k->mine ? k->own : NULL,
-	    .tree = k->tree[0] ? k->tree : NULL,
-	    .shared = &k->placed.shared,
-	    .mounts = &k->facts->mounts,
-	    .view = k->work->localbin ? VIEW_NONE : k->work->view,
-	    .overlay = k->facts->overlay,
-	    .new_proc = k->facts->pid_namespaces,
-	    .devices = k->facts->devices ? "dev" : NULL,
+		.manifest = k->work->manifest,
+		.binroot = k->facts->binroot,
+		.job = k->job,
+		.own = k->mine ? k->own : NULL,
+		.tree = k->tree[0] ? k->tree : NULL,
+		.shared = &k->placed.shared,
+		.mounts = &k->facts->mounts,
+		.view = k->work->localbin ? VIEW_NONE : k->work->view,
+		.overlay = k->facts->overlay,
+		.new_proc = k->facts->pid_namespaces,
+		.devices = k->facts->devices ? "dev" : NULL,
 	};
 
 	/* The working directory goes along into the new namespace; a descriptor of the old one could not be cloned there. */
@@ -231,8 +231,7 @@ start(struct keeper *k)
 	struct launch *l = &k->launch;
 	int none;
 
-	*l = (struct launch){
-	    .facts = k->facts, .work = k->work, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
+	*l = (struct launch){.facts = k->facts, .work = k->work, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
 	k->pid = launch_make(l) < 0 ? -1 : launch_run(l);
 	if (k->pid < 0) {
 		k->pid = 0;

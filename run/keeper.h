@@ -8,9 +8,9 @@
 struct keep {
 	const struct node_facts *facts;
 	const struct work *work;
-	char name[48];		  /* names the job's own things in the store */
-	char given[56];		  /* what the names of contents handed over to it begin with: see place.h */
-	int control, out, err;	  /* the keeper's ends */
+	char name[48];	       /* names the job's own things in the store */
+	char given[56];	       /* what the names of contents handed over to it begin with: see place.h */
+	int control, out, err; /* the keeper's ends */
 };
 
 /* In a freshly forked process: does it all and exits, with 0 when nothing of the job is left. */

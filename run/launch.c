@@ -122,8 +122,8 @@ shows_program(const struct launch *l, const char *path)
 	char *shipped = xasprintf("%s/%s", l->tree, l->program), *own = xasprintf("%s/%s", l->own, l->program);
 	struct stat there, here;
 	bool same = stat(path, &there) == 0 && (fstatat(l->store, shipped, &here, 0) == 0 || fstatat(l->store, own, &here, 0) == 0) &&
-	    (uint32_t)there.st_ino == (uint32_t)here.st_ino && there.st_size == here.st_size &&
-	    there.st_mtim.tv_sec == here.st_mtim.tv_sec;
+		    (uint32_t)there.st_ino == (uint32_t)here.st_ino && there.st_size == here.st_size &&
+		    there.st_mtim.tv_sec == here.st_mtim.tv_sec;
 
 	free(shipped);
 	free(own);
@@ -461,7 +461,7 @@ explain(struct launch *l)
 		return fail(l, 126, "%s: its interpreter %s is not there", name, m && m->interpreter[0] ? m->interpreter : "(or loader)");
 	if (l->error == EACCES && is_noexec(l->path))
 		return fail(l, 126, "%s: the file system that it lies on is mounted noexec%s", name,
-		    l->work->localbin ? "" : "; the node's -binRoot may name a place on another");
+			l->work->localbin ? "" : "; the node's -binRoot may name a place on another");
 	if (l->error == E2BIG)
 		return fail(l, 126, "%s: too many or too long arguments", name);
 	return fail(l, l->error == ENOENT || l->error == ENOTDIR ? 127 : 126, "%s: %s", name, why);

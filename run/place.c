@@ -17,7 +17,7 @@
 #include "run/vault.h"
 
 /* Permission bits that a shared inode may have: whoever it belongs to, only root's own jobs could write it. */
-#define SHARED_MODE(mode) (((mode) & 0755u) | 0444u)
+#define SHARED_MODE(mode) (((mode)&0755u) | 0444u)
 #define MAX_LINKS 40 /* as the kernel's own limit on following links */
 
 static char error_text[512];
@@ -137,8 +137,8 @@ write_file(int store, int dir, const char *name, const struct entry *e, mode_t m
 	if (e->size == 0 || from >= 0)
 		to = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to >= 0) {
-		bad = copy_bytes(from, to, e->size) || (owner && owner->give && fchown(to, owner->uid, owner->gid)) ||
-		    fchmod(to, mode) || futimens(to, times);
+		bad = copy_bytes(from, to, e->size) || (owner && owner->give && fchown(to, owner->uid, owner->gid)) || fchmod(to, mode) ||
+		      futimens(to, times);
 		if (bad) {
 			(void)fail_entry("write", e);
 			(void)unlinkat(dir, name, 0);
@@ -170,7 +170,7 @@ take_over(int store, const char *key, const char *blob, const struct entry *e)
 		return 0;
 	if (flock(lock, LOCK_EX) == 0 && fstatat(store, blob, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 1)
 		taken = fchmodat(store, blob, SHARED_MODE(e->mode), 0) == 0 && utimensat(store, blob, times, 0) == 0 &&
-		    linkat(store, blob, store, key, 0) == 0;
+			linkat(store, blob, store, key, 0) == 0;
 	close(lock);
 	return taken;
 }
@@ -258,7 +258,7 @@ needs_aliases(const struct manifest *m)
 		if (has_prefix(name, "ld-musl-") && len > 5 && strcmp(name + len - 5, ".path") == 0)
 			return true;
 		if (m->at[i].flags & ENTRY_LIBRARY && m->at[i].kind == ENTRY_FILE && !has_prefix(path, "lib") &&
-		    !has_prefix(path, "usr/lib"))
+			!has_prefix(path, "usr/lib"))
 			return true; /* perhaps from -L, of which no loader on the node knows */
 	}
 	return false;
@@ -274,7 +274,7 @@ libc_dir(const struct manifest *m)
 		const char *path = m->at[i].path, *name = last_part(path);
 
 		if ((m->at[i].flags & ENTRY_LIBRARY) && name > path &&
-		    (strcmp(name, "libc.so.6") == 0 || (has_prefix(name, "ld-musl-") && strstr(name, ".so"))))
+			(strcmp(name, "libc.so.6") == 0 || (has_prefix(name, "ld-musl-") && strstr(name, ".so"))))
 			return xstrndup(path, (size_t)(name - path));
 	}
 	return NULL;
@@ -289,8 +289,7 @@ add_alias(int store, int dir, const char *job, const struct manifest *m, const s
 	const struct entry *file = path ? manifest_find(m, path) : NULL;
 	int bad = 0;
 
-	if (file && file->kind == ENTRY_FILE && !place_is_own(file) &&
-	    faccessat(dir, last_part(e->path), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+	if (file && file->kind == ENTRY_FILE && !place_is_own(file) && faccessat(dir, last_part(e->path), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 		bad = link_inode(store, job, dir, last_part(e->path), file);
 	free(path);
 	return bad;
@@ -308,7 +307,7 @@ add_aliases(int store, int root, const char *job, const struct manifest *m)
 		const struct entry *e = &m->at[i];
 
 		if ((e->flags & ENTRY_LIBRARY) && e->kind != ENTRY_DIR && !strstr(e->path, "glibc-hwcaps/") &&
-		    !has_prefix(last_part(e->path), "ld-"))
+			!has_prefix(last_part(e->path), "ld-"))
 			bad = add_alias(store, fd, job, m, e);
 	}
 	if (fd >= 0)
@@ -428,8 +427,8 @@ take_given(int store, const char *given, const struct entry *e, int dir, const c
 	digest_text(&e->digest, hex);
 	(void)snprintf(path, sizeof(path), "%s%s", given, hex);
 	return renameat(store, path, dir, name) == 0 &&
-	    (!owner->give || fchownat(dir, name, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW) == 0) &&
-	    fchmodat(dir, name, e->mode & 0777u, 0) == 0 && utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) == 0;
+	       (!owner->give || fchownat(dir, name, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW) == 0) &&
+	       fchmodat(dir, name, e->mode & 0777u, 0) == 0 && utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static int
@@ -444,8 +443,8 @@ own_entry(int store, const char *given, struct cursor *at, const struct entry *e
 	if (e->kind == ENTRY_FILE && own)
 		return take_given(store, given, e, dir, name, &owner) ? 0 : write_file(store, dir, name, e, e->mode & 0777u, &owner);
 	if ((e->kind == ENTRY_DIR && make_dir(dir, name, mixed ? dir_mode(e) : 0755, own ? &owner : NULL) < 0) ||
-	    (e->kind == ENTRY_LINK && (symlinkat(e->target, dir, name) < 0 || (own && give(dir, name, owner) < 0))) ||
-	    (e->kind == ENTRY_FILE && make_empty(dir, name) < 0))
+		(e->kind == ENTRY_LINK && (symlinkat(e->target, dir, name) < 0 || (own && give(dir, name, owner) < 0))) ||
+		(e->kind == ENTRY_FILE && make_empty(dir, name) < 0))
 		return fail_entry("make", e);
 	return 0;
 }
@@ -570,8 +569,8 @@ is_there(int store, int dir, const char *name, const struct entry *e, mode_t mod
 		return len >= 0 && (size_t)len == strlen(e->target) && memcmp(target, e->target, (size_t)len) == 0;
 	}
 	return S_ISREG(st.st_mode) && st.st_nlink == 1 && (st.st_mode & 07777) == mode && (uint64_t)st.st_size == e->size &&
-	    st.st_mtim.tv_sec == (time_t)e->mtime && st.st_mtim.tv_nsec == 0 && !place_is_own(e) &&
-	    (e->size == 0 || has_contents(store, dir, name, e));
+	       st.st_mtim.tv_sec == (time_t)e->mtime && st.st_mtim.tv_nsec == 0 && !place_is_own(e) &&
+	       (e->size == 0 || has_contents(store, dir, name, e));
 }
 
 static int
@@ -590,7 +589,7 @@ real_dir(int dir, const char *name, const struct entry *e, const struct owner *o
 	if (st.st_uid == geteuid() || st.st_uid == owner->uid)
 		return 0;
 	set_error(error_text, sizeof(error_text), "%.300s in binRoot belongs to user %u, who could change what lies in it", e->path,
-	    (unsigned)st.st_uid);
+		(unsigned)st.st_uid);
 	return -1;
 }
 

@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #define BUCKETS 1024u
-#define READERS 4 /* files kept open for blob_read: a node serves few at a time, each to many */
+#define READERS 4	    /* files kept open for blob_read: a node serves few at a time, each to many */
 #define MAX_IDLE_TREES 256u /* a tree takes no pages but inodes and kernel memory, which the budget does not bound */
 #define PAGE 4096u
-#define WINDOW (2 * CHUNK_SIZE)	  /* a chunk that is being taken while the next one comes */
+#define WINDOW (2 * CHUNK_SIZE)	 /* a chunk that is being taken while the next one comes */
 #define MAX_THIN_LIST (4u << 20) /* of 32 GiB: what stays in memory of each that passes through */
 #define NAME_ROOM (8 + DIGEST_TEXT)
 
@@ -40,11 +40,11 @@ struct blob {
 	uint64_t stored; /* bytes of its file, proved or not */
 	uint64_t used;	 /* when it was last in use, as a number that only grows */
 	unsigned pins;
-	bool sized;	 /* somebody has said a size */
-	bool listed;	 /* list and size are proved */
-	bool trusted;	 /* the source under way has proved what it sends */
+	bool sized;   /* somebody has said a size */
+	bool listed;  /* list and size are proved */
+	bool trusted; /* the source under way has proved what it sends */
 	bool whole, idle, thin;
-	bool given;	 /* handed over: freed with its last pin, unless it is wanted again */
+	bool given; /* handed over: freed with its last pin, unless it is wanted again */
 };
 
 struct tree {
@@ -430,8 +430,8 @@ refuse_room(const struct store *s, uint64_t bytes)
 {
 	char need[24], all[24], some[24];
 
-	return fail("it needs %s, and of the store's %s there are %s to be had", size_text(bytes, need),
-	    size_text(s->budget, all), size_text(store_free(s), some));
+	return fail("it needs %s, and of the store's %s there are %s to be had", size_text(bytes, need), size_text(s->budget, all),
+		size_text(store_free(s), some));
 }
 
 int
@@ -440,7 +440,7 @@ store_reserve(struct store *s, uint64_t bytes)
 	uint64_t total, in_use = s->stored - s->idle_bytes;
 
 	if (!__builtin_add_overflow(s->promised, bytes, &total) && total <= s->budget && in_use <= s->budget - total &&
-	    make_room(s, total) == 0) {
+		make_room(s, total) == 0) {
 		s->promised = total;
 		return 0;
 	}

@@ -24,7 +24,7 @@ struct store *store_open(uint64_t budget, const char *fallback);
 struct store *store_open_dir(uint64_t budget, const char *parent); /* never mounts: for a process without a namespace of its own */
 void store_close(struct store *);
 const char *store_error(void);
-int store_dir(const struct store *);   /* descriptor of its top directory, close-on-exec */
+int store_dir(const struct store *); /* descriptor of its top directory, close-on-exec */
 bool store_is_tmpfs(const struct store *);
 uint64_t store_budget(const struct store *);
 uint64_t store_free(const struct store *); /* bytes that could be had: free, and held by what is idle, less what is promised */
@@ -70,17 +70,18 @@ void blob_spoil(struct store *, struct blob *);
 void blob_make_thin(struct store *, struct blob *); /* a partial one; closed, and nothing of its contents is here any more */
 void blob_make_ordinary(struct blob *);		    /* from the list on */
 bool blob_thin(const struct blob *);
-void blob_open(struct blob *, uint64_t offset); /* takes the window if it has none; begins with the chunk that offset lies in, or the list */
-void blob_close(struct blob *);			/* gives the window back, with all that is in it */
+void blob_open(
+	struct blob *, uint64_t offset); /* takes the window if it has none; begins with the chunk that offset lies in, or the list */
+void blob_close(struct blob *);		 /* gives the window back, with all that is in it */
 bool blob_opened(const struct blob *);
-uint64_t blob_first(const struct blob *); /* offset of the first contents in the window */
+uint64_t blob_first(const struct blob *);	  /* offset of the first contents in the window */
 void blob_forget(struct blob *, uint64_t offset); /* contents before it are taken: their chunks make room */
 /* What may be asked for, up to an offset: where the window ends; UINT64_MAX for an ordinary one. */
 uint64_t blob_limit(const struct blob *);
-bool blob_complete(const struct blob *); /* whole; or thin, and proved up to its end */
+bool blob_complete(const struct blob *);	       /* whole; or thin, and proved up to its end */
 bool blob_ready(const struct blob *, uint64_t offset); /* blob_read has bytes there */
 
-void blob_pin(struct blob *);	/* pinned blobs are not evicted; counts */
+void blob_pin(struct blob *); /* pinned blobs are not evicted; counts */
 void blob_unpin(struct store *, struct blob *);
 /* Hands a blob's file over: from now it is `to` (a path from store_dir), and the blob partial and without contents again, as if only
  * its list had come. It must be whole, pinned by the caller alone and linked nowhere; -1 when it isn't, and nothing has changed. */

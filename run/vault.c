@@ -137,8 +137,7 @@ remove_tree(int dir, const char *name)
 		while ((entry = readdir(top))) {
 			if (is_dots(entry->d_name))
 				continue;
-			if (remove_one(dirfd(top), entry->d_name) == 0 ||
-			    remove_flat(dirfd(top), entry->d_name, dirfd(top), &number) == 0)
+			if (remove_one(dirfd(top), entry->d_name) == 0 || remove_flat(dirfd(top), entry->d_name, dirfd(top), &number) == 0)
 				removed++;
 		}
 	} while (removed > 0);
@@ -158,8 +157,8 @@ make_tmpfs(uint64_t size)
 	if (fs < 0)
 		return fail("can't make", "a tmpfs");
 	if (syscall(SYS_fsconfig, fs, CONFIG_STRING, "size", text, 0) == 0 &&
-	    syscall(SYS_fsconfig, fs, CONFIG_STRING, "mode", "0700", 0) == 0 &&
-	    syscall(SYS_fsconfig, fs, CONFIG_CREATE, NULL, NULL, 0) == 0)
+		syscall(SYS_fsconfig, fs, CONFIG_STRING, "mode", "0700", 0) == 0 &&
+		syscall(SYS_fsconfig, fs, CONFIG_CREATE, NULL, NULL, 0) == 0)
 		mount = (int)syscall(SYS_fsmount, fs, OPEN_CLOEXEC, ATTR_NOSUID | ATTR_NODEV);
 	if (mount < 0)
 		(void)fail("can't make", "a tmpfs");
@@ -206,7 +205,7 @@ hide(int mount, const char *over)
 	if (clone < 0)
 		return fail("can't clone", over);
 	if (syscall(SYS_move_mount, mount, "", AT_FDCWD, over, MOVE_FROM_DESCRIPTOR) < 0 ||
-	    syscall(SYS_move_mount, clone, "", AT_FDCWD, over, MOVE_FROM_DESCRIPTOR) < 0)
+		syscall(SYS_move_mount, clone, "", AT_FDCWD, over, MOVE_FROM_DESCRIPTOR) < 0)
 		bad = fail("can't mount over", over);
 	else if (strcmp(over, "/") == 0)
 		bad = enter(clone);

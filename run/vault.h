@@ -5,9 +5,9 @@
 #include "base/util.h"
 
 struct vault {
-	int dir;	/* its top directory, close-on-exec; mode 0700 */
-	bool mounted;	/* a tmpfs of its own; else a directory of someone else's file system */
-	char *path;	/* of that directory; NULL when mounted */
+	int dir;	  /* its top directory, close-on-exec; mode 0700 */
+	bool mounted;	  /* a tmpfs of its own; else a directory of someone else's file system */
+	char *path;	  /* of that directory; NULL when mounted */
 	const char *over; /* what it is mounted over */
 };
 

@@ -31,7 +31,7 @@ struct builder {
 	const struct view_plan *plan;
 	struct merge *at;
 	size_t count, room;
-	struct strings fresh; /* names in the root that only the shipped tree has */
+	struct strings fresh;	 /* names in the root that only the shipped tree has */
 	struct strings saved_at; /* mount points of the node below merged directories, */
 	int *saved;		 /* and clones of their mounts */
 	unsigned number;	 /* of the directories made for this job so far */
@@ -49,7 +49,7 @@ static int
 fail(const char *what, const char *path)
 {
 	set_error(error_text, sizeof(error_text), "can't %s %.300s: %s", what, path,
-	    errno == ENOSPC ? "no room (or too many mounts)" : strerror(errno));
+		errno == ENOSPC ? "no room (or too many mounts)" : strerror(errno));
 	return -1;
 }
 
@@ -363,8 +363,7 @@ find_merged_tops(struct builder *b)
 		const struct entry *e = &m->at[i];
 		char *path, *ships;
 
-		if (!is_top(e) || e->kind == ENTRY_FILE || !is_merged_top(b->plan, e->path) ||
-		    strings_has(&b->fresh, e->path))
+		if (!is_top(e) || e->kind == ENTRY_FILE || !is_merged_top(b->plan, e->path) || strings_has(&b->fresh, e->path))
 			continue;
 		path = xasprintf("/%s", e->path);
 		ships = kind_of(path) == S_IFDIR ? shipped_dir(b->plan, e->path) : NULL;
@@ -403,8 +402,8 @@ find_merged_libraries(struct builder *b)
 	for (i = 0; i < m->count; i++) {
 		if (is_top(&m->at[i])) {
 			top = m->at[i].path;
-			skip = is_merged(b, top) || strings_has(&b->fresh, top) || strcmp(top, "proc") == 0 ||
-			    strcmp(top, "sys") == 0 || strcmp(top, "dev") == 0;
+			skip = is_merged(b, top) || strings_has(&b->fresh, top) || strcmp(top, "proc") == 0 || strcmp(top, "sys") == 0 ||
+			       strcmp(top, "dev") == 0;
 		} else if (!skip && (m->at[i].flags & ENTRY_LIBRARY)) {
 			find_merged_library(b, &m->at[i]);
 		}

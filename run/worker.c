@@ -26,13 +26,13 @@ struct proc {
 	struct worker *worker;
 	struct proc *next;
 	char name[48];
-	pid_t keeper;	/* 0 once it is reaped */
-	pid_t janitor;	/* removes what a dead keeper left; 0: none */
-	int control;	/* the daemon's end */
-	int peer;	/* the keeper's: so that its death is told when it is reaped, not before */
+	pid_t keeper;  /* 0 once it is reaped */
+	pid_t janitor; /* removes what a dead keeper left; 0: none */
+	int control;   /* the daemon's end */
+	int peer;      /* the keeper's: so that its death is told when it is reaped, not before */
 	int out, err;
-	bool dirty;	/* the keeper died before its work was done */
-	bool over;	/* FAILED or EXITED was handed out */
+	bool dirty; /* the keeper died before its work was done */
+	bool over;  /* FAILED or EXITED was handed out */
 	bool holds_tree;
 	struct digest manifest;
 	struct strings given; /* contents handed over: names in the store, gone once the keeper has taken them */
@@ -171,8 +171,8 @@ is_single(const struct manifest *m, const struct entry *e)
 bool
 worker_gives(const struct worker *w, const struct manifest *m, const struct entry *e)
 {
-	return w->facts.namespaces && w->facts.private && e->kind == ENTRY_FILE && e->flags & ENTRY_OWN &&
-	    e->size >= PLACE_GIVE_MIN && is_single(m, e);
+	return w->facts.namespaces && w->facts.private && e->kind == ENTRY_FILE && e->flags & ENTRY_OWN && e->size >= PLACE_GIVE_MIN &&
+	       is_single(m, e);
 }
 
 /* Where memory is short, large files of the job's own are handed over rather than copied, if nobody else needs them. */

@@ -8,15 +8,15 @@
 /* Made once, at start-up, before any link: private mount propagation, a mount namespace (and, without root, a user namespace
  * that maps the caller's uid to itself), subreaper, the binRoot directory. */
 struct worker_setup {
-	const char *binroot; /* absolute */
-	uint64_t budget;     /* of the store; 0: half of the memory */
-	bool private;	     /* -p */
-	bool runs_jobs;	     /* false on a master: needs only a store */
+	const char *binroot;		/* absolute */
+	uint64_t budget;		/* of the store; 0: half of the memory */
+	bool private;			/* -p */
+	bool runs_jobs;			/* false on a master: needs only a store */
 	bool no_overlay, no_namespaces; /* as if the kernel had none: for trying what is done then */
 };
 struct worker;
 struct worker *worker_open(const struct worker_setup *); /* NULL with worker_error() */
-void worker_close(struct worker *); /* removes binRoot when it was made here and nobody uses it, and the store */
+void worker_close(struct worker *);			 /* removes binRoot when it was made here and nobody uses it, and the store */
 const char *worker_error(void);
 struct store *worker_store(struct worker *);
 /* What this node can't do and how it makes do, one text (no overlay, no mount namespace...); "" when all is there. */
@@ -28,7 +28,7 @@ struct work {
 	const struct digest *manifest_digest; /* NULL: nothing was shipped */
 	const struct manifest *manifest;      /* all its blobs are whole in the store and pinned by the caller until PROC_GONE */
 	bool localbin;
-	bool glob;	/* expand arguments under binRoot that hold * ? [ */
+	bool glob; /* expand arguments under binRoot that hold * ? [ */
 	enum view view;
 	char *const *argv; /* NULL-ended; argv[0] as typed */
 	char *const *env;  /* NULL-ended; GPROC_ROOT and PATH are added here, the others by the caller */
@@ -36,9 +36,9 @@ struct work {
 	uint32_t uid, gid;
 	const uint32_t *groups;
 	size_t group_count;
-	bool tell_start;   /* PROC_STARTED is wanted */
-	bool give;	   /* there is no room to copy what worker_gives: hand it over */
-	uint64_t memory;   /* room that the job's own files may need, already promised by store_reserve */
+	bool tell_start; /* PROC_STARTED is wanted */
+	bool give;	 /* there is no room to copy what worker_gives: hand it over */
+	uint64_t memory; /* room that the job's own files may need, already promised by store_reserve */
 };
 
 /* Whether worker_start can hand this entry's contents over to the job rather than copy them, if nobody else has them pinned: then
@@ -53,11 +53,11 @@ void proc_close_output(struct proc *, int stream);
 int proc_control(const struct proc *); /* descriptor that becomes readable when proc_event has something */
 
 enum proc_event {
-	PROC_NOTHING,  /* not now */
-	PROC_STARTED,  /* the program was exec'd; only where work.tell_start asked for it */
-	PROC_FAILED,   /* it could not be: status 126, 127 or 255, and a text; 0: nobody knows how it ended */
-	PROC_EXITED,   /* the program itself has ended: wait status as of waitpid; the text is "" when it left no process behind */
-	PROC_GONE,     /* keeper and all the job's processes are gone; follows every other; the job's mount is gone */
+	PROC_NOTHING, /* not now */
+	PROC_STARTED, /* the program was exec'd; only where work.tell_start asked for it */
+	PROC_FAILED,  /* it could not be: status 126, 127 or 255, and a text; 0: nobody knows how it ended */
+	PROC_EXITED,  /* the program itself has ended: wait status as of waitpid; the text is "" when it left no process behind */
+	PROC_GONE,    /* keeper and all the job's processes are gone; follows every other; the job's mount is gone */
 };
 struct proc_report {
 	enum proc_event event;
@@ -67,8 +67,8 @@ struct proc_report {
 /* The next report, PROC_NOTHING when there is none yet. Each proc yields STARTED then EXITED, or FAILED, then GONE; a keeper
  * that was killed yields FAILED ("its keeper was killed") before GONE when nothing else was reported. */
 struct proc_report proc_next(struct proc *);
-int proc_signal(struct proc *, int signal); /* to the job's process group, and to the program if it has left it */
-void proc_kill(struct proc *);		    /* everything that belongs to the job, surely */
+int proc_signal(struct proc *, int signal);	/* to the job's process group, and to the program if it has left it */
+void proc_kill(struct proc *);			/* everything that belongs to the job, surely */
 void proc_free(struct worker *, struct proc *); /* after PROC_GONE */
 /* Called by the daemon for every child that waitpid gave it: keepers, and orphans of dead keepers, which are killed. */
 void worker_reaped(struct worker *, pid_t pid, int status);

@@ -30,8 +30,7 @@ struct look_up {
 };
 
 /* Tells the error and the status that goes with it. */
-static int PRINTF(3, 4)
-fail(struct look_up *l, int status, const char *fmt, ...)
+static int PRINTF(3, 4) fail(struct look_up *l, int status, const char *fmt, ...)
 {
 	va_list args;
 	char *text;
@@ -54,11 +53,11 @@ look_up_begin(struct look_up *l, const struct libs_query *q, struct needs *out, 
 		len--;
 	*l = (struct look_up){.q = q, .out = out, .root = xstrndup(q->root, len)};
 	l->objects = (struct objects_query){.root = l->root,
-	    .at_home = strcmp(l->root, "/") == 0,
-	    .ld_library_path = q->ld_library_path,
-	    .ld_preload = q->ld_preload,
-	    .extra_dirs = q->extra_dirs,
-	    .warn = warn_missing};
+		.at_home = strcmp(l->root, "/") == 0,
+		.ld_library_path = q->ld_library_path,
+		.ld_preload = q->ld_preload,
+		.extra_dirs = q->extra_dirs,
+		.warn = warn_missing};
 }
 
 static int
@@ -217,8 +216,7 @@ program_of_env(char *argument)
 	if (!is_split_option(argument, &text))
 		return NULL;
 	while ((word = next_word(&text))) {
-		if (strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0 || strcmp(word, "--unset") == 0 ||
-		    strcmp(word, "--chdir") == 0)
+		if (strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0 || strcmp(word, "--unset") == 0 || strcmp(word, "--chdir") == 0)
 			(void)next_word(&text);
 		else if (*word != '-' && !strchr(word, '='))
 			return word;
@@ -364,8 +362,8 @@ tell_unresolved(struct look_up *l, const struct target *t, const char *by, int e
 	char *tail = strcmp(t->root, "/") == 0 ? xstrdup("") : objects_under(&l->objects);
 
 	if (by)
-		(void)fail(l, 126, "%s, named by the first line of %s, %s%s", t->path, by,
-		    is_gone ? "is not there" : strerror(error), tail);
+		(void)fail(
+			l, 126, "%s, named by the first line of %s, %s%s", t->path, by, is_gone ? "is not there" : strerror(error), tail);
 	else if (is_gone)
 		(void)fail(l, 127, "no program %s%s", t->path, tail);
 	else
@@ -435,8 +433,8 @@ own_root(const struct look_up *l, const char *source, const char *path_inside)
 }
 
 void
-libs_of_file(const struct libs_query *q, const char *source, const char *path_inside, struct needs *out,
-    void (*warn_missing)(const char *text))
+libs_of_file(
+	const struct libs_query *q, const char *source, const char *path_inside, struct needs *out, void (*warn_missing)(const char *text))
 {
 	struct look_up l;
 	struct mapped m;

@@ -5,11 +5,11 @@
 #include "ship/needs.h"
 
 struct libs_query {
-	const char *root;	      /* "/" or the copy of another machine's root */
-	const char *search;	      /* PATH, for a program named without a slash */
-	const char *ld_library_path;  /* the caller's; used only when root is "/"; may be NULL */
-	const char *ld_preload;	      /* the caller's LD_PRELOAD; used only when root is "/"; may be NULL */
-	const char *extra_dirs;	      /* -L: directories inside the root, parted by colons; may be NULL */
+	const char *root;	     /* "/" or the copy of another machine's root */
+	const char *search;	     /* PATH, for a program named without a slash */
+	const char *ld_library_path; /* the caller's; used only when root is "/"; may be NULL */
+	const char *ld_preload;	     /* the caller's LD_PRELOAD; used only when root is "/"; may be NULL */
+	const char *extra_dirs;	     /* -L: directories inside the root, parted by colons; may be NULL */
 };
 
 /* The program, its libraries as the loader of that root would find them (hwcaps variants beside them), the links on the
@@ -19,8 +19,8 @@ struct libs_query {
 int libs_of_program(const struct libs_query *, const char *program, struct needs *out, int *status);
 /* The same for an ELF file or script among the files of -f: adds what it needs, but not the file itself; what can't be
  * found is only told to whoever: warn_missing is called with a text. Files of other kinds add nothing. */
-void libs_of_file(const struct libs_query *, const char *source, const char *path_inside, struct needs *out,
-    void (*warn_missing)(const char *text));
+void libs_of_file(
+	const struct libs_query *, const char *source, const char *path_inside, struct needs *out, void (*warn_missing)(const char *text));
 const char *libs_error(void);
 /* Where `path` (inside the root, absolute) really lies: every link resolved inside the root, which nothing can leave.
  * The links met on the way are added to out when it is not NULL. Caller frees; NULL with errno (ENOENT, ELOOP). */

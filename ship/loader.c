@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define MAX_CONFIG (1u << 20)
-#define MAX_FILES 256	     /* that include each other, perhaps each in a depth of its own */
-#define MAX_DIRS 1024	    /* of one configuration */
+#define MAX_FILES 256	      /* that include each other, perhaps each in a depth of its own */
+#define MAX_DIRS 1024	      /* of one configuration */
 #define MAX_LOADER (8u << 20) /* bytes; real ones have at most 2 MiB, with debugging symbols */
 
 const char *
@@ -332,10 +332,10 @@ char *
 loader_usual_interp(const char *root, const struct elf *e)
 {
 	static const char *const glibc[][2] = {{"x86_64", "/lib64/ld-linux-x86-64.so.2"}, {"i686", "/lib/ld-linux.so.2"},
-		{"aarch64", "/lib/ld-linux-aarch64.so.1"}, {"armv7l", "/lib/ld-linux-armhf.so.3"},
-		{"armv7l", "/lib/ld-linux.so.3"}, {"s390x", "/lib/ld64.so.1"}, {"ppc64le", "/lib64/ld64.so.2"},
-		{"ppc64", "/lib64/ld64.so.1"}, {"riscv64", "/lib/ld-linux-riscv64-lp64d.so.1"},
-		{"loongarch64", "/lib64/ld-linux-loongarch-lp64d.so.1"}, {"mips64", "/lib64/ld.so.1"}, {"mips", "/lib/ld.so.1"}};
+		{"aarch64", "/lib/ld-linux-aarch64.so.1"}, {"armv7l", "/lib/ld-linux-armhf.so.3"}, {"armv7l", "/lib/ld-linux.so.3"},
+		{"s390x", "/lib/ld64.so.1"}, {"ppc64le", "/lib64/ld64.so.2"}, {"ppc64", "/lib64/ld64.so.1"},
+		{"riscv64", "/lib/ld-linux-riscv64-lp64d.so.1"}, {"loongarch64", "/lib64/ld-linux-loongarch-lp64d.so.1"},
+		{"mips64", "/lib64/ld.so.1"}, {"mips", "/lib/ld.so.1"}};
 	const char *machine = elf_machine_name(e);
 	struct strings found = {0};
 	char *out = NULL, *pattern;

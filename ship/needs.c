@@ -30,7 +30,7 @@ needs_find(const struct needs *list, const char *path, bool *found)
 
 void
 needs_add(struct needs *list, enum need_kind kind, enum need_role role, const char *path, const char *by, const char *source,
-    const char *target)
+	const char *target)
 {
 	bool found;
 	size_t at = needs_find(list, path, &found);
@@ -44,11 +44,11 @@ needs_add(struct needs *list, enum need_kind kind, enum need_role role, const ch
 	memmove(list->at + at + 1, list->at + at, (list->count - at) * sizeof(list->at[0]));
 	list->count++;
 	list->at[at] = (struct need){.kind = kind,
-	    .role = role,
-	    .path = xstrdup(path),
-	    .source = source ? xstrdup(source) : NULL,
-	    .target = target ? xstrdup(target) : NULL,
-	    .by = xstrdup(by)};
+		.role = role,
+		.path = xstrdup(path),
+		.source = source ? xstrdup(source) : NULL,
+		.target = target ? xstrdup(target) : NULL,
+		.by = xstrdup(by)};
 }
 
 void

@@ -21,19 +21,18 @@ struct need {
 struct needs {
 	struct need *at; /* sorted by path, each path once; directories that hold nothing are not listed */
 	size_t count, room;
-	char *program;	    /* path inside the root of the program itself */
-	char *machine;	    /* of its ELF file, or its interpreter's, as uname -m names it */
-	char *interpreter;  /* PT_INTERP of the program, or of the #! interpreter: for running the carried loader by hand; or NULL */
+	char *program;	   /* path inside the root of the program itself */
+	char *machine;	   /* of its ELF file, or its interpreter's, as uname -m names it */
+	char *interpreter; /* PT_INTERP of the program, or of the #! interpreter: for running the carried loader by hand; or NULL */
 	struct strings library_dirs; /* directories inside the root that hold shipped libraries, in the order found */
 	struct strings untold_dirs;  /* those of them that the carried loader has no way to know of (from -L or ld.so.conf without
 				      * a cache): only LD_LIBRARY_PATH on the node makes it look there */
-	bool shebang;	    /* the program is a script */
+	bool shebang;		     /* the program is a script */
 };
 
 void needs_free(struct needs *);
 /* Adds one unless its path is listed; copies what it is given; source and target may be NULL. */
-void needs_add(struct needs *, enum need_kind, enum need_role, const char *path, const char *by, const char *source,
-    const char *target);
+void needs_add(struct needs *, enum need_kind, enum need_role, const char *path, const char *by, const char *source, const char *target);
 void needs_add_links(struct needs *, const struct links *, enum need_role, const char *by);
 bool needs_have_name(const struct needs *, const char *name); /* a file or link of that name, wherever it lies */
 #endif

@@ -45,17 +45,17 @@ struct places {
 struct dir {
 	const char *root;
 	char *path;
-	char *real; /* resolved inside the root; NULL when there is none */
+	char *real;	       /* resolved inside the root; NULL when there is none */
 	struct strings hwcaps; /* names in its glibc-hwcaps */
 };
 
 /* A loaded ELF file. */
 struct object {
 	const char *root;
-	char *named;	      /* as it was found, which is what $ORIGIN comes from; resolved for the program */
-	char *path;	      /* resolved */
-	struct strings names; /* under which it was asked for */
-	struct object *parent; /* the one that first needed it; NULL for the program and its loader */
+	char *named;		/* as it was found, which is what $ORIGIN comes from; resolved for the program */
+	char *path;		/* resolved */
+	struct strings names;	/* under which it was asked for */
+	struct object *parent;	/* the one that first needed it; NULL for the program and its loader */
 	struct places run_path; /* its RPATH or RUNPATH */
 	struct elf elf;
 };
@@ -305,8 +305,7 @@ add_object(struct loading *l, const char *root, char *named, char *path, const s
 	return l->objects[l->object_count++] = o;
 }
 
-static void PRINTF(2, 3)
-pass_over(struct loading *l, const char *fmt, ...)
+static void PRINTF(2, 3) pass_over(struct loading *l, const char *fmt, ...)
 {
 	va_list args;
 
@@ -463,7 +462,7 @@ search(struct loading *l, const struct places *list, const char *name, struct ob
 /* Calls visit for each list in the order in which the loader searches them for what `by` needs, until it returns an object. */
 static struct object *
 each_list(struct loading *l, struct object *by, const char *name,
-    struct object *(*visit)(struct loading *, const struct places *, const char *, struct object *, bool))
+	struct object *(*visit)(struct loading *, const struct places *, const char *, struct object *, bool))
 {
 	bool musl = l->loader.kind == LOADER_MUSL;
 	struct object *o = NULL, *up;

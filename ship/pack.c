@@ -151,8 +151,11 @@ add_needs(struct packing *p, const struct needs *needs)
 static struct libs_query
 libs_query_of(const struct pack_query *q)
 {
-	return (struct libs_query){.root = q->root, .search = q->search, .ld_library_path = q->ld_library_path,
-	    .ld_preload = q->ld_preload, .extra_dirs = q->extra_dirs};
+	return (struct libs_query){.root = q->root,
+		.search = q->search,
+		.ld_library_path = q->ld_library_path,
+		.ld_preload = q->ld_preload,
+		.extra_dirs = q->extra_dirs};
 }
 
 /* ---- what -f names ---- */
@@ -450,8 +453,7 @@ links_of(struct items *items)
 static const char *
 target_at(const struct sent_links *links, const char *path)
 {
-	struct item **found = links->count ?
-	    bsearch(path, links->at, links->count, sizeof(links->at[0]), path_against_link) : NULL;
+	struct item **found = links->count ? bsearch(path, links->at, links->count, sizeof(links->at[0]), path_against_link) : NULL;
 
 	return found ? (*found)->target : NULL;
 }
@@ -571,8 +573,12 @@ merge(struct item *kept, const struct item *it)
 		same = strcmp(kept->target, it->target) == 0;
 	if (!same)
 		return fail("two sources for one path: /%s is to be both %s and %s", kept->path,
-		    kept->source ? kept->source : kept->kind == ENTRY_DIR ? "a directory" : "a link",
-		    it->source ? it->source : it->kind == ENTRY_DIR ? "a directory" : "a link");
+			kept->source		  ? kept->source
+			: kept->kind == ENTRY_DIR ? "a directory"
+						  : "a link",
+			it->source		? it->source
+			: it->kind == ENTRY_DIR ? "a directory"
+						: "a link");
 	if (kept->kind == ENTRY_DIR)
 		kept->flags |= it->flags;
 	return 0;
@@ -617,8 +623,8 @@ nanoseconds(struct timespec t)
 static bool
 unchanged(const struct source *s, const struct stat *st)
 {
-	return s->dev == (uint64_t)st->st_dev && s->ino == (uint64_t)st->st_ino &&
-	    s->mtime_ns == nanoseconds(st->st_mtim) && s->ctime_ns == nanoseconds(st->st_ctim);
+	return s->dev == (uint64_t)st->st_dev && s->ino == (uint64_t)st->st_ino && s->mtime_ns == nanoseconds(st->st_mtim) &&
+	       s->ctime_ns == nanoseconds(st->st_ctim);
 }
 
 static int
@@ -630,8 +636,10 @@ hash_fd(int fd, const char *file, struct source *s)
 		return fail("%s: %s", file, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return fail("%s: it has just changed into something that is no file", file);
-	*s = (struct source){.dev = (uint64_t)st.st_dev, .ino = (uint64_t)st.st_ino,
-	    .mtime_ns = nanoseconds(st.st_mtim), .ctime_ns = nanoseconds(st.st_ctim)};
+	*s = (struct source){.dev = (uint64_t)st.st_dev,
+		.ino = (uint64_t)st.st_ino,
+		.mtime_ns = nanoseconds(st.st_mtim),
+		.ctime_ns = nanoseconds(st.st_ctim)};
 	if (blob_of_file(fd, &s->id) < 0)
 		return fail("can't read %s: %s", file, strerror(errno));
 	if (fstat(fd, &st) == 0 && unchanged(s, &st))

@@ -5,14 +5,14 @@
 #include "bundle.h"
 
 struct pack_query {
-	const char *root;	     /* -r */
-	const char *search;	     /* PATH */
-	const char *ld_library_path; /* or NULL */
-	const char *ld_preload;	     /* or NULL */
-	const char *extra_dirs;	     /* -L, or NULL */
-	const char *program;	     /* argv[0] as typed; NULL: ship no program, and no libraries of -f entries (-localbin) */
-	const char *files;	     /* -f: paths of the head, parted by commas ("\," is a comma in a name); or NULL */
-	const char *cwd;	     /* the caller's: created, the job user's own; NULL: none */
+	const char *root;		/* -r */
+	const char *search;		/* PATH */
+	const char *ld_library_path;	/* or NULL */
+	const char *ld_preload;		/* or NULL */
+	const char *extra_dirs;		/* -L, or NULL */
+	const char *program;		/* argv[0] as typed; NULL: ship no program, and no libraries of -f entries (-localbin) */
+	const char *files;		/* -f: paths of the head, parted by commas ("\," is a comma in a name); or NULL */
+	const char *cwd;		/* the caller's: created, the job user's own; NULL: none */
 	void (*warn)(const char *text); /* what only needs telling: a library of an -f entry that is missing; NULL: nobody */
 };
 

@@ -105,8 +105,8 @@ main(int argc, char **argv)
 		die(argv[2]);
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, file, 0);
 	fds = calloc((size_t)count, sizeof(*fds));
-	if (data == MAP_FAILED || !fds || bind(listener, (struct sockaddr *)&here, sizeof(here)) != 0 ||
-	    listen(listener, count) != 0 || getsockname(listener, (struct sockaddr *)&here, &here_len) != 0)
+	if (data == MAP_FAILED || !fds || bind(listener, (struct sockaddr *)&here, sizeof(here)) != 0 || listen(listener, count) != 0 ||
+		getsockname(listener, (struct sockaddr *)&here, &here_len) != 0)
 		die("start");
 	for (i = 0; i < count; i++)
 		if (fork() == 0)

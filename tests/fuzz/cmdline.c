@@ -18,8 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cmdline_switches(&words, &argv, &refused);
 	for (i = 0; i < argv.count; i++) {
 		assert(argv.at[i][0] == '-' && argv.at[i][1] != '-' && strchr(argv.at[i], '='));
-		assert(!has_prefix(argv.at[i], "-key=") || argv.at[i][5] == '/' ||
-		       strcmp(argv.at[i], "-key=none") == 0);
+		assert(!has_prefix(argv.at[i], "-key=") || argv.at[i][5] == '/' || strcmp(argv.at[i], "-key=none") == 0);
 	}
 	strings_free(&words);
 	strings_free(&argv);

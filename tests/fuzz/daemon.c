@@ -432,7 +432,8 @@ pick(struct reader *r)
 static struct path
 some_path(struct reader *r)
 {
-	static const struct path paths[] = {{1, {1}}, {1, {2}}, {2, {1, 1}}, {2, {1, 2}}, {2, {2, 1}}, {3, {1, 1, 1}}, {0, {0}}, {3, {1, 2, 7}}};
+	static const struct path paths[] = {
+		{1, {1}}, {1, {2}}, {2, {1, 1}}, {2, {1, 2}}, {2, {2, 1}}, {3, {1, 1, 1}}, {0, {0}}, {3, {1, 2, 7}}};
 
 	return paths[number(r) % COUNT(paths)];
 }
@@ -448,14 +449,21 @@ some_job(struct reader *r)
 static struct node_info
 some_info(struct reader *r)
 {
-	return (struct node_info){.boot = 1 + number(r) % 4, .hostname = "h", .address = ":6666", .machine = "m", .version = "v", .limits = ""};
+	return (struct node_info){
+		.boot = 1 + number(r) % 4, .hostname = "h", .address = ":6666", .machine = "m", .version = "v", .limits = ""};
 }
 
 static void
 put_some_run(struct buf *b, struct reader *r)
 {
-	struct msg_run m = {.flags = number(r) & 15u, .has_manifest = true, .size = 2, .uid = 1, .cwd = "/", .binroot = "", .job_text = "1.0",
-	    .start_limit = number(r) % 4 * 500};
+	struct msg_run m = {.flags = number(r) & 15u,
+		.has_manifest = true,
+		.size = 2,
+		.uid = 1,
+		.cwd = "/",
+		.binroot = "",
+		.job_text = "1.0",
+		.start_limit = number(r) % 4 * 500};
 	unsigned object = number(r);
 	struct buf block = {0};
 
@@ -505,8 +513,15 @@ static void
 put_some_launch(struct buf *b, struct reader *r)
 {
 	static const char *const specs[] = {".", "...", "1", "1/.", "2-9", "1:1,2", "x"};
-	struct msg_launch m = {.generation = PROTO_GENERATION, .spec = specs[number(r) % COUNT(specs)], .exclude = "", .cwd = "/", .binroot = "",
-	    .variants = 1, .flags = number(r) & 31u, .window = number(r) * 100u, .timeout = number(r) % 3 * 1000};
+	struct msg_launch m = {.generation = PROTO_GENERATION,
+		.spec = specs[number(r) % COUNT(specs)],
+		.exclude = "",
+		.cwd = "/",
+		.binroot = "",
+		.variants = 1,
+		.flags = number(r) & 31u,
+		.window = number(r) * 100u,
+		.timeout = number(r) % 3 * 1000};
 
 	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = objects[2 + number(r) % 2].id.digest};
 	strings_add(&m.argv, "a");
@@ -518,8 +533,14 @@ static void
 put_some_event(struct buf *b, struct reader *r)
 {
 	static const uint8_t text[200];
-	struct msg_event m = {.path = some_path(r), .sequence = number(r) % 8, .kind = (enum event_kind)(1 + number(r) % 7), .data = text,
-	    .len = sizeof(text), .status = number(r), .lingers = number(r) & 1, .text = "why"};
+	struct msg_event m = {.path = some_path(r),
+		.sequence = number(r) % 8,
+		.kind = (enum event_kind)(1 + number(r) % 7),
+		.data = text,
+		.len = sizeof(text),
+		.status = number(r),
+		.lingers = number(r) & 1,
+		.text = "why"};
 
 	put_event(b, &m);
 }
@@ -753,8 +774,14 @@ close_store(void)
 static void
 begin(void)
 {
-	static const struct options options = {.binroot = "/tmp/xproc", .cmdport = 6666, .users = "1000", .allow = "", .my_address = "", .my_id = "",
-	    .key = "none", .uds = "/tmp/g"};
+	static const struct options options = {.binroot = "/tmp/xproc",
+		.cmdport = 6666,
+		.users = "1000",
+		.allow = "",
+		.my_address = "",
+		.my_id = "",
+		.key = "none",
+		.uds = "/tmp/g"};
 	static uint8_t large[100000];
 	char dir[] = "/dev/shm/gproc-fuzz.XXXXXX";
 	size_t i;

@@ -15,16 +15,16 @@ same(struct buf *out, const uint8_t *data, size_t size, bool whole)
 	buf_free(out);
 }
 
-#define PLAIN(name, whole)                                                                                                             \
-	static void try_##name(const uint8_t *data, size_t size)                                                                       \
-	{                                                                                                                              \
-		struct msg_##name m;                                                                                                   \
-		struct buf out = {0};                                                                                                  \
-                                                                                                                                       \
-		if (take_##name(data, size, &m) == 0) {                                                                                \
-			put_##name(&out, &m);                                                                                          \
-			same(&out, data, size, whole);                                                                                 \
-		}                                                                                                                      \
+#define PLAIN(name, whole)                                                                                                                 \
+	static void try_##name(const uint8_t *data, size_t size)                                                                           \
+	{                                                                                                                                  \
+		struct msg_##name m;                                                                                                       \
+		struct buf out = {0};                                                                                                      \
+                                                                                                                                           \
+		if (take_##name(data, size, &m) == 0) {                                                                                    \
+			put_##name(&out, &m);                                                                                              \
+			same(&out, data, size, whole);                                                                                     \
+		}                                                                                                                          \
 	}
 PLAIN(join, false)
 PLAIN(down, true)
@@ -151,7 +151,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(const uint8_t *, size_t) = {try_join, try_down, try_power, try_event, try_ack, try_want, try_data,
-	    try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run, try_launch, try_accepted, try_query_end, try_lists};
+		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run, try_launch, try_accepted, try_query_end, try_lists};
 
 	if (size == 0)
 		return 0;

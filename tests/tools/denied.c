@@ -16,17 +16,17 @@ static const struct {
 	const char *name;
 	unsigned number;
 } calls[] = {{"unshare", SYS_unshare}, {"setns", SYS_setns}, {"mount", SYS_mount}, {"open_tree", SYS_open_tree},
-    {"move_mount", SYS_move_mount}, {"mount_setattr", SYS_mount_setattr}, {"fsopen", SYS_fsopen}, {"pidfd_open", SYS_pidfd_open},
-    {"close_range", SYS_close_range}, {"signalfd4", SYS_signalfd4}, {"prctl", SYS_prctl}};
+	{"move_mount", SYS_move_mount}, {"mount_setattr", SYS_mount_setattr}, {"fsopen", SYS_fsopen}, {"pidfd_open", SYS_pidfd_open},
+	{"close_range", SYS_close_range}, {"signalfd4", SYS_signalfd4}, {"prctl", SYS_prctl}};
 
 static int
 deny(const char *name, size_t len, unsigned error)
 {
 	struct sock_filter code[] = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog filter = {.len = 4, .filter = code};
 	size_t i;

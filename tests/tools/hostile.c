@@ -97,8 +97,9 @@ drip(unsigned count)
 static void
 garbage(unsigned count)
 {
-	static const char texts[][80] = {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "SSH-2.0-OpenSSH_9.6\r\n", "gprc\1\7AAAAAAAAAAAAA", "gprc\377\1AAAA",
-	    "gprc\1\1AAAABBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", "gprc\1\3AAAA", "\0\0\0\0\0\0\0\0\0\0\0\0"};
+	static const char texts[][80] = {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "SSH-2.0-OpenSSH_9.6\r\n", "gprc\1\7AAAAAAAAAAAAA",
+		"gprc\377\1AAAA", "gprc\1\1AAAABBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", "gprc\1\3AAAA",
+		"\0\0\0\0\0\0\0\0\0\0\0\0"};
 	static uint8_t noise[65536];
 	uint32_t seed = 1;
 	size_t k;

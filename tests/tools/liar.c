@@ -163,8 +163,8 @@ send_frame(unsigned type, uint64_t job, const struct buf *body)
 static void
 launch(const char *spec)
 {
-	struct msg_launch m = {.generation = PROTO_GENERATION, .spec = spec, .exclude = "", .window = 1 << 20, .cwd = cwd, .binroot = "",
-	    .variants = 1};
+	struct msg_launch m = {
+		.generation = PROTO_GENERATION, .spec = spec, .exclude = "", .window = 1 << 20, .cwd = cwd, .binroot = "", .variants = 1};
 	struct buf body = {0};
 
 	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = manifest.digest};
@@ -236,7 +236,7 @@ on_want(const struct frame *f)
 	for (i = 0; i < FILES; i++)
 		if (digest_equal(&want.digest, &files[i].id.digest))
 			send_pieces(f->job, &want.digest, lies("other-file") ? &files[FILES - 1].object : &files[i].object,
-			    lies("other-file") ? files[FILES - 1].id.size : files[i].id.size, want.offset);
+				lies("other-file") ? files[FILES - 1].id.size : files[i].id.size, want.offset);
 }
 
 static void

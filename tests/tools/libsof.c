@@ -24,8 +24,8 @@ show(const struct needs *list)
 	for (i = 0; i < list->count; i++) {
 		const struct need *n = &list->at[i];
 
-		printf("%s\t%s\t%s\t%s\t%s\n", n->kind == NEED_FILE ? roles[n->role] : kinds[n->kind], n->path,
-		    n->source ? n->source : "", n->target ? n->target : "", n->by);
+		printf("%s\t%s\t%s\t%s\t%s\n", n->kind == NEED_FILE ? roles[n->role] : kinds[n->kind], n->path, n->source ? n->source : "",
+			n->target ? n->target : "", n->by);
 	}
 	for (i = 0; i < list->untold_dirs.count; i++)
 		printf("untold\t%s\n", list->untold_dirs.at[i]);
@@ -56,9 +56,9 @@ int
 main(int argc, char **argv)
 {
 	struct libs_query q = {.root = "/",
-	    .search = getenv("PATH"),
-	    .ld_library_path = getenv("LD_LIBRARY_PATH"),
-	    .ld_preload = getenv("WITH_LD_PRELOAD")};
+		.search = getenv("PATH"),
+		.ld_library_path = getenv("LD_LIBRARY_PATH"),
+		.ld_preload = getenv("WITH_LD_PRELOAD")};
 	bool as_file = false;
 	char line[8192];
 	int c;

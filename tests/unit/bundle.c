@@ -25,7 +25,7 @@ digests(void)
 	size_t i;
 
 	hex_digest(chunk_digest("abc", 3), "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319",
-	    "a chunk's digest is BLAKE2b-256");
+		"a chunk's digest is BLAKE2b-256");
 	for (i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 7 + (i >> 9));
 	one = chunk_digest(data, CHUNK_SIZE);
@@ -34,7 +34,7 @@ digests(void)
 	ok(memcmp(chunk_hash_end(hash).byte, one.byte, DIGEST_LEN) == 0, "bytes that come in parts hash the same");
 	chunk_hash_add(hash, "abc", 3);
 	hex_digest(chunk_hash_end(hash), "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319",
-	    "the end of one chunk begins the next");
+		"the end of one chunk begins the next");
 	free(hash);
 
 	blob_of_bytes(data, sizeof(data), &bytes);
@@ -42,10 +42,12 @@ digests(void)
 	fwrite(data, 1, sizeof(data), tmp);
 	fflush(tmp);
 	ok(blob_of_file(fileno(tmp), &file) == 0 && digest_equal(&file.digest, &bytes.digest) && file.size == bytes.size &&
-	    memcmp(file.list, bytes.list, list_length(file.size)) == 0, "a file hashes as its bytes do");
+			memcmp(file.list, bytes.list, list_length(file.size)) == 0,
+		"a file hashes as its bytes do");
 	blob_id_free(&file);
 	ok(ftruncate(fileno(tmp), CHUNK_SIZE) == 0 && blob_of_file(fileno(tmp), &file) == 0 && file.size == CHUNK_SIZE &&
-	    memcmp(file.list, one.byte, DIGEST_LEN) == 0, "a file of exactly one chunk");
+			memcmp(file.list, one.byte, DIGEST_LEN) == 0,
+		"a file of exactly one chunk");
 	blob_id_free(&file);
 	ok(ftruncate(fileno(tmp), 0) == 0 && blob_of_file(fileno(tmp), &file) == 0 && file.size == 0, "an empty file");
 	blob_id_free(&bytes);
@@ -61,7 +63,7 @@ static void
 lengths(void)
 {
 	ok(list_length(0) == 0 && list_length(1) == 32 && list_length(CHUNK_SIZE) == 32 && list_length(CHUNK_SIZE + 1) == 64,
-	    "32 bytes for each chunk begun");
+		"32 bytes for each chunk begun");
 	ok(object_length(CHUNK_SIZE) == CHUNK_SIZE + 32, "an object is list and contents");
 	ok(object_length(INT64_MAX) == 0 && object_length(UINT64_MAX) == 0, "an object beyond 63 bits has no length");
 }
@@ -116,8 +118,10 @@ add(struct manifest *m, const char *path, enum entry_kind kind)
 static struct manifest
 sample(void)
 {
-	struct manifest m = {.program = xstrdup("/bin/date"), .interpreter = xstrdup("/lib/ld.so"),
-	    .machine = xstrdup("x86_64"), .library_path = xstrdup("/lib:/usr/lib/x")};
+	struct manifest m = {.program = xstrdup("/bin/date"),
+		.interpreter = xstrdup("/lib/ld.so"),
+		.machine = xstrdup("x86_64"),
+		.library_path = xstrdup("/lib:/usr/lib/x")};
 
 	add(&m, "bin-x", ENTRY_LINK);
 	add(&m, "bin/date", ENTRY_FILE);
@@ -144,8 +148,9 @@ round_trip(void)
 	is(back.program, "/bin/date", "the program");
 	is(back.library_path, "/lib:/usr/lib/x", "the library path");
 	is(back.at[4].target, "../else/where", "a link's text");
-	ok(back.at[1].size == 70000 && back.at[1].digest.byte[31] == 0xab && back.at[1].mode == 0755 &&
-	    back.at[1].flags == ENTRY_PROGRAM && back.at[1].mtime == 1700000000, "a file's numbers");
+	ok(back.at[1].size == 70000 && back.at[1].digest.byte[31] == 0xab && back.at[1].mode == 0755 && back.at[1].flags == ENTRY_PROGRAM &&
+			back.at[1].mtime == 1700000000,
+		"a file's numbers");
 	manifest_free(&back);
 	first.len = 0;
 	manifest_encode(&none, &first);
@@ -181,30 +186,124 @@ rename_entry(struct manifest *m, size_t i, const char *path)
 	m->at[i].path = xstrdup(path);
 }
 
-static void unchanged(struct manifest *m) { (void)m; }
-static void leaves(struct manifest *m) { rename_entry(m, 4, "bin/../../etc"); }
-static void begins_with_slash(struct manifest *m) { rename_entry(m, 0, "/bin"); }
-static void has_dot(struct manifest *m) { rename_entry(m, 1, "bin/./date"); }
-static void has_empty_part(struct manifest *m) { rename_entry(m, 1, "bin//date"); }
-static void ends_with_slash(struct manifest *m) { rename_entry(m, 1, "bin/"); }
-static void is_empty(struct manifest *m) { rename_entry(m, 0, ""); }
-static void twice(struct manifest *m) { rename_entry(m, 2, "bin/date"); }
-static void unordered(struct manifest *m) { rename_entry(m, 4, "aaa"); }
-static void no_parent(struct manifest *m) { rename_entry(m, 4, "c/d"); }
-static void in_a_file(struct manifest *m) { m->at[2].kind = ENTRY_FILE; }
-static void through_a_link(struct manifest *m) { m->at[0].kind = ENTRY_LINK; m->at[0].target = xstrdup("/etc"); }
-static void no_target(struct manifest *m) { m->at[4].target[0] = 0; }
-static void set_uid(struct manifest *m) { m->at[1].mode = 04755; }
-static void set_gid_dir(struct manifest *m) { m->at[0].mode = 02755; }
-static void sticky_dir(struct manifest *m) { m->at[0].mode = 01777; }
-static void unknown_kind(struct manifest *m) { m->at[0].kind = (enum entry_kind)3; }
-static void unknown_flag(struct manifest *m) { m->at[0].flags = 8; }
-static void huge(struct manifest *m) { m->at[1].size = UINT64_MAX - 5; }
-static void sum_overflows(struct manifest *m) { m->at[1].size = m->at[3].size = INT64_MAX / 4 * 3; }
-static void bad_program(struct manifest *m) { strcpy(m->program, "/../x"); }
-static void bad_interpreter(struct manifest *m) { strcpy(m->interpreter, "lib/ld"); }
-static void bad_dirs(struct manifest *m) { strcpy(m->library_path, "/lib:"); }
-static void long_name(struct manifest *m)
+static void
+unchanged(struct manifest *m)
+{
+	(void)m;
+}
+static void
+leaves(struct manifest *m)
+{
+	rename_entry(m, 4, "bin/../../etc");
+}
+static void
+begins_with_slash(struct manifest *m)
+{
+	rename_entry(m, 0, "/bin");
+}
+static void
+has_dot(struct manifest *m)
+{
+	rename_entry(m, 1, "bin/./date");
+}
+static void
+has_empty_part(struct manifest *m)
+{
+	rename_entry(m, 1, "bin//date");
+}
+static void
+ends_with_slash(struct manifest *m)
+{
+	rename_entry(m, 1, "bin/");
+}
+static void
+is_empty(struct manifest *m)
+{
+	rename_entry(m, 0, "");
+}
+static void
+twice(struct manifest *m)
+{
+	rename_entry(m, 2, "bin/date");
+}
+static void
+unordered(struct manifest *m)
+{
+	rename_entry(m, 4, "aaa");
+}
+static void
+no_parent(struct manifest *m)
+{
+	rename_entry(m, 4, "c/d");
+}
+static void
+in_a_file(struct manifest *m)
+{
+	m->at[2].kind = ENTRY_FILE;
+}
+static void
+through_a_link(struct manifest *m)
+{
+	m->at[0].kind = ENTRY_LINK;
+	m->at[0].target = xstrdup("/etc");
+}
+static void
+no_target(struct manifest *m)
+{
+	m->at[4].target[0] = 0;
+}
+static void
+set_uid(struct manifest *m)
+{
+	m->at[1].mode = 04755;
+}
+static void
+set_gid_dir(struct manifest *m)
+{
+	m->at[0].mode = 02755;
+}
+static void
+sticky_dir(struct manifest *m)
+{
+	m->at[0].mode = 01777;
+}
+static void
+unknown_kind(struct manifest *m)
+{
+	m->at[0].kind = (enum entry_kind)3;
+}
+static void
+unknown_flag(struct manifest *m)
+{
+	m->at[0].flags = 8;
+}
+static void
+huge(struct manifest *m)
+{
+	m->at[1].size = UINT64_MAX - 5;
+}
+static void
+sum_overflows(struct manifest *m)
+{
+	m->at[1].size = m->at[3].size = INT64_MAX / 4 * 3;
+}
+static void
+bad_program(struct manifest *m)
+{
+	strcpy(m->program, "/../x");
+}
+static void
+bad_interpreter(struct manifest *m)
+{
+	strcpy(m->interpreter, "lib/ld");
+}
+static void
+bad_dirs(struct manifest *m)
+{
+	strcpy(m->library_path, "/lib:");
+}
+static void
+long_name(struct manifest *m)
 {
 	char name[300];
 
@@ -212,7 +311,8 @@ static void long_name(struct manifest *m)
 	name[256] = 0;
 	rename_entry(m, 4, name);
 }
-static void deep(struct manifest *m)
+static void
+deep(struct manifest *m)
 {
 	char name[MAX_LEVELS * 2 + 2];
 	size_t i;
@@ -230,31 +330,31 @@ hostile(void)
 		void (*change)(struct manifest *);
 		const char *want, *name;
 	} rows[] = {
-	    {unchanged, "", "the sample itself is taken"},
-	    {leaves, "inside the root", "\"..\""},
-	    {begins_with_slash, "inside the root", "a leading slash"},
-	    {has_dot, "inside the root", "\".\""},
-	    {has_empty_part, "inside the root", "an empty part"},
-	    {ends_with_slash, "inside the root", "a slash at the end"},
-	    {is_empty, "inside the root", "an empty path"},
-	    {long_name, "inside the root", "a name longer than NAME_MAX"},
-	    {deep, "inside the root", "deep nesting"},
-	    {twice, "twice", "the same path twice"},
-	    {unordered, "out of order", "entries out of order"},
-	    {no_parent, "no directory", "an entry without its directory"},
-	    {in_a_file, "no directory", "an entry in a file"},
-	    {through_a_link, "no directory", "an entry behind a link"},
-	    {no_target, "link to nothing", "a link without a text"},
-	    {set_uid, "mode", "a set-id bit"},
-	    {set_gid_dir, "mode", "a set-id bit of a directory"},
-	    {sticky_dir, "", "a sticky directory is fine"},
-	    {unknown_kind, "unknown kind", "an unknown kind, such as a device"},
-	    {unknown_flag, "flags", "an unknown flag"},
-	    {huge, "size", "a size that overflows"},
-	    {sum_overflows, "sum", "sizes whose sum overflows"},
-	    {bad_program, "inside the root", "a program outside"},
-	    {bad_interpreter, "inside the root", "an interpreter that is not absolute"},
-	    {bad_dirs, "list of directories", "an empty library directory"},
+		{unchanged, "", "the sample itself is taken"},
+		{leaves, "inside the root", "\"..\""},
+		{begins_with_slash, "inside the root", "a leading slash"},
+		{has_dot, "inside the root", "\".\""},
+		{has_empty_part, "inside the root", "an empty part"},
+		{ends_with_slash, "inside the root", "a slash at the end"},
+		{is_empty, "inside the root", "an empty path"},
+		{long_name, "inside the root", "a name longer than NAME_MAX"},
+		{deep, "inside the root", "deep nesting"},
+		{twice, "twice", "the same path twice"},
+		{unordered, "out of order", "entries out of order"},
+		{no_parent, "no directory", "an entry without its directory"},
+		{in_a_file, "no directory", "an entry in a file"},
+		{through_a_link, "no directory", "an entry behind a link"},
+		{no_target, "link to nothing", "a link without a text"},
+		{set_uid, "mode", "a set-id bit"},
+		{set_gid_dir, "mode", "a set-id bit of a directory"},
+		{sticky_dir, "", "a sticky directory is fine"},
+		{unknown_kind, "unknown kind", "an unknown kind, such as a device"},
+		{unknown_flag, "flags", "an unknown flag"},
+		{huge, "size", "a size that overflows"},
+		{sum_overflows, "sum", "sizes whose sum overflows"},
+		{bad_program, "inside the root", "a program outside"},
+		{bad_interpreter, "inside the root", "an interpreter that is not absolute"},
+		{bad_dirs, "list of directories", "an empty library directory"},
 	};
 	size_t i;
 

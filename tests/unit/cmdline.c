@@ -80,13 +80,12 @@ main(void)
 	words("\"\" b", "[][b]");
 	words("=\"a b\"", "[=\"a b\"]");
 	values();
-	switches("gproc.myParent=10.0.0.1 ro gproc.myId=\"hostname hostbase\"",
-		 "[-myParent=10.0.0.1][-myId=hostname hostbase]", NULL);
+	switches("gproc.myParent=10.0.0.1 ro gproc.myId=\"hostname hostbase\"", "[-myParent=10.0.0.1][-myId=hostname hostbase]", NULL);
 	switches("gproc.localbin gproc.p=false", "[-localbin=true][-p=false]", NULL);
 	switches("gproc.hostname=n1 gproc.hostnames=x", "[-hostnames=x]", NULL);
 	switches("gproc.key=/etc/other gproc.key=none", "[-key=/etc/other][-key=none]", NULL);
 	switches("gproc.key=c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ffee0c0ffee0c0ffee0c0ffee0", "",
-		 "gproc.key on the kernel command line is refused");
+		"gproc.key on the kernel command line is refused");
 	switches("gproc.key=c0ffee", "", "is refused");
 	switches("gproc.key", "", "is refused");
 	switches("gproc.key=/c0ffee00c0ffee00c0ffee00c0ffee00", "", "is refused");

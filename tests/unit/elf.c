@@ -28,7 +28,8 @@ all_kinds(void)
 
 		plan.narrow = kind & 1;
 		plan.big_endian = kind & 2;
-		snprintf(name, sizeof(name), "ELF%d, %s byte first", kind & 1 ? 32 : 64, kind & 2 ? "most significant" : "least significant");
+		snprintf(name, sizeof(name), "ELF%d, %s byte first", kind & 1 ? 32 : 64,
+			kind & 2 ? "most significant" : "least significant");
 		make_elf(&plan, &b);
 		if (ok(elf_parse(b.data, b.len, &e) == 0, "%s: parsed", name)) {
 			ok(e.wide == !plan.narrow && e.big_endian == plan.big_endian && e.is_dynamic, "%s: kind", name);
@@ -38,7 +39,7 @@ all_kinds(void)
 			is(e.runpath, full.runpath, "its RUNPATH");
 			ok(e.needed.count == 3 && strcmp(e.needed.at[2], "libc.so.6") == 0, "%s: needed, in order", name);
 			ok(e.dlopen.count == 3 && strcmp(e.dlopen.at[1], "liba.so.0") == 0 && strcmp(e.dlopen.at[2], "libd.so") == 0,
-			    "%s: dlopen notes, without the suggested one", name);
+				"%s: dlopen notes, without the suggested one", name);
 			elf_free(&e);
 		}
 		buf_free(&b);
@@ -124,9 +125,9 @@ lies(void)
 	refused("program headers of 1 byte", &full, 54, "\1\0", 2, "has program headers of an unknown length");
 	refused("65,535 program headers", &full, 56, "\xff\xff", 2, "is truncated within its program headers");
 	refused("a library's name beyond the strings", &full, dynamic + 8, "\xff\xff\xff\x7f", 4,
-	    "names a string outside its string table");
+		"names a string outside its string table");
 	refused("strings longer than their segment", &full, dynamic + 16 * 7 + 8, "\xff\xff\xff\x7f", 4,
-	    "names a string outside its string table");
+		"names a string outside its string table");
 	plan.interp = "";
 	make_elf(&plan, &b);
 	ok(elf_parse(b.data, b.len, &e) < 0, "an empty loader's name is refused");
@@ -171,8 +172,8 @@ static void
 odd_notes(void)
 {
 	static const char *const notes[] = {"", "[", "{", "{\"soname\"", "{\"soname\":", "{\"soname\":[", "{\"soname\":[]}", "[[[[[[[[",
-		"{\"a\":{\"b\":[1,2,{\"c\":\"}]\"}]},\"priority\":3}", "{\"soname\":\"x\\\"}", "\"", "{\"x\":-1.5e3,\"soname\":7}", "]}", "{}{}",
-		"{\"soname\":[\"a\" \"b\"]}", "[{\"soname\":\"\"}]", "{\"x\":true,\"y\":null,\"soname\":[\"libz.so\"]}"};
+		"{\"a\":{\"b\":[1,2,{\"c\":\"}]\"}]},\"priority\":3}", "{\"soname\":\"x\\\"}", "\"", "{\"x\":-1.5e3,\"soname\":7}", "]}",
+		"{}{}", "{\"soname\":[\"a\" \"b\"]}", "[{\"soname\":\"\"}]", "{\"x\":true,\"y\":null,\"soname\":[\"libz.so\"]}"};
 	size_t i;
 
 	for (i = 0; i < COUNT(notes); i++) {

@@ -81,7 +81,7 @@ static void
 be_pid_one(void)
 {
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("proc", "/proc", "proc", 0, NULL) ||
-	    mount("tmpfs", "/etc", "tmpfs", 0, NULL) || mount("tmpfs", "/mnt", "tmpfs", 0, NULL))
+		mount("tmpfs", "/etc", "tmpfs", 0, NULL) || mount("tmpfs", "/mnt", "tmpfs", 0, NULL))
 		die(99, "no mounts");
 	write_text("/mnt/cmdline", cmdline);
 	if (mount("/mnt/cmdline", "/proc/cmdline", NULL, MS_BIND, NULL))
@@ -167,11 +167,9 @@ whole_life(void)
 	int status;
 	char *text = run_machine("ip=10.9.8.7::10.9.8.1:255.255.255.0::eth0:off:1.2.3.4 quiet gproc.myParent=10.9.8.1 "
 				 "gproc.myId=\"hostname hostbase\" gproc.key=secret",
-				 "ip link add eth0 type veth peer name other && ip link set other up", show_then_reboot,
-				 &status);
+		"ip link add eth0 type veth peer name other && ip link set other up", show_then_reboot, &status);
 
-	ok(has_prefix(text, "gproc\n-myParent=10.9.8.1\n-myId=hostname hostbase\ns\n"),
-	   "the slave's arguments are the command line's");
+	ok(has_prefix(text, "gproc\n-myParent=10.9.8.1\n-myId=hostname hostbase\ns\n"), "the slave's arguments are the command line's");
 	has(text, "eth0    inet 10.9.8.7/24 brd 10.9.8.255");
 	has(text, "inet 127.0.0.1/8");
 	has(text, "default via 10.9.8.1 dev eth0");
@@ -199,9 +197,8 @@ static void
 device_comes_late(void)
 {
 	int status;
-	char *text = run_machine(
-	    "ip=10.9.8.7:::24 hostname=late7",
-	    "(sleep 0.5; ip link add eth0 type veth peer name other; ip link set other up) & :", power_off, &status);
+	char *text = run_machine("ip=10.9.8.7:::24 hostname=late7",
+		"(sleep 0.5; ip link add eth0 type veth peer name other; ip link set other up) & :", power_off, &status);
 
 	has(text, "\nlate7\n");
 	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT, "it powers off, in a namespace by SIGINT");

@@ -298,7 +298,7 @@ new_root(void)
 	char *path = xstrdup(test_root);
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("node", path, "tmpfs", 0, "mode=755") < 0) {
+		mount("node", path, "tmpfs", 0, "mode=755") < 0) {
 		printf("# new root: %s\n", strerror(errno));
 		give_up();
 	}
@@ -359,9 +359,9 @@ follow(struct worker *w, struct proc *p, struct result *r, bool (*until)(const s
 
 	while (!until(r) && now_ms() < end) {
 		struct pollfd fds[3] = {
-		    {.fd = proc_control(p), .events = POLLIN},
-		    {.fd = proc_output(p, 1), .events = POLLIN},
-		    {.fd = proc_output(p, 2), .events = POLLIN},
+			{.fd = proc_control(p), .events = POLLIN},
+			{.fd = proc_output(p, 1), .events = POLLIN},
+			{.fd = proc_output(p, 2), .events = POLLIN},
 		};
 		struct proc_report report;
 		int i, status;
@@ -444,8 +444,14 @@ static char *no_env[] = {NULL};
 __attribute__((unused)) static struct work
 work_of(const struct manifest *m, const struct digest *d, char *const *argv)
 {
-	return (struct work){
-	    .tell_start = true,
-	    .job = 0x1234, .manifest = m, .manifest_digest = d, .argv = argv, .env = no_env, .cwd = "/", .glob = true, .view = VIEW_MERGED};
+	return (struct work){.tell_start = true,
+		.job = 0x1234,
+		.manifest = m,
+		.manifest_digest = d,
+		.argv = argv,
+		.env = no_env,
+		.cwd = "/",
+		.glob = true,
+		.view = VIEW_MERGED};
 }
 #endif

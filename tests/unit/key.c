@@ -23,8 +23,7 @@ parsing(void)
 	char id[KEY_ID_TEXT], many[9 * 65 + 1] = "";
 	size_t n;
 
-	ok(parse("# ours\n\n  " HEX1 "\t\r\n" HEX2, &ring) == 0 && ring.count == 2,
-	   "comments, blanks, no newline at the end");
+	ok(parse("# ours\n\n  " HEX1 "\t\r\n" HEX2, &ring) == 0 && ring.count == 2, "comments, blanks, no newline at the end");
 	ok(ring.key[0][31] == 1 && ring.key[1][31] == 0x23 && !ring.plain, "and the keys in their order");
 	key_id(ring.key[0], id);
 	is(id, "c035f853", "the short id is that of b2sum -l 128");
@@ -32,13 +31,11 @@ parsing(void)
 	ok(ring.count == 0 && ring.key[0][0] == 0, "wiped is gone");
 	ok(parse(HEX1 "\n" HEX1 "\n", &ring) == 0 && ring.count == 1, "a key that stands there twice is one key");
 	ok(parse("# nothing\n", &ring) == -1 && errno == EINVAL && ring.count == 0, "no key is an error");
-	is(key_error(), "k: holds no key: copy the master's key file there, or make one with: gproc keygen",
-	   "that says what to do");
+	is(key_error(), "k: holds no key: copy the master's key file there, or make one with: gproc keygen", "that says what to do");
 	ok(parse(HEX2 "\nsecret\n", &ring) == -1 && ring.key[0][0] == 0, "a bad line spoils and wipes all");
 	is(key_error(), "k:2: a key is 64 hex digits; this line has 6 characters", "the line is named, and not quoted");
 	ok(parse("g" HEX1 "\n", &ring) == -1 && parse("x123456789" HEX1, &ring) == -1, "too long");
-	ok(parse(HEX1 "\ng101010101010101010101010101010101010101010101010101010101010101\n", &ring) == -1,
-	   "no hex digit");
+	ok(parse(HEX1 "\ng101010101010101010101010101010101010101010101010101010101010101\n", &ring) == -1, "no hex digit");
 	is(key_error(), "k:2: a key is 64 hex digits; this line has other characters", "is told");
 	for (n = 0; n < 9; n++)
 		sprintf(many + 65 * n, "%063d%zu\n", 0, n);
@@ -64,8 +61,7 @@ put_file(const char *name, const char *text, mode_t mode)
 {
 	int fd = open(in_dir(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
-	ok(fd >= 0 && write_full(fd, text, strlen(text)) == 0 && fchmod(fd, mode) == 0 && close(fd) == 0, "wrote %s",
-	   name);
+	ok(fd >= 0 && write_full(fd, text, strlen(text)) == 0 && fchmod(fd, mode) == 0 && close(fd) == 0, "wrote %s", name);
 }
 
 static bool
@@ -97,8 +93,7 @@ loading(void)
 	ok(refused("open", EPERM, "(mode 0620)"), "and one that the group can write");
 	ok(refused("none", ENOENT, "copy the master's key file to it"), "no file: says what to do");
 	ok(refused(".", EINVAL, "is no file"), "a directory is no file");
-	ok(mkfifo(in_dir("pipe"), 0600) == 0 && refused("pipe", EINVAL, "is no file"),
-	   "nor is a pipe, and nobody waits for it");
+	ok(mkfifo(in_dir("pipe"), 0600) == 0 && refused("pipe", EINVAL, "is no file"), "nor is a pipe, and nobody waits for it");
 	memset(big, '\n', sizeof(big));
 	big[sizeof(big) - 1] = '\0';
 	put_file("big", big, 0600);
@@ -116,26 +111,19 @@ making(void)
 	struct stat st;
 	mode_t old = umask(0);
 
-	ok(key_make(in_dir("a/b/key"), &made) == 0 && made.count == 1 && !made.plain,
-	   "a key is made, with its directories");
-	ok(stat(in_dir("a/b/key"), &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_nlink == 1,
-	   "for its owner alone, by one name");
+	ok(key_make(in_dir("a/b/key"), &made) == 0 && made.count == 1 && !made.plain, "a key is made, with its directories");
+	ok(stat(in_dir("a/b/key"), &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_nlink == 1, "for its owner alone, by one name");
 	ok(stat(in_dir("a/b"), &st) == 0 && (st.st_mode & 07777) == 0700, "and so are they");
-	ok(key_load(in_dir("a/b/key"), &loaded) == 0 && memcmp(&made, &loaded, sizeof(made)) == 0,
-	   "what is loaded is what was made");
+	ok(key_load(in_dir("a/b/key"), &loaded) == 0 && memcmp(&made, &loaded, sizeof(made)) == 0, "what is loaded is what was made");
 	ok(key_make(in_dir("a/b/key"), &loaded) == -1 && errno == EEXIST, "a second is not made over it");
 	ok(strstr(key_error(), "a/b/key: is there already") != NULL, "which is said");
-	ok(key_load(in_dir("a/b/key"), &loaded) == 0 && memcmp(&made, &loaded, sizeof(made)) == 0,
-	   "and it is as it was");
-	ok(unlink(in_dir("a/b/key")) == 0 && rmdir(in_dir("a/b")) == 0 && rmdir(in_dir("a")) == 0,
-	   "and nothing else was left");
+	ok(key_load(in_dir("a/b/key"), &loaded) == 0 && memcmp(&made, &loaded, sizeof(made)) == 0, "and it is as it was");
+	ok(unlink(in_dir("a/b/key")) == 0 && rmdir(in_dir("a/b")) == 0 && rmdir(in_dir("a")) == 0, "and nothing else was left");
 	umask(0277);
-	ok(key_make(in_dir("tight"), &made) == 0 && stat(in_dir("tight"), &st) == 0 && (st.st_mode & 07777) == 0600,
-	   "whatever the umask");
+	ok(key_make(in_dir("tight"), &made) == 0 && stat(in_dir("tight"), &st) == 0 && (st.st_mode & 07777) == 0600, "whatever the umask");
 	umask(old);
 	ok(key_make(in_dir("tight/key"), &made) == -1 && errno == ENOTDIR, "under a file there is no room for a key");
-	ok(key_make("/proc/gproc/key", &made) == -1 && strstr(key_error(), "/proc/gproc: can't make the directory"),
-	   "nor in /proc");
+	ok(key_make("/proc/gproc/key", &made) == -1 && strstr(key_error(), "/proc/gproc: can't make the directory"), "nor in /proc");
 }
 
 /* ---- the key as an archive ---- */
@@ -158,11 +146,9 @@ check_entry(const struct buf *b, size_t at, const char *name, unsigned mode, con
 	size_t size = strlen(data), name_len = strlen(name) + 1, body = (at + 110 + name_len + 3) & ~(size_t)3;
 
 	ok(at % 4 == 0 && memcmp(entry, "070701", 6) == 0, "%s: an entry begins at a multiple of four", name);
-	ok(field(entry, 1) == mode && field(entry, 6) == size && field(entry, 11) == name_len,
-	   "with its mode and lengths");
+	ok(field(entry, 1) == mode && field(entry, 6) == size && field(entry, 11) == name_len, "with its mode and lengths");
 	ok(field(entry, 2) == 0 && field(entry, 3) == 0 && field(entry, 4) == 1, "root's, one link");
-	ok(strcmp((const char *)entry + 110, name) == 0 && memcmp(b->data + body, data, size) == 0,
-	   "its name and contents");
+	ok(strcmp((const char *)entry + 110, name) == 0 && memcmp(b->data + body, data, size) == 0, "its name and contents");
 	return (body + size + 3) & ~(size_t)3;
 }
 

@@ -205,10 +205,12 @@ failures(void)
 	fails("lost", 126, "/lib/ld.so.9, the loader of /usr/bin/lost, is not there (under ROOT)", "a loader that is not there");
 	elf_file("/usr/bin/bar", (struct elf_plan){.interp = LOADER, .needed = {"libfoo.so.2"}, .runpath = "/opt/lib"});
 	fails("bar", 126, "libfoo.so.2, needed by /usr/bin/bar, is in none of /opt/lib, /lib64, /usr/lib64 (under ROOT)",
-	    "a library that is nowhere");
+		"a library that is nowhere");
 	elf_file("/lib64/libfoo.so.2", (struct elf_plan){.machine = 183});
-	fails("bar", 126, "libfoo.so.2, needed by /usr/bin/bar, is in none of /opt/lib, /lib64, /usr/lib64 (under ROOT); "
-		"/lib64/libfoo.so.2 is for aarch64", "a library of another machine");
+	fails("bar", 126,
+		"libfoo.so.2, needed by /usr/bin/bar, is in none of /opt/lib, /lib64, /usr/lib64 (under ROOT); "
+		"/lib64/libfoo.so.2 is for aarch64",
+		"a library of another machine");
 	drop_root();
 }
 
@@ -250,11 +252,11 @@ run_paths(void)
 	fails("runpath", 126, "libb.so, needed by /opt/a/liba.so, is in none of /lib64, /usr/lib64 (under ROOT)", "RUNPATH is not");
 	elf_file("/usr/bin/both", (struct elf_plan){.interp = LOADER, .needed = {"liba.so"}, .rpath = "/opt/a", .runpath = "/opt/b"});
 	fails("both", 126, "liba.so, needed by /usr/bin/both, is in none of /opt/b, /lib64, /usr/lib64 (under ROOT)",
-	    "RPATH beside RUNPATH is nothing");
+		"RPATH beside RUNPATH is nothing");
 	elf_file("/opt/c/liba.so", (struct elf_plan){.needed = {"libb.so"}, .runpath = "/opt/nothing"});
 	elf_file("/usr/bin/stopped", (struct elf_plan){.interp = LOADER, .needed = {"liba.so"}, .rpath = "/opt/c:/opt/a"});
 	fails("stopped", 126, "libb.so, needed by /opt/c/liba.so, is in none of /opt/nothing, /lib64, /usr/lib64 (under ROOT)",
-	    "a library's RUNPATH ends inheritance");
+		"a library's RUNPATH ends inheritance");
 	drop_root();
 }
 
@@ -262,8 +264,9 @@ static void
 variables(void)
 {
 	new_root();
-	elf_file("/opt/app/bin/p", (struct elf_plan){.interp = LOADER, .needed = {"liba.so", "libb.so", "libd.so"},
-	    .runpath = "$ORIGIN/../own:${ORIGIN}/../$LIB/${PLATFORM}:/opt/$UNKNOWN"});
+	elf_file("/opt/app/bin/p", (struct elf_plan){.interp = LOADER,
+					   .needed = {"liba.so", "libb.so", "libd.so"},
+					   .runpath = "$ORIGIN/../own:${ORIGIN}/../$LIB/${PLATFORM}:/opt/$UNKNOWN"});
 	elf_file("/opt/app/own/liba.so", (struct elf_plan){.needed = {"$ORIGIN/deep/libe.so"}});
 	elf_file("/opt/app/own/deep/libe.so", (struct elf_plan){0});
 	elf_file("/opt/app/lib64/x86_64/libb.so", (struct elf_plan){0});
@@ -304,11 +307,12 @@ configuration(void)
 		text_file(name, "include /etc/ld.so.conf.d/*.conf\n", 0644);
 	}
 	link_to("/", "/etc/again");
-	text_file("/etc/ld.so.conf.d/wide.conf", "include /*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*\ninclude again/etc/*/etc/ld.so.conf\n", 0644);
+	text_file(
+		"/etc/ld.so.conf.d/wide.conf", "include /*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*\ninclude again/etc/*/etc/ld.so.conf\n", 0644);
 	ok(look_up("p") == 0, "twenty files that include each other are read once each");
 	text_file("/etc/ld.so.cache", "cache", 0644);
 	ok(look_up("p") == 0 && has_file("/etc/ld.so.cache") && need_at("/etc/ld.so.cache")->role == NEED_LOADER_FILE,
-	    "a cache goes along");
+		"a cache goes along");
 	ok(found.untold_dirs.count == 0, "and tells it");
 	drop_root();
 }
@@ -326,7 +330,8 @@ hwcaps(void)
 	elf_file("/usr/lib64/glibc-hwcaps/x86-64-v4/libb.so", (struct elf_plan){0});
 	ok(look_up("p") == 0, "variants are found");
 	ok(has_file("/lib64/liba.so") && has_file("/lib64/glibc-hwcaps/x86-64-v2/liba.so") &&
-		has_file("/lib64/glibc-hwcaps/x86-64-v3/liba.so"), "beside the baseline");
+			has_file("/lib64/glibc-hwcaps/x86-64-v3/liba.so"),
+		"beside the baseline");
 	ok(has_file("/lib64/libonly.so"), "with what only they need");
 	ok(!need_at("/lib64/glibc-hwcaps/x86-64-v3/libother.so"), "and no others");
 	ok(has_file("/usr/lib64/glibc-hwcaps/x86-64-v4/libb.so"), "one without a baseline will do");
@@ -363,7 +368,7 @@ links(void)
 	ok(has_link("/usr/bin", "/opt/real"), "a link of a directory");
 	ok(has_link("/opt/way", "/opt/libs/current") && has_link("/opt/libs/current", "../libs/1"), "links to links");
 	ok(has_link("/opt/libs/1/liba.so", "../../../../../opt/libs/1/liba.so.1") && has_file("/opt/libs/1/liba.so.1"),
-	    "\"..\" stops at the root");
+		"\"..\" stops at the root");
 	link_to("loop2", "/bin/loop1");
 	link_to("loop1", "/bin/loop2");
 	ok(look_up("/bin/loop1") == -1 && status == 126 && strstr(libs_error(), strerror(ELOOP)), "a loop ends");
@@ -413,7 +418,8 @@ scripts(void)
 	is(found.program, "/bin/plain", "but the script is the program");
 	text_file("/bin/byenv", "#!/usr/bin/env py\n", 0755);
 	ok(look_up("byenv") == 0 && has_file("/usr/bin/env") && has_file("/usr/bin/py3") && has_link("/usr/bin/py", "py3") &&
-		has_file("/lib64/libpy.so"), "env brings what it runs");
+			has_file("/lib64/libpy.so"),
+		"env brings what it runs");
 	text_file("/bin/split", "#!/usr/bin/env -S -u HOME -i X=1 py -u", 0755);
 	ok(look_up("split") == 0 && has_file("/usr/bin/py3"), "and behind -S, options and settings");
 	text_file("/bin/vsplit", "#!/usr/bin/env -vSpy -u\n", 0755);
@@ -423,7 +429,8 @@ scripts(void)
 	text_file("/bin/self", "#!/bin/self\n", 0755);
 	fails("self", 126, "ROOT/bin/self: scripts as interpreters of scripts, more than 5 deep", "but not for ever");
 	text_file("/bin/noenv", "#!/usr/bin/env python9\n", 0755);
-	fails("noenv", 126, "no program \"python9\" in /usr/bin, /bin (under ROOT), named by the first line of /bin/noenv", "env of nothing");
+	fails("noenv", 126, "no program \"python9\" in /usr/bin, /bin (under ROOT), named by the first line of /bin/noenv",
+		"env of nothing");
 	text_file("/bin/dos", "#!/bin/sh\r\n", 0755);
 	fails("dos", 126, "/bin/sh\r, named by the first line of /bin/dos, is not there (under ROOT)", "a line that ends as DOS has it");
 	text_file("/bin/none", "#!  \n", 0755);
@@ -434,8 +441,8 @@ scripts(void)
 static void
 musl(void)
 {
-	static const struct elf_plan plan = {.interp = "/lib/ld-musl-x86_64.so.1", .needed = {"liba.so", "libc.so", "libm.so.6"},
-	    .runpath = "/opt/a"};
+	static const struct elf_plan plan = {
+		.interp = "/lib/ld-musl-x86_64.so.1", .needed = {"liba.so", "libc.so", "libm.so.6"}, .runpath = "/opt/a"};
 
 	new_root();
 	elf_file("/lib/ld-musl-x86_64.so.1", (struct elf_plan){0});
@@ -454,7 +461,7 @@ musl(void)
 	elf_file("/usr/bin/q", (struct elf_plan){.interp = plan.interp, .needed = {"libe.so"}, .runpath = "/opt/e:$LIB"});
 	elf_file("/opt/e/libe.so", (struct elf_plan){0});
 	fails("q", 126, "libe.so, needed by /usr/bin/q, is in none of /opt/m, /opt/n, /opt/o (under ROOT)",
-	    "a path with a variable that musl does not have is dropped whole");
+		"a path with a variable that musl does not have is dropped whole");
 	drop_root();
 }
 
@@ -478,10 +485,11 @@ opened_later(void)
 {
 	new_root();
 	elf_file("/usr/bin/p", (struct elf_plan){.interp = LOADER,
-	    .note = "[{\"soname\":[\"libz.so.1\"],\"priority\":\"recommended\"},{\"soname\":[\"libgone.so\"],\"priority\":\"required\"}]"});
+				       .note = "[{\"soname\":[\"libz.so.1\"],\"priority\":\"recommended\"},{\"soname\":[\"libgone.so\"],"
+					       "\"priority\":\"required\"}]"});
 	elf_file("/lib64/libz.so.1", (struct elf_plan){.needed = {"libc.so.6"}});
 	ok(look_up("p") == 0 && has_file("/lib64/libz.so.1") && has_file("/usr/lib64/libc.so.6"),
-	    "what a note says is opened later comes too, if it is there");
+		"what a note says is opened later comes too, if it is there");
 	drop_root();
 }
 

@@ -2,7 +2,8 @@
 #include "unit/tap.h"
 #include "node/map.h"
 
-static const struct node_info info = {.boot = 7, .hostname = "h", .address = "a:1", .machine = "m", .version = "v", .limits = "", .cpus = 2};
+static const struct node_info info = {
+	.boot = 7, .hostname = "h", .address = "a:1", .machine = "m", .version = "v", .limits = "", .cpus = 2};
 static const struct node_stat figures = {.load = 100};
 static int links[2]; /* stand for neighbours */
 
@@ -122,11 +123,13 @@ facts(void)
 	one = map_put(&m, &p, &own, &figures, &links[0]);
 	hostname[0] = 'x';
 	is(one->info.hostname, "slave1", "texts are copied");
-	ok(one->state == NODE_UP && one->via == &links[0] && one->told && one->info.boot == 7 && one->stat.load == 100 && !one->why, "it is up");
+	ok(one->state == NODE_UP && one->via == &links[0] && one->told && one->info.boot == 7 && one->stat.load == 100 && !one->why,
+		"it is up");
 	own.boot = 8;
 	own.hostname = one->info.hostname; /* a text of its own: taken before the old one goes */
 	again = map_put(&m, &p, &own, &figures, &links[1]);
-	ok(again == one && m.count == 1 && m.up == 1 && one->via == &links[1] && one->info.boot == 8, "put again it is the same, with new facts");
+	ok(again == one && m.count == 1 && m.up == 1 && one->via == &links[1] && one->info.boot == 8,
+		"put again it is the same, with new facts");
 	is(one->info.hostname, "slave1", "and a text that was its own");
 	map_free(&m);
 }

@@ -94,7 +94,7 @@ frames(const struct keyring *keys, const char *name)
 	ok(link_queued(p.a, PRIO_CONTROL) == 0, "%s: what went does not", name);
 	link_read(p.b);
 	ok(link_next(p.b, &f) && f.type == 7 && f.job == 0x123456789abcdef0 && f.len == 4 && memcmp(f.body, "body", 4) == 0,
-	    "%s: a frame comes as it went", name);
+		"%s: a frame comes as it went", name);
 	ok(link_next(p.b, &f) && f.type == 255 && f.len == 0, "%s: so does an empty one", name);
 	ok(!link_next(p.b, &f), "%s: and no other", name);
 	for (i = 0; i < sizeof(huge); i++)
@@ -384,12 +384,12 @@ parts(const char *text)
 static void
 splitting(void)
 {
-	static const char *const cases[][2] = {
-	    {"master", "master 6666"}, {"master:7", "master 7"}, {"10.0.0.1", "10.0.0.1 6666"}, {"10.0.0.1:65535", "10.0.0.1 65535"},
-	    {"[::1]", "::1 6666"}, {"[::1]:8", "::1 8"}, {"::1", "::1 6666"}, {"fe80::1:2", "fe80::1:2 6666"},
-	    {"[10.0.0.1]:9", "10.0.0.1 9"}, {"", "-"}, {":7", "-"}, {"[]", "-"}, {"[]:7", "-"}, {"[::1", "-"}, {"[", "-"}, {"[::1]x", "-"},
-	    {"[::1]7", "-"}, {"[::1]:", "-"}, {"[::1]:x", "-"}, {"master:", "-"}, {"master:0", "-"}, {"master:65536", "-"}, {"master:-1", "-"},
-	    {"master: 7", "-"}, {"master:7x", "-"}, {"master:99999999999999999999", "-"}};
+	static const char *const cases[][2] = {{"master", "master 6666"}, {"master:7", "master 7"}, {"10.0.0.1", "10.0.0.1 6666"},
+		{"10.0.0.1:65535", "10.0.0.1 65535"}, {"[::1]", "::1 6666"}, {"[::1]:8", "::1 8"}, {"::1", "::1 6666"},
+		{"fe80::1:2", "fe80::1:2 6666"}, {"[10.0.0.1]:9", "10.0.0.1 9"}, {"", "-"}, {":7", "-"}, {"[]", "-"}, {"[]:7", "-"},
+		{"[::1", "-"}, {"[", "-"}, {"[::1]x", "-"}, {"[::1]7", "-"}, {"[::1]:", "-"}, {"[::1]:x", "-"}, {"master:", "-"},
+		{"master:0", "-"}, {"master:65536", "-"}, {"master:-1", "-"}, {"master: 7", "-"}, {"master:7x", "-"},
+		{"master:99999999999999999999", "-"}};
 	struct address a;
 	char *text;
 	size_t i;

@@ -60,8 +60,8 @@ describe(const struct nodespec *spec, const struct paths *known)
 			add_path(&chosen, &known->at[i]);
 	fold = pathset_fold(chosen.at, chosen.count);
 	missing = nodespec_missing(spec, known->at, known->count, &hint);
-	text = xasprintf("%s%s%s%s%s", *fold || *missing ? fold : "nobody", *missing ? "; missing " : "", missing,
-			 hint ? "; hint " : "", hint ? hint : "");
+	text = xasprintf("%s%s%s%s%s", *fold || *missing ? fold : "nobody", *missing ? "; missing " : "", missing, hint ? "; hint " : "",
+		hint ? hint : "");
 	free(fold);
 	free(missing);
 	free(hint);

@@ -43,15 +43,14 @@ defaults(void)
 static void
 forms(void)
 {
-	ok(parse("-cmdport=1", "--debug=2", "m", END) == 0 && line.options.cmdport == 1 && line.options.debug == 2,
-	    "-a=v and --a=v");
+	ok(parse("-cmdport=1", "--debug=2", "m", END) == 0 && line.options.cmdport == 1 && line.options.debug == 2, "-a=v and --a=v");
 	ok(parse("-cmdport", "3", "m", "--debug", "4", END) == 0 && line.options.cmdport == 3 && line.options.debug == 4,
-	    "-a v and --a v, behind the mode too");
+		"-a v and --a v, behind the mode too");
 	ok(parse("-p=false", "s", END) == 0 && !line.options.private, "-p=false");
 	ok(parse("-p=F", "-p", "s", END) == 0 && line.options.private, "a boolean alone is true, and the last one counts");
 	ok(parse("-p", "false", "s", END) == -1, "a boolean takes no word of its own");
-	ok(parse("-store=64m", "-grace=1.5m", "m", END) == 0 && line.options.store == 64 << 20 &&
-	    line.options.grace == 90000, "sizes and times");
+	ok(parse("-store=64m", "-grace=1.5m", "m", END) == 0 && line.options.store == 64 << 20 && line.options.grace == 90000,
+		"sizes and times");
 	ok(parse("-key=", "m", END) == 0 && !*line.options.key, "-a= is the empty text");
 	ok(parse("-myParent", "-x", END) == 0 && strcmp(line.options.my_parent, "-x") == 0, "a value may begin with a dash");
 	ok(parse("--", "m", END) == 0 && line.mode == MODE_MASTER, "-- ends the switches");
@@ -60,12 +59,13 @@ forms(void)
 static void
 places(void)
 {
-	ok(parse("-l", "e", "-strict", "./.", "/bin/ls", "-b", "-l", END) == 0 && line.options.label &&
-	    line.options.strict && !line.options.fold, "e takes switches up to the nodes");
+	ok(parse("-l", "e", "-strict", "./.", "/bin/ls", "-b", "-l", END) == 0 && line.options.label && line.options.strict &&
+			!line.options.fold,
+		"e takes switches up to the nodes");
 	ok(line.argc == 4 && strcmp(line.argv[0], "./.") == 0 && strcmp(line.argv[2], "-b") == 0 && !line.argv[4],
-	    "and all that follows is the command's");
+		"and all that follows is the command's");
 	ok(parse("-detach", "e", "0-3", "./gproc", "-myParent=x", "s", END) == 0 && line.argc == 4 && line.options.detach,
-	    "gproc can be launched by gproc");
+		"gproc can be launched by gproc");
 	ok(parse("e", ".", "-l", "date", END) == -1, "a switch behind the nodes is a slip");
 	is(opts_error(), "-l stands where the command is expected: switches go before the nodes", "and told so");
 	ok(parse("i", "1/.", "-wait=3", END) == 0 && line.options.wait == 3 && line.argc == 1, "i takes them anywhere");
@@ -79,8 +79,8 @@ modes(void)
 	static const struct {
 		char *word;
 		enum mode mode;
-	} aliases[] = {{"master", MODE_MASTER}, {"slave", MODE_SLAVE}, {"worker", MODE_SLAVE}, {"info", MODE_INFO},
-		{"ps", MODE_PS}, {"init", MODE_INIT}, {"keygen", MODE_KEYGEN}, {"version", MODE_VERSION}, {"help", MODE_HELP}};
+	} aliases[] = {{"master", MODE_MASTER}, {"slave", MODE_SLAVE}, {"worker", MODE_SLAVE}, {"info", MODE_INFO}, {"ps", MODE_PS},
+		{"init", MODE_INIT}, {"keygen", MODE_KEYGEN}, {"version", MODE_VERSION}, {"help", MODE_HELP}};
 	size_t i;
 
 	for (i = 0; i < COUNT(aliases); i++)
@@ -133,7 +133,8 @@ slips(void)
 	}
 	ok(parse("-l", "-b", "e", ".", "date", END) == -1, "-l and -b exclude each other");
 	ok(parse("-o=%n.%s", "e", ".", "date", END) == 0 && parse("-o=%q", "e", ".", "date", END) == -1 &&
-	    parse("-o=x%", "e", ".", "date", END) == -1, "-o is checked for what may follow its %%");
+			parse("-o=x%", "e", ".", "date", END) == -1,
+		"-o is checked for what may follow its %%");
 }
 
 /* A name of any length is refused, and shown cut off. */

@@ -14,8 +14,11 @@
 #define LIMIT (64 * 1024)
 
 static const struct path nodes[] = {
-    {.depth = 1, .id = {1}}, {.depth = 2, .id = {1, 5}}, {.depth = 1, .id = {2}},
-    {.depth = 1, .id = {3}}, {.depth = 1, .id = {9}},
+	{.depth = 1, .id = {1}},
+	{.depth = 2, .id = {1, 5}},
+	{.depth = 1, .id = {2}},
+	{.depth = 1, .id = {3}},
+	{.depth = 1, .id = {9}},
 };
 
 /* Descriptors 1 and 2 lead elsewhere between redirect() and restore(). */
@@ -133,8 +136,7 @@ raw_lines(void)
 	restore();
 	ok(output_held(o) == 0, "nothing is held at the end");
 	output_free(o);
-	holds(target[0], "one line\ntwo lines\nx\ny\nnext\n",
-	      "lines of two nodes do not mix, the last ones get a newline");
+	holds(target[0], "one line\ntwo lines\nx\ny\nnext\n", "lines of two nodes do not mix, the last ones get a newline");
 	holds(target[1], "err\n", "stderr goes to stderr");
 }
 
@@ -177,7 +179,7 @@ labels(void)
 	restore();
 	output_free(o);
 	holds(target[0], "1:5: a\n1:5: \n1:5: b\n1: 9: forged\n3: \033[2Jraw\rbytes\n1:5: c\n",
-	      "each line has its label; a file gets the bytes as they are");
+		"each line has its label; a file gets the bytes as they are");
 	holds(target[1], "9: bad\n", "stderr is labelled too");
 }
 
@@ -205,7 +207,7 @@ terminal(void)
 	n = read(outer, got, sizeof(got) - 1);
 	got[n < 0 ? 0 : n] = '\0';
 	is(got, "1: x\\x0d9: forged\\x1b[A\\x9b\\xc2\\x9b\tt\303\244\r\n1: \\x00\\x7f\\xc3\n",
-	   "on a terminal nothing can move the cursor, tabs and UTF-8 stay");
+		"on a terminal nothing can move the cursor, tabs and UTF-8 stay");
 	(void)close(outer);
 	(void)close(inner);
 }
@@ -386,7 +388,7 @@ folds(void)
 	restore();
 	output_free(o);
 	holds(target[0], "1-2 (2 nodes):\n  same\n  1 (1 node):\n1:5 (1 node):\n  other\n3 (1 node): no output\n",
-	      "identical output once, indented so that no line of it is a header");
+		"identical output once, indented so that no line of it is a header");
 	holds(target[1], "3: warning\n", "stderr comes at once, labelled");
 }
 
@@ -430,9 +432,9 @@ too_much_to_fold(void)
 	is(got + 300000 * 11, "1 (1 node):\n  small\n", "the others are folded");
 	free(got);
 	holds(target[1],
-	      "gproc: nodes 1:5: more output than is held for folding (1 MiB a node, 128 MiB in all); it is labelled "
-	      "instead\n",
-	      "and it is told");
+		"gproc: nodes 1:5: more output than is held for folding (1 MiB a node, 128 MiB in all); it is labelled "
+		"instead\n",
+		"and it is told");
 }
 
 static void
@@ -472,13 +474,10 @@ files(void)
 	file_is("stdout", "");
 	file_is("stderr", "err");
 	ok(!output_new(OUTPUT_FILES, nodes, 2, "log", "7"), "one file for two nodes is refused");
-	is(output_error(),
-	   "output file \"log\": 2 nodes would write to one file; put %n (node) or %r (rank) into the name", "and why");
+	is(output_error(), "output file \"log\": 2 nodes would write to one file; put %n (node) or %r (rank) into the name", "and why");
 	ok(!output_new(OUTPUT_FILES, nodes, 2, "%n-%x", "7"), "an unknown letter is refused");
-	is(output_error(),
-	   "output file \"%n-%x\": \"%x\" is none of %n (node), %j (job), %r (rank), %s (out or err), %%", "and which");
-	ok(!output_new(OUTPUT_FILES, nodes, 2, "no/%n", "7"),
-	   "a directory that is not there is told before anything runs");
+	is(output_error(), "output file \"%n-%x\": \"%x\" is none of %n (node), %j (job), %r (rank), %s (out or err), %%", "and which");
+	ok(!output_new(OUTPUT_FILES, nodes, 2, "no/%n", "7"), "a directory that is not there is told before anything runs");
 	is(output_error(), "can't write no/1: No such file or directory", "with the name");
 	ok(chdir("/") == 0 && rmdir(dir) == 0, "no other file was left");
 }
@@ -567,8 +566,7 @@ many_nodes(void)
 	output_free(o);
 	(void)close(target[1]);
 	got = contents(target[0], &len);
-	is(got, "0-49:0-99,50:0,50:2-99,51-99:0-99 (9999 nodes):\n  even\n50:1 (1 node):\n  odd\n",
-	   "10,000 nodes fold");
+	is(got, "0-49:0-99,50:0,50:2-99,51-99:0-99 (9999 nodes):\n  even\n50:1 (1 node):\n  odd\n", "10,000 nodes fold");
 	free(got);
 	redirect_to_memory();
 	o = output_new(OUTPUT_RAW, all, 10000, NULL, NULL);

@@ -62,8 +62,12 @@ make_all(void)
 static struct pack_query
 query(const char *program, const char *files)
 {
-	return (struct pack_query){.root = "/", .search = "/usr/local/bin:/usr/bin:/bin", .program = program,
-	    .files = files, .cwd = under_top("desk"), .warn = count_warning};
+	return (struct pack_query){.root = "/",
+		.search = "/usr/local/bin:/usr/bin:/bin",
+		.program = program,
+		.files = files,
+		.cwd = under_top("desk"),
+		.warn = count_warning};
 }
 
 /* The entry for a path below the test's own directory. */
@@ -122,7 +126,7 @@ program(void)
 	for (i = 0; i < p.manifest.count; i++)
 		libraries += p.manifest.at[i].kind == ENTRY_FILE && (p.manifest.at[i].flags & ENTRY_LIBRARY);
 	ok(libraries >= 2 && p.manifest.interpreter[0] == '/' && p.manifest.library_path[0] == '/' && p.manifest.machine[0],
-	    "with libraries, and where they are");
+		"with libraries, and where they are");
 	e = entry_of(&p, "desk");
 	ok(e && e->kind == ENTRY_DIR && e->flags == ENTRY_OWN && e->mode == 0700, "the working directory is the job user's own");
 	e = manifest_find(&p.manifest, "tmp");
@@ -131,7 +135,7 @@ program(void)
 	ok(consistent(&p), "all contents can be read as the manifest says");
 	make_file("desk/new", "", 0644);
 	ok(pack_make(&q, &second, &status) == 0 && digest_equal(&second.at[0].id.digest, &p.at[0].id.digest),
-	    "the same launch makes the same manifest");
+		"the same launch makes the same manifest");
 	pack_free(&second);
 	pack_free(&p);
 }
@@ -162,7 +166,7 @@ files(void)
 	e = entry_of(&p, "empty");
 	ok(e && e->size == 0 && pack_find(&p, &e->digest), "an empty file");
 	ok(digest_equal(&entry_of(&p, "d/one")->digest, &entry_of(&p, "d/again")->digest) && p.count == 6,
-	    "a file with two names is one source");
+		"a file with two names is one source");
 	ok(consistent(&p), "all contents can be read");
 	pack_free(&p);
 	free(list);
@@ -190,7 +194,7 @@ links(void)
 	q = query(NULL, list);
 	warnings = 0;
 	ok(pack_make(&q, &p, &status) == 0 && entry_of(&p, "d/dangling") && entry_of(&p, "loop") && warnings == 2,
-	    "links to nothing and to themselves are sent, and told");
+		"links to nothing and to themselves are sent, and told");
 	pack_free(&p);
 	free(list);
 }
@@ -241,7 +245,8 @@ two_sources(void)
 	int status;
 
 	command = xasprintf("mkdir -p %s/usr/bin %s%s && ln -s usr/bin %s/bin && echo 'int main(void) { return 0; }' |"
-	    " gcc -static -x c -o %s/usr/bin/prog - && cp %s/usr/bin/prog %s%s/", root, root, top, root, root, root, root, top);
+			    " gcc -static -x c -o %s/usr/bin/prog - && cp %s/usr/bin/prog %s%s/",
+		root, root, top, root, root, root, root, top);
 	ok(system(command) == 0, "a root with a static program");
 	free(command);
 	q = query("/bin/prog", NULL);
@@ -262,7 +267,7 @@ two_sources(void)
 	list = xasprintf("%s/usr/bin/prog,%s/usr/bin/prog", root, root);
 	q = query("./root/usr/bin/prog", list);
 	ok(chdir(top) == 0 && pack_make(&q, &p, &status) == 0 && (entry_of(&p, "root/usr/bin/prog")->flags & ENTRY_PROGRAM),
-	    "the same source for one path is fine");
+		"the same source for one path is fine");
 	pack_free(&p);
 	free(list);
 	free(root);

@@ -37,8 +37,7 @@ family(void)
 	struct path master = {0}, rack = path_of("1"), leaf = path_of("1:5"), other = path_of("1:50"), up;
 	uint32_t i;
 
-	ok(path_under(&leaf, &rack) && path_under(&leaf, &leaf) && path_under(&leaf, &master),
-	   "below an ancestor and itself");
+	ok(path_under(&leaf, &rack) && path_under(&leaf, &leaf) && path_under(&leaf, &master), "below an ancestor and itself");
 	ok(!path_under(&rack, &leaf) && !path_under(&other, &leaf), "not below a child or a sibling");
 	up = path_parent(&leaf);
 	ok(path_equal(&up, &rack), "the parent");
@@ -53,8 +52,8 @@ family(void)
 static void
 texts(void)
 {
-	static const char *const bad[] = {"",	":",  "1:",   ":1", "1::2", "1/2",	  "a",		 "1a",
-					  "-1", "01", "1:05", " 1", "1 ",   "4294967296", "99999999999", "."};
+	static const char *const bad[] = {
+		"", ":", "1:", ":1", "1::2", "1/2", "a", "1a", "-1", "01", "1:05", " 1", "1 ", "4294967296", "99999999999", "."};
 	static const char longest[] = "1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1";
 	struct path p = {.depth = 1, .id = {42}};
 	char text[PATH_TEXT], deeper[sizeof(longest) + 2];

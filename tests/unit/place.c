@@ -96,7 +96,8 @@ test_tree(void)
 	ok((first.st_mode & 07777) == 0755 && first.st_mtim.tv_sec == 1000, "with its time, and a mode that lets no other write");
 	ok(at("tree/aaaa/bin/same").st_ino == first.st_ino, "the same contents, mode and time are the same inode");
 	ok(S_ISLNK(at("tree/aaaa/bin/link").st_mode), "links are links");
-	ok(at("tree/aaaa/bin/zz-own").st_ino == 0 && at("tree/aaaa/bin/zz-secret").st_ino == 0, "what not everybody may read is not shared");
+	ok(at("tree/aaaa/bin/zz-own").st_ino == 0 && at("tree/aaaa/bin/zz-secret").st_ino == 0,
+		"what not everybody may read is not shared");
 	ok(at("tree/aaaa/empty").st_mode == (S_IFREG | 0644), "an empty file needs no blob");
 	dir(&other, "usr", 0);
 	file(&other, "usr/prog", "program", 0755, 1000, 0);
@@ -131,18 +132,19 @@ test_own(void)
 	ok(mkdirat(store, "own", 0755) == 0, "a directory");
 	root = openat(store, "own", O_RDONLY | O_DIRECTORY);
 	ok(place_own(store, root, NULL, &m, me, &placed) == 0, "own files are placed");
-	ok(placed.shared.count == 3 && strings_has(&placed.shared, "bin") && strings_has(&placed.shared, "home/me/prog") && strings_has(&placed.shared, "home/other"),
-	    "the shared rest is named, whole directories by themselves");
+	ok(placed.shared.count == 3 && strings_has(&placed.shared, "bin") && strings_has(&placed.shared, "home/me/prog") &&
+			strings_has(&placed.shared, "home/other"),
+		"the shared rest is named, whole directories by themselves");
 	ok((at("own/home").st_mode & 07777) == 0755, "a directory on the way lets everybody through");
 	ok((at("own/home/me").st_mode & 07777) == 0750, "an own one has its own mode");
 	ok(at("own/home/me/data").st_size == 4 && at("own/home/me/data").st_nlink == 1 && (at("own/home/me/data").st_mode & 07777) == 0640,
-	    "an own file is a copy");
+		"an own file is a copy");
 	ok(at("own/bin").st_mode == (S_IFDIR | 0755) && at("own/bin/deep").st_ino == 0 && at("own/home/me/prog").st_size == 0,
-	    "the shared ones are places to mount on");
+		"the shared ones are places to mount on");
 	(void)close(openat(store, "own/home/me/new", O_WRONLY | O_CREAT, 0600));
 	place_undo(root, &placed);
 	ok(at("own/bin").st_ino == 0 && at("own/lib").st_ino == 0 && at("own/home/other").st_ino == 0 && at("own/home/me/data").st_ino == 0,
-	    "what was made is removed");
+		"what was made is removed");
 	ok(at("own/home/me/new").st_ino != 0, "but not what was added");
 	(void)unlinkat(store, "own/home/me/new", 0);
 	ok(symlinkat("../..", store, "own/home/me/prog") == 0 && mkdirat(store, "data", 0755) == 0, "a link");
@@ -237,12 +239,14 @@ test_real(void)
 	ok(place_all(store, root, "1", &m, me) == 0, "files go into the real binRoot");
 	first = at("root/bin/prog");
 	ok(first.st_nlink == 1 && (first.st_mode & 07777) == 0755, "as copies");
-	ok(place_all(store, root, "2", &m, me) == 0 && at("root/bin/prog").st_ino == first.st_ino, "what is the same already is left alone");
+	ok(place_all(store, root, "2", &m, me) == 0 && at("root/bin/prog").st_ino == first.st_ino,
+		"what is the same already is left alone");
 	ok(fchmodat(store, "root/bin/prog", 0777, 0) == 0 && place_all(store, root, "3", &m, me) == 0 &&
-	    at("root/bin/prog").st_ino != first.st_ino, "what is not is replaced by a new inode, for the old one may be running");
+			at("root/bin/prog").st_ino != first.st_ino,
+		"what is not is replaced by a new inode, for the old one may be running");
 	(void)remove_tree(store, "root/bin");
 	ok(symlinkat("../victim", store, "root/bin") == 0 && place_all(store, root, "4", &m, me) < 0 && at("victim/prog").st_ino == 0,
-	    "a directory that became a link is not followed");
+		"a directory that became a link is not followed");
 	close(root);
 	manifest_free(&m);
 }
@@ -283,7 +287,7 @@ main(void)
 {
 	(void)umask(0);
 	if (!mkdtemp(top) || (store = open(top, O_RDONLY | O_DIRECTORY)) < 0 || mkdirat(store, "blob", 0700) < 0 ||
-	    mkdirat(store, "inode", 0700) < 0 || mkdirat(store, "tree", 0700) < 0 || mkdirat(store, "victim", 0700) < 0)
+		mkdirat(store, "inode", 0700) < 0 || mkdirat(store, "tree", 0700) < 0 || mkdirat(store, "victim", 0700) < 0)
 		return 1;
 	test_tree();
 	test_own();

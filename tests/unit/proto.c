@@ -4,8 +4,15 @@
 
 static const struct path here = {3, {1, 70000, 4294967295u}};
 static const struct digest some_digest = {{1, 2, 3, [31] = 0xff}};
-static const struct node_info info = {.boot = 0xfedcba9876543210, .hostname = "slave17", .address = "10.0.0.17:6666", .machine = "aarch64",
-    .version = "0.1.0", .limits = "no overlay", .cpus = 64, .memory = 1ull << 40, .has_power = true};
+static const struct node_info info = {.boot = 0xfedcba9876543210,
+	.hostname = "slave17",
+	.address = "10.0.0.17:6666",
+	.machine = "aarch64",
+	.version = "0.1.0",
+	.limits = "no overlay",
+	.cpus = 64,
+	.memory = 1ull << 40,
+	.has_power = true};
 static const struct node_stat figures = {.memory_free = 1ull << 39, .load = 6400, .jobs = 3};
 
 /* A body that owns exactly its bytes, so that a look beyond them is seen. */
@@ -69,9 +76,21 @@ make_run(struct buf *b)
 {
 	uint32_t groups[] = {1000, 4, 0};
 	char *words[] = {"/bin/date", "", "-u"};
-	struct msg_run m = {.flags = RUN_LOCALBIN | RUN_TELL_START, .view = 2, .has_manifest = true, .manifest = some_digest, .size = 4096,
-	    .uid = 1000, .gid = 100, .groups = groups, .group_count = 3, .start_limit = 5000, .cwd = "/home", .binroot = "/tmp/xproc",
-	    .job_text = "1.00000001", .argv = {words, 3, 3}, .env = {words, 1, 1}};
+	struct msg_run m = {.flags = RUN_LOCALBIN | RUN_TELL_START,
+		.view = 2,
+		.has_manifest = true,
+		.manifest = some_digest,
+		.size = 4096,
+		.uid = 1000,
+		.gid = 100,
+		.groups = groups,
+		.group_count = 3,
+		.start_limit = 5000,
+		.cwd = "/home",
+		.binroot = "/tmp/xproc",
+		.job_text = "1.00000001",
+		.argv = {words, 3, 3},
+		.env = {words, 1, 1}};
 
 	put_run(b, &m);
 }
@@ -88,12 +107,12 @@ again_run(const uint8_t *data, size_t len, struct buf *out)
 	return 0;
 }
 
-#define EVENT(name, ...)                                                                                                               \
-	static void make_##name(struct buf *b)                                                                                         \
-	{                                                                                                                              \
-		struct msg_event m = {.path = here, .sequence = 1ull << 33, __VA_ARGS__};                                              \
-                                                                                                                                       \
-		put_event(b, &m);                                                                                                      \
+#define EVENT(name, ...)                                                                                                                   \
+	static void make_##name(struct buf *b)                                                                                             \
+	{                                                                                                                                  \
+		struct msg_event m = {.path = here, .sequence = 1ull << 33, __VA_ARGS__};                                                  \
+                                                                                                                                           \
+		put_event(b, &m);                                                                                                          \
 	}
 EVENT(stdout, .kind = EVENT_STDOUT, .data = (const uint8_t *)"a\0b", .len = 3)
 EVENT(stderr, .kind = EVENT_STDERR, .data = (const uint8_t *)"", .len = 0)
@@ -122,7 +141,8 @@ make_want(struct buf *b)
 static void
 make_plain_data(struct buf *b)
 {
-	struct msg_data m = {.digest = some_digest, .size = 1ull << 41, .offset = 32, .raw_len = 4, .data = (const uint8_t *)"\0ELF", .len = 4};
+	struct msg_data m = {
+		.digest = some_digest, .size = 1ull << 41, .offset = 32, .raw_len = 4, .data = (const uint8_t *)"\0ELF", .len = 4};
 
 	put_data(b, &m);
 }
@@ -130,7 +150,8 @@ make_plain_data(struct buf *b)
 static void
 make_deflated_data(struct buf *b)
 {
-	struct msg_data m = {.digest = some_digest, .size = 65536, .deflated = true, .raw_len = 65536, .data = (const uint8_t *)"xyz", .len = 3};
+	struct msg_data m = {
+		.digest = some_digest, .size = 65536, .deflated = true, .raw_len = 65536, .data = (const uint8_t *)"xyz", .len = 3};
 
 	put_data(b, &m);
 }
@@ -147,9 +168,19 @@ static void
 make_launch(struct buf *b)
 {
 	char *words[] = {"/bin/date", "-u"};
-	struct msg_launch m = {.generation = 1, .spec = "1-8/.", .exclude = "3", .flags = LAUNCH_DETACH | LAUNCH_GLOB, .view = 1,
-	    .window = 1 << 20, .timeout = 60000, .start = 100, .cwd = "/", .binroot = "", .variants = 2, .argv = {words, 2, 2},
-	    .env = {words, 0, 0}};
+	struct msg_launch m = {.generation = 1,
+		.spec = "1-8/.",
+		.exclude = "3",
+		.flags = LAUNCH_DETACH | LAUNCH_GLOB,
+		.view = 1,
+		.window = 1 << 20,
+		.timeout = 60000,
+		.start = 100,
+		.cwd = "/",
+		.binroot = "",
+		.variants = 2,
+		.argv = {words, 2, 2},
+		.env = {words, 0, 0}};
 
 	m.variant[0] = (struct variant){.machine = "x86_64", .has_manifest = true, .manifest = some_digest};
 	m.variant[1] = (struct variant){.machine = ""};
@@ -172,7 +203,8 @@ static void
 make_accepted(struct buf *b)
 {
 	struct path paths[] = {{1, {1}}, here};
-	struct msg_accepted m = {.job = "1.00000001", .missing = "99", .hint = "9", .down = "4", .refused = "5", .paths = paths, .count = 2};
+	struct msg_accepted m = {
+		.job = "1.00000001", .missing = "99", .hint = "9", .down = "4", .refused = "5", .paths = paths, .count = 2};
 
 	put_accepted(b, &m);
 }
@@ -209,7 +241,8 @@ static void
 make_query_end(struct buf *b)
 {
 	char *rules[] = {"1-8 alice,@staff"};
-	struct msg_query_end m = {.up = 64, .down = 2, .down_list = "17,1:5", .missing = "99", .hint = "9", .refused = "8", .rules = {rules, 1, 1}};
+	struct msg_query_end m = {
+		.up = 64, .down = 2, .down_list = "17,1:5", .missing = "99", .hint = "9", .refused = "8", .rules = {rules, 1, 1}};
 
 	put_query_end(b, &m);
 }
@@ -242,15 +275,15 @@ make_kill(struct buf *b)
 	put_kill(b, &m);
 }
 
-#define PLAIN(name)                                                                                                                    \
-	static int again_##name(const uint8_t *data, size_t len, struct buf *out)                                                      \
-	{                                                                                                                              \
-		struct msg_##name m;                                                                                                   \
-                                                                                                                                       \
-		if (take_##name(data, len, &m) != 0)                                                                                   \
-			return -1;                                                                                                     \
-		put_##name(out, &m);                                                                                                   \
-		return 0;                                                                                                              \
+#define PLAIN(name)                                                                                                                        \
+	static int again_##name(const uint8_t *data, size_t len, struct buf *out)                                                          \
+	{                                                                                                                                  \
+		struct msg_##name m;                                                                                                       \
+                                                                                                                                           \
+		if (take_##name(data, len, &m) != 0)                                                                                       \
+			return -1;                                                                                                         \
+		put_##name(out, &m);                                                                                                       \
+		return 0;                                                                                                                  \
 	}
 PLAIN(join)
 PLAIN(down)
@@ -285,7 +318,8 @@ make_stats(struct buf *b)
 static void
 make_shown(struct buf *b)
 {
-	struct msg_shown m = {.path = here, .state = NODE_LOST, .since = 1ull << 35, .adopted = true, .why = "silent", .info = info, .stat = figures};
+	struct msg_shown m = {
+		.path = here, .state = NODE_LOST, .since = 1ull << 35, .adopted = true, .why = "silent", .info = info, .stat = figures};
 
 	put_shown(b, &m);
 }
@@ -298,16 +332,16 @@ make_run_entry(struct buf *b)
 	put_run_entry(b, &e);
 }
 
-#define REPEATED(name, type)                                                                                                           \
-	static int again_##name(const uint8_t *data, size_t len, struct buf *out)                                                      \
-	{                                                                                                                              \
-		struct reader r = reader_over(data, len);                                                                              \
-		struct type m = take_##name(&r);                                                                                       \
-                                                                                                                                       \
-		if (!reader_done(&r))                                                                                                  \
-			return -1;                                                                                                     \
-		put_##name(out, &m);                                                                                                   \
-		return 0;                                                                                                              \
+#define REPEATED(name, type)                                                                                                               \
+	static int again_##name(const uint8_t *data, size_t len, struct buf *out)                                                          \
+	{                                                                                                                                  \
+		struct reader r = reader_over(data, len);                                                                                  \
+		struct type m = take_##name(&r);                                                                                           \
+                                                                                                                                           \
+		if (!reader_done(&r))                                                                                                      \
+			return -1;                                                                                                         \
+		put_##name(out, &m);                                                                                                       \
+		return 0;                                                                                                                  \
 	}
 REPEATED(node, msg_node)
 REPEATED(stat, msg_stat)
@@ -318,38 +352,38 @@ static const struct {
 	const char *name;
 	void (*make)(struct buf *);
 	int (*again)(const uint8_t *, size_t, struct buf *); /* takes and puts; -1 when it was refused */
-	bool grows;   /* what is behind it is passed over */
-	size_t open;  /* bytes at its end that may be any number */
-	size_t brief; /* a length at which it may end too; 0: none */
+	bool grows;					     /* what is behind it is passed over */
+	size_t open;					     /* bytes at its end that may be any number */
+	size_t brief;					     /* a length at which it may end too; 0: none */
 } messages[] = {
-    {"JOIN", make_join, again_join, true, 0, 0},
-    {"WELCOME", make_welcome, again_welcome, true, 0, 0},
-    {"UP", make_nodes, again_node, false, 0, 0},
-    {"DOWN", make_down, again_down, false, 0, 0},
-    {"STAT", make_stats, again_stat, false, 0, 0},
-    {"POWER", make_power, again_power, true, 0, 0},
-    {"RUN", make_run, again_run, false, 0, 0},
-    {"RUN's entry", make_run_entry, again_run_entry, false, 0, 0},
-    {"EVENT stdout", make_stdout, again_event, false, 3, 0},
-    {"EVENT stderr", make_stderr, again_event, false, 0, 0},
-    {"EVENT started", make_started, again_event, false, 0, 0},
-    {"EVENT failed", make_failed, again_event, false, 0, 0},
-    {"EVENT exited", make_exited, again_event, false, 0, 0},
-    {"EVENT gone", make_gone, again_event, false, 0, 0},
-    {"EVENT lost", make_lost, again_event, false, 0, 0},
-    {"ACK", make_ack, again_ack, false, 0, 0},
-    {"WANT", make_want, again_want, false, 0, 0},
-    {"DATA", make_plain_data, again_data, false, 0, 0},
-    {"DATA deflated", make_deflated_data, again_data, false, 3, 0},
-    {"LACK", make_lack, again_lack, false, 0, 0},
-    {"LAUNCH", make_launch, again_launch, false, 0, 0},
-    {"ACCEPTED", make_accepted, again_accepted, false, 0, 0},
-    {"ERROR", make_error, again_error, false, 0, 0},
-    {"QUERY", make_query, again_query, true, 0, 0},
-    {"NODES", make_shown, again_shown, false, 0, 0},
-    {"QUERY_END", make_query_end, again_query_end, true, 0, 4 + 4 + 4 + 7 + 4 + 3 + 4 + 2},
-    {"PS", make_ps, again_ps, false, 0, 0},
-    {"KILL", make_kill, again_kill, false, 0, 0},
+	{"JOIN", make_join, again_join, true, 0, 0},
+	{"WELCOME", make_welcome, again_welcome, true, 0, 0},
+	{"UP", make_nodes, again_node, false, 0, 0},
+	{"DOWN", make_down, again_down, false, 0, 0},
+	{"STAT", make_stats, again_stat, false, 0, 0},
+	{"POWER", make_power, again_power, true, 0, 0},
+	{"RUN", make_run, again_run, false, 0, 0},
+	{"RUN's entry", make_run_entry, again_run_entry, false, 0, 0},
+	{"EVENT stdout", make_stdout, again_event, false, 3, 0},
+	{"EVENT stderr", make_stderr, again_event, false, 0, 0},
+	{"EVENT started", make_started, again_event, false, 0, 0},
+	{"EVENT failed", make_failed, again_event, false, 0, 0},
+	{"EVENT exited", make_exited, again_event, false, 0, 0},
+	{"EVENT gone", make_gone, again_event, false, 0, 0},
+	{"EVENT lost", make_lost, again_event, false, 0, 0},
+	{"ACK", make_ack, again_ack, false, 0, 0},
+	{"WANT", make_want, again_want, false, 0, 0},
+	{"DATA", make_plain_data, again_data, false, 0, 0},
+	{"DATA deflated", make_deflated_data, again_data, false, 3, 0},
+	{"LACK", make_lack, again_lack, false, 0, 0},
+	{"LAUNCH", make_launch, again_launch, false, 0, 0},
+	{"ACCEPTED", make_accepted, again_accepted, false, 0, 0},
+	{"ERROR", make_error, again_error, false, 0, 0},
+	{"QUERY", make_query, again_query, true, 0, 0},
+	{"NODES", make_shown, again_shown, false, 0, 0},
+	{"QUERY_END", make_query_end, again_query_end, true, 0, 4 + 4 + 4 + 7 + 4 + 3 + 4 + 2},
+	{"PS", make_ps, again_ps, false, 0, 0},
+	{"KILL", make_kill, again_kill, false, 0, 0},
 };
 
 static void
@@ -361,7 +395,7 @@ round_trips(size_t i)
 	messages[i].make(&body);
 	data = exactly(body.data, body.len);
 	ok(messages[i].again(data, body.len, &back) == 0 && back.len == body.len && memcmp(back.data, data, body.len) == 0,
-	    "%s: all %zu bytes of it come back", messages[i].name, body.len);
+		"%s: all %zu bytes of it come back", messages[i].name, body.len);
 	free(data);
 	buf_free(&body);
 	buf_free(&back);
@@ -399,7 +433,7 @@ minds_what_follows(size_t i)
 	data = exactly(body.data, body.len);
 	taken = messages[i].again(data, body.len, &back) == 0;
 	ok(taken == (messages[i].grows || messages[i].open || messages[i].make == make_stderr), "%s: a byte more is %s", messages[i].name,
-	    taken ? "taken" : "refused");
+		taken ? "taken" : "refused");
 	free(data);
 	buf_free(&body);
 	buf_free(&back);
@@ -418,22 +452,25 @@ fields(void)
 
 	make_join(&b);
 	ok(take_join(b.data, b.len, &join) == 0 && path_equal(&join.path, &here) && join.id == 7 && join.master == 99 &&
-	    join.info.boot == info.boot && join.info.memory == info.memory && join.info.cpus == 64 && join.info.has_power, "a JOIN's numbers are where they belong");
+			join.info.boot == info.boot && join.info.memory == info.memory && join.info.cpus == 64 && join.info.has_power,
+		"a JOIN's numbers are where they belong");
 	is(join.info.limits, "no overlay", "and its texts");
 	b.len = 0;
 	make_run(&b);
 	ok(take_run(reader_over(b.data, b.len), &run) == 0 && run.groups[1] == 4 && run.uid == 1000 && run.gid == 100 && run.size == 4096 &&
-	    run.argv.count == 3 && run.env.count == 1 && !run.argv.at[3], "a RUN's numbers and lists");
+			run.argv.count == 3 && run.env.count == 1 && !run.argv.at[3],
+		"a RUN's numbers and lists");
 	is(run.argv.at[2], "-u", "its words");
 	run_free(&run);
 	b.len = 0;
 	make_stdout(&b);
 	ok(take_event(b.data, b.len, &event) == 0 && event.len == 3 && memcmp(event.data, "a\0b", 3) == 0 && event.sequence == 1ull << 33,
-	    "an EVENT's bytes, a NUL among them");
+		"an EVENT's bytes, a NUL among them");
 	b.len = 0;
 	make_launch(&b);
 	ok(take_launch(b.data, b.len, &launch) == 0 && launch.variants == 2 && launch.variant[0].has_manifest &&
-	    !launch.variant[1].has_manifest && launch.timeout == 60000 && launch.window == 1 << 20, "a LAUNCH's variants and times");
+			!launch.variant[1].has_manifest && launch.timeout == 60000 && launch.window == 1 << 20,
+		"a LAUNCH's variants and times");
 	launch_free(&launch);
 	buf_free(&b);
 }
@@ -533,14 +570,15 @@ ranges(void)
 
 	for (kind = 0; kind < 256; kind++) /* of those kinds that have nothing behind them only two are whole */
 		wrong += taken_with(gone, path + 8, kind) !=
-		    (kind == EVENT_GONE || kind == EVENT_STARTED || kind == EVENT_STDOUT || kind == EVENT_STDERR);
+			 (kind == EVENT_GONE || kind == EVENT_STARTED || kind == EVENT_STDOUT || kind == EVENT_STDERR);
 	ok(wrong == 0, "an EVENT of an unknown kind is refused");
 	ok(taken_with(shown, path, NODE_LOST) && !taken_with(shown, path, NODE_LOST + 1) && !taken_with(shown, path, 255),
-	    "a state that no node has is refused");
+		"a state that no node has is refused");
 	ok(taken_with(run, 1, 0) && !taken_with(run, 1, 3), "a RUN with an unknown view is refused");
 	ok(taken_with(launch, view, 2) && !taken_with(launch, view, 3), "so is a LAUNCH");
 	ok(!taken_with(message("POWER"), path, 2), "a truth beyond 1 is refused");
-	ok(!taken_with(message("ACK"), 0, MAX_DEPTH + 1) && !taken_with(message("ACK"), 0, 255), "a path deeper than the tree may be is refused");
+	ok(!taken_with(message("ACK"), 0, MAX_DEPTH + 1) && !taken_with(message("ACK"), 0, 255),
+		"a path deeper than the tree may be is refused");
 	ok(!taken_with(message("DATA"), DIGEST_LEN + 8 + 8 + 1 + 3, 5), "contents of another length than they say are refused");
 	ok(!taken_with(message("ERROR"), 4 + 4 + 3, 0), "a text with a NUL within is refused");
 }
@@ -589,17 +627,33 @@ frozen(void)
 	struct msg_query_end end = {0};
 
 	is_still("POWER", "030000000100011170ffffffff01");
-	is_still("QUERY", "00000001" "00000003312d3800" "000000013300" "00000040" "000000000000ea60");
-	is_still("JOIN", "00000001" "01" "030000000100011170ffffffff" "01" "00000007" "0000000000000063"
-		"fedcba9876543210" "00000007736c617665313700" "0000000e31302e302e302e31373a3636363600" "000000076161726368363400"
-		"00000005302e312e3000" "0000000a6e6f206f7665726c617900" "00000040" "0000010000000000" "01");
+	is_still("QUERY", "00000001"
+			  "00000003312d3800"
+			  "000000013300"
+			  "00000040"
+			  "000000000000ea60");
+	is_still("JOIN", "00000001"
+			 "01"
+			 "030000000100011170ffffffff"
+			 "01"
+			 "00000007"
+			 "0000000000000063"
+			 "fedcba9876543210"
+			 "00000007736c617665313700"
+			 "0000000e31302e302e302e31373a3636363600"
+			 "000000076161726368363400"
+			 "00000005302e312e3000"
+			 "0000000a6e6f206f7665726c617900"
+			 "00000040"
+			 "0000010000000000"
+			 "01");
 	put_u32(&b, 3);
 	put_u32(&b, 1);
 	put_str(&b, "2");
 	put_str(&b, "");
 	put_str(&b, "");
 	ok(take_query_end(b.data, b.len, &end) == 0 && end.up == 3 && !*end.refused && end.rules.count == 0,
-	    "a QUERY_END without what came later is taken");
+		"a QUERY_END without what came later is taken");
 	buf_free(&b);
 }
 

@@ -74,10 +74,8 @@ transport(const struct vector *v, const struct noise *i, const struct noise *r)
 	for (n = 2; n < v->messages; n++) {
 		const struct bytes *p = &v->payload[n], *m = &v->message[n];
 
-		ok(noise_seal(&ours[n % 2], p->data, p->len, out) == 0 && same(out, p->len + NOISE_TAG, m),
-		   "record %zu is made", n);
-		ok(noise_open(&theirs[n % 2], m->data, m->len, out) == 0 && same(out, p->len, p),
-		   "record %zu is opened", n);
+		ok(noise_seal(&ours[n % 2], p->data, p->len, out) == 0 && same(out, p->len + NOISE_TAG, m), "record %zu is made", n);
+		ok(noise_open(&theirs[n % 2], m->data, m->len, out) == 0 && same(out, p->len, p), "record %zu is opened", n);
 	}
 }
 
@@ -127,8 +125,7 @@ counters(void)
 	for (n = 0; n < NOISE_REKEY + 3; n++) {
 		if (n == NOISE_REKEY - 1)
 			memcpy(before, ours.key, NOISE_KEY);
-		wrong += noise_seal(&ours, (const uint8_t *)"x", 1, sealed) ||
-			 noise_open(&theirs, sealed, sizeof(sealed), out);
+		wrong += noise_seal(&ours, (const uint8_t *)"x", 1, sealed) || noise_open(&theirs, sealed, sizeof(sealed), out);
 		if (n == NOISE_REKEY - 1)
 			ok(memcmp(before, ours.key, NOISE_KEY) != 0, "the key is exchanged after 65,536 records");
 	}
@@ -250,8 +247,7 @@ step_by_step(void)
 	carry(&p.i, &p.r, SIZE_MAX);
 	ok(both(&p, SEAL_HELLO) && p.r.out.len == 58, "the responder answers, and is not ready");
 	carry(&p.r, &p.i, SIZE_MAX);
-	ok(seal_state(p.i.seal) == SEAL_READY && p.i.out.len == SEAL_OVERHEAD,
-	   "the initiator is ready and sends an empty record");
+	ok(seal_state(p.i.seal) == SEAL_READY && p.i.out.len == SEAL_OVERHEAD, "the initiator is ready and sends an empty record");
 	ok(seal_state(p.r.seal) == SEAL_HELLO, "the responder is not, until it has that record");
 	carry(&p.i, &p.r, SIZE_MAX);
 	ok(both(&p, SEAL_READY) && p.r.plain.len == 0, "then it is");
@@ -396,8 +392,7 @@ garbage(void)
 	uint8_t data[100];
 
 	open_pair(&p, ring_of(1, 0), ring_of(1, 0));
-	ok(seal_input(p.r.seal, (const uint8_t *)"GET / HTTP/1.1\r\n", 16, &p.r.plain, &p.r.out) == 10,
-	   "garbage is read for 10 bytes");
+	ok(seal_input(p.r.seal, (const uint8_t *)"GET / HTTP/1.1\r\n", 16, &p.r.plain, &p.r.out) == 10, "garbage is read for 10 bytes");
 	ok(seal_state(p.r.seal) == SEAL_BAD && p.r.out.len == 0, "and never answered");
 	is(seal_why(p.r.seal), "what is at the other end is no gproc", "and called by its name");
 	memset(data, 0, sizeof(data));
@@ -417,8 +412,7 @@ other_generation(void)
 	open_pair(&p, ring_of(1, 0), ring_of(1, 0));
 	p.i.out.data[4] = 2;
 	carry(&p.i, &p.r, SIZE_MAX);
-	is(seal_why(p.r.seal), "the peer's gproc speaks generation 2 of the link protocol, ours 1",
-	   "another generation is named");
+	is(seal_why(p.r.seal), "the peer's gproc speaks generation 2 of the link protocol, ours 1", "another generation is named");
 	ok(p.r.out.len == 10 && p.r.out.data[4] == 1, "and answered in our own");
 	carry(&p.r, &p.i, SIZE_MAX);
 	ok(seal_state(p.i.seal) == SEAL_BAD, "which ends it for the other");
@@ -530,8 +524,7 @@ long_first_record(void)
 
 	open_pair(&p, ring_of(1, 0), ring_of(1, 0));
 	carry(&p.i, &p.r, SIZE_MAX);
-	ok(seal_input(p.r.seal, (const uint8_t *)"\0\x11", 2, &p.r.plain, &p.r.out) == 2,
-	   "a first record that is not empty");
+	ok(seal_input(p.r.seal, (const uint8_t *)"\0\x11", 2, &p.r.plain, &p.r.out) == 2, "a first record that is not empty");
 	ok(seal_state(p.r.seal) == SEAL_BAD, "is refused by its length, before any room is made for it");
 	close_pair(&p);
 }

@@ -44,20 +44,18 @@ expect(const char *words, const char *want, const char *name)
 static void
 limits(void)
 {
-	char *deep = repeated("", "1 ", 256, ""), *sum = repeated("", "1 ", 256, ""),
-	     *many = repeated("", "1 ", 257, "");
+	char *deep = repeated("", "1 ", 256, ""), *sum = repeated("", "1 ", 256, ""), *many = repeated("", "1 ", 257, "");
 	char *doubling = repeated("0123456789 ", "dup strcat ", 60, ""), *wide = repeated("", "0", 5000, " 1 +");
 	char *added;
 
 	added = repeated(sum, "+ ", 255, "");
 	expect(added, "256", "256 values fit on the stack");
-	expect(deep, "error: 256 values are left, \"1\" and \"1\" on top; one is the answer",
-	       "values left over are counted");
+	expect(deep, "error: 256 values are left, \"1\" and \"1\" on top; one is the answer", "values left over are counted");
 	expect(many, "error: 1...: more than 256 values on the stack", "one more is refused");
 	expect(doubling, "error: 0123456789012345678901234567890123456789...: this value is longer than 4096 bytes",
-	       "doubling without end is refused");
+		"doubling without end is refused");
 	expect(wide, "error: 0000000000000000000000000000000000000000...: this value is longer than 4096 bytes",
-	       "a word longer than any name is refused");
+		"a word longer than any name is refused");
 	free(deep);
 	free(sum);
 	free(many);

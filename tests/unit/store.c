@@ -130,7 +130,7 @@ receiving(struct store *s)
 	ok(feed(s, b, &it, 50, 96, 7) == 0 && blob_have(b) == 96 && blob_total(b) == it.len, "a whole list is proved");
 	ok(feed(s, b, &it, 96, 96 + CHUNK_SIZE - 1, PIECE_SIZE) == 0 && blob_have(b) == 96, "a chunk is not until it is whole");
 	ok(feed(s, b, &it, 96 + CHUNK_SIZE - 1, 96 + CHUNK_SIZE + 1, PIECE_SIZE) == 0 && blob_have(b) == 96 + CHUNK_SIZE,
-	    "a proved chunk can be had while the next one comes");
+		"a proved chunk can be had while the next one comes");
 	ok(reads_back(s, b, &it, 1000) && reads_back(s, b, &it, PIECE_SIZE), "and only that is served");
 	ok(!blob_load(s, b, MIB, &len), "it can't be loaded yet");
 	ok(count_files(AT_FDCWD, "/proc/self/fd") <= files + 1, "no descriptor is left open but one to read");
@@ -174,7 +174,7 @@ lies(struct store *s)
 	uint8_t byte;
 
 	ok(blob_add(s, b, it.id.size + 1, 0, it.object, 96, &no_room) == -1 && !no_room && blob_size(b) == 0,
-	    "a wrong size is found with the list, and forgotten");
+		"a wrong size is found with the list, and forgotten");
 	ok(blob_add(s, b, UINT64_MAX, 0, it.object, 96, &no_room) == -1 && !no_room, "an impossible size");
 	ok(blob_add(s, b, store_budget(s) + 1, 0, it.object, 96, &no_room) == -1 && no_room, "a size beyond the budget");
 	ok(blob_add(s, b, it.id.size, 32, it.object + 32, 64, &no_room) == -1, "bytes that are not the next ones");
@@ -221,13 +221,13 @@ trusting(struct store *s)
 	ok(feed(s, b, &it, 0, 97 + CHUNK_SIZE, PIECE_SIZE) == 0 && blob_have(b) == 96 + CHUNK_SIZE, "its contents are not");
 	it.contents[CHUNK_SIZE + 5] ^= 1;
 	ok(blob_resume(b) == 96 + CHUNK_SIZE && feed(s, b, &it, 96 + CHUNK_SIZE, it.len, PIECE_SIZE) == -1,
-	    "the next source has to be trusted anew");
+		"the next source has to be trusted anew");
 	it.contents[CHUNK_SIZE + 5] ^= 1;
 	ok(feed(s, b, &it, 96 + CHUNK_SIZE, 96 + CHUNK_SIZE + 9, PIECE_SIZE) == 0, "and within a chunk");
 	blob_trust(b);
 	it.contents[it.id.size - 1] ^= 1;
 	ok(blob_add(s, b, it.id.size, it.len - CHUNK_SIZE - 1 + 9, it.contents + CHUNK_SIZE + 9, CHUNK_SIZE + 1 - 9, &no_room) == -1,
-	    "it is too late");
+		"it is too late");
 	store_drop(s, b);
 	sample_free(&it);
 }
@@ -332,13 +332,14 @@ trees(struct store *s)
 	ok(store_reserve(s, 4 * MIB) == 0, "room is found");
 	store_release(s, 4 * MIB);
 	ok(!there(s, "tree", &old, "") && !there(s, "inode", &it.id.digest, ".0755.1") && !store_find(s, &it.id.digest),
-	    "an idle tree, its inodes and their blobs go");
+		"an idle tree, its inodes and their blobs go");
 	ok(there(s, "tree", &new, "/file") && there(s, "inode", &it.id.digest, ".0644.1"), "one in use stays with its inodes");
 	b = store_sample(s, &it);
 	prepare(s, &it, &new, false, "other");
 	store_drop_tree(s, &new);
 	other = store_sample(s, &big);
-	ok(b && other && !store_find(s, &it.id.digest) && !there(s, "tree", &new, "") && !there(s, "inode", &it.id.digest, ".0644.1"), "until it is idle too");
+	ok(b && other && !store_find(s, &it.id.digest) && !there(s, "tree", &new, "") && !there(s, "inode", &it.id.digest, ".0644.1"),
+		"until it is idle too");
 
 	b = store_sample(s, &it);
 	ok(b && !store_find(s, &big.id.digest), "the small one is back");
@@ -402,7 +403,8 @@ spoiling(struct store *s)
 	prepare(s, &it, &held, true, "file");
 	ok(blob_is_sound(s, b, 0) && blob_is_sound(s, b, list + 300000) && blob_is_sound(s, b, it.len), "what is whole is sound");
 	damage(s, &it.id.digest, 300000, 7);
-	ok(blob_is_sound(s, b, 0) && blob_is_sound(s, b, list + 599999) && !blob_is_sound(s, b, list + 300000), "but not where it was damaged");
+	ok(blob_is_sound(s, b, 0) && blob_is_sound(s, b, list + 599999) && !blob_is_sound(s, b, list + 300000),
+		"but not where it was damaged");
 	damage(s, &it.id.digest, 550000, 0);
 	ok(!blob_is_sound(s, b, list + 599999), "nor where it was cut off");
 	blob_spoil(s, b);
@@ -412,8 +414,9 @@ spoiling(struct store *s)
 	store_drop_tree(s, &held);
 	ok(!there(s, "tree", &held, ""), "until it is no more");
 	blob_spoil(s, b);
-	ok(store_want(s, &it.id.digest) == b && blob_add(s, b, it.id.size, list, it.object + list, it.len - list, &no_room) == 0 && blob_whole(b),
-	    "it is had anew");
+	ok(store_want(s, &it.id.digest) == b && blob_add(s, b, it.id.size, list, it.object + list, it.len - list, &no_room) == 0 &&
+			blob_whole(b),
+		"it is had anew");
 	ok(blob_is_sound(s, b, list + 300000), "and is sound");
 	blob_unpin(s, b);
 	ok(store_free(s) + 8192 >= free_before, "no room is lost");
@@ -450,7 +453,8 @@ passing_again(struct store *s, struct blob *b, const struct sample *it)
 	blob_open(b, UINT64_MAX);
 	ok(blob_first(b) == list + 5 * chunk, "no offset lies behind the last chunk");
 	blob_make_ordinary(b);
-	ok(feed(s, b, it, blob_resume(b), it->len, PIECE_SIZE) == 0 && blob_whole(b) && reads_back(s, b, it, PIECE_SIZE), "an ordinary one again it becomes whole");
+	ok(feed(s, b, it, blob_resume(b), it->len, PIECE_SIZE) == 0 && blob_whole(b) && reads_back(s, b, it, PIECE_SIZE),
+		"an ordinary one again it becomes whole");
 }
 
 /* A thin blob: its list, and a window of two chunks. */
@@ -469,7 +473,8 @@ passing(struct store *s)
 	ok(blob_ready(b, list + 5) && !blob_ready(b, list + 3 * chunk), "what is proved can be had");
 	blob_make_thin(s, b);
 	ok(blob_thin(b) && !there(s, "part", &it.id.digest, "") && store_free(s) == before, "made thin it takes no room");
-	ok(blob_have(b) == list && blob_next(b) == list && blob_limit(b) == list && !blob_opened(b), "its list stays, and nothing may come");
+	ok(blob_have(b) == list && blob_next(b) == list && blob_limit(b) == list && !blob_opened(b),
+		"its list stays, and nothing may come");
 	ok(reads(s, b, &it, 0, list) && blob_read(s, b, list, &byte, 1) == 0, "only that can be read");
 	ok(feed(s, b, &it, list, list + 1, 1) == -1, "and nothing is taken");
 
@@ -478,7 +483,8 @@ passing(struct store *s)
 	ok(blob_limit(b) == list + 4 * chunk, "and may have two");
 	ok(feed(s, b, &it, list + 2 * chunk, list + 4 * chunk, PIECE_SIZE - 1) == 0 && blob_have(b) == list + 4 * chunk, "they come");
 	ok(feed(s, b, &it, list + 4 * chunk, list + 4 * chunk + 1, 1) == -1, "no more of it has room");
-	ok(reads(s, b, &it, list + 2 * chunk, list + 4 * chunk) && !blob_ready(b, list + 2 * chunk - 1), "both can be read, what lies before can't");
+	ok(reads(s, b, &it, list + 2 * chunk, list + 4 * chunk) && !blob_ready(b, list + 2 * chunk - 1),
+		"both can be read, what lies before can't");
 	ok(blob_read(s, b, list - 1, &byte, 1) == 1 && blob_read(s, b, list, &byte, 1) == 0, "a list without the contents behind it");
 	blob_forget(b, list + 3 * chunk - 1);
 	ok(blob_limit(b) == list + 4 * chunk && blob_ready(b, list + 2 * chunk), "part of a chunk is not forgotten");
@@ -491,7 +497,8 @@ passing(struct store *s)
 	ok(feed(s, b, &it, list + 4 * chunk, list + 5 * chunk, PIECE_SIZE) == 0, "the truth is taken, round the window's end");
 	blob_forget(b, UINT64_MAX);
 	ok(blob_first(b) == list + 5 * chunk && blob_next(b) == blob_first(b), "all that is here may be forgotten");
-	ok(feed(s, b, &it, blob_next(b), it.len, PIECE_SIZE) == 0 && blob_complete(b) && !blob_whole(b), "at its end it is complete, never whole");
+	ok(feed(s, b, &it, blob_next(b), it.len, PIECE_SIZE) == 0 && blob_complete(b) && !blob_whole(b),
+		"at its end it is complete, never whole");
 	blob_forget(b, UINT64_MAX);
 	ok(reads(s, b, &it, list + 5 * chunk, it.len), "the last piece of a chunk stays");
 
@@ -512,8 +519,10 @@ passing_anew(struct store *s)
 	b = store_want(s, &it.id.digest);
 	blob_make_thin(s, b);
 	blob_open(b, 0);
-	ok(blob_limit(b) == 2 * CHUNK_SIZE && blob_add(s, b, store_budget(s) * 3, 0, it.id.digest.byte, 32, &no_room) == 0, "a size beyond the store passes");
-	ok(blob_add(s, b, 1ull << 36, 32, it.id.digest.byte, 32, &no_room) == -1 && no_room, "but not with a list that would fill the memory");
+	ok(blob_limit(b) == 2 * CHUNK_SIZE && blob_add(s, b, store_budget(s) * 3, 0, it.id.digest.byte, 32, &no_room) == 0,
+		"a size beyond the store passes");
+	ok(blob_add(s, b, 1ull << 36, 32, it.id.digest.byte, 32, &no_room) == -1 && no_room,
+		"but not with a list that would fill the memory");
 	store_drop(s, b);
 	ok(!store_find(s, &it.id.digest), "and is dropped like another");
 	sample_free(&it);

@@ -11,8 +11,7 @@
 static void
 numbers(void)
 {
-	static const char *const bad[] = {
-	    "", "-1", "+1", " 1", "1 ", "1x", "0x1", "18446744073709551616", "99999999999999999999999"};
+	static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "1x", "0x1", "18446744073709551616", "99999999999999999999999"};
 	uint64_t n = 42;
 	size_t i, wrong = 0;
 
@@ -46,10 +45,9 @@ durations(void)
 	static const struct {
 		const char *text;
 		uint64_t ms;
-	} good[] = {{"15", 15000},   {"15s", 15000}, {"1.5", 1500},    {"250ms", 250}, {"2m", 120000},
-		    {"1h", 3600000}, {"0.0005s", 0}, {"1.25m", 75000}, {"0", 0}};
-	static const char *const bad[] = {"",  ".5", "1.", "s", "1d", "-1", "1.5.5", "1 s", "99999999999999999999",
-					  "5 "};
+	} good[] = {{"15", 15000}, {"15s", 15000}, {"1.5", 1500}, {"250ms", 250}, {"2m", 120000}, {"1h", 3600000}, {"0.0005s", 0},
+		{"1.25m", 75000}, {"0", 0}};
+	static const char *const bad[] = {"", ".5", "1.", "s", "1d", "-1", "1.5.5", "1 s", "99999999999999999999", "5 "};
 	uint64_t n = 42;
 	size_t i, wrong = 0;
 
@@ -76,12 +74,11 @@ terminal_text(void)
 {
 	shown("plain text", "plain text", "plain text stays");
 	shown("a\nb\tc\033[2J\x7f", "a\\x0ab\\x09c\\x1b[2J\\x7f", "control characters are shown as numbers");
-	shown("\303\244\342\202\254\360\237\230\200", "\303\244\342\202\254\360\237\230\200",
-	      "UTF-8 of two, three and four bytes stays");
+	shown("\303\244\342\202\254\360\237\230\200", "\303\244\342\202\254\360\237\230\200", "UTF-8 of two, three and four bytes stays");
 	shown("\302\233m", "\\xc2\\x9bm", "a C1 control character does not");
 	shown("\xff\303", "\\xff\\xc3", "nor what is not UTF-8, nor half a character at the end");
 	shown("\300\257 \355\240\200 \364\220\200\200", "\\xc0\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80",
-	      "nor overlong forms, surrogates, and what is beyond Unicode");
+		"nor overlong forms, surrogates, and what is beyond Unicode");
 }
 
 /* What warn, note or die writes to stderr; die's exit status is left in *status. */
@@ -122,8 +119,7 @@ messages(void)
 	int status = 0;
 	char *text = told(speak_all, &status);
 
-	is(text, "gproc: node 5: x\\x0agproc: forged\ngproc: but this\nslave 1:5: gone\n",
-	   "a message is one line, whatever is in it");
+	is(text, "gproc: node 5: x\\x0agproc: forged\ngproc: but this\nslave 1:5: gone\n", "a message is one line, whatever is in it");
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == 7, "die exits with its status");
 	free(text);
 }
@@ -139,8 +135,7 @@ files(void)
 	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	ok(write_full(fd, "abc\0defg", 8) == 0, "all is written");
 	text = read_file(name, 8, &len);
-	ok(text && len == 8 && memcmp(text, "abc\0defg", 9) == 0,
-	   "a file of just the size allowed comes back, with a NUL behind");
+	ok(text && len == 8 && memcmp(text, "abc\0defg", 9) == 0, "a file of just the size allowed comes back, with a NUL behind");
 	free(text);
 	errno = 0;
 	ok(!read_file(name, 7, &len) && errno == EFBIG, "a larger one is refused");
@@ -167,8 +162,7 @@ lists(void)
 		strings_add(&list, name);
 	}
 	strings_take(&list, xstrdup("last"));
-	ok(list.count == 101 && !list.at[101] && strings_has(&list, "s99") && strings_has(&list, "last"),
-	   "a list grows");
+	ok(list.count == 101 && !list.at[101] && strings_has(&list, "s99") && strings_has(&list, "last"), "a list grows");
 	strings_free(&list);
 	ok(list.count == 0 && !list.at, "and is empty when freed");
 }

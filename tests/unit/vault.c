@@ -89,7 +89,7 @@ map_user(unsigned uid, unsigned gid)
 	(void)snprintf(uids, sizeof(uids), "%u %u 1", uid, uid);
 	(void)snprintf(gids, sizeof(gids), "%u %u 1", gid, gid);
 	return write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/uid_map", uids) &&
-	    write_text("/proc/self/gid_map", gids);
+	       write_text("/proc/self/gid_map", gids);
 }
 
 static bool
@@ -104,7 +104,7 @@ own_namespace(int flags)
 	uid = geteuid();
 	gid = getegid();
 	return unshare(CLONE_NEWNS | flags) == 0 && (!(flags & CLONE_NEWUSER) || map_user(uid, gid)) &&
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 /* In a namespace of its own, made with the flags; false where the kernel does not allow that. */
@@ -126,10 +126,11 @@ in_namespace(int flags, const char *without)
 	mkdirat(v.dir, "sub", 0700);
 	ok(access("../etc/passwd", R_OK) == 0 && access("/etc/../etc/passwd", R_OK) == 0, "paths mean what they meant");
 	ok(access("../sub", F_OK) < 0 && access("/sub", F_OK) < 0 && access("/proc/../sub", F_OK) < 0 &&
-	    access("/proc/self/../sub", F_OK) < 0 && access("/proc/sub", F_OK) < 0, "no path leads to the vault");
+			access("/proc/self/../sub", F_OK) < 0 && access("/proc/sub", F_OK) < 0,
+		"no path leads to the vault");
 	ok(can_clone(&v), "its directories can be cloned");
 	ok(vault_mount(&second, 1u << 20) == 0 && mkdirat(second.dir, "sub", 0700) == 0 && can_clone(&second) && can_clone(&v),
-	    "a second one can be mounted");
+		"a second one can be mounted");
 	if (fork() == 0)
 		_exit((!flags && setuid(65534) < 0) || unshare(CLONE_NEWUSER) < 0);
 	(void)wait(&status);
@@ -137,8 +138,7 @@ in_namespace(int flags, const char *without)
 	removing(v.dir);
 	vault_close(&second);
 	vault_close(&v);
-	ok(access("../etc/passwd", R_OK) == 0 && (access("/proc/self/status", R_OK) == 0) == proc,
-	    "paths still do when it is closed");
+	ok(access("../etc/passwd", R_OK) == 0 && (access("/proc/self/status", R_OK) == 0) == proc, "paths still do when it is closed");
 	return true;
 }
 

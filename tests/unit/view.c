@@ -10,8 +10,8 @@ static bool no_overlay;
 static struct worker *
 open_worker(void)
 {
-	struct worker_setup setup = {.binroot = "/tmp/xproc", .private = true, .runs_jobs = true, .budget = 128u << 20,
-	    .no_overlay = no_overlay};
+	struct worker_setup setup = {
+		.binroot = "/tmp/xproc", .private = true, .runs_jobs = true, .budget = 128u << 20, .no_overlay = no_overlay};
 	struct worker *w = worker_open(&setup);
 
 	if (!w) {
@@ -83,25 +83,27 @@ test_bare(void)
 	ship_text(worker_store(w), &m, "scratch/two", "second", ENTRY_OWN, 0600);
 	d = seal_manifest(&m);
 	ok(no_overlay == !!strstr(worker_limits(w), "overlay"), "what the node can't do is told");
-	is(shell("/bin/date +%%; date +%%; env -i date +%%"), "%\n%\n%\n", "a bare node runs programs by path, by name and without environment");
+	is(shell("/bin/date +%%; date +%%; env -i date +%%"), "%\n%\n%\n",
+		"a bare node runs programs by path, by name and without environment");
 	is(shell("script"), "script /tmp/xproc/usr/bin/script\n", "a script with #!/usr/bin/env runs");
 	is(shell("/usr/bin/script"), "script /usr/bin/script\n", "and at its own path");
 	is(shell("/usr/bin/readlink /proc/self/exe"), "/usr/bin/readlink\n", "/proc/self/exe is the program");
 	is(shell("echo x >/dev/null && echo fine"), "fine\n", "/dev/null is there");
 	ok(strncmp(shell("ldconfig --version"), "ldconfig", 8) == 0, "a static program runs");
-	is(shell("cat /scratch/one; cat /tmp/xproc/scratch/two"), "firstsecond", "a shipped directory of the root is at its own path and under binRoot");
+	is(shell("cat /scratch/one; cat /tmp/xproc/scratch/two"), "firstsecond",
+		"a shipped directory of the root is at its own path and under binRoot");
 	is(shell("cat /tmp/xproc/scratch/* >/tmp/ramdisk/all; echo -n changed >/scratch/one; cat /tmp/xproc/scratch/one"), "changed",
-	    "own files can be written");
+		"own files can be written");
 	ok(stat("/tmp/ramdisk/all", &st) == 0 && st.st_size == 11, "what the job wrote in the node's own directory is there");
 	is(shell("cat /scratch/one"), "first", "the next job has its own files fresh");
 	shell("echo x >/usr/bin/date; echo x >/tmp/xproc/usr/bin/date; echo x >/new");
 	is(shell("/bin/date +%%; ls /; ls -a /tmp /tmp/ramdisk"),
-	    "%\nbin\ndev\nlib\nlib64\nproc\nsbin\nscratch\ntmp\nusr\n/tmp:\n.\n..\nramdisk\nxproc\n\n/tmp/ramdisk:\n.\n..\nall\n",
-	    "shared files can't be changed, and nothing is added");
+		"%\nbin\ndev\nlib\nlib64\nproc\nsbin\nscratch\ntmp\nusr\n/tmp:\n.\n..\nramdisk\nxproc\n\n/tmp/ramdisk:\n.\n..\nall\n",
+		"shared files can't be changed, and nothing is added");
 	ok(access("/usr", F_OK) < 0 && access("/bin", F_OK) < 0 && access("/dev/null", F_OK) < 0 && access("/proc/self", F_OK) < 0,
-	    "the node's root is as it was");
-	is(shell_with(w, &m, &d, "echo by hand $0; echo $PATH", VIEW_NONE, &r), "by hand sh\n/tmp/xproc/usr/bin:/tmp/xproc/usr/sbin:/bin:/usr/bin\n",
-	    "without a view the carried loader is run by hand");
+		"the node's root is as it was");
+	is(shell_with(w, &m, &d, "echo by hand $0; echo $PATH", VIEW_NONE, &r),
+		"by hand sh\n/tmp/xproc/usr/bin:/tmp/xproc/usr/sbin:/bin:/usr/bin\n", "without a view the carried loader is run by hand");
 	close_all(w, &m, &r);
 	ok(access("/tmp/xproc", F_OK) < 0, "binRoot is gone with the worker");
 }
@@ -154,11 +156,12 @@ test_split_node(void)
 	ship_text(worker_store(w), &m, "usr/bin/secret", "#!/bin/sh\necho secret $0\n", ENTRY_PROGRAM, 0700);
 	d = seal_manifest(&m);
 	is(shell("cat /usr/share/mod/one; echo -n 2 >>/tmp/xproc/usr/share/mod/one; cat /tmp/xproc/usr/share/mod/one"), "modulemodule2",
-	    "own files are in the places of programs, too");
-	is(shell("secret; /usr/bin/secret"), "secret /tmp/xproc/usr/bin/secret\nsecret /usr/bin/secret\n", "and a program that not everybody may read");
+		"own files are in the places of programs, too");
+	is(shell("secret; /usr/bin/secret"), "secret /tmp/xproc/usr/bin/secret\nsecret /usr/bin/secret\n",
+		"and a program that not everybody may read");
 	ok(strncmp(shell("/bin/nodeprog --version"), "ldconfig", 8) == 0, "a node with a real /bin: its own programs are there");
 	is(shell("/bin/date +%%; /usr/bin/date +%%; ls -d /usr/share /etc/node"), "%\n%\n/etc/node\n/usr/share\n",
-	    "and the shipped ones win, though their root links /bin to usr/bin");
+		"and the shipped ones win, though their root links /bin to usr/bin");
 	is(shell("ls /lib64"), "ld-linux-x86-64.so.2\n", "a loader is at its own path");
 	free(m.program);
 	m.program = xstrdup("/usr/bin/secret");
@@ -268,7 +271,8 @@ test_other_libc(void)
 	w = open_worker();
 	ship_tools(w, &m);
 	d = seal_manifest(&m);
-	is(shell("/bin/date +%%; /bin/hello; hello; /etc/hello"), "%\nmusl\nmusl\nmusl\n", "the node's programs use the node's libc, the shipped ones theirs");
+	is(shell("/bin/date +%%; /bin/hello; hello; /etc/hello"), "%\nmusl\nmusl\nmusl\n",
+		"the node's programs use the node's libc, the shipped ones theirs");
 	close_all(w, &m, &r);
 }
 
@@ -291,10 +295,12 @@ test_mounts_below(void)
 	w = open_worker();
 	ship_tools(w, &m);
 	d = seal_manifest(&m);
-	is(shell("ls /usr/data; echo x >/usr/data/file && echo written"), "inside\nwritten\n", "a mount of the node below a merged directory stays, writable");
+	is(shell("ls /usr/data; echo x >/usr/data/file && echo written"), "inside\nwritten\n",
+		"a mount of the node below a merged directory stays, writable");
 	ok(mount("late", "/opt", "tmpfs", 0, "") == 0 && mkdir("/opt/late", 0755) == 0 && umount("/usr/data") == 0 &&
-	    mkdir("/usr/data2", 0755) == 0 && mount("late", "/usr/data2", "tmpfs", 0, "") == 0 && mkdir("/usr/data2/late", 0755) == 0,
-	    "mounts change");
+			mkdir("/usr/data2", 0755) == 0 && mount("late", "/usr/data2", "tmpfs", 0, "") == 0 &&
+			mkdir("/usr/data2/late", 0755) == 0,
+		"mounts change");
 	is(shell("ls /opt /usr/data2"), "/opt:\nlate\n\n/usr/data2:\nlate\n", "and the next job sees them");
 	close_all(w, &m, &r);
 }
@@ -323,7 +329,7 @@ test_places(void)
 	ship_text(worker_store(w), &m, "srv/app/lib/libx.so", "library", ENTRY_LIBRARY, 0644);
 	d = seal_manifest(&m);
 	is(shell("ls /etc; cat /tmp/xproc/etc/shipped; cat /tmp/xproc/etc/node"), "node\nshippedshipped",
-	    "outside the places of programs the node's directories stay, and binRoot shows what was shipped");
+		"outside the places of programs the node's directories stay, and binRoot shows what was shipped");
 	is(shell("cat /srv/app/lib/libx.so; ls /srv"), "libraryapp\nmine\n", "but for libraries");
 	is(shell_with(w, &m, &d, "ls /etc; cat /etc/node", VIEW_ALL, &r), "node\nshipped\nshipped", "-view=all merges everything");
 	close_all(w, &m, &r);

@@ -77,7 +77,8 @@ static char *env_of_job[] = {"A=b", "PATH=/usr/bin:/bin", "GPROC_ROOT=/no", NULL
 static void
 test_run(void)
 {
-	char *argv[] = {"given-name", "-c", "echo out; echo err >&2; pwd; echo $A $PATH $GPROC_ROOT $0; id -u; id -g; id -G; cat; exit 7", NULL};
+	char *argv[] = {
+		"given-name", "-c", "echo out; echo err >&2; pwd; echo $A $PATH $GPROC_ROOT $0; id -u; id -g; id -G; cat; exit 7", NULL};
 	struct worker *w = open_with((struct worker_setup){.private = true});
 	uint32_t groups[] = {7, 8};
 	struct manifest m = {0};
@@ -96,7 +97,8 @@ test_run(void)
 	work.groups = groups;
 	work.group_count = 2;
 	r = run(w, &work);
-	want = xasprintf("out\n%s/home/some/one\nb %s/usr/bin:/usr/bin:/bin %s given-name\n1234\n5678\n5678 7 8\n", binroot, binroot, binroot);
+	want = xasprintf(
+		"out\n%s/home/some/one\nb %s/usr/bin:/usr/bin:/bin %s given-name\n1234\n5678\n5678 7 8\n", binroot, binroot, binroot);
 	is(r.text, "", "no failure is told");
 	is(r.out.data ? (char *)r.out.data : "", want, "environment, working directory and user are the job's");
 	is(r.err.data ? (char *)r.err.data : "", "err\n", "stderr is apart");
@@ -243,7 +245,8 @@ by_killing_keeper(struct proc *p)
 static void
 test_ends(void)
 {
-	static const char storm[] = "f() { while :; do (setsid sh -c \"$0\" 2>/dev/null &) ; done; }; echo x; while :; do (sleep 1000 &) 2>/dev/null; done";
+	static const char storm[] =
+		"f() { while :; do (setsid sh -c \"$0\" 2>/dev/null &) ; done; }; echo x; while :; do (sleep 1000 &) 2>/dev/null; done";
 	struct worker *w = open_with((struct worker_setup){.private = true});
 	struct manifest m = {0};
 	struct result r;
@@ -263,7 +266,8 @@ test_ends(void)
 	result_free(&r);
 	for (i = 0; i < 3; i++) {
 		r = interrupted(w, &m, &d, i < 2 ? "(setsid sleep 1000 &); echo x; exec sleep 1000" : storm, by_killing_keeper);
-		ok(r.failed && !r.exited && r.status == 0 && strstr(r.text, "keeper was killed"), "a killed keeper is told, and that nobody knows how the program ended");
+		ok(r.failed && !r.exited && r.status == 0 && strstr(r.text, "keeper was killed"),
+			"a killed keeper is told, and that nobody knows how the program ended");
 		ok(!has_children(), "and what it kept is killed");
 		result_free(&r);
 	}
@@ -464,7 +468,8 @@ test_no_namespaces(void)
 static void
 test_without_root(void)
 {
-	char *argv[] = {"sh", "-c", "id -u; pwd; echo $$ >file; cat file >/dev/null && date +%%; (setsid sleep 1000 &); echo x; sleep 1000", NULL};
+	char *argv[] = {
+		"sh", "-c", "id -u; pwd; echo $$ >file; cat file >/dev/null && date +%%; (setsid sleep 1000 &); echo x; sleep 1000", NULL};
 	struct manifest m = {0};
 	struct result r = {0};
 	struct worker *w;
