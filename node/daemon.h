@@ -71,6 +71,8 @@ extern struct daemon self;
 /* node.c */
 void neighbour_send(struct neighbour *, enum priority, unsigned type, uint64_t job, const struct buf *body); /* body NULL: empty */
 void neighbour_send_bytes(struct neighbour *, enum priority, unsigned type, uint64_t job, const void *, size_t);
+/* MSG_ERROR to a client: it can't be done, and why; the client ends with that status. */
+void tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4);
 void neighbour_touch(struct neighbour *); /* it has something to write: flushed at the end of the turn */
 void neighbour_kill(struct neighbour *, const char *why);
 struct neighbour *neighbour_towards(const struct path *); /* the child that leads there, or NULL */
@@ -109,23 +111,4 @@ void job_forward_credit(uint64_t id, uint32_t bytes); /* the client has taken so
 void job_set_credit(uint64_t id, int64_t bytes);
 bool job_waits_for_client(uint64_t id);
 void job_own_over(uint64_t id); /* own.c: nothing of it is left here */
-
-/* head.c: what only a master does: clients, launches, verdicts */
-bool head_may_launch(const struct peer *);
-void head_open(const struct options *); /* dies when -users or -allow names nobody */
-void head_launch(struct neighbour *, const uint8_t *, size_t);
-void head_query(struct neighbour *, const uint8_t *, size_t);
-void head_ps(struct neighbour *);
-void head_kill(struct neighbour *, const uint8_t *, size_t);
-void head_power(struct neighbour *, const uint8_t *, size_t);
-void head_signal(struct neighbour *, uint64_t id, unsigned signal);
-void head_credit(struct neighbour *, uint64_t id, uint32_t bytes);
-/* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
-size_t head_event(uint64_t id, const uint8_t *body, size_t len);
-bool head_knows(uint64_t id);
-void head_client_gone(struct neighbour *);
-struct neighbour *head_source(uint64_t job); /* the client that can read what the job ships, or NULL */
-void head_member_up(struct member *, bool same_process);
-void head_member_lost(struct member *);
-void head_map_changed(void); /* queries that wait for nodes */
 #endif

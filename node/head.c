@@ -1,20 +1,18 @@
 /* What only a master does: clients, launches, and one verdict for every chosen node.
  * Must never know mounts, or what a file holds. */
-#include "node/allow.h"
-#include "node/daemon.h"
-#include "nodespec.h"
+#include "node/head.h"
+#include "node/access.h"
+#include "node/answer.h"
+#include "node/choose.h"
 
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
-	ACK_AFTER = 16 * 1024,	/* bytes of one node's output taken before it is told, well under the ring it keeps them in */
-	BATCH_ROOM = 64 * 1024, /* of an answer about many nodes, in one frame */
-	KILL_MS = 10000,	/* beside the heartbeat: what a killed job may take to end on a node that is up */
+	ACK_AFTER = 16 * 1024, /* bytes of one node's output taken before it is told, well under the ring it keeps them in */
+	KILL_MS = 10000,       /* beside the heartbeat: what a killed job may take to end on a node that is up */
 };
 #define FOR_EVER (INT64_MAX / 2)
 
@@ -103,25 +101,6 @@ launch_forget(struct launch *l)
 	loop_cancel(&l->timer);
 	job_done(l->id); /* until here its nodes can still be signalled, for what lingers there */
 	loop_bury(l, launch_release);
-}
-
-static void tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4);
-static void
-tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...)
-{
-	struct msg_error m = {.status = status};
-	struct buf body = {0};
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	text = xvasprintf(fmt, args);
-	va_end(args);
-	m.text = text;
-	put_error(&body, &m);
-	neighbour_send(client, PRIO_CONTROL, MSG_ERROR, 0, &body);
-	buf_free(&body);
-	free(text);
 }
 
 /* ---- the end of a launch ---- */
@@ -422,95 +401,21 @@ head_member_up(struct member *m, bool same_process)
 	}
 }
 
-/* ---- who may, and whom it is for ---- */
-
-static struct {
-	bool all;
-	uint32_t *uid;
-	size_t count;
-} users;
-static struct allow *allow; /* NULL: who may launch may use every node */
-
-/* -users: names or numbers parted by commas, or "*". Names are looked up once, here. */
-static void
-open_users(const char *list)
-{
-	const char *at = list;
-
-	while (*at) {
-		size_t len = strcspn(at, ",");
-		char *name = xstrndup(at, len);
-		uint64_t number;
-		const struct passwd *entry;
-
-		if (strcmp(name, "*") == 0) {
-			users.all = true;
-		} else {
-			if (parse_u64(name, UINT32_MAX, &number) != 0) {
-				entry = getpwnam(name);
-				if (!entry)
-					die(2, "-users: this machine has no user \"%s\"", name);
-				number = entry->pw_uid;
-			}
-			users.uid = xrealloc(users.uid, users.count + 1, sizeof(users.uid[0]));
-			users.uid[users.count++] = (uint32_t)number;
-		}
-		free(name);
-		at += len + (at[len] == ',');
-	}
-}
-
 void
-head_open(const struct options *o)
+head_map_changed(void)
 {
-	open_users(o->users);
-	if (*o->allow && !(allow = allow_load(o->allow)))
-		die(2, "-allow: %s", allow_error());
+	run_all_again();
+	answer_map_changed();
 }
 
-static bool
-is_chief(const struct peer *who)
-{
-	return who->uid == 0 || who->uid == geteuid();
-}
-
-static struct allow_who
-as_asker(const struct peer *who)
-{
-	return (struct allow_who){.uid = who->uid, .gid = who->gid, .groups = who->groups, .group_count = who->group_count};
-}
-
-static bool
-may_use(const struct peer *who, const struct path *node)
-{
-	struct allow_who asker = as_asker(who);
-
-	return !allow || is_chief(who) || allow_may(allow, &asker, node);
-}
-
-/* Without -users it is the -allow file that says who. */
-bool
-head_may_launch(const struct peer *who)
-{
-	struct allow_who asker = as_asker(who);
-	size_t i;
-
-	if (users.all || is_chief(who))
-		return true;
-	if (allow && !*self.options->users)
-		return allow_names(allow, &asker);
-	for (i = 0; i < users.count; i++)
-		if (users.uid[i] == who->uid)
-			return true;
-	return false;
-}
+/* ---- a launch ---- */
 
 static bool
 refused(struct neighbour *client, uint32_t generation)
 {
-	if (!head_may_launch(&client->who)) {
+	if (!access_may_launch(&client->who)) {
 		tell_error(client, 255, "user %u may not use this master (started with -users=\"%s\"%s%s)", client->who.uid,
-			self.options->users, allow ? " -allow=" : "", allow ? self.options->allow : "");
+			self.options->users, *self.options->allow ? " -allow=" : "", self.options->allow);
 		return true;
 	}
 	if (generation != PROTO_GENERATION) {
@@ -520,111 +425,6 @@ refused(struct neighbour *client, uint32_t generation)
 	}
 	return false;
 }
-
-/* A user's choice of nodes, told apart by how they are. */
-struct choice {
-	struct path *paths; /* up, sorted */
-	struct member **members;
-	size_t count;
-	char *down, *missing, *hint;
-	char *refused;	     /* those that this user may not use */
-	char *named_refused; /* and of them those that are named by number */
-	struct path *all;    /* every known path, for what is missing */
-};
-
-static void
-choice_free(struct choice *c)
-{
-	free(c->paths);
-	free(c->members);
-	free(c->down);
-	free(c->missing);
-	free(c->hint);
-	free(c->refused);
-	free(c->named_refused);
-	free(c->all);
-}
-
-/* Of nodes that are refused only those that the user named by number are told of. For the user the others are not there: so they
- * are named where they would be missing if they were not. */
-static char *
-named_among(const struct nodespec *spec, const struct path *refused, size_t count, const struct path *others, size_t other_count)
-{
-	struct path *named = xcalloc(count, sizeof(*named));
-	char *hint, *missing = nodespec_missing(spec, others, other_count, &hint), *text;
-	struct nodespec *by_number = *missing ? nodespec_parse(missing) : NULL;
-	size_t i, n = 0;
-
-	for (i = 0; i < count && by_number; i++)
-		if (nodespec_matches(by_number, &refused[i]))
-			named[n++] = refused[i];
-	text = pathset_fold(named, n);
-	nodespec_free(by_number);
-	free(named);
-	free(missing);
-	free(hint);
-	return text;
-}
-
-static void
-sort_out(const struct peer *who, const struct nodespec *spec, const struct nodespec * not, struct choice *c)
-{
-	struct path *down = xcalloc(self.map.count, sizeof(*down)), *refused = xcalloc(self.map.count, sizeof(*refused));
-	struct path *others = xcalloc(self.map.count, sizeof(*others));
-	size_t i, downs = 0, refusals = 0, other_count = 0;
-
-	c->paths = xcalloc(self.map.count, sizeof(*c->paths));
-	c->members = xcalloc(self.map.count, sizeof(struct member *));
-	c->all = xcalloc(self.map.count, sizeof(*c->all));
-	for (i = 0; i < self.map.count; i++) {
-		struct member *m = self.map.at[i];
-
-		c->all[i] = m->path;
-		if (!may_use(who, &m->path)) {
-			if (nodespec_matches(spec, &m->path) && !(not &&nodespec_matches(not, &m->path)))
-				refused[refusals++] = m->path;
-			continue;
-		}
-		others[other_count++] = m->path;
-		if (!nodespec_matches(spec, &m->path) || (not &&nodespec_matches(not, &m->path)))
-			continue;
-		if (m->state == NODE_UP) {
-			c->members[c->count] = m;
-			c->paths[c->count++] = m->path;
-		} else {
-			down[downs++] = m->path;
-		}
-	}
-	c->missing = nodespec_missing(spec, c->all, self.map.count, &c->hint);
-	c->down = pathset_fold(down, downs);
-	c->refused = pathset_fold(refused, refusals);
-	c->named_refused = refusals ? named_among(spec, refused, refusals, others, other_count) : xstrdup("");
-	free(down);
-	free(refused);
-	free(others);
-}
-
-/* 0, or -1 when the client has been told what is wrong with its spec. */
-static int
-choose(struct neighbour *client, const char *text, const char *exclude, struct choice *c)
-{
-	struct nodespec *spec = nodespec_parse(text), *not = NULL;
-
-	*c = (struct choice){0};
-	if (spec && *exclude)
-		not = nodespec_parse(exclude);
-	if (!spec || (*exclude && !not )) {
-		tell_error(client, 2, "%s", nodespec_error());
-		nodespec_free(spec);
-		return -1;
-	}
-	sort_out(&client->who, spec, not, c);
-	nodespec_free(spec);
-	nodespec_free(not );
-	return 0;
-}
-
-/* ---- a launch ---- */
 
 static void
 put_block_for(struct launch *l, const struct msg_launch *m, const struct variant *v, struct buf *out)
@@ -869,118 +669,7 @@ head_client_gone(struct neighbour *client)
 		kill_launch(l);
 }
 
-/* ---- questions ---- */
-
-static void
-put_shown_member(struct buf *body, const struct member *m)
-{
-	struct path above = path_parent(&m->path);
-	struct neighbour *via = m->via;
-	struct msg_shown shown = {
-		.path = m->path,
-		.state = m->state,
-		.since = now_ms() - m->since,
-		.adopted = via && via->path.depth > self.path.depth + 1 && path_under(&above, &self.path),
-		.why = m->why ? m->why : "",
-		.info = m->info,
-		.stat = m->stat,
-	};
-
-	put_shown(body, &shown);
-}
-
-static void
-answer_query(struct neighbour *client, const struct msg_query *q)
-{
-	struct choice c = {0};
-	struct nodespec *spec = *q->spec ? nodespec_parse(q->spec) : NULL, *not = *q->exclude ? nodespec_parse(q->exclude) : NULL;
-	struct msg_query_end end = {.up = (uint32_t)self.map.up, .down = (uint32_t)(self.map.count - self.map.up)};
-	struct buf body = {0};
-	size_t i;
-
-	if ((*q->spec && !spec) || (*q->exclude && !not )) {
-		tell_error(client, 2, "%s", nodespec_error());
-		goto out;
-	}
-	for (i = 0; i < self.map.count; i++) {
-		const struct member *m = self.map.at[i];
-
-		if ((spec && !nodespec_matches(spec, &m->path)) || (not &&nodespec_matches(not, &m->path)))
-			continue;
-		put_shown_member(&body, m);
-		if (body.len >= BATCH_ROOM) {
-			neighbour_send(client, PRIO_OUTPUT, MSG_NODES, 0, &body);
-			body.len = 0;
-		}
-	}
-	if (body.len)
-		neighbour_send(client, PRIO_OUTPUT, MSG_NODES, 0, &body);
-	if (!spec)
-		spec = nodespec_parse("...");
-	sort_out(&client->who, spec, not, &c);
-	end.down_list = c.down;
-	end.missing = c.missing;
-	end.hint = c.hint ? c.hint : "";
-	end.refused = c.refused;
-	if (allow)
-		allow_lines(allow, &end.rules);
-	body.len = 0;
-	put_query_end(&body, &end);
-	strings_free(&end.rules);
-	neighbour_send(client, PRIO_OUTPUT, MSG_QUERY_END, 0, &body);
-	choice_free(&c);
-out:
-	buf_free(&body);
-	nodespec_free(spec);
-	nodespec_free(not );
-}
-
-static void
-answer_waiting(struct neighbour *client)
-{
-	struct msg_query q;
-
-	loop_cancel(&client->patience);
-	if (take_query(client->query.data, client->query.len, &q) == 0)
-		answer_query(client, &q);
-	buf_free(&client->query);
-}
-
-static void
-patience_is_over(struct timer *t)
-{
-	answer_waiting(t->owner);
-}
-
-void
-head_map_changed(void)
-{
-	struct neighbour *n;
-
-	run_all_again();
-	for (n = self.neighbours; n; n = n->next)
-		if (n->query.len && self.map.up >= n->at_least)
-			answer_waiting(n);
-}
-
-void
-head_query(struct neighbour *client, const uint8_t *data, size_t len)
-{
-	struct msg_query q;
-
-	if (take_query(data, len, &q) != 0) {
-		tell_error(client, 255, "the master can't read this question");
-		return;
-	}
-	if (self.map.up >= q.at_least || client->query.len) {
-		answer_query(client, &q);
-		return;
-	}
-	put_bytes(&client->query, data, len);
-	client->at_least = q.at_least;
-	if (q.patience)
-		loop_timer(&client->patience, q.patience, patience_is_over, client);
-}
+/* ---- jobs, shown and signalled ---- */
 
 /* The nodes where it is not over, folded. */
 static char *
@@ -1054,33 +743,6 @@ head_kill(struct neighbour *client, const uint8_t *data, size_t len)
 		tell_error(client, 255, "job %s is user %u's: only they and root may signal it", m.job, l->uid);
 	} else {
 		signal_launch(l, m.signal);
-		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
-	}
-}
-
-/* Leaves first: a node goes only when all that is to go below it has been told. */
-void
-head_power(struct neighbour *client, const uint8_t *data, size_t len)
-{
-	struct msg_power m;
-	struct member *member;
-	char name[PATH_TEXT];
-	struct neighbour *next;
-
-	if (take_power(data, len, &m) != 0) {
-		tell_error(client, 255, "the master can't read this request");
-		return;
-	}
-	member = map_find(&self.map, &m.path);
-	next = member ? member->via : NULL;
-	if (client->who.uid != 0 && client->who.uid != geteuid())
-		tell_error(client, 255, "only root and the user who runs the master may halt or reboot nodes");
-	else if (!next)
-		tell_error(client, 255, "node %s is not there", path_text(&m.path, name));
-	else if (!member->info.has_power)
-		tell_error(client, 255, "node %s can't be halted or rebooted from here: its PID 1 is not gproc", path_text(&m.path, name));
-	else {
-		neighbour_send_bytes(next, PRIO_CONTROL, MSG_POWER, 0, data, len);
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
 	}
 }

@@ -1,6 +1,7 @@
 /* Jobs as they pass through this node: who below takes part, what comes up and is let through, signals and ends.
  * Must never know mounts, or how a verdict is judged. */
 #include "node/daemon.h"
+#include "node/head.h"
 #include "node/own.h"
 
 #include <signal.h>

@@ -2,6 +2,9 @@
  * Must never know what a launch, an object or a member of the tree means. */
 #include "node/node.h"
 #include "node/daemon.h"
+#include "node/access.h"
+#include "node/answer.h"
+#include "node/head.h"
 #include "init/init.h"
 #include "stackvm.h"
 #include "node/stranger.h"
@@ -62,6 +65,24 @@ void
 neighbour_send(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const struct buf *body)
 {
 	neighbour_send_bytes(n, priority, type, job, body ? body->data : NULL, body ? body->len : 0);
+}
+
+void
+tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...)
+{
+	struct msg_error m = {.status = status};
+	struct buf body = {0};
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	m.text = text;
+	put_error(&body, &m);
+	neighbour_send(client, PRIO_CONTROL, MSG_ERROR, 0, &body);
+	buf_free(&body);
+	free(text);
 }
 
 void
@@ -190,7 +211,7 @@ on_power(struct neighbour *n, const struct frame *f)
 	struct msg_power m;
 
 	if (n->kind == NB_CLIENT)
-		head_power(n, f->body, f->len);
+		answer_power(n, f->body, f->len);
 	else if (take_power(f->body, f->len, &m) == 0)
 		node_power(&m);
 }
@@ -292,7 +313,7 @@ on_launch(struct neighbour *n, const struct frame *f)
 static void
 on_query(struct neighbour *n, const struct frame *f)
 {
-	head_query(n, f->body, f->len);
+	answer_query(n, f->body, f->len);
 }
 
 static void
@@ -472,7 +493,7 @@ too_many_of(const struct peer *who)
 	for (n = self.neighbours; n; n = n->next)
 		count += n->kind == NB_CLIENT && n->who.uid == who->uid;
 	(void)getrlimit(RLIMIT_NOFILE, &files);
-	return count >= (head_may_launch(who) ? files.rlim_cur / 4 : CLIENTS_EACH);
+	return count >= (access_may_launch(who) ? files.rlim_cur / 4 : CLIENTS_EACH);
 }
 
 static void
@@ -820,7 +841,7 @@ start_master(void)
 	self.has_path = true;
 	self.master = self.boot;
 	self.grace = (uint32_t)self.options->grace;
-	head_open(self.options);
+	access_open(self.options);
 	upstream_load_keys(true);
 	open_worker();
 	node_listen(false);

@@ -1,6 +1,7 @@
 /* The tree as this node knows it: who joins, who is lost, and telling it upwards.
  * Must never know jobs' insides, sockets, or how links are made. */
 #include "node/daemon.h"
+#include "node/head.h"
 #include "node/tree.h"
 
 #include <stdlib.h>

@@ -1,9 +1,14 @@
 /* A whole node, master or slave, fed with a history: neighbours that come, say anything at any time, and go; processes that start and
  * end; time that passes. It must not crash, and when everybody is gone, nothing may be left: no job, no launch, no process, no pin.
- * Real are node, tree, upstream, map, relay, job, own, head, store and the links; made up are processes, the clock and what is dialled. */
+ * Real are node, tree, upstream, map, relay, job, own, head, answer, store and the links; made up are processes, the clock and what is
+ * dialled. */
 #include <assert.h>
 #include <poll.h>
+#include "node/access.h"
 #include "node/allow.h"
+#include "node/answer.h"
+#include "node/choose.h"
+#include "node/head.h"
 #include "init/init.h"
 #include "nodespec.h"
 #include "node/own.h"
@@ -799,7 +804,7 @@ begin(void)
 	self.info = (struct node_info){.boot = self.boot, .hostname = "self", .address = "", .machine = "m", .version = "0", .limits = ""};
 	self.keys.plain = true;
 	self.has_keys = true;
-	head_open(&options);
+	access_open(&options);
 	if (!mkdtemp(dir) || !(self.store = store_open_dir(1 << 20, dir)))
 		abort();
 	(void)atexit(close_store);

@@ -1,0 +1,20 @@
+/* What only a master does: launches, one verdict for every chosen node, and what its jobs are asked. */
+#ifndef HEAD_H
+#define HEAD_H
+
+#include "node/daemon.h"
+
+void head_launch(struct neighbour *, const uint8_t *, size_t);
+void head_ps(struct neighbour *);
+void head_kill(struct neighbour *, const uint8_t *, size_t);
+void head_signal(struct neighbour *, uint64_t id, unsigned signal);
+void head_credit(struct neighbour *, uint64_t id, uint32_t bytes);
+/* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
+size_t head_event(uint64_t id, const uint8_t *body, size_t len);
+bool head_knows(uint64_t id);
+void head_client_gone(struct neighbour *);
+struct neighbour *head_source(uint64_t job); /* the client that can read what the job ships, or NULL */
+void head_member_up(struct member *, bool same_process);
+void head_member_lost(struct member *);
+void head_map_changed(void); /* queries that wait for nodes */
+#endif
