@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
@@ -297,6 +298,14 @@ set_oom_score(const struct launch *l)
 	close(fd);
 }
 
+/* What a user ships may stand in the place of a loader, a library or a configuration that a setuid program of the node's trusts, so
+ * where anything was shipped no exec gives a user rights that the user hasn't. */
+static bool
+gains_nothing(const struct launch *l)
+{
+	return l->work->manifest && l->work->uid != 0;
+}
+
 /* -1 with errno and launch.doing. */
 static int
 become(struct launch *l)
@@ -310,6 +319,9 @@ become(struct launch *l)
 		return -1;
 	l->doing = "become the user";
 	if (l->facts->is_root && become_user(w->uid, w->gid, w->groups, w->group_count, true) < 0)
+		return -1;
+	l->doing = "renounce privileges";
+	if (gains_nothing(l) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
 	l->doing = l->cwd;
 	if (chdir(l->cwd) < 0)

@@ -45,7 +45,7 @@ run as alice "$GPROC" e . /usr/bin/id -u
 is "-users opens it" "$status$err $(printf '%s\n' "$out" | sort -u)" "0 1001"
 run as alice "$GPROC" e 0 /bin/sh -c 'grep -E "^(Uid|Gid|Groups|CapPrm|CapEff|NoNewPrivs)" /proc/self/status | tr -s "\t " " " | tr "\n" ";"'
 is "a job has its user's ids, groups and no capability" "$out$err" \
-	"Uid: 1001 1001 1001 1001;Gid: 1001 1001 1001 1001;Groups: 1001 2001 ;CapPrm: 0000000000000000;CapEff: 0000000000000000;NoNewPrivs: 0;"
+	"Uid: 1001 1001 1001 1001;Gid: 1001 1001 1001 1001;Groups: 1001 2001 ;CapPrm: 0000000000000000;CapEff: 0000000000000000;NoNewPrivs: 1;"
 run as carol "$GPROC" e . /bin/true
 is "but not to others" "$status" 255
 
@@ -58,7 +58,7 @@ chown 0:0 /tmp/suid
 chmod 6755 /tmp/suid
 run as alice "$GPROC" e 0 /tmp/suid -u
 is "a root's setuid program, shipped, gives nothing" "$status$out$err" 01001
-# The node's own setuid programs work as they do on it, in a directory that is merged and in one that is not.
+# Nor are the node's own setuid programs, beside what was shipped; where nothing was, they work as they do on the node.
 for dir in /opt /usr/local/sbin; do
 	mount -t tmpfs -o mode=755 gproc-test "$dir"
 	cp /usr/bin/id "$dir/own-id"
@@ -67,7 +67,9 @@ done
 start_slave 9 master
 wait_up 4
 run as alice "$GPROC" e 9 /bin/sh -c '/opt/own-id -u; /usr/local/sbin/own-id -u'
-is "the node's own setuid programs are what they are there" "$status$err $(echo $out)" "0 0 0"
+is "the node's own setuid programs are ordinary ones beside what was shipped" "$status$err $(echo $out)" "0 1001 1001"
+run as alice "$GPROC" -localbin e 9 /bin/sh -c '/opt/own-id -u; /usr/local/sbin/own-id -u'
+is "and are what they are there where nothing was" "$status$err $(echo $out)" "0 0 0"
 run as alice "$GPROC" e 0 /bin/sh -c 'awk "\$2 == \"/tmp/xproc\" || \$2 == \"/usr\" || \$2 == \"/\" { print \$2, \$4 }" /proc/self/mounts'
 unlike "no mount of a job's allows setuid or devices" "$(printf '%s\n' "$out" | grep -v nosuid.*nodev | grep xproc)" .
 run as alice "$GPROC" e 0 /bin/sh -c 'mknod /tmp/xproc/dev-null c 1 3 2>&1; test ! -c /tmp/xproc/dev-null'
