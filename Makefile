@@ -81,7 +81,7 @@ COMMA := ,
 WRAP_daemon := now_ms loop_bury loop_timer loop_cancel loop_watch loop_want loop_unwatch loop_each_turn loop_end warn init_request net_dial \
 	net_listen net_resolve getrandom link_send worker_start worker_error worker_gives proc_output proc_close_output proc_control proc_next \
 	proc_signal proc_kill proc_free
-build/fuzz/daemon: node/node.c $(addprefix build/fuzzobj/node/,job.o relay.o stream.o thin.o)
+build/fuzz/daemon: node/node.c
 build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shell tests/closure tests/fuzz/$$*.c)))
 	@mkdir -p build/fuzz
 	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(WRAP_$*:%=-Wl$(COMMA)--wrap=%) -o $@ $(filter tests/% %.o,$^) -lsodium -lz

@@ -2,6 +2,7 @@
  * Must never know launches, or which nodes there are. */
 #include "node/access.h"
 #include "node/allow.h"
+#include "node/self.h"
 
 #include <pwd.h>
 #include <stdlib.h>

@@ -2,7 +2,8 @@
 #ifndef ACCESS_H
 #define ACCESS_H
 
-#include "node/daemon.h"
+#include "node/neighbour.h"
+#include "opts.h"
 
 void access_open(const struct options *);			   /* dies when -users or -allow names a user that is unknown here */
 bool access_is_chief(const struct peer *);			   /* root, or the user who runs the master: may do everything */

@@ -3,6 +3,9 @@
 #include "node/answer.h"
 #include "node/access.h"
 #include "node/choose.h"
+#include "node/head.h"
+#include "node/self.h"
+#include "proto.h"
 
 #include <stdlib.h>
 

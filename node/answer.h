@@ -2,7 +2,7 @@
 #ifndef ANSWER_H
 #define ANSWER_H
 
-#include "node/daemon.h"
+#include "node/neighbour.h"
 
 void answer_query(struct neighbour *, const uint8_t *, size_t);
 void answer_map_changed(void); /* questions that wait for nodes */

@@ -2,6 +2,8 @@
  * Must never know launches, or how an answer is sent. */
 #include "node/choose.h"
 #include "node/access.h"
+#include "node/self.h"
+#include "proto.h"
 
 #include <stdlib.h>
 

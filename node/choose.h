@@ -2,7 +2,8 @@
 #ifndef CHOOSE_H
 #define CHOOSE_H
 
-#include "node/daemon.h"
+#include "node/map.h"
+#include "node/neighbour.h"
 #include "nodespec.h"
 
 /* A user's choice of nodes, told apart by how they are. */

@@ -4,6 +4,10 @@
 #include "node/access.h"
 #include "node/answer.h"
 #include "node/choose.h"
+#include "node/job.h"
+#include "node/relay.h"
+#include "node/self.h"
+#include "proto.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -2,7 +2,8 @@
 #ifndef HEAD_H
 #define HEAD_H
 
-#include "node/daemon.h"
+#include "node/map.h"
+#include "node/neighbour.h"
 
 void head_launch(struct neighbour *, const uint8_t *, size_t);
 void head_ps(struct neighbour *);

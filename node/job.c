@@ -1,8 +1,10 @@
 /* Jobs as they pass through this node: who below takes part, what comes up and is let through, signals and ends.
  * Must never know mounts, or how a verdict is judged. */
-#include "node/daemon.h"
+#include "node/job.h"
 #include "node/head.h"
 #include "node/own.h"
+#include "node/relay.h"
+#include "node/self.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,15 +1,20 @@
-/* The daemon: neighbours and what they send, heartbeats, the start and the end.
+/* The daemon: what neighbours send goes to the part that it is for; heartbeats, the start and the end.
  * Must never know what a launch, an object or a member of the tree means. */
 #include "node/node.h"
-#include "node/daemon.h"
+#include "init/init.h"
 #include "node/access.h"
 #include "node/answer.h"
+#include "node/door.h"
 #include "node/head.h"
-#include "init/init.h"
-#include "stackvm.h"
+#include "node/job.h"
+#include "node/power.h"
+#include "node/relay.h"
+#include "node/self.h"
 #include "node/stranger.h"
 #include "node/tree.h"
 #include "node/upstream.h"
+#include "run/worker.h"
+#include "stackvm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,111 +32,13 @@
 #include <unistd.h>
 
 enum {
-	ACCEPT_PAUSE_MS = 100,	/* when there are no descriptors left, until the next look */
-	CLIENTS_EACH = 16,	/* at once, of a user who may only look */
-	SLOW_CLIENT = 8 << 20,	/* bytes that a client has not taken: it is not listened to until it has */
-	DEAF_CLIENT = 64 << 20, /* and when it is given up */
-	FAREWELL_MS = 5000,	/* what the end may take until links are simply closed */
-	END_MS = 5000,		/* what the processes of jobs may take to be killed */
+	FAREWELL_MS = 5000, /* what the end may take until links are simply closed */
+	END_MS = 5000,	    /* what the processes of jobs may take to be killed */
 };
 
-struct daemon self;
-static struct neighbour *dirty;
-static struct watch listener, local;
-static struct timer tick, farewell, relisten;
-static int listen_fd = -1, local_fd = -1;
+static struct timer tick, farewell;
 
-/* ---- neighbours ---- */
-
-void
-neighbour_touch(struct neighbour *n)
-{
-	if (n->dirty || n->gone)
-		return;
-	n->dirty = true;
-	n->next_dirty = dirty;
-	dirty = n;
-}
-
-void
-neighbour_send_bytes(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
-{
-	note(9, "to %s: %s, %zu bytes", link_peer(n->link), message_name(type), len);
-	link_send(n->link, priority, type, job, body, len);
-	neighbour_touch(n);
-}
-
-void
-neighbour_send(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const struct buf *body)
-{
-	neighbour_send_bytes(n, priority, type, job, body ? body->data : NULL, body ? body->len : 0);
-}
-
-void
-tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...)
-{
-	struct msg_error m = {.status = status};
-	struct buf body = {0};
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	text = xvasprintf(fmt, args);
-	va_end(args);
-	m.text = text;
-	put_error(&body, &m);
-	neighbour_send(client, PRIO_CONTROL, MSG_ERROR, 0, &body);
-	buf_free(&body);
-	free(text);
-}
-
-void
-neighbour_kill(struct neighbour *n, const char *why)
-{
-	link_kill(n->link, why);
-	neighbour_touch(n);
-}
-
-struct neighbour *
-neighbour_towards(const struct path *p)
-{
-	const struct member *m = map_find(&self.map, p);
-
-	return m ? m->via : NULL;
-}
-
-static void
-neighbour_release(void *what)
-{
-	struct neighbour *n = what;
-
-	link_free(n->link);
-	buf_free(&n->query);
-	free(n->who.groups);
-	free(n->dialled);
-	free(n);
-}
-
-/* ---- power ---- */
-
-void
-node_power(const struct msg_power *m)
-{
-	struct neighbour *next;
-	struct buf body = {0};
-
-	if (path_equal(&m->path, &self.path)) {
-		if (init_request(m->reboot ? POWER_REBOOT : POWER_OFF) != 0)
-			warn("can't %s this machine: %s", m->reboot ? "reboot" : "halt",
-				errno == ENOTSUP ? "its PID 1 is not gproc" : strerror(errno));
-		return;
-	}
-	next = neighbour_towards(&m->path);
-	put_power(&body, m);
-	if (next)
-		neighbour_send(next, PRIO_CONTROL, MSG_POWER, 0, &body);
-	buf_free(&body);
-}
+static void node_end(bool whole_tree);
 
 /* ---- what comes in ---- */
 
@@ -213,7 +120,7 @@ on_power(struct neighbour *n, const struct frame *f)
 	if (n->kind == NB_CLIENT)
 		answer_power(n, f->body, f->len);
 	else if (take_power(f->body, f->len, &m) == 0)
-		node_power(&m);
+		power_route(&m);
 }
 
 static void
@@ -376,66 +283,11 @@ dispatch(struct neighbour *n, const struct frame *f)
 		handlers[i].handle(n, f);
 }
 
-/* Whoever asks and does not read the answers fills nobody's memory. */
-static bool
-is_slow(const struct neighbour *n)
-{
-	return n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) + link_queued(n->link, PRIO_CONTROL) > SLOW_CLIENT;
-}
-
-/* What came before the end is taken before the end is. */
-static void
-take_frames(struct neighbour *n)
-{
-	struct frame f;
-
-	while (!n->gone && !(n->waits = is_slow(n)) && link_next(n->link, &f))
-		dispatch(n, &f);
-}
+/* ---- links that end ---- */
 
 static void
-neighbour_ready(struct watch *w, unsigned events)
+on_gone(struct neighbour *n, const char *why)
 {
-	struct neighbour *n = w->owner;
-
-	if (events & WATCH_READ || !link_ready(n->link))
-		link_read(n->link);
-	take_frames(n);
-	neighbour_touch(n);
-}
-
-/* ---- neighbours come and go ---- */
-
-struct neighbour *
-neighbour_new(struct link *link, enum neighbour_kind kind)
-{
-	struct neighbour *n = xcalloc(1, sizeof(*n));
-
-	n->link = link;
-	n->kind = kind;
-	n->born = now_ms();
-	n->last_stream = &n->streams;
-	n->next = self.neighbours;
-	self.neighbours = n;
-	link_set_bulk(link, relay_bulk, n);
-	loop_watch(&n->watch, link_fd(link), WATCH_READ | (link_wants_write(link) ? WATCH_WRITE : 0), neighbour_ready, n);
-	return n;
-}
-
-static void
-neighbour_gone(struct neighbour *n)
-{
-	struct neighbour **at;
-	char *why = xstrdup(link_why(n->link));
-
-	if (n->gone)
-		return;
-	n->gone = true;
-	for (at = &self.neighbours; *at != n; at = &(*at)->next)
-		;
-	*at = n->next;
-	loop_unwatch(&n->watch);
-	loop_cancel(&n->patience);
 	if (n->kind == NB_CHILD)
 		tree_child_down(n, why);
 	else if (n->kind == NB_CLIENT)
@@ -446,110 +298,16 @@ neighbour_gone(struct neighbour *n)
 	if (n->kind == NB_PARENT)
 		upstream_gone(n, why);
 	relay_neighbour_gone(n);
-	loop_bury(n, neighbour_release);
-	free(why);
-}
-
-/* At the end of a turn: what was queued goes out, what died is taken away. */
-static void
-flush_all(void)
-{
-	while (dirty) {
-		struct neighbour *n = dirty;
-
-		dirty = n->next_dirty;
-		n->dirty = false;
-		if (n->gone)
-			continue;
-		if (!link_dead(n->link))
-			link_flush(n->link);
-		if (n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) > DEAF_CLIENT)
-			link_kill(n->link, "it does not take what it asked for");
-		if (link_dead(n->link)) {
-			neighbour_gone(n);
-			continue;
-		}
-		if (n->waits && !is_slow(n)) {
-			take_frames(n);
-			neighbour_touch(n);
-			continue;
-		}
-		loop_want(&n->watch, (n->waits ? 0u : WATCH_READ) | (link_wants_write(n->link) ? WATCH_WRITE : 0));
-		if (n->kind == NB_PARENT)
-			upstream_progress(n);
-	}
-}
-
-/* So many that one user could keep the others out. */
-static bool
-too_many_of(const struct peer *who)
-{
-	const struct neighbour *n;
-	struct rlimit files = {.rlim_cur = 1024};
-	size_t count = 0;
-
-	if (who->uid == 0 || who->uid == geteuid())
-		return false;
-	for (n = self.neighbours; n; n = n->next)
-		count += n->kind == NB_CLIENT && n->who.uid == who->uid;
-	(void)getrlimit(RLIMIT_NOFILE, &files);
-	return count >= (access_may_launch(who) ? files.rlim_cur / 4 : CLIENTS_EACH);
 }
 
 static void
-accept_client(int fd)
+on_flushed(struct neighbour *n)
 {
-	struct peer who;
-	struct neighbour *n;
-
-	if (net_peer(fd, &who) != 0) {
-		close(fd);
-		return;
-	}
-	if (too_many_of(&who)) {
-		note(1, "user %u has too many clients here", who.uid);
-		free(who.groups);
-		close(fd);
-		return;
-	}
-	n = neighbour_new(link_new(fd, NULL, false), NB_CLIENT);
-	n->who = who;
+	if (n->kind == NB_PARENT)
+		upstream_progress(n);
 }
 
-static void
-accept_stranger(int fd)
-{
-	struct neighbour *n = neighbour_new(link_new(fd, &self.keys, false), NB_NEW);
-
-	neighbour_ready(&n->watch, WATCH_READ); /* who has something to say is heard before others come */
-	stranger_came();
-}
-
-static void
-accept_again(struct timer *t)
-{
-	loop_want(t->owner, WATCH_READ);
-}
-
-static void
-accept_all(struct watch *w, unsigned events)
-{
-	static struct timer pause[2];
-	int fd, turns;
-
-	(void)events;
-	for (turns = 0; turns < 64 && (fd = net_accept(w->fd)) >= 0; turns++) {
-		if (w == &local)
-			accept_client(fd);
-		else
-			accept_stranger(fd);
-	}
-	/* Without descriptors whoever waits would wake us for ever. */
-	if (turns < 64 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) && !stranger_give_way()) {
-		loop_want(w, 0);
-		loop_timer(&pause[w == &local], ACCEPT_PAUSE_MS, accept_again, w);
-	}
-}
+static const struct neighbour_hooks hooks = {.frame = dispatch, .bulk = relay_bulk, .flushed = on_flushed, .gone = on_gone};
 
 /* ---- heartbeats ---- */
 
@@ -646,12 +404,12 @@ has_children(void)
 static void
 leave_when_alone(void)
 {
-	flush_all();
+	neighbours_flush();
 	if (self.ending && !has_children())
 		leave();
 }
 
-void
+static void
 node_end(bool whole_tree)
 {
 	struct neighbour *n;
@@ -665,7 +423,7 @@ node_end(bool whole_tree)
 	if (self.parent)
 		tree_tell_down(&self.path, self.boot, true, "it was told to end");
 	if (!whole_tree) {
-		flush_all();
+		neighbours_flush();
 		leave();
 		return;
 	}
@@ -767,74 +525,6 @@ open_worker(void)
 		warn("this node makes do: %s", self.info.limits);
 }
 
-/* Blocks, which only a start may. */
-static void
-resolve_now(const char *text, struct address *out)
-{
-	unsigned port;
-	char *host;
-
-	if (net_split(text, (unsigned)self.options->cmdport, &host, &port) != 0)
-		die(2, "-myAddress: %s", net_error());
-	if (net_numeric(host, port, out) != 0) {
-		int fd = net_resolve(host, port);
-
-		if (fd < 0 || net_resolved(fd, out) != 0)
-			die(255, "-myAddress: the host name %s does not resolve: %s", host, net_error());
-	}
-	free(host);
-}
-
-static struct address my_address;
-static bool has_address;
-
-static void
-relisten_is_due(struct timer *t)
-{
-	(void)t;
-	node_listen(false);
-	if (listen_fd >= 0)
-		tree_tell_subtree();
-}
-
-/* Where children are awaited. A taken port: because the parent is on this machine (then this node is a leaf), or by a stranger. */
-void
-node_listen(bool parent_is_here)
-{
-	char *text = has_address ? net_text(&my_address) : xasprintf(":%llu", (unsigned long long)self.options->cmdport);
-
-	if (listen_fd >= 0) {
-		free(text);
-		return;
-	}
-	listen_fd = net_listen(has_address ? &my_address : NULL, (unsigned)self.options->cmdport);
-	if (listen_fd >= 0) {
-		self.info.address = text;
-		loop_watch(&listener, listen_fd, WATCH_READ, accept_all, NULL);
-		return;
-	}
-	if (self.is_master)
-		die(255, "can't listen at %s: %s%s", text, net_error(),
-			errno == EADDRINUSE ? "; another -cmdport or -myAddress may be free" : "");
-	if (errno == EADDRINUSE && parent_is_here) {
-		warn("%s is taken and the parent is on this machine: this node is a leaf", text);
-	} else {
-		if (!relisten.set)
-			warn("can't listen at %s: %s; trying again", text, net_error());
-		loop_timer(&relisten, 5000, relisten_is_due, NULL);
-	}
-	free(text);
-}
-
-static void
-open_local(void)
-{
-	local_fd = net_listen_local(self.options->uds);
-	if (local_fd < 0)
-		die(255, "can't listen at %s: %s (-defaultMasterUDS names another place)", self.options->uds, net_error());
-	loop_watch(&local, local_fd, WATCH_READ, accept_all, NULL);
-}
-
 static void
 start_master(void)
 {
@@ -844,8 +534,8 @@ start_master(void)
 	access_open(self.options);
 	upstream_load_keys(true);
 	open_worker();
-	node_listen(false);
-	open_local();
+	door_listen(false);
+	door_open_local();
 }
 
 static void
@@ -872,21 +562,20 @@ node_run(const struct options *options, bool is_master)
 	know_thyself();
 	if (*options->my_address) {
 		address = evaluate("myAddress", options->my_address);
-		resolve_now(address, &my_address);
-		has_address = true;
+		door_set_address(address);
 		free(address);
 	}
 	prepare_process();
+	neighbour_tell(&hooks);
 	loop_open(on_process_signal);
-	loop_each_turn(flush_all);
+	loop_each_turn(neighbours_flush);
 	loop_timer(&tick, self.heartbeat / 5, tick_is_due, NULL);
 	if (is_master)
 		start_master();
 	else
 		start_slave();
 	loop_run();
-	if (local_fd >= 0)
-		(void)unlink(options->uds);
+	door_close();
 	worker_end(self.worker, END_MS);
 	worker_close(self.worker);
 	return 0;

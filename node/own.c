@@ -1,7 +1,10 @@
 /* A job's part that runs on this very node: from the contents it needs to its verdict.
  * Must never know who else takes part, or by which way its events go up beyond the parent. */
 #include "node/own.h"
-#include "node/daemon.h"
+#include "node/job.h"
+#include "node/relay.h"
+#include "node/self.h"
+#include "run/worker.h"
 
 #include <errno.h>
 #include <signal.h>

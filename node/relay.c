@@ -1,6 +1,9 @@
 /* Objects on their way: each asked of its source once, however many want it, and handed on as it arrives.
  * Must never know what a job does with them. */
 #include "node/head.h"
+#include "node/relay.h"
+#include "node/job.h"
+#include "node/self.h"
 #include "node/thin.h"
 
 #include <stdlib.h>

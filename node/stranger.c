@@ -1,6 +1,7 @@
 /* Those who have connected and not yet said who they are: bounded in number and time, fair to each address, told of once.
  * Must never know what they will turn out to be. */
 #include "node/stranger.h"
+#include "node/self.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef STRANGER_H
 #define STRANGER_H
 
-#include "node/daemon.h"
+#include "node/neighbour.h"
 
 /* Another one has come: when there are too many, one goes. Those go first who have proved least, among them those of the address that
  * has most of them, among these the oldest: so whoever floods pushes out itself. */

@@ -1,6 +1,7 @@
 /* What neighbours want of the objects here: pieces of each in turn, as the link takes them.
  * Must never know where they come from. */
 #include "node/stream.h"
+#include "node/self.h"
 
 struct stream *
 stream_of(const struct neighbour *n, const struct blob *blob)

@@ -2,7 +2,16 @@
 #ifndef STREAM_H
 #define STREAM_H
 
-#include "node/daemon.h"
+#include "node/neighbour.h"
+#include "run/store.h"
+
+/* An object that a neighbour wants from us, sent as it arrives here. */
+struct stream {
+	struct blob *blob;	   /* pinned */
+	uint64_t offset, end, job; /* end: it wants no more for now */
+	bool left;		   /* of a thin blob: it held the others up, and has to wait until they are through */
+	struct stream *next;
+};
 
 struct stream *stream_of(const struct neighbour *, const struct blob *); /* or NULL: a neighbour has one for a blob at most */
 struct stream *stream_take(struct neighbour *, const struct blob *);	 /* off its list; or NULL */

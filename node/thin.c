@@ -1,6 +1,7 @@
 /* Objects for which there is no room here: each passes through a window in memory, at the pace of those below who keep up.
  * Must never know for which job, or who the source is. */
 #include "node/thin.h"
+#include "node/self.h"
 
 enum { MAX_OPEN = 4 }; /* windows at a time, of 512 KiB each; further objects wait for their turn */
 

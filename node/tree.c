@@ -1,8 +1,10 @@
 /* The tree as this node knows it: who joins, who is lost, and telling it upwards.
  * Must never know jobs' insides, sockets, or how links are made. */
-#include "node/daemon.h"
 #include "node/head.h"
 #include "node/tree.h"
+#include "node/job.h"
+#include "node/relay.h"
+#include "node/self.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,8 @@
 #ifndef TREE_H
 #define TREE_H
 
-#include "node/daemon.h"
+#include "node/neighbour.h"
+#include "proto.h"
 
 /* What a neighbour sends of itself and of those below it. Malformed messages kill the link. */
 void tree_join(struct neighbour *, const uint8_t *, size_t);

@@ -1,6 +1,10 @@
 /* A slave's way up: dialling, joining, and finding another way when the parent is gone.
  * Must never know what a job is, but that it must be told when its master is gone for good. */
 #include "node/upstream.h"
+#include "node/door.h"
+#include "node/job.h"
+#include "node/relay.h"
+#include "node/self.h"
 #include "stackvm.h"
 #include "node/tree.h"
 
@@ -364,7 +368,7 @@ upstream_welcome(struct neighbour *n, const uint8_t *data, size_t len)
 		loop_timer(&up.home, HOME_MS, home_is_due, NULL);
 	}
 	note(1, "joined %s as node %s", n->dialled, path_text(&self.path, name));
-	node_listen(link_is_loopback(n->link));
+	door_listen(link_is_loopback(n->link));
 	tree_tell_subtree();
 	if (again)
 		job_resend();

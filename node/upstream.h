@@ -2,7 +2,7 @@
 #ifndef UPSTREAM_H
 #define UPSTREAM_H
 
-#include "node/daemon.h"
+#include "node/neighbour.h"
 
 /* Loads the keys into self. A master makes one where there is none. false: a slave that has none yet, with errno and key_error(). Dies when
  * the file is unfit, but for a slave that has been waiting for one. */
@@ -15,9 +15,4 @@ void upstream_welcome(struct neighbour *, const uint8_t *, size_t);
 void upstream_master(struct neighbour *, uint64_t master);
 void upstream_refused(struct neighbour *, const char *why);
 void upstream_gone(struct neighbour *, const char *why);
-
-/* node.c's, for it */
-struct neighbour *neighbour_new(struct link *, enum neighbour_kind);
-void node_listen(bool parent_is_here); /* once there is a path; tries again while the port is taken */
-void node_end(bool whole_tree);
 #endif

@@ -702,8 +702,8 @@ end_turn(void)
 
 	for (n = self.neighbours; n; n = n->next)
 		if (n->kind == NB_PARENT && !link_ready(n->link))
-			neighbour_ready(&n->watch, WATCH_READ | WATCH_WRITE);
-	flush_all();
+			neighbour_hear(n);
+	neighbours_flush();
 	for (i = 0; i < grave_count; i++)
 		graves[i].release(graves[i].what);
 	grave_count = 0;
@@ -797,6 +797,7 @@ begin(void)
 	make_object(&objects[1], large, sizeof(large));
 	make_manifest(&objects[2], 0);
 	make_manifest(&objects[3], 1);
+	neighbour_tell(&hooks);
 	self.options = &options;
 	self.boot = 0x1111111122222222;
 	self.heartbeat = 1000;

@@ -1,0 +1,28 @@
+/* Jobs as they pass through this node, or run on it. */
+#ifndef JOB_H
+#define JOB_H
+
+#include "bundle.h"
+#include "node/neighbour.h"
+#include "proto.h"
+
+void job_run(struct neighbour *, uint64_t id, const uint8_t *, size_t);
+void job_event(struct neighbour *, uint64_t id, const uint8_t *, size_t);
+void job_resend(void);	    /* the way up is a new one: this node and all below send again what has not been acknowledged */
+void job_master_lost(void); /* for longer than the grace: what runs here and below is killed; the verdicts wait for it */
+void job_ack(uint64_t id, const uint8_t *, size_t);
+void job_signal(uint64_t id, unsigned signal);
+void job_done(uint64_t id);
+void job_forget(const struct path *, const uint64_t *ids, size_t count);
+void job_has(uint64_t id, const struct digest *);
+void job_lacks(uint64_t id, const struct digest *, const char *why);
+void job_neighbour_gone(struct neighbour *);
+void job_end_all(void); /* kills what runs here, and forgets all jobs */
+size_t job_count(void);
+/* On the master: sends the launch's entries (sorted by path) down, each by the link that leads there. */
+void job_send_run(uint64_t id, const struct buf *block, const struct run_entry *, size_t count);
+void job_forward_credit(uint64_t id, uint32_t bytes); /* the client has taken so much */
+void job_set_credit(uint64_t id, int64_t bytes);
+bool job_waits_for_client(uint64_t id);
+void job_own_over(uint64_t id); /* own.c: nothing of it is left here */
+#endif

@@ -1,0 +1,193 @@
+/* The other ends of this node's links: the list of them, what goes to them, and the end of a turn, when it is flushed.
+ * Must never know what a message means. */
+#include "node/neighbour.h"
+#include "node/self.h"
+
+#include "proto.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SLOW_CLIENT = 8 << 20,	/* bytes that a client has not taken: it is not listened to until it has */
+	DEAF_CLIENT = 64 << 20, /* and when it is given up */
+};
+
+static struct neighbour *dirty;
+static const struct neighbour_hooks *hooks;
+
+void
+neighbour_tell(const struct neighbour_hooks *to)
+{
+	hooks = to;
+}
+
+void
+neighbour_touch(struct neighbour *n)
+{
+	if (n->dirty || n->gone)
+		return;
+	n->dirty = true;
+	n->next_dirty = dirty;
+	dirty = n;
+}
+
+void
+neighbour_send_bytes(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
+{
+	note(9, "to %s: %s, %zu bytes", link_peer(n->link), message_name(type), len);
+	link_send(n->link, priority, type, job, body, len);
+	neighbour_touch(n);
+}
+
+void
+neighbour_send(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const struct buf *body)
+{
+	neighbour_send_bytes(n, priority, type, job, body ? body->data : NULL, body ? body->len : 0);
+}
+
+void
+tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...)
+{
+	struct msg_error m = {.status = status};
+	struct buf body = {0};
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	m.text = text;
+	put_error(&body, &m);
+	neighbour_send(client, PRIO_CONTROL, MSG_ERROR, 0, &body);
+	buf_free(&body);
+	free(text);
+}
+
+void
+neighbour_kill(struct neighbour *n, const char *why)
+{
+	link_kill(n->link, why);
+	neighbour_touch(n);
+}
+
+struct neighbour *
+neighbour_towards(const struct path *p)
+{
+	const struct member *m = map_find(&self.map, p);
+
+	return m ? m->via : NULL;
+}
+
+static void
+neighbour_release(void *what)
+{
+	struct neighbour *n = what;
+
+	link_free(n->link);
+	buf_free(&n->query);
+	free(n->who.groups);
+	free(n->dialled);
+	free(n);
+}
+
+/* Whoever asks and does not read the answers fills nobody's memory. */
+static bool
+is_slow(const struct neighbour *n)
+{
+	return n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) + link_queued(n->link, PRIO_CONTROL) > SLOW_CLIENT;
+}
+
+/* What came before the end is taken before the end is. */
+static void
+take_frames(struct neighbour *n)
+{
+	struct frame f;
+
+	while (!n->gone && !(n->waits = is_slow(n)) && link_next(n->link, &f))
+		hooks->frame(n, &f);
+}
+
+void
+neighbour_hear(struct neighbour *n)
+{
+	link_read(n->link);
+	take_frames(n);
+	neighbour_touch(n);
+}
+
+static void
+neighbour_ready(struct watch *w, unsigned events)
+{
+	struct neighbour *n = w->owner;
+
+	if (events & WATCH_READ || !link_ready(n->link))
+		neighbour_hear(n);
+	else
+		neighbour_touch(n);
+}
+
+struct neighbour *
+neighbour_new(struct link *link, enum neighbour_kind kind)
+{
+	struct neighbour *n = xcalloc(1, sizeof(*n));
+
+	n->link = link;
+	n->kind = kind;
+	n->born = now_ms();
+	n->last_stream = &n->streams;
+	n->next = self.neighbours;
+	self.neighbours = n;
+	link_set_bulk(link, hooks->bulk, n);
+	loop_watch(&n->watch, link_fd(link), WATCH_READ | (link_wants_write(link) ? WATCH_WRITE : 0), neighbour_ready, n);
+	return n;
+}
+
+/* The link has died: off the list, and everybody who stood on this neighbour is told. */
+static void
+neighbour_gone(struct neighbour *n)
+{
+	struct neighbour **at;
+	char *why = xstrdup(link_why(n->link));
+
+	if (n->gone)
+		return;
+	n->gone = true;
+	for (at = &self.neighbours; *at != n; at = &(*at)->next)
+		;
+	*at = n->next;
+	loop_unwatch(&n->watch);
+	loop_cancel(&n->patience);
+	hooks->gone(n, why);
+	loop_bury(n, neighbour_release);
+	free(why);
+}
+
+/* At the end of a turn: what was queued goes out, what died is taken away. */
+void
+neighbours_flush(void)
+{
+	while (dirty) {
+		struct neighbour *n = dirty;
+
+		dirty = n->next_dirty;
+		n->dirty = false;
+		if (n->gone)
+			continue;
+		if (!link_dead(n->link))
+			link_flush(n->link);
+		if (n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) > DEAF_CLIENT)
+			link_kill(n->link, "it does not take what it asked for");
+		if (link_dead(n->link)) {
+			neighbour_gone(n);
+			continue;
+		}
+		if (n->waits && !is_slow(n)) {
+			take_frames(n);
+			neighbour_touch(n);
+			continue;
+		}
+		loop_want(&n->watch, (n->waits ? 0u : WATCH_READ) | (link_wants_write(n->link) ? WATCH_WRITE : 0));
+		hooks->flushed(n);
+	}
+}

@@ -1,0 +1,59 @@
+/* The other ends of this node's links: the list of them, and what goes to them. */
+#ifndef NEIGHBOUR_H
+#define NEIGHBOUR_H
+
+#include "base/loop.h"
+#include "base/path.h"
+#include "link/net.h"
+
+struct job;
+struct branch;
+struct launch;
+struct stream;
+
+enum neighbour_kind { NB_NEW, NB_CHILD, NB_PARENT, NB_CLIENT, NB_KINDS };
+
+/* What is at the other end of a link. Freed at the end of the turn in which the link died. */
+struct neighbour {
+	struct link *link;
+	struct watch watch;
+	enum neighbour_kind kind;
+	bool dirty, gone; /* has something to flush; already taken off the list */
+	bool waits;	  /* its requests are not read until it has drained the answers already queued */
+	struct neighbour *next, *next_dirty;
+	uint64_t born;
+	struct stream *streams, **last_stream; /* stream.c's: the objects that it wants from us */
+	struct job *last_job;		       /* job.c's: of the event that came last, so that a stream of them needs no search */
+	struct branch *last_branch;
+	/* child */
+	struct path path;
+	uint64_t boot;
+	bool left;     /* it said good-bye */
+	char *dialled; /* parent: the address as we dialled it */
+	/* client */
+	struct peer who;
+	struct launch *launch;
+	struct timer patience; /* a query that waits */
+	uint32_t at_least;
+	struct buf query;
+};
+
+/* Those above who are told what happens to a neighbour: node.c sets them at the start, before the first link. */
+struct neighbour_hooks {
+	void (*frame)(struct neighbour *, const struct frame *); /* one has come */
+	void (*bulk)(void *neighbour, struct buf *out);		 /* link_set_bulk's */
+	void (*flushed)(struct neighbour *);			 /* at the end of a turn, its link being alive */
+	void (*gone)(struct neighbour *, const char *why);	 /* its link has died; it is off the list */
+};
+void neighbour_tell(const struct neighbour_hooks *);
+
+struct neighbour *neighbour_new(struct link *, enum neighbour_kind); /* takes the link over */
+void neighbour_hear(struct neighbour *);			     /* takes what its link has brought */
+void neighbour_send(struct neighbour *, enum priority, unsigned type, uint64_t job, const struct buf *body); /* body NULL: empty */
+void neighbour_send_bytes(struct neighbour *, enum priority, unsigned type, uint64_t job, const void *, size_t);
+void tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
+void neighbour_touch(struct neighbour *); /* it has something to write: flushed at the end of the turn */
+void neighbour_kill(struct neighbour *, const char *why);
+struct neighbour *neighbour_towards(const struct path *); /* the child that leads there, or NULL */
+void neighbours_flush(void);				  /* the end of a turn: what was queued goes out, links that died are taken away */
+#endif

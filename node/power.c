@@ -1,0 +1,28 @@
+/* Halting and rebooting: the order on its way to a node, and given to that node's PID 1.
+ * Must never know who may ask for it. */
+#include "node/power.h"
+#include "init/init.h"
+#include "node/neighbour.h"
+#include "node/self.h"
+
+#include <errno.h>
+#include <string.h>
+
+void
+power_route(const struct msg_power *m)
+{
+	struct neighbour *next;
+	struct buf body = {0};
+
+	if (path_equal(&m->path, &self.path)) {
+		if (init_request(m->reboot ? POWER_REBOOT : POWER_OFF) != 0)
+			warn("can't %s this machine: %s", m->reboot ? "reboot" : "halt",
+				errno == ENOTSUP ? "its PID 1 is not gproc" : strerror(errno));
+		return;
+	}
+	next = neighbour_towards(&m->path);
+	put_power(&body, m);
+	if (next)
+		neighbour_send(next, PRIO_CONTROL, MSG_POWER, 0, &body);
+	buf_free(&body);
+}
