@@ -42,6 +42,8 @@ $(BINARY): $(OBJECTS) base/slim.ld
 	$(CC) -static -Wl,--gc-sections $(SLIM) $(LDFLAGS) -o $(OUT)/$(@F).full $(OBJECTS) $(LIBS)
 	$(STRIP) -o $@ $(OUT)/$(@F).full
 
+objects: $(OBJECTS)
+
 $(OUT)/%.o: %.c Makefile | $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -152,4 +154,4 @@ help:
 clean:
 	rm -rf build gproc gproc-aarch64
 
-.PHONY: all check tested cross fuzz soak bench demo lint deps deps-check deps-build deps-test deps-lint deps-aarch64 install help clean
+.PHONY: all objects check tested cross fuzz soak bench demo lint deps deps-check deps-build deps-test deps-lint deps-aarch64 install help clean
