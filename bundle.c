@@ -135,26 +135,6 @@ blob_of_bytes(const void *data, size_t len, struct blob_id *out)
 	blob_finish(&list, len, out);
 }
 
-/* At most len bytes, fewer only at the end of the file. */
-static ssize_t
-pread_full(int fd, uint8_t *out, size_t len, uint64_t offset)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(fd, out + done, len - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 int
 blob_of_file(int fd, struct blob_id *out)
 {
@@ -306,10 +286,7 @@ path_order(const char *a, const char *b)
 struct entry *
 manifest_add(struct manifest *m, const char *path, enum entry_kind kind)
 {
-	if (m->count == m->room) {
-		m->room = m->room ? m->room * 2 : 16;
-		m->at = xrealloc(m->at, m->room, sizeof(m->at[0]));
-	}
+	m->at = grow(m->at, m->count, &m->room, sizeof(m->at[0]));
 	m->at[m->count] = (struct entry){.path = xstrdup(path), .kind = kind};
 	return &m->at[m->count++];
 }

@@ -275,8 +275,7 @@ hold_standard_descriptors(void)
 	do
 		fd = open("/", O_PATH);
 	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+	close_fd(&fd);
 }
 
 int

@@ -131,6 +131,7 @@ parse_range(struct parser *p, struct range *out)
 	return out->hi < out->lo ? fail(p, end, "the range ends before it begins") : 0;
 }
 
+/* There may be many states, most with one edge: room begins with one, not as grow() has it. */
 static struct edge *
 add_edge(struct state *from, struct edge edge)
 {
@@ -363,12 +364,7 @@ struct boxes {
 static void
 add_box(struct boxes *boxes, const struct range *box, uint32_t depth)
 {
-	size_t *room = &boxes->room[depth];
-
-	if (boxes->count[depth] == *room) {
-		*room = *room ? *room * 2 : 16;
-		boxes->at[depth] = xrealloc(boxes->at[depth], *room, depth * sizeof(*box));
-	}
+	boxes->at[depth] = grow(boxes->at[depth], boxes->count[depth], &boxes->room[depth], depth * sizeof(*box));
 	memcpy(boxes->at[depth] + boxes->count[depth]++ * depth, box, depth * sizeof(*box));
 	boxes->total++;
 }
@@ -605,20 +601,14 @@ add_slice(struct slices *slices, struct slice slice)
 {
 	if (slice.from == slice.to)
 		return;
-	if (slices->count == slices->room) {
-		slices->room = slices->room ? slices->room * 2 : 4;
-		slices->at = xrealloc(slices->at, slices->room, sizeof(slices->at[0]));
-	}
+	slices->at = grow(slices->at, slices->count, &slices->room, sizeof(slices->at[0]));
 	slices->at[slices->count++] = slice;
 }
 
 static void
 add_child(struct children *children, struct child child)
 {
-	if (children->count == children->room) {
-		children->room = children->room ? children->room * 2 : 4;
-		children->at = xrealloc(children->at, children->room, sizeof(children->at[0]));
-	}
+	children->at = grow(children->at, children->count, &children->room, sizeof(children->at[0]));
 	children->at[children->count++] = child;
 }
 

@@ -115,10 +115,7 @@ loop_timer(struct timer *t, uint64_t delay_ms, void (*due)(struct timer *), void
 void
 loop_bury(void *what, void (*release)(void *))
 {
-	if (loop.grave_count == loop.grave_room) {
-		loop.grave_room = loop.grave_room ? loop.grave_room * 2 : 16;
-		loop.graves = xrealloc(loop.graves, loop.grave_room, sizeof(loop.graves[0]));
-	}
+	loop.graves = grow(loop.graves, loop.grave_count, &loop.grave_room, sizeof(loop.graves[0]));
 	loop.graves[loop.grave_count++] = (struct grave){what, release};
 }
 

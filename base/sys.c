@@ -93,15 +93,13 @@ mount_set(int mount, uint64_t set, uint64_t clear)
 int
 mount_new(const char *type, unsigned attributes)
 {
-	int fs = (int)syscall(SYS_fsopen, type, FS_CLOEXEC), mount = -1, saved;
+	int fs = (int)syscall(SYS_fsopen, type, FS_CLOEXEC), mount = -1;
 
 	if (fs < 0)
 		return -1;
 	if (syscall(SYS_fsconfig, fs, FS_CREATE, NULL, NULL, 0) == 0)
 		mount = (int)syscall(SYS_fsmount, fs, FS_CLOEXEC, attributes);
-	saved = errno;
-	close(fs);
-	errno = saved;
+	close_fd(&fs);
 	return mount;
 }
 

@@ -142,6 +142,15 @@ xrealloc(void *old, size_t count, size_t size)
 	return must(realloc(old, total ? total : 1));
 }
 
+void *
+grow(void *array, size_t count, size_t *room, size_t size)
+{
+	if (array && count < *room)
+		return array;
+	*room = *room ? *room * 2 : 8;
+	return xrealloc(array, *room, size);
+}
+
 char *
 xstrdup(const char *text)
 {
@@ -340,6 +349,36 @@ read_full(int fd, void *data, size_t len)
 	return (ssize_t)done;
 }
 
+ssize_t
+pread_full(int fd, void *data, size_t len, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+void
+close_fd(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
 /* Reads to the end of fd, whatever size the file claims (files of /proc claim none). */
 static char *
 read_rest(int fd, size_t max, size_t *len)
@@ -372,30 +411,25 @@ read_rest(int fd, size_t max, size_t *len)
 char *
 read_file(const char *path, size_t max, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char *data;
 
 	if (fd < 0)
 		return NULL;
 	data = read_rest(fd, max, len);
-	saved = errno;
-	close(fd);
+	close_fd(&fd);
 	if (data && *len > max) {
 		free(data);
 		data = NULL;
-		saved = EFBIG;
+		errno = EFBIG;
 	}
-	errno = saved;
 	return data;
 }
 
 void
 strings_take(struct strings *list, char *text)
 {
-	if (list->count + 2 > list->room) {
-		list->room = list->room ? list->room * 2 : 8;
-		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
-	}
+	list->at = grow(list->at, list->count + 1, &list->room, sizeof(list->at[0]));
 	list->at[list->count++] = text;
 	list->at[list->count] = NULL;
 }

@@ -23,6 +23,9 @@ void set_message_prefix(const char *prefix);					   /* instead of "gproc"; the s
 void *xmalloc(size_t size) NEVER_NULL;
 void *xcalloc(size_t count, size_t size) NEVER_NULL;
 void *xrealloc(void *old, size_t count, size_t size) NEVER_NULL; /* checks count * size for overflow */
+/* A list that is about to take one more: the array as it is, or one of twice the room, with *room set; *room and array begin as 0 and NULL.
+ */
+void *grow(void *array, size_t count, size_t *room, size_t size) NEVER_NULL;
 char *xstrdup(const char *) NEVER_NULL;
 char *xstrndup(const char *, size_t) NEVER_NULL;
 void *xmemdup(const void *, size_t) NEVER_NULL;
@@ -50,9 +53,11 @@ bool has_prefix(const char *text, const char *prefix);
 int latch_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4); /* the same, returning -1; into may be among the arguments */
 void set_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4);
 
-/* All of it, or -1 with errno (for blocking descriptors; EINTR is retried). read_full: bytes read, short only at the end. */
+/* All of it, or -1 with errno (for blocking descriptors; EINTR is retried). read_full and pread_full: bytes read, short only at the end. */
 int write_full(int fd, const void *data, size_t len);
 ssize_t read_full(int fd, void *data, size_t len);
+ssize_t pread_full(int fd, void *data, size_t len, uint64_t offset);
+void close_fd(int *fd); /* closes it unless it is negative, and sets it to -1; errno stays as it was */
 /* The whole of a file of at most max bytes, with a NUL behind that *len does not count. NULL with errno (EFBIG). Caller frees. */
 char *read_file(const char *path, size_t max, size_t *len);
 

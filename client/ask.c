@@ -41,10 +41,7 @@ add_shown(struct answer *a, const struct msg_shown *m)
 {
 	struct shown *s;
 
-	if (a->count == a->room) {
-		a->room = a->room ? a->room * 2 : 64;
-		a->at = xrealloc(a->at, a->room, sizeof(a->at[0]));
-	}
+	a->at = grow(a->at, a->count, &a->room, sizeof(a->at[0]));
 	s = &a->at[a->count++];
 	*s = (struct shown){.m = *m};
 	s->m.why = keep(s, m->why);

@@ -118,8 +118,7 @@ static void __attribute__((noreturn)) be_slave(struct init *init)
 	if (null >= 0)
 		(void)dup2(null, STDIN_FILENO);
 	close(init->signals);
-	if (init->lease >= 0)
-		close(init->lease);
+	close_fd(&init->lease);
 	set_message_prefix("gproc");
 	if (access(INIT_NEWER, X_OK) == 0) {
 		(void)execv(INIT_NEWER, init->slave_argv.at);
@@ -302,8 +301,7 @@ read_lease(struct init *init)
 	ssize_t n = read(init->lease, text + init->lease_len, MAX_LEASE - init->lease_len);
 
 	if (n <= 0) { /* also when an event is longer than there is room for */
-		close(init->lease);
-		init->lease = -1;
+		close_fd(&init->lease);
 		return;
 	}
 	init->lease_len += (size_t)n;

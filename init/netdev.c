@@ -33,16 +33,14 @@ static int
 request(unsigned long command, const char *name, struct ifreq *req)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int result, saved;
+	int result;
 
 	if (fd < 0)
 		return -1;
 	memset(req->ifr_name, 0, sizeof(req->ifr_name));
 	memcpy(req->ifr_name, name, strnlen(name, sizeof(req->ifr_name) - 1));
 	result = ioctl(fd, (int)command, req);
-	saved = errno;
-	close(fd);
-	errno = saved;
+	close_fd(&fd);
 	return result;
 }
 

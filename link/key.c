@@ -173,9 +173,7 @@ key_load(const char *path, struct keyring *out)
 		sodium_memzero(text, sizeof(text));
 		errno = saved;
 	}
-	saved = errno;
-	close(fd);
-	errno = saved;
+	close_fd(&fd);
 	return bad;
 }
 

@@ -37,10 +37,7 @@ needs_add(struct needs *list, enum need_kind kind, enum need_role role, const ch
 
 	if (found)
 		return;
-	if (list->count == list->room) {
-		list->room = list->room ? list->room * 2 : 32;
-		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
-	}
+	list->at = grow(list->at, list->count, &list->room, sizeof(list->at[0]));
 	memmove(list->at + at + 1, list->at + at, (list->count - at) * sizeof(list->at[0]));
 	list->count++;
 	list->at[at] = (struct need){.kind = kind,

@@ -76,10 +76,7 @@ struct loading {
 static void
 places_add(struct places *list, const char *root, const char *path, enum known_by how)
 {
-	if (list->count == list->room) {
-		list->room = list->room ? list->room * 2 : 4;
-		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
-	}
+	list->at = grow(list->at, list->count, &list->room, sizeof(list->at[0]));
 	list->at[list->count++] = (struct place){root, xstrdup(path), how};
 }
 
@@ -175,10 +172,7 @@ find_dir(struct loading *l, const char *root, const char *path)
 	d->real = rootfs_resolve(root, path, NULL);
 	if (d->real && l->loader.kind == LOADER_GLIBC)
 		read_hwcaps(d);
-	if (l->dir_count == l->dir_room) {
-		l->dir_room = l->dir_room ? l->dir_room * 2 : 16;
-		l->dirs = xrealloc(l->dirs, l->dir_room, sizeof(struct dir *));
-	}
+	l->dirs = grow(l->dirs, l->dir_count, &l->dir_room, sizeof(struct dir *));
 	return l->dirs[l->dir_count++] = d;
 }
 
@@ -298,10 +292,7 @@ add_object(struct loading *l, const char *root, char *named, char *path, const s
 	o->path = path;
 	o->elf = *e;
 	o->parent = parent;
-	if (l->object_count == l->object_room) {
-		l->object_room = l->object_room ? l->object_room * 2 : 32;
-		l->objects = xrealloc(l->objects, l->object_room, sizeof(struct object *));
-	}
+	l->objects = grow(l->objects, l->object_count, &l->object_room, sizeof(struct object *));
 	return l->objects[l->object_count++] = o;
 }
 

@@ -70,10 +70,7 @@ item_add(struct items *list, char *path, enum rank rank, enum entry_kind kind)
 {
 	struct item *it;
 
-	if (list->count == list->room) {
-		list->room = list->room ? list->room * 2 : 64;
-		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
-	}
+	list->at = grow(list->at, list->count, &list->room, sizeof(list->at[0]));
 	it = &list->at[list->count++];
 	*it = (struct item){.rank = rank, .kind = kind, .mode = kind == ENTRY_LINK ? 0777 : 0755};
 	it->path = path;
@@ -213,8 +210,7 @@ may_need_others(const char *path, bool named)
 	uint8_t head[4] = {0};
 	ssize_t len = fd < 0 ? 0 : read_full(fd, head, sizeof(head));
 
-	if (fd >= 0)
-		close(fd);
+	close_fd(&fd);
 	return (len == 4 && elf_is_elf(head, 4)) || (named && len >= 2 && memcmp(head, "#!", 2) == 0);
 }
 
@@ -665,10 +661,7 @@ hash_file(const char *file, struct source *s)
 static struct source *
 source_add(struct pack *out)
 {
-	if (out->count == out->room) {
-		out->room = out->room ? out->room * 2 : 16;
-		out->at = xrealloc(out->at, out->room, sizeof(out->at[0]));
-	}
+	out->at = grow(out->at, out->count, &out->room, sizeof(out->at[0]));
 	out->at[out->count] = (struct source){0};
 	return &out->at[out->count++];
 }
@@ -896,19 +889,14 @@ read_file_part(const struct source *s, uint64_t offset, uint8_t *out, size_t len
 {
 	int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	ssize_t n = 0;
+	ssize_t n;
 
 	if (fd < 0)
 		return fail("can't open %s: %s", s->file, strerror(errno));
-	while (len > 0 && ((n = pread(fd, out, len, (off_t)offset)) > 0 || (n < 0 && errno == EINTR)))
-		if (n > 0) {
-			out += n;
-			offset += (uint64_t)n;
-			len -= (size_t)n;
-		}
+	n = pread_full(fd, out, len, offset);
 	if (n < 0)
 		(void)fail("can't read %s: %s", s->file, strerror(errno));
-	else if (len > 0 || fstat(fd, &st) < 0 || !unchanged(s, &st))
+	else if ((size_t)n < len || fstat(fd, &st) < 0 || !unchanged(s, &st))
 		n = fail("%s changed while it was being sent", s->file);
 	close(fd);
 	return n < 0 ? -1 : 0;

@@ -36,10 +36,7 @@ links_free(struct links *list)
 static void
 links_add(struct links *list, const char *path, const char *target)
 {
-	if (list->count == list->room) {
-		list->room = list->room ? list->room * 2 : 4;
-		list->at = xrealloc(list->at, list->room, sizeof(list->at[0]));
-	}
+	list->at = grow(list->at, list->count, &list->room, sizeof(list->at[0]));
 	list->at[list->count++] = (struct link){xstrdup(path), xstrdup(target)};
 }
 
@@ -204,7 +201,7 @@ rootfs_absolute(const char *path)
 int
 rootfs_map(const char *path, struct mapped *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), saved; /* a FIFO must not block */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
 	struct stat st;
 	void *data;
 
@@ -224,9 +221,7 @@ rootfs_map(const char *path, struct mapped *out)
 	close(fd);
 	return 0;
 err:
-	saved = errno;
-	close(fd);
-	errno = saved;
+	close_fd(&fd);
 	return -1;
 }
 

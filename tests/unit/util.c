@@ -128,7 +128,7 @@ static void
 files(void)
 {
 	char name[64], back[8];
-	int fd = memfd_create("file", 0);
+	int fd = memfd_create("file", 0), closed;
 	size_t len = 99;
 	char *text;
 
@@ -142,7 +142,16 @@ files(void)
 	ok(!read_file("/nowhere", 7, &len) && errno == ENOENT, "one that is not there is refused");
 	(void)lseek(fd, 5, SEEK_SET);
 	ok(read_full(fd, back, sizeof(back)) == 3, "reading ends with the file");
-	(void)close(fd);
+	ok(pread_full(fd, back, 3, 1) == 3 && memcmp(back, "bc", 3) == 0, "reading at an offset");
+	ok(pread_full(fd, back, 8, 6) == 2 && pread_full(fd, back, 1, 100) == 0, "ends with the file, too");
+	closed = fd;
+	errno = ENOTTY;
+	close_fd(&fd);
+	ok(fd == -1 && fcntl(closed, F_GETFD) < 0, "a descriptor is closed, and forgotten");
+	errno = ENOTTY;
+	close_fd(&fd);
+	ok(fd == -1 && errno == ENOTTY, "what is closed stays closed, and errno as it was");
+	ok(pread_full(fd, back, 1, 0) == -1 && errno == EBADF, "nothing is read from it");
 	ok(write_full(fd, "x", 1) == -1 && errno == EBADF, "a failure is told");
 	text = read_file("/proc/self/status", 1 << 20, &len);
 	ok(text && len > 0 && strlen(text) == len, "a file that claims to have no size is read to its end");
@@ -165,6 +174,26 @@ lists(void)
 	ok(list.count == 101 && !list.at[101] && strings_has(&list, "s99") && strings_has(&list, "last"), "a list grows");
 	strings_free(&list);
 	ok(list.count == 0 && !list.at, "and is empty when freed");
+}
+
+static void
+growing(void)
+{
+	uint32_t *at = NULL;
+	size_t count, room = 0, times = 0, was;
+
+	for (count = 0; count < 1000; count++) {
+		was = room;
+		at = grow(at, count, &room, sizeof(*at));
+		times += room != was;
+		at[count] = (uint32_t)count;
+	}
+	ok(room >= 1000 && room <= 2048 && times < 12 && at[0] == 0 && at[999] == 999, "an array grows by doubling, and keeps what it has");
+	free(at);
+	room = 8;
+	at = grow(NULL, 0, &room, sizeof(*at));
+	ok(at, "and is there though it holds nothing yet");
+	free(at);
 }
 
 static void
@@ -191,6 +220,7 @@ main(void)
 	terminal_text();
 	messages();
 	files();
+	growing();
 	lists();
 	small_things();
 	return done();
