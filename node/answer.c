@@ -3,7 +3,6 @@
 #include "node/answer.h"
 #include "node/access.h"
 #include "node/choose.h"
-#include "node/head.h"
 #include "node/self.h"
 #include "proto.h"
 
@@ -104,11 +103,11 @@ answer_map_changed(void)
 }
 
 void
-answer_query(struct neighbour *client, const uint8_t *data, size_t len)
+answer_on_query(struct neighbour *client, const struct frame *frame)
 {
 	struct msg_query q;
 
-	if (take_query(data, len, &q) != 0) {
+	if (take_query(frame->body, frame->len, &q) != 0) {
 		tell_error(client, 255, "the master can't read this question");
 		return;
 	}
@@ -116,7 +115,7 @@ answer_query(struct neighbour *client, const uint8_t *data, size_t len)
 		answer(client, &q);
 		return;
 	}
-	put_bytes(&client->query, data, len);
+	put_bytes(&client->query, frame->body, frame->len);
 	client->at_least = q.at_least;
 	if (q.patience)
 		loop_timer(&client->patience, q.patience, patience_is_over, client);
@@ -126,14 +125,14 @@ answer_query(struct neighbour *client, const uint8_t *data, size_t len)
 
 /* Leaves first: a node goes only when all that is to go below it has been told. */
 void
-answer_power(struct neighbour *client, const uint8_t *data, size_t len)
+answer_on_power(struct neighbour *client, const struct frame *frame)
 {
 	struct msg_power m;
 	struct member *member;
 	char name[PATH_TEXT];
 	struct neighbour *next;
 
-	if (take_power(data, len, &m) != 0) {
+	if (take_power(frame->body, frame->len, &m) != 0) {
 		tell_error(client, 255, "the master can't read this request");
 		return;
 	}
@@ -146,7 +145,7 @@ answer_power(struct neighbour *client, const uint8_t *data, size_t len)
 	else if (!member->info.has_power)
 		tell_error(client, 255, "node %s can't be halted or rebooted from here: its PID 1 is not gproc", path_text(&m.path, name));
 	else {
-		neighbour_send_bytes(next, PRIO_CONTROL, MSG_POWER, 0, data, len);
+		neighbour_send_bytes(next, PRIO_CONTROL, MSG_POWER, 0, frame->body, frame->len);
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
 	}
 }

@@ -608,13 +608,13 @@ fits_a_frame(const struct neighbour *client, size_t len, const struct choice *c)
 }
 
 void
-head_launch(struct neighbour *client, const uint8_t *data, size_t len)
+head_on_launch(struct neighbour *client, const struct frame *frame)
 {
 	struct msg_launch m;
 	struct choice c;
 	struct launch *l;
 
-	if (take_launch(data, len, &m) != 0) {
+	if (take_launch(frame->body, frame->len, &m) != 0) {
 		tell_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
 		return;
 	}
@@ -630,7 +630,7 @@ head_launch(struct neighbour *client, const uint8_t *data, size_t len)
 		tell_error(client, 255, "\"%s\" %s%s%s%s%s%s%s%s%s", m.spec, why, *c.refused ? "; refused: " : "", c.refused,
 			*c.down ? "; down: " : "", c.down, *c.missing ? "; not there: " : "", c.missing, c.hint ? "; did you mean " : "",
 			c.hint ? c.hint : "");
-	} else if (!fits_a_frame(client, len, &c)) {
+	} else if (!fits_a_frame(client, frame->len, &c)) {
 		tell_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
 			client->who.group_count, c.count);
 	} else {
@@ -644,17 +644,25 @@ head_launch(struct neighbour *client, const uint8_t *data, size_t len)
 }
 
 void
-head_signal(struct neighbour *client, uint64_t id, unsigned signal)
+head_on_signal(struct neighbour *client, const struct frame *frame)
 {
-	if (client->launch && client->launch->id == id && signal < 65)
+	struct reader r = reader_over(frame->body, frame->len);
+	unsigned signal = take_u8(&r);
+
+	if (client->launch && client->launch->id == frame->job && signal < 65)
 		signal_launch(client->launch, signal);
 }
 
 void
-head_credit(struct neighbour *client, uint64_t id, uint32_t bytes)
+head_on_credit(struct neighbour *client, const struct frame *frame)
 {
-	if (client->launch && client->launch->id == id)
-		job_forward_credit(id, bytes);
+	struct reader r = reader_over(frame->body, frame->len);
+	uint32_t bytes = take_u32(&r);
+
+	if (!reader_done(&r))
+		neighbour_kill(client, "it sent a CREDIT that can't be read");
+	else if (client->launch && client->launch->id == frame->job)
+		job_forward_credit(frame->job, bytes);
 }
 
 void
@@ -692,10 +700,11 @@ busy_nodes(const struct launch *l)
 }
 
 void
-head_ps(struct neighbour *client)
+head_on_ps(struct neighbour *client, const struct frame *frame)
 {
 	struct launch *l;
 
+	(void)frame;
 	for (l = launches; l; l = l->next) {
 		char *nodes = busy_nodes(l);
 		struct msg_ps m = {.job = l->text,
@@ -731,12 +740,12 @@ launch_named(const char *text)
 }
 
 void
-head_kill(struct neighbour *client, const uint8_t *data, size_t len)
+head_on_kill(struct neighbour *client, const struct frame *frame)
 {
 	struct msg_kill m;
 	struct launch *l;
 
-	if (take_kill(data, len, &m) != 0 || m.signal == 0 || m.signal > 64) {
+	if (take_kill(frame->body, frame->len, &m) != 0 || m.signal == 0 || m.signal > 64) {
 		tell_error(client, 255, "the master can't read this request");
 		return;
 	}

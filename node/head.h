@@ -5,11 +5,11 @@
 #include "node/map.h"
 #include "node/neighbour.h"
 
-void head_launch(struct neighbour *, const uint8_t *, size_t);
-void head_ps(struct neighbour *);
-void head_kill(struct neighbour *, const uint8_t *, size_t);
-void head_signal(struct neighbour *, uint64_t id, unsigned signal);
-void head_credit(struct neighbour *, uint64_t id, uint32_t bytes);
+void head_on_launch(struct neighbour *, const struct frame *);
+void head_on_ps(struct neighbour *, const struct frame *);
+void head_on_kill(struct neighbour *, const struct frame *);
+void head_on_signal(struct neighbour *, const struct frame *); /* a client's, to its own job */
+void head_on_credit(struct neighbour *, const struct frame *); /* a client has taken so much */
 /* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
 size_t head_event(uint64_t id, const uint8_t *body, size_t len);
 bool head_knows(uint64_t id);

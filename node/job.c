@@ -1,7 +1,6 @@
 /* Jobs as they pass through this node: who below takes part, what comes up and is let through, signals and ends.
  * Must never know mounts, or how a verdict is judged. */
 #include "node/job.h"
-#include "node/head.h"
 #include "node/own.h"
 #include "node/relay.h"
 #include "node/self.h"
@@ -76,7 +75,7 @@ job_new(uint64_t id)
 	struct job *j = xcalloc(1, sizeof(*j));
 
 	j->id = id;
-	j->above = self.is_master ? WINDOW_MAX : WINDOW_MIN;
+	j->above = WINDOW_MIN;
 	j->credit = j->above;
 	j->last = &j->branches;
 	j->next = jobs;
@@ -152,6 +151,32 @@ charge_of(const uint8_t *body, size_t len)
 	return take_event(body, len, &e) == 0 ? event_charge(&e) : 0;
 }
 
+/* What a node below the master does with an event. */
+static size_t
+send_to_parent(uint64_t id, const uint8_t *body, size_t len)
+{
+	if (!self.parent)
+		return 0;
+	neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, id, body, len);
+	return charge_of(body, len);
+}
+
+static bool
+may_be_known(uint64_t id)
+{
+	(void)id;
+	return true;
+}
+
+static const struct job_hooks below_a_parent = {.event = send_to_parent, .knows = may_be_known};
+static const struct job_hooks *hooks = &below_a_parent;
+
+void
+job_tell(const struct job_hooks *to)
+{
+	hooks = to ? to : &below_a_parent;
+}
+
 static bool
 branch_waits(const struct branch *b)
 {
@@ -189,15 +214,8 @@ send_credit(struct job *j, struct branch *b)
 static void
 pass_up(struct job *j, struct branch *b, const uint8_t *body, size_t len)
 {
-	size_t charge = charge_of(body, len);
-
-	if (self.is_master)
-		j->credit -= (int64_t)head_event(j->id, body, len);
-	else if (self.parent) {
-		neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, j->id, body, len);
-		j->credit -= (int64_t)charge;
-	}
-	b->owed += (uint32_t)charge;
+	j->credit -= (int64_t)hooks->event(j->id, body, len);
+	b->owed += (uint32_t)charge_of(body, len);
 	if (b->owed >= b->window / 2)
 		send_credit(j, b);
 }
@@ -333,9 +351,9 @@ hold_back(struct job *j, struct branch *b, const uint8_t *body, size_t len)
 }
 
 void
-job_event(struct neighbour *from, uint64_t id, const uint8_t *body, size_t len)
+job_on_event(struct neighbour *from, const struct frame *frame)
 {
-	unsigned kind = kind_of(body, len);
+	unsigned kind = kind_of(frame->body, frame->len);
 	struct branch *b;
 	struct job *j;
 
@@ -343,23 +361,20 @@ job_event(struct neighbour *from, uint64_t id, const uint8_t *body, size_t len)
 		neighbour_kill(from, "it sent an EVENT that can't be read");
 		return;
 	}
-	if (!job_find(id) && kind == EVENT_GONE) { /* a job long over may still tell that its last process has gone */
-		if (self.is_master)
-			(void)head_event(id, body, len);
-		else if (self.parent)
-			neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, id, body, len);
+	if (!job_find(frame->job) && kind == EVENT_GONE) { /* a job long over may still tell that its last process has gone */
+		(void)hooks->event(frame->job, frame->body, frame->len);
 		return;
 	}
-	if (self.is_master && !head_knows(id)) {
-		neighbour_send(from, PRIO_CONTROL, MSG_DONE, id, NULL);
+	if (!hooks->knows(frame->job)) {
+		neighbour_send(from, PRIO_CONTROL, MSG_DONE, frame->job, NULL);
 		return;
 	}
-	b = branch_for_event(from, id);
+	b = branch_for_event(from, frame->job);
 	j = from->last_job;
-	if (!branch_waits(b) && (j->credit > 0 || charge_of(body, len) == 0))
-		pass_up(j, b, body, len);
+	if (!branch_waits(b) && (j->credit > 0 || charge_of(frame->body, frame->len) == 0))
+		pass_up(j, b, frame->body, frame->len);
 	else
-		hold_back(j, b, body, len);
+		hold_back(j, b, frame->body, frame->len);
 }
 
 /* To all children: the way up is a new one, to that master; 0: there is none any more. */
@@ -428,7 +443,7 @@ job_forward_credit(uint64_t id, uint32_t bytes)
 	if (!j)
 		return;
 	j->credit += bytes;
-	if (!self.is_master && j->credit > (int64_t)j->above) /* it never is more than the window, which has grown then */
+	if (j->credit > (int64_t)j->above && j->above < WINDOW_MAX) /* it never is more than the window, which has grown then */
 		j->above = (uint32_t)j->credit;
 	pump(j);
 }
@@ -442,24 +457,25 @@ job_waits_for_client(uint64_t id)
 }
 
 void
-job_ack(uint64_t id, const uint8_t *data, size_t len)
+job_on_ack(struct neighbour *from, const struct frame *frame)
 {
 	struct msg_ack ack;
 	struct neighbour *next;
-	struct job *j = job_find(id);
+	struct job *j = job_find(frame->job);
 
-	if (take_ack(data, len, &ack))
+	(void)from;
+	if (take_ack(frame->body, frame->len, &ack))
 		return;
 	if (path_equal(&ack.path, &self.path)) {
 		if (j && j->own)
 			own_ack(j->own, ack.sequence);
 		else
-			own_tell_gone(id);
+			own_tell_gone(frame->job);
 		return;
 	}
 	next = neighbour_towards(&ack.path);
 	if (next)
-		neighbour_send_bytes(next, PRIO_CONTROL, MSG_ACK, id, data, len);
+		neighbour_send_bytes(next, PRIO_CONTROL, MSG_ACK, frame->job, frame->body, frame->len);
 }
 
 /* ---- the start ---- */
@@ -555,8 +571,10 @@ job_send_run(uint64_t id, const struct buf *block, const struct run_entry *entri
 	struct job *j = job_find(id);
 	bool again = j != NULL;
 
-	if (!j)
+	if (!j) {
 		j = job_new(id);
+		j->above = WINDOW_MAX;
+	}
 	spread(j, block, entries, n, again);
 }
 
@@ -570,20 +588,33 @@ job_set_credit(uint64_t id, int64_t bytes)
 }
 
 static void
+part_is_over(uint64_t id)
+{
+	struct job *j = job_find(id);
+
+	if (!j)
+		return;
+	j->own = NULL;
+	free_if_over(j);
+}
+
+static void
 start_own(struct job *j, const struct buf *block, uint32_t rank)
 {
+	struct own_share share = {.credit = &j->credit, .window = &j->above, .over = part_is_over};
+
 	if (j->own)
 		own_resend(j->own);
 	else if (!j->done)
-		j->own = own_start(j->id, block->data, block->len, rank, &j->credit, &j->above);
+		j->own = own_start(j->id, block->data, block->len, rank, &share);
 }
 
 void
-job_run(struct neighbour *from, uint64_t id, const uint8_t *data, size_t len)
+job_on_run(struct neighbour *from, const struct frame *frame)
 {
-	struct reader r = reader_over(data, len), block;
+	struct reader r = reader_over(frame->body, frame->len), block;
 	uint32_t more = take_u32(&r), my_rank = 0;
-	struct job *j = job_find(id);
+	struct job *j = job_find(frame->job);
 	struct run_entry *entries;
 	size_t n = 0, room;
 	bool mine = false, again = j != NULL;
@@ -609,7 +640,7 @@ job_run(struct neighbour *from, uint64_t id, const uint8_t *data, size_t len)
 	}
 	put_bytes(&copy, block.at, reader_left(&block));
 	if (!j) {
-		j = job_new(id);
+		j = job_new(frame->job);
 		j->credit = 0;
 		j->above = 0;
 		more = more < WINDOW_MIN ? WINDOW_MIN : more;
@@ -661,17 +692,6 @@ job_done(uint64_t id)
 		own_done(j->own);
 	else
 		job_free(j);
-}
-
-void
-job_own_over(uint64_t id)
-{
-	struct job *j = job_find(id);
-
-	if (!j)
-		return;
-	j->own = NULL;
-	free_if_over(j);
 }
 
 void
@@ -757,4 +777,49 @@ job_end_all(void)
 		else
 			job_free(j);
 	}
+}
+
+/* ---- what the parent sends ---- */
+
+void
+job_on_credit(struct neighbour *parent, const struct frame *frame)
+{
+	struct reader r = reader_over(frame->body, frame->len);
+	uint32_t bytes = take_u32(&r);
+
+	if (reader_done(&r))
+		job_forward_credit(frame->job, bytes);
+	else
+		neighbour_kill(parent, "it sent a CREDIT that can't be read");
+}
+
+void
+job_on_signal(struct neighbour *parent, const struct frame *frame)
+{
+	struct reader r = reader_over(frame->body, frame->len);
+
+	(void)parent;
+	job_signal(frame->job, take_u8(&r));
+}
+
+void
+job_on_done(struct neighbour *parent, const struct frame *frame)
+{
+	(void)parent;
+	job_done(frame->job);
+}
+
+void
+job_on_forget(struct neighbour *parent, const struct frame *frame)
+{
+	struct reader r = reader_over(frame->body, frame->len);
+	struct path path = take_path(&r);
+	size_t room = reader_left(&r) / 8, i;
+	uint64_t *ids = xcalloc(room, sizeof(*ids));
+
+	(void)parent;
+	for (i = 0; i < room; i++)
+		ids[i] = take_u64(&r);
+	job_forget(&path, ids, room);
+	free(ids);
 }

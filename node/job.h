@@ -6,11 +6,22 @@
 #include "node/neighbour.h"
 #include "proto.h"
 
-void job_run(struct neighbour *, uint64_t id, const uint8_t *, size_t);
-void job_event(struct neighbour *, uint64_t id, const uint8_t *, size_t);
+/* Where events go from here: node.c sets it on the master, where the head takes them; else they go to the parent. */
+struct job_hooks {
+	size_t (*event)(uint64_t job, const uint8_t *body, size_t len); /* returns the bytes of the job's credit that it took */
+	bool (*knows)(uint64_t job);
+};
+void job_tell(const struct job_hooks *);
+
+void job_on_run(struct neighbour *, const struct frame *);
+void job_on_event(struct neighbour *, const struct frame *);
 void job_resend(void);	    /* the way up is a new one: this node and all below send again what has not been acknowledged */
 void job_master_lost(void); /* for longer than the grace: what runs here and below is killed; the verdicts wait for it */
-void job_ack(uint64_t id, const uint8_t *, size_t);
+void job_on_ack(struct neighbour *, const struct frame *);
+void job_on_credit(struct neighbour *, const struct frame *);
+void job_on_signal(struct neighbour *, const struct frame *);
+void job_on_done(struct neighbour *, const struct frame *);
+void job_on_forget(struct neighbour *, const struct frame *);
 void job_signal(uint64_t id, unsigned signal);
 void job_done(uint64_t id);
 void job_forget(const struct path *, const uint64_t *ids, size_t count);
@@ -24,5 +35,4 @@ void job_send_run(uint64_t id, const struct buf *block, const struct run_entry *
 void job_forward_credit(uint64_t id, uint32_t bytes); /* the client has taken so much */
 void job_set_credit(uint64_t id, int64_t bytes);
 bool job_waits_for_client(uint64_t id);
-void job_own_over(uint64_t id); /* own.c: nothing of it is left here */
 #endif

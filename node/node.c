@@ -5,6 +5,7 @@
 #include "node/access.h"
 #include "node/answer.h"
 #include "node/door.h"
+#include "node/fetch.h"
 #include "node/head.h"
 #include "node/job.h"
 #include "node/power.h"
@@ -43,60 +44,6 @@ static void node_end(bool whole_tree);
 /* ---- what comes in ---- */
 
 static void
-on_forget(struct neighbour *n, const struct frame *f)
-{
-	struct reader r = reader_over(f->body, f->len);
-	struct path path = take_path(&r);
-	size_t room = reader_left(&r) / 8, i;
-	uint64_t *ids = xcalloc(room, sizeof(*ids));
-
-	(void)n;
-	for (i = 0; i < room; i++)
-		ids[i] = take_u64(&r);
-	job_forget(&path, ids, room);
-	free(ids);
-}
-
-static void
-on_join(struct neighbour *n, const struct frame *f)
-{
-	tree_join(n, f->body, f->len);
-}
-
-static void
-on_welcome(struct neighbour *n, const struct frame *f)
-{
-	upstream_welcome(n, f->body, f->len);
-	loop_timer(&tick, self.heartbeat / 5, tick.due, NULL); /* the master's heartbeat may be shorter than the one it began with */
-}
-
-static void
-on_refuse(struct neighbour *n, const struct frame *f)
-{
-	struct reader r = reader_over(f->body, f->len);
-
-	upstream_refused(n, take_str(&r));
-}
-
-static void
-on_up(struct neighbour *n, const struct frame *f)
-{
-	tree_up(n, f->body, f->len);
-}
-
-static void
-on_down(struct neighbour *n, const struct frame *f)
-{
-	tree_down(n, f->body, f->len);
-}
-
-static void
-on_stat(struct neighbour *n, const struct frame *f)
-{
-	tree_stats(n, f->body, f->len);
-}
-
-static void
 on_ping(struct neighbour *n, const struct frame *f)
 {
 	(void)n;
@@ -113,174 +60,67 @@ on_shutdown(struct neighbour *n, const struct frame *f)
 }
 
 static void
-on_power(struct neighbour *n, const struct frame *f)
+on_welcome(struct neighbour *n, const struct frame *f)
 {
-	struct msg_power m;
-
-	if (n->kind == NB_CLIENT)
-		answer_power(n, f->body, f->len);
-	else if (take_power(f->body, f->len, &m) == 0)
-		power_route(&m);
+	upstream_on_welcome(n, f);
+	loop_timer(&tick, self.heartbeat / 5, tick.due, NULL); /* the master's heartbeat may be shorter than the one it began with */
 }
 
-static void
-on_run(struct neighbour *n, const struct frame *f)
-{
-	job_run(n, f->job, f->body, f->len);
-}
-
-static void
-on_event(struct neighbour *n, const struct frame *f)
-{
-	job_event(n, f->job, f->body, f->len);
-}
-
-static void
-on_ack(struct neighbour *n, const struct frame *f)
-{
-	(void)n;
-	job_ack(f->job, f->body, f->len);
-}
-
-static void
-on_credit(struct neighbour *n, const struct frame *f)
-{
-	struct reader r = reader_over(f->body, f->len);
-	uint32_t bytes = take_u32(&r);
-
-	if (!reader_done(&r))
-		neighbour_kill(n, "it sent a CREDIT that can't be read");
-	else if (n->kind == NB_CLIENT)
-		head_credit(n, f->job, bytes);
-	else
-		job_forward_credit(f->job, bytes);
-}
-
-static void
-on_signal(struct neighbour *n, const struct frame *f)
-{
-	struct reader r = reader_over(f->body, f->len);
-	unsigned signal = take_u8(&r);
-
-	if (n->kind == NB_CLIENT)
-		head_signal(n, f->job, signal);
-	else
-		job_signal(f->job, signal);
-}
-
-static void
-on_done(struct neighbour *n, const struct frame *f)
-{
-	(void)n;
-	job_done(f->job);
-}
-
-static void
-on_want(struct neighbour *n, const struct frame *f)
-{
-	relay_want(n, f->job, f->body, f->len);
-}
-
-static void
-on_unwant(struct neighbour *n, const struct frame *f)
-{
-	relay_unwant(n, f->body, f->len);
-}
-
-static void
-on_data(struct neighbour *n, const struct frame *f)
-{
-	relay_data(n, f->body, f->len);
-}
-
-static void
-on_lack(struct neighbour *n, const struct frame *f)
-{
-	relay_lack(n, f->job, f->body, f->len);
-}
-
-static void
-on_resend(struct neighbour *n, const struct frame *f)
-{
-	struct reader r = reader_over(f->body, f->len);
-	uint64_t master = take_u64(&r);
-
-	if (reader_done(&r))
-		upstream_master(n, master);
-	else
-		neighbour_kill(n, "it sent a RESEND that can't be read");
-}
-
-static void
-on_launch(struct neighbour *n, const struct frame *f)
-{
-	head_launch(n, f->body, f->len);
-}
-
-static void
-on_query(struct neighbour *n, const struct frame *f)
-{
-	answer_query(n, f->body, f->len);
-}
-
-static void
-on_ps(struct neighbour *n, const struct frame *f)
-{
-	(void)f;
-	head_ps(n);
-}
-
-static void
-on_kill(struct neighbour *n, const struct frame *f)
-{
-	head_kill(n, f->body, f->len);
-}
+static const char *const kind_names[NB_KINDS] = {"stranger", "child", "parent", "client"};
 
 #define FROM(kind) (1u << (kind))
+/* What each kind of neighbour may send, and which part of the daemon takes it. */
 static const struct {
 	enum message type;
-	unsigned from; /* the kinds of neighbour that may send it */
+	unsigned from;
 	void (*handle)(struct neighbour *, const struct frame *);
 } handlers[] = {
-	{MSG_JOIN, FROM(NB_NEW), on_join},
+	{MSG_JOIN, FROM(NB_NEW), tree_on_join},
 	{MSG_WELCOME, FROM(NB_PARENT), on_welcome},
-	{MSG_REFUSE, FROM(NB_PARENT), on_refuse},
-	{MSG_UP, FROM(NB_CHILD), on_up},
-	{MSG_DOWN, FROM(NB_CHILD), on_down},
-	{MSG_STAT, FROM(NB_CHILD), on_stat},
+	{MSG_REFUSE, FROM(NB_PARENT), upstream_on_refuse},
+	{MSG_UP, FROM(NB_CHILD), tree_on_up},
+	{MSG_DOWN, FROM(NB_CHILD), tree_on_down},
+	{MSG_STAT, FROM(NB_CHILD), tree_on_stat},
 	{MSG_PING, FROM(NB_PARENT) | FROM(NB_CHILD), on_ping},
-	{MSG_FORGET, FROM(NB_PARENT), on_forget},
+	{MSG_FORGET, FROM(NB_PARENT), job_on_forget},
 	{MSG_SHUTDOWN, FROM(NB_PARENT), on_shutdown},
-	{MSG_POWER, FROM(NB_PARENT) | FROM(NB_CLIENT), on_power},
-	{MSG_RUN, FROM(NB_PARENT), on_run},
-	{MSG_EVENT, FROM(NB_CHILD), on_event},
-	{MSG_ACK, FROM(NB_PARENT), on_ack},
-	{MSG_CREDIT, FROM(NB_PARENT) | FROM(NB_CLIENT), on_credit},
-	{MSG_SIGNAL, FROM(NB_PARENT) | FROM(NB_CLIENT), on_signal},
-	{MSG_DONE, FROM(NB_PARENT), on_done},
-	{MSG_WANT, FROM(NB_CHILD), on_want},
-	{MSG_UNWANT, FROM(NB_CHILD), on_unwant},
-	{MSG_DATA, FROM(NB_PARENT) | FROM(NB_CLIENT), on_data},
-	{MSG_LACK, FROM(NB_PARENT) | FROM(NB_CLIENT), on_lack},
-	{MSG_RESEND, FROM(NB_PARENT), on_resend},
-	{MSG_LAUNCH, FROM(NB_CLIENT), on_launch},
-	{MSG_QUERY, FROM(NB_CLIENT), on_query},
-	{MSG_PS, FROM(NB_CLIENT), on_ps},
-	{MSG_KILL, FROM(NB_CLIENT), on_kill},
+	{MSG_POWER, FROM(NB_PARENT), power_on_power},
+	{MSG_POWER, FROM(NB_CLIENT), answer_on_power},
+	{MSG_RUN, FROM(NB_PARENT), job_on_run},
+	{MSG_EVENT, FROM(NB_CHILD), job_on_event},
+	{MSG_ACK, FROM(NB_PARENT), job_on_ack},
+	{MSG_CREDIT, FROM(NB_PARENT), job_on_credit},
+	{MSG_CREDIT, FROM(NB_CLIENT), head_on_credit},
+	{MSG_SIGNAL, FROM(NB_PARENT), job_on_signal},
+	{MSG_SIGNAL, FROM(NB_CLIENT), head_on_signal},
+	{MSG_DONE, FROM(NB_PARENT), job_on_done},
+	{MSG_WANT, FROM(NB_CHILD), relay_on_want},
+	{MSG_UNWANT, FROM(NB_CHILD), relay_on_unwant},
+	{MSG_DATA, FROM(NB_PARENT) | FROM(NB_CLIENT), relay_on_data},
+	{MSG_LACK, FROM(NB_PARENT) | FROM(NB_CLIENT), relay_on_lack},
+	{MSG_RESEND, FROM(NB_PARENT), upstream_on_resend},
+	{MSG_LAUNCH, FROM(NB_CLIENT), head_on_launch},
+	{MSG_QUERY, FROM(NB_CLIENT), answer_on_query},
+	{MSG_PS, FROM(NB_CLIENT), head_on_ps},
+	{MSG_KILL, FROM(NB_CLIENT), head_on_kill},
 };
 
 static void
 dispatch(struct neighbour *n, const struct frame *f)
 {
+	char *why;
 	size_t i;
 
 	note(9, "from %s: %s, %zu bytes", link_peer(n->link), message_name(f->type), f->len);
-	for (i = 0; i < COUNT(handlers) && handlers[i].type != f->type; i++)
+	for (i = 0; i < COUNT(handlers) && !(handlers[i].type == f->type && handlers[i].from & FROM(n->kind)); i++)
 		;
-	if (i == COUNT(handlers) || !(handlers[i].from & FROM(n->kind)))
-		neighbour_kill(n, "it sent a message that is not for it to send");
-	else
+	if (i < COUNT(handlers)) {
 		handlers[i].handle(n, f);
+		return;
+	}
+	why = xasprintf("protocol error: a %s may not send %s", kind_names[n->kind], message_name(f->type));
+	neighbour_kill(n, why);
+	free(why);
 }
 
 /* ---- links that end ---- */
@@ -307,7 +147,26 @@ on_flushed(struct neighbour *n)
 		upstream_progress(n);
 }
 
-static const struct neighbour_hooks hooks = {.frame = dispatch, .bulk = relay_bulk, .flushed = on_flushed, .gone = on_gone};
+static struct neighbour *
+source_is_parent(uint64_t job)
+{
+	(void)job;
+	return self.parent;
+}
+
+/* All that the parts of the daemon call upwards is named here. */
+static void
+tell_parts(void)
+{
+	static const struct neighbour_hooks all = {.frame = dispatch, .bulk = relay_bulk, .flushed = on_flushed, .gone = on_gone};
+	static const struct fetch_hooks of_parent = {.source = source_is_parent, .waits = true, .has = job_has, .lacks = job_lacks};
+	static const struct fetch_hooks of_client = {.source = head_source, .waits = false, .has = job_has, .lacks = job_lacks};
+	static const struct job_hooks to_head = {.event = head_event, .knows = head_knows};
+
+	neighbour_tell(&all);
+	fetch_tell(self.is_master ? &of_client : &of_parent);
+	job_tell(self.is_master ? &to_head : NULL);
+}
 
 /* ---- heartbeats ---- */
 
@@ -566,7 +425,7 @@ node_run(const struct options *options, bool is_master)
 		free(address);
 	}
 	prepare_process();
-	neighbour_tell(&hooks);
+	tell_parts();
 	loop_open(on_process_signal);
 	loop_each_turn(neighbours_flush);
 	loop_timer(&tick, self.heartbeat / 5, tick_is_due, NULL);

@@ -1,7 +1,6 @@
 /* A job's part that runs on this very node: from the contents it needs to its verdict.
  * Must never know who else takes part, or by which way its events go up beyond the parent. */
 #include "node/own.h"
-#include "node/job.h"
 #include "node/relay.h"
 #include "node/self.h"
 #include "run/worker.h"
@@ -47,8 +46,7 @@ struct output_pipe {
 struct own {
 	uint64_t job;
 	uint32_t rank;
-	int64_t *credit;	/* the job's */
-	const uint32_t *window; /* and that of its link upwards */
+	struct own_share share;
 	enum own_state state;
 	struct buf block;
 	struct msg_run run; /* borrows from block */
@@ -77,10 +75,10 @@ own_pump(struct own *o)
 {
 	struct pending *p = o->unsent;
 
-	if (!p || !self.parent || (*o->credit <= 0 && p->charge > 0))
+	if (!p || !self.parent || (*o->share.credit <= 0 && p->charge > 0))
 		return false;
 	neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, o->job, p->body, p->len);
-	*o->credit -= (int64_t)p->charge;
+	*o->share.credit -= (int64_t)p->charge;
 	o->unsent = p->next;
 	return true;
 }
@@ -195,7 +193,7 @@ own_free(struct own *o)
 	drop_until(o, UINT64_MAX);
 	loop_cancel(&o->start_limit);
 	loop_cancel(&o->begin);
-	job_own_over(o->job);
+	o->share.over(o->job);
 	loop_bury(o, own_release);
 }
 
@@ -282,7 +280,7 @@ take_output(struct output_pipe *p, const uint8_t *data, size_t len)
 static size_t
 piece_size(const struct own *o)
 {
-	return *o->window < PIECE_MIN ? PIECE_MIN : *o->window > READ_SIZE ? READ_SIZE : *o->window;
+	return *o->share.window < PIECE_MIN ? PIECE_MIN : *o->share.window > READ_SIZE ? READ_SIZE : *o->share.window;
 }
 
 static void
@@ -655,14 +653,13 @@ mind_binroot(struct own *o)
 }
 
 struct own *
-own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, int64_t *credit, const uint32_t *window)
+own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, const struct own_share *share)
 {
 	struct own *o = xcalloc(1, sizeof(*o));
 
 	o->job = job;
 	o->rank = rank;
-	o->credit = credit;
-	o->window = window;
+	o->share = *share;
 	o->last = &o->first;
 	put_bytes(&o->block, block, len);
 	if (take_run(reader_over(o->block.data, o->block.len), &o->run) != 0) {

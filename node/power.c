@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-void
+static void
 power_route(const struct msg_power *m)
 {
 	struct neighbour *next;
@@ -25,4 +25,14 @@ power_route(const struct msg_power *m)
 	if (next)
 		neighbour_send(next, PRIO_CONTROL, MSG_POWER, 0, &body);
 	buf_free(&body);
+}
+
+void
+power_on_power(struct neighbour *parent, const struct frame *frame)
+{
+	struct msg_power m;
+
+	(void)parent;
+	if (take_power(frame->body, frame->len, &m) == 0)
+		power_route(&m);
 }

@@ -2,7 +2,7 @@
 #ifndef POWER_H
 #define POWER_H
 
-#include "proto.h"
+#include "node/neighbour.h"
 
-void power_route(const struct msg_power *); /* carried out when it is for this node, else sent on towards its path */
+void power_on_power(struct neighbour *, const struct frame *); /* carried out when it is for this node, else sent on towards its path */
 #endif

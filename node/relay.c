@@ -1,9 +1,8 @@
 /* Objects on their way: each asked of its source once, however many want it, and handed on as it arrives.
  * Must never know what a job does with them. */
-#include "node/head.h"
 #include "node/relay.h"
-#include "node/job.h"
 #include "node/self.h"
+#include "node/stream.h"
 #include "node/thin.h"
 
 #include <stdlib.h>
@@ -19,18 +18,7 @@ struct failure {
 	struct failure *next;
 };
 
-struct fetch *fetches;
 static struct failure *failures;
-
-static struct fetch *
-fetch_of(const struct digest *digest)
-{
-	struct fetch *f;
-
-	for (f = fetches; f && !digest_equal(&f->digest, digest); f = f->next)
-		;
-	return f;
-}
 
 /* ---- streams ---- */
 
@@ -81,49 +69,6 @@ fetch_remove(struct fetch *f)
 }
 
 static void
-send_want(struct fetch *f, unsigned type, uint64_t offset)
-{
-	struct msg_want want = {.digest = f->digest, .offset = offset, .end = blob_limit(f->blob)};
-	struct buf body = {0};
-
-	f->heard = loop_now();
-	f->asked = want.end;
-	put_want(&body, &want);
-	neighbour_send(f->source, PRIO_CONTROL, type, f->job, &body);
-	buf_free(&body);
-}
-
-void
-fetch_want(struct fetch *f, uint64_t offset)
-{
-	send_want(f, MSG_WANT, offset);
-}
-
-static void
-fetch_unwant(struct fetch *f)
-{
-	send_want(f, MSG_UNWANT, blob_resume(f->blob));
-}
-
-/* The job of somebody who still waits, for which it can be asked again; false when nobody waits. */
-static bool
-next_job(const struct fetch *f, uint64_t *job)
-{
-	const struct neighbour *n;
-	const struct stream *s = NULL;
-
-	if (f->waiters) {
-		*job = f->waiters->job;
-		return true;
-	}
-	for (n = self.neighbours; n && !(s = stream_of(n, f->blob)); n = n->next)
-		;
-	if (s)
-		*job = s->job;
-	return s != NULL;
-}
-
-static void
 note_failure(uint64_t job, const struct digest *digest, const char *why)
 {
 	struct failure *new = xcalloc(1, sizeof(*new));
@@ -139,7 +84,7 @@ tell_failures(void)
 
 	while ((one = failures)) {
 		failures = one->next;
-		job_lacks(one->job, &one->digest, one->why);
+		fetch_hooks->lacks(one->job, &one->digest, one->why);
 		free(one->why);
 		free(one);
 	}
@@ -199,13 +144,13 @@ ask_anew(struct fetch *f)
 static void
 fetch_ask(struct fetch *f, const char *why)
 {
-	while (next_job(f, &f->job)) {
-		f->source = self.is_master ? head_source(f->job) : self.parent;
+	while (fetch_next_job(f, &f->job)) {
+		f->source = fetch_hooks->source(f->job);
 		if (f->source) {
 			ask_anew(f);
 			return;
 		}
-		if (!self.is_master)
+		if (fetch_hooks->waits)
 			return; /* an orphan's: asked again when there is a parent */
 		fail_job(f, f->job, why);
 	}
@@ -268,14 +213,14 @@ relay_need(uint64_t job, const struct digest *digest)
 }
 
 void
-relay_want(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len)
+relay_on_want(struct neighbour *from, const struct frame *frame)
 {
 	struct msg_want want;
 	struct blob *blob;
 	struct fetch *f;
 	struct stream *s;
 
-	if (take_want(data, len, &want)) {
+	if (take_want(frame->body, frame->len, &want)) {
 		neighbour_kill(from, "it sent a WANT that can't be read");
 		return;
 	}
@@ -294,7 +239,7 @@ relay_want(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len
 		s->blob = blob;
 		blob_pin(blob);
 	}
-	s->job = job;
+	s->job = frame->job;
 	if (want.offset != s->end || s->offset >= s->end) /* else it is to go on where it ended */
 		s->offset = want.offset;
 	s->end = want.end;
@@ -310,7 +255,7 @@ relay_want(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len
 }
 
 void
-relay_unwant(struct neighbour *from, const uint8_t *data, size_t len)
+relay_on_unwant(struct neighbour *from, const struct frame *frame)
 {
 	struct msg_want want;
 	struct fetch *f;
@@ -318,7 +263,7 @@ relay_unwant(struct neighbour *from, const uint8_t *data, size_t len)
 	struct stream *s;
 	uint64_t job;
 
-	if (take_want(data, len, &want)) {
+	if (take_want(frame->body, frame->len, &want)) {
 		neighbour_kill(from, "it sent an UNWANT that can't be read");
 		return;
 	}
@@ -327,7 +272,7 @@ relay_unwant(struct neighbour *from, const uint8_t *data, size_t len)
 	s = blob ? stream_take(from, blob) : NULL;
 	if (s)
 		stream_free(s);
-	if (f && !next_job(f, &job))
+	if (f && !fetch_next_job(f, &job))
 		forget_fetch(f);
 	else if (f && blob_thin(f->blob))
 		thin_mind(f);
@@ -347,7 +292,7 @@ fetch_whole(struct fetch *f)
 	fetch_remove(f);
 	while ((w = waiters)) {
 		waiters = w->next;
-		job_has(w->job, &digest);
+		fetch_hooks->has(w->job, &digest);
 		free(w);
 	}
 	blob_unpin(self.store, blob);
@@ -413,7 +358,7 @@ fetch_has_no_room(struct fetch *f, uint64_t size)
 	if (too_long) {
 		fetch_unwant(f);
 		fetch_fail(f, f->job, why);
-	} else if (next_job(f, &f->job)) {
+	} else if (fetch_next_job(f, &f->job)) {
 		thin_begin(f);
 	} else {
 		forget_fetch(f);
@@ -466,13 +411,14 @@ is_next(const struct fetch *f, const struct msg_data *m)
 }
 
 void
-relay_data(struct neighbour *from, const uint8_t *data, size_t len)
+relay_on_data(struct neighbour *from, const struct frame *frame)
 {
 	static uint8_t raw[PIECE_SIZE];
 	struct msg_data m;
 	struct fetch *f;
 
-	if (take_data(data, len, &m) || m.raw_len > PIECE_SIZE || (m.deflated && piece_inflate(m.data, m.len, raw, m.raw_len) != 0)) {
+	if (take_data(frame->body, frame->len, &m) || m.raw_len > PIECE_SIZE ||
+		(m.deflated && piece_inflate(m.data, m.len, raw, m.raw_len) != 0)) {
 		neighbour_kill(from, "it sent contents that can't be read");
 		return;
 	}
@@ -482,18 +428,18 @@ relay_data(struct neighbour *from, const uint8_t *data, size_t len)
 }
 
 void
-relay_lack(struct neighbour *from, uint64_t job, const uint8_t *data, size_t len)
+relay_on_lack(struct neighbour *from, const struct frame *frame)
 {
 	struct msg_lack m;
 	struct fetch *f;
 
-	if (take_lack(data, len, &m)) {
+	if (take_lack(frame->body, frame->len, &m)) {
 		neighbour_kill(from, "it sent a LACK that can't be read");
 		return;
 	}
 	f = fetch_of(&m.digest);
-	if (f && f->source == from && f->job == job) /* else it has been asked for in another's name since */
-		fetch_fail(f, job, m.why);
+	if (f && f->source == from && f->job == frame->job) /* else it has been asked for in another's name since */
+		fetch_fail(f, frame->job, m.why);
 	tell_failures();
 }
 
@@ -517,7 +463,7 @@ relay_job_over(uint64_t job)
 				at = &w->next;
 			}
 		}
-		if (!next_job(f, &other))
+		if (!fetch_next_job(f, &other))
 			forget_fetch(f);
 	}
 }
@@ -539,9 +485,9 @@ relay_neighbour_gone(struct neighbour *n)
 			f->source = NULL;
 	for (f = fetches; f; f = next) {
 		next = f->next; /* what follows takes away none but f */
-		if (!next_job(f, &job))
+		if (!fetch_next_job(f, &job))
 			forget_fetch(f);
-		else if (!f->source && self.is_master)
+		else if (!f->source && !fetch_hooks->waits)
 			fetch_fail(f, f->job, "whoever launched it is gone");
 		else if (!f->source && self.parent) /* it was an old parent's link */
 			fetch_ask(f, "its source is gone");
@@ -562,41 +508,6 @@ relay_parent_is_back(void)
 			fetch_ask(f, "its source is gone");
 	}
 	tell_failures();
-}
-
-/* Among the jobs that wait for it the one that comes behind f->job, round and round; f->job itself when there is no other. */
-static uint64_t
-job_behind(const struct fetch *f)
-{
-	const struct neighbour *n;
-	const struct stream *s;
-	const struct waiter *w;
-	uint64_t best = f->job; /* the least distance upwards, round the end */
-
-	for (w = f->waiters; w; w = w->next)
-		if (w->job != f->job && (best == f->job || w->job - f->job < best - f->job))
-			best = w->job;
-	for (n = self.neighbours; n; n = n->next)
-		for (s = n->streams; s; s = s->next)
-			if (s->blob == f->blob && s->job != f->job && (best == f->job || s->job - f->job < best - f->job))
-				best = s->job;
-	return best;
-}
-
-/* On the master another job's client becomes the source. Below it only the name changes in which it is asked for: those above
- * thereby learn of the other job. */
-void
-fetch_rename(struct fetch *f)
-{
-	uint64_t other = job_behind(f);
-	struct neighbour *source = self.is_master ? head_source(other) : self.parent;
-
-	if (!f->source || !source)
-		return;
-	if (source != f->source)
-		fetch_unwant(f);
-	f->job = other;
-	f->source = source;
 }
 
 void
@@ -657,7 +568,7 @@ bulk_turn(struct neighbour *n, struct buf *out)
 		if (bad)
 			start_over(s);
 	}
-	if (thin && next_job(thin, &job))
+	if (thin && fetch_next_job(thin, &job))
 		thin_mind(thin);
 	else if (thin)
 		forget_fetch(thin);

@@ -5,10 +5,10 @@
 #include "bundle.h"
 #include "node/neighbour.h"
 
-void relay_want(struct neighbour *, uint64_t job, const uint8_t *, size_t);
-void relay_unwant(struct neighbour *, const uint8_t *, size_t);
-void relay_data(struct neighbour *, const uint8_t *, size_t);
-void relay_lack(struct neighbour *, uint64_t job, const uint8_t *, size_t);
+void relay_on_want(struct neighbour *, const struct frame *);
+void relay_on_unwant(struct neighbour *, const struct frame *);
+void relay_on_data(struct neighbour *, const struct frame *);
+void relay_on_lack(struct neighbour *, const struct frame *);
 /* A job of this node needs it: true when it is whole; else job_has is called when it is, or job_lacks. */
 bool relay_need(uint64_t job, const struct digest *);
 void relay_job_over(uint64_t job); /* that job needs nothing more */

@@ -2,6 +2,8 @@
  * Must never know for which job, or who the source is. */
 #include "node/thin.h"
 #include "node/self.h"
+#include "node/stream.h"
+#include "run/store.h"
 
 enum { MAX_OPEN = 4 }; /* windows at a time, of 512 KiB each; further objects wait for their turn */
 

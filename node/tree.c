@@ -237,9 +237,9 @@ address_seen(const struct neighbour *n, const char *address)
 }
 
 void
-tree_up(struct neighbour *n, const uint8_t *data, size_t len)
+tree_on_up(struct neighbour *n, const struct frame *frame)
 {
-	struct reader r = reader_over(data, len);
+	struct reader r = reader_over(frame->body, frame->len);
 	struct buf onward = {0};
 
 	while (!r.bad && reader_left(&r)) {
@@ -264,12 +264,12 @@ tree_up(struct neighbour *n, const uint8_t *data, size_t len)
 }
 
 void
-tree_down(struct neighbour *n, const uint8_t *data, size_t len)
+tree_on_down(struct neighbour *n, const struct frame *frame)
 {
 	struct msg_down m;
 	struct member *member;
 
-	if (take_down(data, len, &m)) {
+	if (take_down(frame->body, frame->len, &m)) {
 		neighbour_kill(n, "it sent a DOWN that can't be read");
 		return;
 	}
@@ -281,14 +281,14 @@ tree_down(struct neighbour *n, const uint8_t *data, size_t len)
 	if (!member || member->via != n || member->info.boot != m.boot)
 		return; /* it has come up elsewhere since */
 	if (self.parent)
-		neighbour_send_bytes(self.parent, PRIO_CONTROL, MSG_DOWN, 0, data, len);
+		neighbour_send_bytes(self.parent, PRIO_CONTROL, MSG_DOWN, 0, frame->body, frame->len);
 	subtree_down(&m.path, n, m.left, m.why);
 }
 
 void
-tree_stats(struct neighbour *n, const uint8_t *data, size_t len)
+tree_on_stat(struct neighbour *n, const struct frame *frame)
 {
-	struct reader r = reader_over(data, len);
+	struct reader r = reader_over(frame->body, frame->len);
 
 	while (!r.bad && reader_left(&r)) {
 		struct msg_stat m = take_stat(&r);
@@ -393,14 +393,14 @@ welcome(struct neighbour *n)
 
 /* The child is in the map when it has told of itself, with the address where it listens and all that is below it. */
 void
-tree_join(struct neighbour *n, const uint8_t *data, size_t len)
+tree_on_join(struct neighbour *n, const struct frame *frame)
 {
 	struct msg_join m;
 	const struct member *old;
 	const struct neighbour *other;
 	char name[PATH_TEXT];
 
-	if (take_join(data, len, &m) != 0) {
+	if (take_join(frame->body, frame->len, &m) != 0) {
 		neighbour_kill(n, "it sent a JOIN that can't be read");
 		return;
 	}

@@ -6,10 +6,10 @@
 #include "proto.h"
 
 /* What a neighbour sends of itself and of those below it. Malformed messages kill the link. */
-void tree_join(struct neighbour *, const uint8_t *, size_t);
-void tree_up(struct neighbour *, const uint8_t *, size_t);
-void tree_down(struct neighbour *, const uint8_t *, size_t);
-void tree_stats(struct neighbour *, const uint8_t *, size_t);
+void tree_on_join(struct neighbour *, const struct frame *);
+void tree_on_up(struct neighbour *, const struct frame *);
+void tree_on_down(struct neighbour *, const struct frame *);
+void tree_on_stat(struct neighbour *, const struct frame *);
 /* A child's link is gone: it is lost, and all that was reached through it is orphaned. */
 void tree_child_down(struct neighbour *, const char *why);
 void tree_give_orphans_up(void); /* on the master: those that found no other way within the grace are lost */

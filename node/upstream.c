@@ -270,9 +270,11 @@ upstream_progress(struct neighbour *n)
 }
 
 void
-upstream_refused(struct neighbour *n, const char *why)
+upstream_on_refuse(struct neighbour *n, const struct frame *frame)
 {
-	neighbour_kill(n, why);
+	struct reader r = reader_over(frame->body, frame->len);
+
+	neighbour_kill(n, take_str(&r));
 }
 
 static void
@@ -303,8 +305,15 @@ master_is(uint64_t master)
 }
 
 void
-upstream_master(struct neighbour *n, uint64_t master)
+upstream_on_resend(struct neighbour *n, const struct frame *frame)
 {
+	struct reader r = reader_over(frame->body, frame->len);
+	uint64_t master = take_u64(&r);
+
+	if (!reader_done(&r)) {
+		neighbour_kill(n, "it sent a RESEND that can't be read");
+		return;
+	}
 	if (n != self.parent)
 		return;
 	if (master == 0) {
@@ -331,13 +340,13 @@ settle_at(const struct path *path)
 }
 
 void
-upstream_welcome(struct neighbour *n, const uint8_t *data, size_t len)
+upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 {
 	struct msg_welcome m;
 	char name[PATH_TEXT];
 	bool again = self.has_path;
 
-	if (n != up.attempt || take_welcome(data, len, &m) != 0) {
+	if (n != up.attempt || take_welcome(frame->body, frame->len, &m) != 0) {
 		neighbour_kill(n, "it sent a WELCOME that is not due, or can't be read");
 		return;
 	}

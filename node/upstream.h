@@ -10,9 +10,8 @@ bool upstream_load_keys(bool is_master);
 /* Begins to dial. id NULL: the parent chooses. Dies when the words make no address or id. */
 void upstream_start(const char *parent, const char *id);
 void upstream_progress(struct neighbour *); /* a link to a parent has been written to or read */
-void upstream_welcome(struct neighbour *, const uint8_t *, size_t);
-/* Above, the way up is a new one, to that master; 0: there has been none for longer than the grace. */
-void upstream_master(struct neighbour *, uint64_t master);
-void upstream_refused(struct neighbour *, const char *why);
+void upstream_on_welcome(struct neighbour *, const struct frame *);
+void upstream_on_refuse(struct neighbour *, const struct frame *);
+void upstream_on_resend(struct neighbour *, const struct frame *);
 void upstream_gone(struct neighbour *, const char *why);
 #endif

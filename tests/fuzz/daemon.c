@@ -797,7 +797,7 @@ begin(void)
 	make_object(&objects[1], large, sizeof(large));
 	make_manifest(&objects[2], 0);
 	make_manifest(&objects[3], 1);
-	neighbour_tell(&hooks);
+	tell_parts();
 	self.options = &options;
 	self.boot = 0x1111111122222222;
 	self.heartbeat = 1000;
@@ -856,6 +856,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	begun = true;
 	self.is_master = number(&r) & 1;
+	tell_parts();
 	self.has_path = self.is_master;
 	self.path = (struct path){0};
 	self.master = self.is_master ? self.boot : 0;

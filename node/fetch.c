@@ -1,0 +1,100 @@
+/* Objects that are not whole here: what is asked of their source, in whose name.
+ * Must never know what comes of it, or who the source is. */
+#include "node/fetch.h"
+#include "node/self.h"
+#include "node/stream.h"
+#include "proto.h"
+
+struct fetch *fetches;
+const struct fetch_hooks *fetch_hooks;
+
+void
+fetch_tell(const struct fetch_hooks *to)
+{
+	fetch_hooks = to;
+}
+
+struct fetch *
+fetch_of(const struct digest *digest)
+{
+	struct fetch *f;
+
+	for (f = fetches; f && !digest_equal(&f->digest, digest); f = f->next)
+		;
+	return f;
+}
+
+static void
+send_want(struct fetch *f, unsigned type, uint64_t offset)
+{
+	struct msg_want want = {.digest = f->digest, .offset = offset, .end = blob_limit(f->blob)};
+	struct buf body = {0};
+
+	f->heard = loop_now();
+	f->asked = want.end;
+	put_want(&body, &want);
+	neighbour_send(f->source, PRIO_CONTROL, type, f->job, &body);
+	buf_free(&body);
+}
+
+void
+fetch_want(struct fetch *f, uint64_t offset)
+{
+	send_want(f, MSG_WANT, offset);
+}
+
+void
+fetch_unwant(struct fetch *f)
+{
+	send_want(f, MSG_UNWANT, blob_resume(f->blob));
+}
+
+bool
+fetch_next_job(const struct fetch *f, uint64_t *job)
+{
+	const struct neighbour *n;
+	const struct stream *s = NULL;
+
+	if (f->waiters) {
+		*job = f->waiters->job;
+		return true;
+	}
+	for (n = self.neighbours; n && !(s = stream_of(n, f->blob)); n = n->next)
+		;
+	if (s)
+		*job = s->job;
+	return s != NULL;
+}
+
+/* Among the jobs that wait for it the one that comes behind f->job, round and round; f->job itself when there is no other. */
+static uint64_t
+job_behind(const struct fetch *f)
+{
+	const struct neighbour *n;
+	const struct stream *s;
+	const struct waiter *w;
+	uint64_t best = f->job; /* the least distance upwards, round the end */
+
+	for (w = f->waiters; w; w = w->next)
+		if (w->job != f->job && (best == f->job || w->job - f->job < best - f->job))
+			best = w->job;
+	for (n = self.neighbours; n; n = n->next)
+		for (s = n->streams; s; s = s->next)
+			if (s->blob == f->blob && s->job != f->job && (best == f->job || s->job - f->job < best - f->job))
+				best = s->job;
+	return best;
+}
+
+void
+fetch_rename(struct fetch *f)
+{
+	uint64_t other = job_behind(f);
+	struct neighbour *source = fetch_hooks->source(other);
+
+	if (!f->source || !source)
+		return;
+	if (source != f->source)
+		fetch_unwant(f);
+	f->job = other;
+	f->source = source;
+}

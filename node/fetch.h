@@ -1,0 +1,50 @@
+/* Objects that are not whole here: what is asked of their source, in whose name. */
+#ifndef FETCH_H
+#define FETCH_H
+
+#include "bundle.h"
+#include "node/neighbour.h"
+
+struct blob;
+
+/* Who waits here for an object: a job of this node. Neighbours that wait have a stream. */
+struct waiter {
+	uint64_t job;
+	struct waiter *next;
+};
+
+/* An object that is not whole yet. */
+struct fetch {
+	struct digest digest;
+	struct blob *blob;	  /* pinned */
+	struct neighbour *source; /* NULL: none at the moment */
+	uint64_t job;		  /* in whose name it was asked for */
+	uint64_t heard;		  /* when it last moved, or was asked for */
+	uint64_t asked;		  /* the offset up to which it was asked for; 0: it must be asked anew */
+	uint64_t queued;	  /* of a thin one that waits for a window: its place among them */
+	unsigned damaged;
+	struct waiter *waiters;
+	struct fetch *next;
+};
+extern struct fetch *fetches;
+
+/* Those above who know what an object is for: node.c sets them at the start. */
+struct fetch_hooks {
+	struct neighbour *(*source)(
+		uint64_t job); /* who is asked for what a job needs: the parent, or the job's client; NULL: nobody now */
+	bool waits;	       /* a source that is gone will be followed by another: nothing fails until then */
+	void (*has)(uint64_t job, const struct digest *);
+	void (*lacks)(uint64_t job, const struct digest *, const char *why);
+};
+extern const struct fetch_hooks *fetch_hooks;
+void fetch_tell(const struct fetch_hooks *);
+
+struct fetch *fetch_of(const struct digest *);	  /* or NULL */
+void fetch_want(struct fetch *, uint64_t offset); /* asks its source from there on, up to the blob's limit */
+void fetch_unwant(struct fetch *);		  /* its source need send no more */
+/* The job of somebody who still waits, for which it can be asked again; false when nobody waits. */
+bool fetch_next_job(const struct fetch *, uint64_t *job);
+/* To another job that waits for it, if there is one. On the master that job's client becomes the source. Below it only the name changes in
+ * which it is asked for: those above thereby learn of the other job. */
+void fetch_rename(struct fetch *);
+#endif
