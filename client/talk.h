@@ -2,6 +2,7 @@
 #ifndef TALK_H
 #define TALK_H
 
+#include "link/link.h"
 #include "link/net.h"
 #include "proto.h"
 

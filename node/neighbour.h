@@ -4,6 +4,7 @@
 
 #include "base/loop.h"
 #include "base/path.h"
+#include "link/link.h"
 #include "link/net.h"
 
 struct job;

@@ -228,7 +228,7 @@ tick_is_due(struct timer *t)
 		tree_give_orphans_up();
 	if (job_count() == 0) {
 		bundle_idle();
-		net_idle();
+		link_idle();
 	}
 	loop_timer(t, soonest + 1, tick_is_due, NULL);
 }

@@ -1,6 +1,7 @@
 /* A slave's way up: dialling, joining, and finding another way when the parent is gone.
  * Must never know what a job is, but that it must be told when its master is gone for good. */
 #include "node/upstream.h"
+#include "link/dial.h"
 #include "node/door.h"
 #include "node/job.h"
 #include "node/relay.h"
@@ -33,7 +34,7 @@ static struct {
 	size_t candidate;	   /* which it is */
 	bool adopted;		   /* self.parent is not the own parent */
 	bool keyless;		   /* at the start there was no key */
-	struct watch resolving;
+	struct dial dial;
 	uint64_t pause;
 	struct timer retry, limit, grace, home;
 	char *last_why;
@@ -147,40 +148,22 @@ limit_is_due(struct timer *t)
 		neighbour_kill(up.attempt, "no answer");
 		return;
 	}
-	if (up.resolving.ready) {
-		int fd = up.resolving.fd;
-
-		loop_unwatch(&up.resolving);
-		close(fd);
+	if (dial_is_resolving(&up.dial)) {
+		dial_drop(&up.dial);
 		attempt_failed("its name did not resolve in time");
 	}
 }
 
 static void
-dial(const struct address *address)
+dialled(struct dial *d, int fd, const char *why)
 {
-	int fd = net_dial(address);
-
+	(void)d;
 	if (fd < 0) {
-		attempt_failed(net_error());
+		attempt_failed(why);
 		return;
 	}
 	up.asked = false;
 	up.attempt = neighbour_new(link_new(fd, &self.keys, true), NB_PARENT);
-}
-
-static void
-resolved(struct watch *w, unsigned events)
-{
-	struct address address;
-	int fd = w->fd;
-
-	(void)events;
-	loop_unwatch(w);
-	if (net_resolved(fd, &address) != 0)
-		attempt_failed(net_error());
-	else
-		dial(&address);
 }
 
 /* An orphan's time is short: a parent that was stopped takes connections, and answers none. */
@@ -195,24 +178,9 @@ attempt_limit(void)
 static void
 try_candidate(size_t i)
 {
-	struct address address;
-	unsigned port;
-	char *host;
-	int fd;
-
 	up.candidate = i;
 	loop_timer(&up.limit, attempt_limit(), limit_is_due, NULL);
-	if (net_split(candidate_text(i), (unsigned)self.options->cmdport, &host, &port) != 0) {
-		attempt_failed(net_error());
-		return;
-	}
-	if (net_numeric(host, port, &address) == 0)
-		dial(&address);
-	else if ((fd = net_resolve(host, port)) < 0)
-		attempt_failed(net_error());
-	else
-		loop_watch(&up.resolving, fd, WATCH_READ, resolved, NULL);
-	free(host);
+	dial_start(&up.dial, candidate_text(i), (unsigned)self.options->cmdport, dialled, NULL);
 }
 
 /* Nobody is dialled without a key: what is at the other end could not be told from what poses as it. */
@@ -241,7 +209,7 @@ wait_for_key(bool absent)
 static void
 try_next(void)
 {
-	if (self.ending || self.parent || up.attempt || up.resolving.ready)
+	if (self.ending || self.parent || up.attempt || dial_is_resolving(&up.dial))
 		return;
 	if (self.has_keys || upstream_load_keys(false))
 		try_candidate(up.next);
@@ -282,7 +250,7 @@ home_is_due(struct timer *t)
 {
 	if (!up.adopted || !self.parent)
 		return;
-	if (job_count() == 0 && !up.attempt && !up.resolving.ready)
+	if (job_count() == 0 && !up.attempt && !dial_is_resolving(&up.dial))
 		try_candidate(0);
 	loop_timer(t, HOME_MS, home_is_due, NULL);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "link/link.h"
 #include "link/net.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

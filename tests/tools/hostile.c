@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "link/link.h"
 #include "link/net.h"
 #include "proto.h"
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bundle.h"
+#include "link/link.h"
 #include "link/net.h"
 #include "proto.h"
 
