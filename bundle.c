@@ -297,13 +297,6 @@ entry_order(const void *a, const void *b)
 	return path_order(((const struct entry *)a)->path, ((const struct entry *)b)->path);
 }
 
-void
-manifest_sort(struct manifest *m)
-{
-	if (m->count > 1)
-		qsort(m->at, m->count, sizeof(m->at[0]), entry_order);
-}
-
 struct entry *
 manifest_find(const struct manifest *m, const char *path)
 {

@@ -70,8 +70,7 @@ struct manifest {
 bool path_inside(const char *path);	      /* fit to be an entry's path: see struct entry, and the two limits above */
 int path_order(const char *a, const char *b); /* as strcmp, but "/" comes before all other bytes */
 struct entry *manifest_add(struct manifest *, const char *path, enum entry_kind); /* copies path; the rest is 0; valid until the next */
-void manifest_sort(struct manifest *);
-struct entry *manifest_find(const struct manifest *, const char *path); /* in a sorted one; or NULL */
+struct entry *manifest_find(const struct manifest *, const char *path);		  /* in a sorted one; or NULL */
 void manifest_encode(const struct manifest *, struct buf *out);
 /* Everything is checked: order, doubles, "..", a file or link used as a directory, modes, kinds, lengths, counts.
  * 0, or -1 with bundle_error(); on -1 nothing is left to free. */

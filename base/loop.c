@@ -137,12 +137,6 @@ loop_pause(void)
 	return loop.pause + (now_ms() - loop.now);
 }
 
-int
-loop_signal_fd(void)
-{
-	return loop.signals;
-}
-
 void
 loop_end(void)
 {

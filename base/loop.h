@@ -37,5 +37,4 @@ uint64_t loop_now(void);   /* now_ms() as of this turn */
 uint64_t loop_pause(void); /* milliseconds this process was not listening, before this turn and in it: stopped, starved, or busy */
 void loop_run(void);	   /* until loop_end */
 void loop_end(void);
-int loop_signal_fd(void);
 #endif

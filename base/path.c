@@ -60,32 +60,6 @@ path_text(const struct path *p, char out[PATH_TEXT])
 	return out;
 }
 
-int
-path_parse(const char *text, struct path *out)
-{
-	struct path p = {0};
-
-	for (;;) {
-		size_t len = strspn(text, "0123456789");
-		char digits[11];
-		uint64_t id;
-
-		if (len == 0 || len >= sizeof(digits) || (len > 1 && *text == '0'))
-			return -1;
-		memcpy(digits, text, len);
-		digits[len] = '\0';
-		if (parse_u64(digits, UINT32_MAX, &id) || path_push(&p, (uint32_t)id))
-			return -1;
-		text += len;
-		if (!*text)
-			break;
-		if (*text++ != ':')
-			return -1;
-	}
-	*out = p;
-	return 0;
-}
-
 void
 put_path(struct buf *b, const struct path *p)
 {

@@ -20,7 +20,6 @@ int path_push(struct path *, uint32_t id);			     /* one level down; -1 when it 
 struct path path_parent(const struct path *);			     /* of depth > 0 */
 /* "1:5:3"; "master" for depth 0. Returns out. */
 char *path_text(const struct path *, char out[PATH_TEXT]);
-int path_parse(const char *text, struct path *out); /* the printed form back; -1 when it is none */
-void put_path(struct buf *, const struct path *);   /* u8 depth, u32 ids */
+void put_path(struct buf *, const struct path *); /* u8 depth, u32 ids */
 struct path take_path(struct reader *);
 #endif

@@ -24,8 +24,9 @@ ipconfig_error(void)
 	return error_text;
 }
 
-int
-ipv4_parse(const char *text, uint32_t *out)
+/* Dotted decimal, all of it. -1 and *out untouched when it is none. */
+static int
+parse_ipv4(const char *text, uint32_t *out)
 {
 	uint32_t value = 0;
 	int part;
@@ -76,7 +77,7 @@ is_hostname(const char *text)
 static int
 take_address(const char *what, const char *text, uint32_t *out)
 {
-	return *text && ipv4_parse(text, out) < 0 ? fail(what, text) : 0;
+	return *text && parse_ipv4(text, out) < 0 ? fail(what, text) : 0;
 }
 
 static int
@@ -242,7 +243,7 @@ take_addresses(const char *what, char *text, uint32_t *out, size_t room)
 	for (; one; one = strtok_r(NULL, " ", &rest)) {
 		uint32_t address;
 
-		if (ipv4_parse(one, &address) < 0)
+		if (parse_ipv4(one, &address) < 0)
 			return fail(what, one);
 		if (count < room)
 			out[count++] = address;
@@ -328,7 +329,7 @@ hosts_line(char *line, uint32_t address, char out[MAX_HOSTNAME + 1])
 	char *rest = NULL, *word = strtok_r(line, " \t\r", &rest);
 	uint32_t found;
 
-	if (!word || ipv4_parse(word, &found) < 0 || found != address)
+	if (!word || parse_ipv4(word, &found) < 0 || found != address)
 		return false;
 	word = strtok_r(NULL, " \t\r", &rest);
 	if (!word || strlen(word) > MAX_HOSTNAME || !is_hostname(word))

@@ -29,8 +29,6 @@ const char *ipconfig_error(void);
 
 /* The value of BOOTIF=, "01-52-54-00-12-34-56" as pxelinux and iPXE write it. -1 when it is none. */
 int bootif_parse(const char *text, uint8_t mac[6]);
-/* Dotted decimal, all of it. -1 and *out untouched when it is none. */
-int ipv4_parse(const char *text, uint32_t *out);
 #define IPV4_TEXT 16
 char *ipv4_text(uint32_t, char out[IPV4_TEXT]); /* returns out */
 /* Letters, digits, dots and dashes, with a letter or digit at both ends. */

@@ -67,7 +67,7 @@ static void
 end_hello(struct seal *s)
 {
 	if (s->hello)
-		sodium_memzero(s->hello, sizeof(*s->hello));
+		noise_wipe(&s->hello->noise);
 	free(s->hello);
 	s->hello = NULL;
 }
@@ -395,12 +395,6 @@ input_record(struct seal *s, const uint8_t *data, size_t len, struct buf *plain)
 }
 
 /* ---- the face ---- */
-
-const char *
-seal_error(void)
-{
-	return key_error();
-}
 
 struct seal *
 seal_new(const struct keyring *ring, bool initiator, struct buf *out)

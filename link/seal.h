@@ -6,8 +6,6 @@
 #include "base/buf.h"
 #include "link/key.h"
 
-const char *seal_error(void); /* key_error(), for who knows only this header */
-
 /* Bytes from the peer go in by seal_input; what must be sent to it comes out in `out`. The first failure latches. */
 enum seal_state { SEAL_HELLO, SEAL_READY, SEAL_BAD };
 struct seal;

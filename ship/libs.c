@@ -66,20 +66,6 @@ add_elf(struct look_up *l, const char *root, const char *path, struct elf *e)
 	return objects_add(&l->objects, root, path, e, l->out) ? fail(l, 126, "%s", objects_error()) : 0;
 }
 
-char *
-libs_resolve(const char *root, const char *path, struct needs *links, const char *by)
-{
-	struct links met = {0};
-	char *real = rootfs_resolve(root, path, links ? &met : NULL);
-	int saved = errno;
-
-	if (real && links)
-		needs_add_links(links, &met, NEED_PROGRAM, by);
-	links_free(&met);
-	errno = saved;
-	return real;
-}
-
 /* ---- programs by name ---- */
 
 /* Where a program is to be looked for: a path inside a root, its links not yet followed. */

@@ -22,7 +22,4 @@ int libs_of_program(const struct libs_query *, const char *program, struct needs
 void libs_of_file(
 	const struct libs_query *, const char *source, const char *path_inside, struct needs *out, void (*warn_missing)(const char *text));
 const char *libs_error(void);
-/* Where `path` (inside the root, absolute) really lies: every link resolved inside the root, which nothing can leave.
- * The links met on the way are added to out when it is not NULL. Caller frees; NULL with errno (ENOENT, ELOOP). */
-char *libs_resolve(const char *root, const char *path, struct needs *links, const char *by);
 #endif

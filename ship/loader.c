@@ -328,8 +328,9 @@ exists(const char *root, const char *path)
 	return is_there;
 }
 
-char *
-loader_usual_interp(const char *root, const struct elf *e)
+/* The first that this root has of the interpreters that its machine's programs usually name. Caller frees; NULL when it has none. */
+static char *
+usual_interp(const char *root, const struct elf *e)
 {
 	static const char *const glibc[][2] = {{"x86_64", "/lib64/ld-linux-x86-64.so.2"}, {"i686", "/lib/ld-linux.so.2"},
 		{"aarch64", "/lib/ld-linux-aarch64.so.1"}, {"armv7l", "/lib/ld-linux-armhf.so.3"}, {"armv7l", "/lib/ld-linux.so.3"},
@@ -359,7 +360,7 @@ loader_usual_interp(const char *root, const struct elf *e)
 void
 loader_read(const char *root, const struct elf *e, const char *interp, struct loader *out)
 {
-	char *usual = interp ? NULL : loader_usual_interp(root, e);
+	char *usual = interp ? NULL : usual_interp(root, e);
 	const char *path = interp ? interp : usual, *name = path ? strrchr(path, '/') : NULL;
 
 	*out = (struct loader){0};

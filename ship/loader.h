@@ -17,8 +17,6 @@ struct loader {
  * usual one of its machine is asked, musl's when it needs musl's libc. */
 void loader_read(const char *root, const struct elf *, const char *interp, struct loader *out);
 void loader_free(struct loader *);
-/* The usual PT_INTERP of an ELF file that has none. Caller frees; NULL when there is none known. */
-char *loader_usual_interp(const char *root, const struct elf *);
 /* One directory of a search path, or a DT_NEEDED with a slash, with $ORIGIN, $LIB and $PLATFORM (braces too) replaced.
  * *is_own is set when it was relative to origin. Caller frees; NULL when this loader would not use it. */
 char *loader_expand(const struct loader *, const char *text, size_t len, const char *origin, bool *is_own);

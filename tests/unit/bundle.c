@@ -1,6 +1,6 @@
 /* Hashing, pieces and manifests. */
 #include "bundle.h"
-#include "tap.h"
+#include "unit/manifests.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -128,7 +128,7 @@ sample(void)
 	add(&m, "bin/sub/name\nwith newline", ENTRY_FILE);
 	add(&m, "bin", ENTRY_DIR);
 	add(&m, "bin/sub", ENTRY_DIR);
-	manifest_sort(&m);
+	sort_manifest(&m);
 	return m;
 }
 

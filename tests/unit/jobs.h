@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "unit/tap.h"
+#include "unit/manifests.h"
 #include "run/worker.h"
 
 __attribute__((unused)) static void
@@ -249,7 +249,7 @@ seal_manifest(struct manifest *m)
 		m->machine = xstrdup("");
 	if (!m->library_path)
 		m->library_path = xstrdup("");
-	manifest_sort(m);
+	sort_manifest(m);
 	manifest_encode(m, &text);
 	blob_of_bytes(text.data, text.len, &id);
 	d = id.digest;

@@ -380,25 +380,25 @@ links(void)
 static void
 resolving(void)
 {
-	struct needs list = {0};
+	struct links met = {0};
 	char *real;
 
 	new_root();
 	link_to("/etc", "/usr/conf");
-	real = libs_resolve(root, "/usr//./conf/../etc/hostname", &list, "me");
+	real = rootfs_resolve(root, "/usr//./conf/../etc/hostname", &met);
 	is(real, "/etc/hostname", "\"..\" goes up from where a link leads");
-	ok(list.count == 1 && strcmp(list.at[0].path, "/usr/conf") == 0 && strcmp(list.at[0].by, "me") == 0, "the link is listed");
+	ok(met.count == 1 && strcmp(met.at[0].path, "/usr/conf") == 0 && strcmp(met.at[0].target, "/etc") == 0, "the link is listed");
 	free(real);
-	real = libs_resolve(root, "/../../etc/hostname", NULL, NULL);
+	real = rootfs_resolve(root, "/../../etc/hostname", NULL);
 	is(real, "/etc/hostname", "nothing is above the root");
 	free(real);
-	real = libs_resolve(root, "/", NULL, NULL);
+	real = rootfs_resolve(root, "/", NULL);
 	is(real, "/", "the root itself");
 	free(real);
 	errno = 0;
-	ok(!libs_resolve(root, "/etc/hostname/x", NULL, NULL) && errno == ENOTDIR, "a file is no directory");
-	ok(!libs_resolve(root, "/etc/nosuch", NULL, NULL) && errno == ENOENT, "what is not there is told");
-	needs_free(&list);
+	ok(!rootfs_resolve(root, "/etc/hostname/x", NULL) && errno == ENOTDIR, "a file is no directory");
+	ok(!rootfs_resolve(root, "/etc/nosuch", NULL) && errno == ENOENT, "what is not there is told");
+	links_free(&met);
 	drop_root();
 }
 

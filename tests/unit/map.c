@@ -1,5 +1,5 @@
 /* map: members stand in the order of a walk, however they came; counts follow states; what lies under a path stands together. */
-#include "unit/tap.h"
+#include "unit/paths.h"
 #include "node/map.h"
 
 static const struct node_info info = {
@@ -7,20 +7,10 @@ static const struct node_info info = {
 static const struct node_stat figures = {.load = 100};
 static int links[2]; /* stand for neighbours */
 
-static struct path
-at(const char *text)
-{
-	struct path p = {0};
-
-	if (strcmp(text, "master") != 0 && path_parse(text, &p) != 0)
-		abort();
-	return p;
-}
-
 static struct member *
 put(struct map *m, const char *text)
 {
-	struct path p = at(text);
+	struct path p = path_of(text);
 
 	return map_put(m, &p, &info, &figures, &links[0]);
 }
@@ -28,7 +18,7 @@ put(struct map *m, const char *text)
 static struct member *
 find(const struct map *m, const char *text)
 {
-	struct path p = at(text);
+	struct path p = path_of(text);
 
 	return map_find(m, &p);
 }
@@ -54,7 +44,7 @@ static const char *
 under(const struct map *m, const char *path)
 {
 	static char text[1024];
-	struct path p = at(path);
+	struct path p = path_of(path);
 	size_t count, first = map_under(m, &p, &count);
 	struct map part = {.at = m->at + first, .count = count};
 
@@ -117,7 +107,7 @@ facts(void)
 	char hostname[] = "slave1";
 	struct node_info own = info;
 	struct member *one, *again;
-	struct path p = at("1");
+	struct path p = path_of("1");
 
 	own.hostname = hostname;
 	one = map_put(&m, &p, &own, &figures, &links[0]);
@@ -173,7 +163,7 @@ forgetting(void)
 static uint32_t
 free_id(const struct map *m, const char *path)
 {
-	struct path p = at(path);
+	struct path p = path_of(path);
 
 	return map_free_id(m, &p);
 }

@@ -1,5 +1,5 @@
 /* place: trees share inodes that nobody else may write, own copies are the user's, and nothing leads out of the root. */
-#include "unit/tap.h"
+#include "unit/manifests.h"
 #include "run/place.h"
 
 #include <errno.h>
@@ -88,7 +88,7 @@ test_tree(void)
 	file(&m, "bin/zz-own", "own", 0600, 1000, 0);
 	file(&m, "bin/zz-secret", "secret", 0640, 1000, 0);
 	file(&m, "empty", "", 0644, 5, 0);
-	manifest_sort(&m);
+	sort_manifest(&m);
 	ok(place_tree(store, "aaaa", "1", &m) == 0, "a tree is made");
 	blob_st = at(name);
 	first = at("tree/aaaa/bin/prog");
@@ -128,7 +128,7 @@ test_own(void)
 	file(&m, "home/me/data", "mine", 0640, 1000, ENTRY_OWN);
 	dir(&m, "home/other", 0);
 	link_to(&m, "lib", "usr/lib");
-	manifest_sort(&m);
+	sort_manifest(&m);
 	ok(mkdirat(store, "own", 0755) == 0, "a directory");
 	root = openat(store, "own", O_RDONLY | O_DIRECTORY);
 	ok(place_own(store, root, NULL, &m, me, &placed) == 0, "own files are placed");
@@ -235,7 +235,7 @@ test_real(void)
 	dir(&m, "bin", 0);
 	file(&m, "bin/prog", "new program", 0755, 1000, 0);
 	link_to(&m, "link", "bin");
-	manifest_sort(&m);
+	sort_manifest(&m);
 	ok(place_all(store, root, "1", &m, me) == 0, "files go into the real binRoot");
 	first = at("root/bin/prog");
 	ok(first.st_nlink == 1 && (first.st_mode & 07777) == 0755, "as copies");
@@ -272,7 +272,7 @@ test_resolve(void)
 	dir(&m, "usr/bin", 0);
 	link_to(&m, "usr/bin/sh", "../../../../etc/alternatives/sh");
 	link_to(&m, "etc/alternatives/sh", "/bin/dash");
-	manifest_sort(&m);
+	sort_manifest(&m);
 	resolves(&m, "/bin/sh", "usr/bin/dash");
 	resolves(&m, "/bin/./x/../y", "usr/bin/y");
 	resolves(&m, "/unknown/path", "unknown/path");
