@@ -91,6 +91,14 @@ mount_set(int mount, uint64_t set, uint64_t clear)
 }
 
 int
+mount_set_all(const char *path, uint64_t set)
+{
+	struct mount_attributes attributes = {.set = set};
+
+	return (int)syscall(SYS_mount_setattr, AT_FDCWD, path, TREE_RECURSIVE, &attributes, sizeof(attributes));
+}
+
+int
 mount_new(const char *type, unsigned attributes)
 {
 	int fs = (int)syscall(SYS_fsopen, type, FS_CLOEXEC), mount = -1;

@@ -15,6 +15,7 @@ int mount_clone(int dir, const char *path, bool recursive);
 int mount_open(int dir, const char *path);
 int mount_attach(int mount, int dir, const char *path); /* a detached mount; an attached one is moved */
 int mount_set(int mount, uint64_t set, uint64_t clear); /* attributes of this one mount. Linux 5.12 */
+int mount_set_all(const char *path, uint64_t set);	/* of the mount at a path and of all below it */
 int mount_new(const char *type, unsigned attributes);	/* a detached mount of a new file system without options */
 bool has_file_system(const char *type);
 /* Below dir, where no link is followed, no mount crossed and no ".." leaves: openat2, Linux 5.6. */

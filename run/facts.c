@@ -2,8 +2,10 @@
  * Must never know of jobs. */
 #include "run/facts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/securebits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -377,6 +379,87 @@ open_binroot(const char *path, bool *again)
 	return fd;
 }
 
+/* Directories of the root, beside those of programs, in which programs trust what they find. */
+static bool
+is_system(const char *name)
+{
+	static const char *const places[] = {"etc", "proc", "sys", "dev"};
+	size_t i;
+
+	for (i = 0; i < COUNT(places); i++)
+		if (strcmp(name, places[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+lies_in(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/' || len == 1);
+}
+
+/* What is at binRoot is a job's user's own, or with -p=false anybody's who may launch: programs must not look there for what root
+ * has put there. Links of the node's root are followed, so that a /lib that leads elsewhere counts as well. */
+static char *
+find_trusted_place(const struct node_facts *f)
+{
+	DIR *d = opendir("/");
+	struct dirent *entry;
+	char *why = NULL;
+
+	while (d && !why && (entry = readdir(d))) {
+		char *path = xasprintf("/%s", entry->d_name), *real = NULL;
+
+		if (view_holds_programs(entry->d_name) || is_system(entry->d_name))
+			real = realpath(path, NULL);
+		if (real && (lies_in(f->place, real) || lies_in(f->place, path)))
+			why = xasprintf("lies in %s, where programs look for what root has put there", path);
+		else if (real && lies_in(real, f->place))
+			why = xasprintf("holds %s, where programs look for what root has put there", path);
+		free(real);
+		free(path);
+	}
+	if (d)
+		(void)closedir(d);
+	return why;
+}
+
+/* Root's mounts and files go there by name: nobody else may lead that name elsewhere. */
+static char *
+find_other_owner(const struct node_facts *f)
+{
+	char *path = xstrdup(f->place), *slash, *why = NULL;
+
+	while (!why && (slash = strrchr(path, '/'))) {
+		struct stat st;
+
+		slash[slash == path] = '\0';
+		if (lstat(path, &st) < 0 || st.st_uid != 0)
+			why = xasprintf("lies below %s, which is not root's", path);
+		else if ((st.st_mode & 022) && !(st.st_mode & S_ISVTX))
+			why = xasprintf("lies below %s, in which others than root may rename what is there", path);
+		if (slash == path)
+			break;
+	}
+	free(path);
+	return why;
+}
+
+static void
+judge_binroot(struct node_facts *f)
+{
+	free(f->place);
+	free(f->unfit);
+	f->place = realpath(f->binroot, NULL);
+	if (!f->place)
+		f->place = xstrdup(f->binroot);
+	f->unfit = find_trusted_place(f);
+	if (!f->unfit && f->is_root)
+		f->unfit = find_other_owner(f);
+}
+
 static int
 claim_binroot(struct node_facts *f)
 {
@@ -390,7 +473,10 @@ claim_binroot(struct node_facts *f)
 		close_one(f->real_binroot);
 		f->real_binroot = open_binroot(f->binroot, &again);
 	}
-	return f->real_binroot < 0 ? -1 : 0;
+	if (f->real_binroot < 0)
+		return -1;
+	judge_binroot(f);
+	return 0;
 }
 
 static void
@@ -430,6 +516,18 @@ facts_refresh(struct node_facts *f)
 		read_mounts(f);
 }
 
+/* Whoever starts the daemon may have told the kernel to leave capabilities alone when a process becomes another user: then each job
+ * would keep root's until its exec, and a view made with a user's rights would be made with root's. */
+static int
+let_ids_count(void)
+{
+	int bits = prctl(PR_GET_SECUREBITS);
+
+	if (bits < 0 || !(bits & SECBIT_NO_SETUID_FIXUP) || prctl(PR_SET_SECUREBITS, bits & ~SECBIT_NO_SETUID_FIXUP) == 0)
+		return 0;
+	return fail("started with SECBIT_NO_SETUID_FIXUP locked: its jobs would keep root's capabilities; start it without");
+}
+
 int
 facts_begin(struct node_facts *f, const struct worker_setup *setup)
 {
@@ -437,6 +535,8 @@ facts_begin(struct node_facts *f, const struct worker_setup *setup)
 	f->private = setup->private;
 	f->binroot = xstrdup(setup->binroot);
 	(void)getrlimit(RLIMIT_NOFILE, &f->files);
+	if (let_ids_count() < 0)
+		return -1;
 	make_namespace(f, setup);
 	find_proc(f);
 	protect_from_oom(f);
@@ -451,6 +551,12 @@ facts_finish(struct node_facts *f, const struct worker_setup *setup, int store)
 	f->store = store;
 	if (!setup->runs_jobs)
 		return;
+	if (f->is_root && f->unfit) {
+		char *text = xasprintf("binRoot %s %s: only root's jobs run here", f->binroot, f->unfit);
+
+		facts_limit(f, text);
+		free(text);
+	}
 	f->search = xstrdup(path && *path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	f->overlay = f->namespaces && !setup->no_overlay && has_file_system("overlay");
 	if (f->namespaces && !f->overlay)
@@ -478,5 +584,7 @@ facts_close(struct node_facts *f)
 	strings_free(&f->mounts);
 	buf_free(&f->limits);
 	free(f->search);
+	free(f->unfit);
+	free(f->place);
 	free(f->binroot);
 }

@@ -209,6 +209,7 @@ enter_view(struct keeper *k)
 		.mounts = &k->facts->mounts,
 		.view = k->work->localbin ? VIEW_NONE : k->work->view,
 		.overlay = k->facts->overlay,
+		.nosuid = k->work->manifest && k->work->uid != 0,
 		.new_proc = k->facts->pid_namespaces,
 		.devices = k->facts->devices ? "dev" : NULL,
 	};
@@ -418,6 +419,13 @@ clean_up(struct keeper *k)
 static bool
 may_run(const struct keeper *k)
 {
+	const struct node_facts *f = k->facts;
+
+	if (f->is_root && k->work->uid != 0 && f->unfit) {
+		(void)fail(255, "the node's binRoot %s %s: it runs root's jobs only, until it is started with another -binRoot", f->binroot,
+			f->unfit);
+		return false;
+	}
 	if (k->facts->is_root || k->work->uid == geteuid())
 		return true;
 	(void)fail(255, "gproc runs without root on this node: it can run jobs of user %u only, not of %u", geteuid(), k->work->uid);

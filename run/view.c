@@ -69,18 +69,29 @@ is_top(const struct entry *e)
 	return !strchr(e->path, '/');
 }
 
-/* The places of programs, where a shipped file belongs beside the node's own. */
+bool
+view_holds_programs(const char *name)
+{
+	static const char *const places[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "usr", "opt"};
+	size_t i;
+
+	for (i = 0; i < COUNT(places); i++)
+		if (strcmp(name, places[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_kernels(const char *name)
+{
+	return strcmp(name, "proc") == 0 || strcmp(name, "sys") == 0 || strcmp(name, "dev") == 0;
+}
+
+/* Where a shipped file belongs beside the node's own. */
 static bool
 is_merged_top(const struct view_plan *plan, const char *name)
 {
-	static const char *const places[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "usr", "opt"};
-	static const char *const never[] = {"proc", "sys", "dev"};
-	const char *const *list = plan->view == VIEW_ALL ? never : places;
-	size_t count = plan->view == VIEW_ALL ? COUNT(never) : COUNT(places), i;
-
-	for (i = 0; i < count && strcmp(name, list[i]) != 0; i++)
-		;
-	return (i < count) == (plan->view != VIEW_ALL);
+	return plan->view == VIEW_ALL ? !is_kernels(name) : view_holds_programs(name);
 }
 
 static mode_t
@@ -402,8 +413,7 @@ find_merged_libraries(struct builder *b)
 	for (i = 0; i < m->count; i++) {
 		if (is_top(&m->at[i])) {
 			top = m->at[i].path;
-			skip = is_merged(b, top) || strings_has(&b->fresh, top) || strcmp(top, "proc") == 0 || strcmp(top, "sys") == 0 ||
-			       strcmp(top, "dev") == 0;
+			skip = is_merged(b, top) || strings_has(&b->fresh, top) || is_kernels(top);
 		} else if (!skip && (m->at[i].flags & ENTRY_LIBRARY)) {
 			find_merged_library(b, &m->at[i]);
 		}
@@ -836,6 +846,8 @@ view_enter(const struct view_plan *plan)
 		bad = show_fresh(&b);
 	if (!bad)
 		show_kernel(plan);
+	if (!bad && plan->nosuid && mount_set_all("/", ATTR_NOSUID) < 0)
+		bad = fail("take set-id bits away from", "the job's view");
 	builder_free(&b);
 	return bad;
 }

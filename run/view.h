@@ -17,10 +17,13 @@ struct view_plan {
 	const struct strings *mounts;	 /* mount points of the node, which merging must not hide */
 	enum view view;			 /* VIEW_NONE: binRoot alone */
 	bool overlay;			 /* the kernel can */
+	bool nosuid;			 /* no program in all of the view gives rights: what was shipped may stand in a trusted place */
 	bool new_proc;			 /* in a pid namespace of its own: /proc must be another one */
 	const char *devices;		 /* a directory under the store that holds null, zero ...; NULL: none */
 };
 /* 0, or -1 with view_error(). The working directory stays the store's top; the root may have become another. */
+/* Whether a name of the root is a place of programs, where what was shipped is merged with the node's. */
+bool view_holds_programs(const char *name);
 int view_enter(const struct view_plan *);
 const char *view_error(void);
 #endif
