@@ -433,6 +433,8 @@ node_run(const struct options *options, bool is_master)
 		start_master();
 	else
 		start_slave();
+	on_child_process(); /* those that ended before SIGCHLD was awaited: the look-up of -myAddress, children of the one that became gproc
+			     */
 	loop_run();
 	door_close();
 	worker_end(self.worker, END_MS);

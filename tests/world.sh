@@ -1,6 +1,6 @@
 # A tree of machines whose daemons can be killed, stopped and cut off, and a look at what is left on them: . tests/world.sh behind
 # tests/lib.sh, in bash, with machines, parent and nodes set. A machine is held by a process of its own: its cable and its files outlive its gproc.
-declare -A daemon=() mounts=() descriptors=() store=() # of each machine: pid, and what it has when it is idle; its store's directory
+declare -A daemon=() mounts=() store=() # of each machine: pid; its mounts when it is idle (its descriptors: $T/NAME.stock); its store's directory
 
 HEARTBEAT=${HEARTBEAT:-2} # seconds
 PATIENCE=${PATIENCE:-120}
@@ -69,15 +69,22 @@ know_neighbours() {
 
 # Without the contents that it keeps open, some at a time.
 descriptors_of() {
-	find "/proc/${daemon[$1]}/fd" -type l ! -lname '*/blob/*' 2>/dev/null | wc -l
+	find "/proc/${daemon[$1]}/fd" -type l ! -lname '*/blob/*' -printf '%f %l\n' 2>/dev/null | sort -n
+}
+
+# idle NAME: its daemon has taken note of every end: of its children's, and of those of the clients that it spoke with.
+idle() {
+	local pid=${daemon[$1]}
+	! pgrep -P "$pid" >/dev/null && ! awk '$6 == "03" && $8 == "/tmp/g" { found = 1 } END { exit !found }' "/proc/$pid/net/unix"
 }
 
 # What an idle daemon has; taken when all have run something and rest again.
 take_stock() {
 	local name
 	for name in "${machines[@]}"; do
+		until_true idle "$name" || { echo "$name does not come to rest"; return 1; }
 		mounts[$name]=$(wc -l <"/proc/${daemon[$name]}/mountinfo")
-		descriptors[$name]=$(descriptors_of "$name")
+		descriptors_of "$name" >"$T/$name.stock"
 	done
 }
 
@@ -168,8 +175,9 @@ left_over() {
 		files_left "$name"
 		now=$(wc -l <"/proc/${daemon[$name]}/mountinfo")
 		[ "$now" = "${mounts[$name]}" ] || echo "$name: $now mounts, ${mounts[$name]} before"
-		now=$(descriptors_of "$name")
-		[ "$now" = "${descriptors[$name]}" ] || echo "$name: $now descriptors, ${descriptors[$name]} before"
+		descriptors_of "$name" >"$T/$name.now"
+		[ "$(wc -l <"$T/$name.now")" = "$(wc -l <"$T/$name.stock")" ] ||
+			diff "$T/$name.stock" "$T/$name.now" | sed -n "s/^[<>]/$name: descriptor &/p"
 	done
 }
 
