@@ -10,6 +10,8 @@
 enum { CLASS_32 = 1, CLASS_64 = 2, LITTLE_ENDIAN_DATA = 1, BIG_ENDIAN_DATA = 2 };
 enum { PT_LOAD = 1, PT_DYNAMIC = 2, PT_INTERP = 3, PT_NOTE = 4 };
 enum { DT_NULL = 0, DT_NEEDED = 1, DT_STRTAB = 5, DT_STRSZ = 10, DT_SONAME = 14, DT_RPATH = 15, DT_RUNPATH = 29 };
+enum { DT_DEPAUDIT = 0x6ffffefb, DT_AUDIT = 0x6ffffefc, DT_FLAGS_1 = 0x6ffffffb, DT_AUXILIARY = 0x7ffffffd, DT_FILTER = 0x7fffffff };
+#define DF_1_NODEFLIB 0x800u
 enum {
 	EM_386 = 3,
 	EM_MIPS = 8,
@@ -223,17 +225,32 @@ string_table(const struct image *file, const struct program_headers *headers, st
 }
 
 static int
-add_needed(struct elf *out, struct reader table, uint64_t offset)
+add_name(struct strings *list, struct reader table, uint64_t offset)
 {
 	char *name;
 
-	if (out->needed.count == MAX_NAMES)
+	if (list->count == MAX_NAMES)
 		return fail("needs more than 4096 libraries");
 	name = copy_string(table, offset, MAX_NAME);
 	if (!name)
 		return -1;
-	strings_take(&out->needed, name);
+	strings_take(list, name);
 	return 0;
+}
+
+static struct strings *
+list_of_tag(struct elf *out, uint64_t tag)
+{
+	switch (tag) {
+	case DT_NEEDED:
+		return &out->needed;
+	case DT_FILTER:
+		return &out->filters;
+	case DT_AUXILIARY:
+		return &out->auxiliaries;
+	default:
+		return NULL;
+	}
 }
 
 static int
@@ -244,7 +261,8 @@ read_dynamic(const struct image *file, const struct program_headers *headers, st
 		size_t max;
 		char **field;
 	} once[] = {{DT_SONAME, NOWHERE, MAX_NAME, &out->soname}, {DT_RPATH, NOWHERE, MAX_PATHS, &out->rpath},
-		{DT_RUNPATH, NOWHERE, MAX_PATHS, &out->runpath}};
+		{DT_RUNPATH, NOWHERE, MAX_PATHS, &out->runpath}, {DT_AUDIT, NOWHERE, MAX_PATHS, &out->audit},
+		{DT_DEPAUDIT, NOWHERE, MAX_PATHS, &out->depaudit}};
 	uint64_t tag, value;
 	struct reader r, table;
 	struct segment s;
@@ -258,8 +276,12 @@ read_dynamic(const struct image *file, const struct program_headers *headers, st
 		return fail("is truncated: its dynamic section is not all there");
 	table = string_table(file, headers, r);
 	while (next_dynamic(file, &r, &tag, &value) == 0) {
-		if (tag == DT_NEEDED && add_needed(out, table, value))
+		struct strings *list = list_of_tag(out, tag);
+
+		if (list && add_name(list, table, value))
 			return -1;
+		if (tag == DT_FLAGS_1)
+			out->no_default_dirs = value & DF_1_NODEFLIB;
 		for (i = 0; i < COUNT(once); i++)
 			if (once[i].tag == tag)
 				once[i].offset = value;
@@ -533,7 +555,11 @@ elf_free(struct elf *e)
 	free(e->soname);
 	free(e->rpath);
 	free(e->runpath);
+	free(e->audit);
+	free(e->depaudit);
 	strings_free(&e->needed);
+	strings_free(&e->filters);
+	strings_free(&e->auxiliaries);
 	strings_free(&e->dlopen);
 	*e = (struct elf){0};
 }

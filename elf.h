@@ -14,6 +14,10 @@ struct elf {
 	char *interp;			/* PT_INTERP, or NULL */
 	char *soname, *rpath, *runpath; /* or NULL */
 	struct strings needed;		/* DT_NEEDED in order */
+	struct strings filters;		/* DT_FILTER: what stands in for this object, and must be there */
+	struct strings auxiliaries;	/* DT_AUXILIARY: the same, if it is there */
+	char *audit, *depaudit;		/* DT_AUDIT, DT_DEPAUDIT: lists parted by colons, or NULL */
+	bool no_default_dirs;		/* DF_1_NODEFLIB: what it needs is not sought in the loader's own directories */
 	struct strings dlopen;		/* names from dlopen notes, "required" and "recommended" ones only */
 };
 

@@ -2,6 +2,7 @@
  * Must never know a network, or how what it finds is sent. */
 #include "ship/libs.h"
 
+#include "ship/envline.h"
 #include "ship/objects.h"
 
 #include <errno.h>
@@ -10,8 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MAX_SCRIPTS 5	/* interpreters that are scripts themselves, as in the kernel */
-#define SCRIPT_LINE 255 /* bytes of a #! line that the kernel reads */
+#define MAX_SCRIPTS 5		     /* interpreters that are scripts themselves, as in the kernel */
+#define DEFAULT_PATH "/bin:/usr/bin" /* where env, as execvp(3), looks without PATH */
+#define SCRIPT_LINE 255		     /* bytes of a #! line that the kernel reads */
 
 static char error_text[4096];
 
@@ -45,6 +47,13 @@ static int PRINTF(3, 4) fail(struct look_up *l, int status, const char *fmt, ...
 }
 
 static void
+warn_text(const struct look_up *l, const char *text)
+{
+	if (l->q->warn)
+		l->q->warn(text);
+}
+
+static void
 look_up_begin(struct look_up *l, const struct libs_query *q, struct needs *out, void (*warn_missing)(const char *))
 {
 	size_t len = strlen(q->root);
@@ -56,6 +65,7 @@ look_up_begin(struct look_up *l, const struct libs_query *q, struct needs *out, 
 		.at_home = strcmp(l->root, "/") == 0,
 		.ld_library_path = q->ld_library_path,
 		.ld_preload = q->ld_preload,
+		.ld_audit = q->ld_audit,
 		.extra_dirs = q->extra_dirs,
 		.warn = warn_missing};
 }
@@ -158,6 +168,23 @@ search_path(struct look_up *l, const char *name, const char *why, struct target 
 	return bad;
 }
 
+static int
+tell_unresolved(struct look_up *l, const struct target *t, const char *by, int error)
+{
+	bool is_gone = error == ENOENT || error == ENOTDIR;
+	char *tail = strcmp(t->root, "/") == 0 ? xstrdup("") : objects_under(&l->objects);
+
+	if (by)
+		(void)fail(
+			l, 126, "%s, named by the first line of %s, %s%s", t->path, by, is_gone ? "is not there" : strerror(error), tail);
+	else if (is_gone)
+		(void)fail(l, 127, "no program %s%s", t->path, tail);
+	else
+		(void)fail(l, 126, "%s%s: %s", t->path, tail, strerror(error));
+	free(tail);
+	return -1;
+}
+
 static int add_program(struct look_up *l, const struct target *t, const char *by, int depth);
 
 /* ---- scripts ---- */
@@ -176,63 +203,62 @@ next_word(char **line)
 	return word;
 }
 
-/* Whether env's word begins the command line that it is to split: -S, also as in -vS or -iSfoo. *text is what follows in the word. */
-static bool
-is_split_option(char *word, char **text)
+/* What env runs: in its own PATH, with its own variables for the loader. */
+static int
+add_env_program(struct look_up *l, const struct envline *e, const char *script, int depth)
 {
-	size_t flags = strspn(word + 1, "iv0");
+	const struct libs_query *q = l->q;
+	const char *search = envline_variable(e, "PATH", q->search);
+	struct libs_query inner = *q;
+	struct objects_query outer = l->objects;
+	struct target t = {0};
+	char *why;
+	bool is_there = false;
+	int bad;
 
-	if (has_prefix(word, "--split-string")) {
-		*text = word + strlen("--split-string") + (word[strlen("--split-string")] == '=');
-		return true;
+	if (strchr(e->program, '/')) {
+		t = target_of_path(l, e->program);
+		bad = e->is_split && !is_program(t.root, t.path, &is_there) ? tell_unresolved(l, &t, script, ENOENT) : 0;
+	} else {
+		inner.search = search ? search : DEFAULT_PATH;
+		l->q = &inner;
+		why = xasprintf(", named by the first line of %s", script);
+		bad = search_path(l, e->program, why, &t);
+		free(why);
 	}
-	*text = word + flags + 2;
-	return word[0] == '-' && word[flags + 1] == 'S';
-}
-
-/* The program that `env <argument>` runs, cut out of the argument in place; NULL when it runs none. The kernel passes all
- * that follows env as one argument: only -S makes it several. */
-static char *
-program_of_env(char *argument)
-{
-	char *word, *text = NULL;
-
-	if (*argument != '-')
-		return *argument && !strchr(argument, '=') ? argument : NULL;
-	if (!is_split_option(argument, &text))
-		return NULL;
-	while ((word = next_word(&text))) {
-		if (strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0 || strcmp(word, "--unset") == 0 || strcmp(word, "--chdir") == 0)
-			(void)next_word(&text);
-		else if (*word != '-' && !strchr(word, '='))
-			return word;
+	if (bad && e->is_split) {
+		warn_text(l, error_text);
+		bad = 0;
+	} else if (bad) {
+		l->status = 126; /* it is not the script that is missing */
+	} else {
+		l->objects.ld_library_path = envline_variable(e, "LD_LIBRARY_PATH", q->ld_library_path);
+		l->objects.ld_preload = envline_variable(e, "LD_PRELOAD", q->ld_preload);
+		l->objects.ld_audit = envline_variable(e, "LD_AUDIT", q->ld_audit);
+		bad = add_program(l, &t, script, depth);
 	}
-	return NULL;
+	l->q = q;
+	l->objects = outer;
+	free(t.path);
+	return bad;
 }
 
 /* What `env` on a script's first line runs is needed as much as env. */
 static int
-add_program_of_env(struct look_up *l, char *argument, const char *script, int depth)
+add_program_of_env(struct look_up *l, const char *argument, const char *script, int depth)
 {
-	char *name = program_of_env(argument), *why;
-	struct target t;
-	int bad;
+	struct envline e;
+	char *text;
+	int bad = 0;
 
-	if (!name)
-		return 0;
-	if (strchr(name, '/')) {
-		t = target_of_path(l, name);
-		bad = 0;
-	} else {
-		why = xasprintf(", named by the first line of %s", script);
-		bad = search_path(l, name, why, &t);
-		if (bad)
-			l->status = 126; /* it is not the script that is missing */
-		free(why);
+	if (envline_parse(argument, &e) < 0) {
+		text = xasprintf("env won't take the first line of %s: %s", script, envline_error());
+		warn_text(l, text);
+		free(text);
+	} else if (e.program) {
+		bad = add_env_program(l, &e, script, depth);
 	}
-	if (!bad)
-		bad = add_program(l, &t, script, depth);
-	free(t.path);
+	envline_free(&e);
 	return bad;
 }
 
@@ -341,23 +367,6 @@ add_program_at(struct look_up *l, const struct target *t, const char *by, int de
 	return bad;
 }
 
-static int
-tell_unresolved(struct look_up *l, const struct target *t, const char *by, int error)
-{
-	bool is_gone = error == ENOENT || error == ENOTDIR;
-	char *tail = strcmp(t->root, "/") == 0 ? xstrdup("") : objects_under(&l->objects);
-
-	if (by)
-		(void)fail(
-			l, 126, "%s, named by the first line of %s, %s%s", t->path, by, is_gone ? "is not there" : strerror(error), tail);
-	else if (is_gone)
-		(void)fail(l, 127, "no program %s%s", t->path, tail);
-	else
-		(void)fail(l, 126, "%s%s: %s", t->path, tail, strerror(error));
-	free(tail);
-	return -1;
-}
-
 /* `by` is NULL for the program that was asked for, else the script that names it. */
 static int
 add_program(struct look_up *l, const struct target *t, const char *by, int depth)
@@ -418,9 +427,14 @@ own_root(const struct look_up *l, const char *source, const char *path_inside)
 	return len - tail == root_len && len > tail && strncmp(source, l->objects.root, root_len) == 0 ? l->objects.root : "/";
 }
 
+static void
+warn_nobody(const char *text)
+{
+	(void)text;
+}
+
 void
-libs_of_file(
-	const struct libs_query *q, const char *source, const char *path_inside, struct needs *out, void (*warn_missing)(const char *text))
+libs_of_file(const struct libs_query *q, const char *source, const char *path_inside, struct needs *out)
 {
 	struct look_up l;
 	struct mapped m;
@@ -428,10 +442,10 @@ libs_of_file(
 
 	if (rootfs_map(source, &m) < 0)
 		return;
-	look_up_begin(&l, q, out, warn_missing);
+	look_up_begin(&l, q, out, q->warn ? q->warn : warn_nobody);
 	if (m.len >= 2 && memcmp(m.data, "#!", 2) == 0) {
 		if (add_script(&l, &m, path_inside, 0))
-			warn_missing(error_text);
+			warn_text(&l, error_text);
 	} else if (elf_is_elf(m.data, m.len) && elf_parse(m.data, m.len, &e) == 0) {
 		if (is_loadable(&e))
 			(void)add_elf(&l, own_root(&l, source, path_inside), path_inside, &e);

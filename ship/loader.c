@@ -16,9 +16,9 @@
 #define MAX_LOADER (8u << 20) /* bytes; real ones have at most 2 MiB, with debugging symbols */
 
 const char *
-loader_separators(const struct loader *loader)
+loader_separators(const struct loader *loader, bool variable)
 {
-	return loader->kind == LOADER_MUSL ? ":\n" : ":;";
+	return loader->kind == LOADER_MUSL ? ":\n" : variable ? ":;" : ":";
 }
 
 bool

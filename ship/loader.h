@@ -22,6 +22,6 @@ void loader_free(struct loader *);
 char *loader_expand(const struct loader *, const char *text, size_t len, const char *origin, bool *is_own);
 /* Whether the loader itself answers to this name, as musl's does for libc.so, libm.so and the like. */
 bool loader_is_itself(const struct loader *, const char *name);
-/* The bytes that part directories in its search variables. */
-const char *loader_separators(const struct loader *);
+/* The bytes that part directories in LD_LIBRARY_PATH (`variable`), or in RPATH and RUNPATH. */
+const char *loader_separators(const struct loader *, bool variable);
 #endif

@@ -3,7 +3,8 @@
  *
  * Not found, because nothing in the files names them: libraries that a program only dlopens without a note that says so. In glibc's
  * own case these are libnss_*.so.2 beyond "files" and "dns" (getpwnam by ldap, sss, ...), gconv modules and libgcc_s.so.1
- * for pthread_cancel. /etc/ld.so.preload is a setting of the head's own and is not followed; LD_PRELOAD is. */
+ * for pthread_cancel (gproc.1, "What a program needs"). /etc/ld.so.preload is a setting of the head's own and is not followed; LD_PRELOAD
+ * is. */
 #include "ship/objects.h"
 
 #include "ship/loader.h"
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 
 #define MAX_OBJECTS 65536u /* libraries of one program */
+#define MAX_SPACES 16u	   /* namespaces of one process: DL_NNS in glibc's ldsodefs.h */
 
 static char error_text[4096];
 #define fail(...) latch_error(error_text, sizeof(error_text), __VA_ARGS__)
@@ -56,6 +58,7 @@ struct object {
 	char *path;		/* resolved */
 	struct strings names;	/* under which it was asked for */
 	struct object *parent;	/* the one that first needed it; NULL for the program and its loader */
+	unsigned space;		/* the namespace it is in: 0 the program's, others those of audit libraries; their loader is in all */
 	struct places run_path; /* its RPATH or RUNPATH */
 	struct elf elf;
 };
@@ -65,6 +68,8 @@ struct loading {
 	struct needs *out;
 	struct loader loader;
 	struct places environment, extra, system;
+	struct places configured; /* the system's without what lies in the loader's own directories: for DF_1_NODEFLIB */
+	unsigned space, spaces;	  /* what is loaded now goes into this one; how many there are beside the program's */
 	struct dir **dirs;
 	size_t dir_count, dir_room;
 	struct object **objects; /* [0] the program, [1] its loader when it has one */
@@ -125,6 +130,7 @@ loading_end(struct loading *l)
 	places_free(&l->environment);
 	places_free(&l->extra);
 	places_free(&l->system);
+	places_free(&l->configured);
 	loader_free(&l->loader);
 	free(l->passed_over);
 }
@@ -204,15 +210,15 @@ add_once(struct strings *list, const char *text)
 
 /* Adds the directories of a search path, their variables replaced by what they mean for one object. */
 static void
-split_path(struct loading *l, const char *text, const struct object *for_whom, enum known_by how, struct places *out)
+split_path(
+	struct loading *l, const char *text, const char *separators, const struct object *for_whom, enum known_by how, struct places *out)
 {
-	const char *separators = loader_separators(&l->loader);
 	char *origin = directory_of(for_whom->named);
 
 	for (;;) {
 		size_t len = strcspn(text, separators);
-		bool is_own;
-		char *path = loader_expand(&l->loader, text, len, origin, &is_own);
+		bool is_own = false, is_nothing = len == 0 && l->loader.kind == LOADER_MUSL; /* for glibc, the working directory */
+		char *path = is_nothing ? NULL : loader_expand(&l->loader, text, len, origin, &is_own);
 		const char *root = is_own ? for_whom->root : l->q->root;
 
 		/* The working directory is the head's: a relative path means nothing under another root. */
@@ -247,7 +253,7 @@ set_run_path(struct loading *l, struct object *o)
 			return; /* one unknown variable, and musl drops the whole list */
 		free(whole);
 	}
-	split_path(l, text, o, BY_PROGRAM, &o->run_path);
+	split_path(l, text, loader_separators(&l->loader, false), o, BY_PROGRAM, &o->run_path);
 }
 
 /* Whether the loader knows this directory without being told. */
@@ -265,17 +271,36 @@ is_builtin(struct loading *l, const struct dir *d)
 	return false;
 }
 
+/* As the loader tells it for DF_1_NODEFLIB: by the name alone. */
+static bool
+is_below_builtin(const struct loading *l, const char *dir)
+{
+	size_t i;
+
+	for (i = 0; i < l->loader.builtin.count; i++) {
+		const char *own = l->loader.builtin.at[i];
+		size_t len = strlen(own);
+
+		if (strncmp(dir, own, len) == 0 && strchr("/", dir[len]))
+			return true;
+	}
+	return false;
+}
+
 static void
 set_system_paths(struct loading *l, const struct object *program)
 {
 	size_t i;
 
 	if (l->q->at_home && l->q->ld_library_path && *l->q->ld_library_path)
-		split_path(l, l->q->ld_library_path, program, BY_PROGRAM, &l->environment);
+		split_path(l, l->q->ld_library_path, loader_separators(&l->loader, true), program, BY_PROGRAM, &l->environment);
 	if (l->q->extra_dirs && *l->q->extra_dirs)
-		split_path(l, l->q->extra_dirs, program, BY_US, &l->extra);
-	for (i = 0; i < l->loader.configured.count; i++)
+		split_path(l, l->q->extra_dirs, ":", program, BY_US, &l->extra);
+	for (i = 0; i < l->loader.configured.count; i++) {
 		places_add(&l->system, l->q->root, l->loader.configured.at[i], BY_CONFIG);
+		if (!is_below_builtin(l, l->loader.configured.at[i]))
+			places_add(&l->configured, l->q->root, l->loader.configured.at[i], BY_CONFIG);
+	}
 	for (i = 0; i < l->loader.builtin.count; i++)
 		places_add(&l->system, l->q->root, l->loader.builtin.at[i], BY_PROGRAM);
 }
@@ -292,6 +317,7 @@ add_object(struct loading *l, const char *root, char *named, char *path, const s
 	o->path = path;
 	o->elf = *e;
 	o->parent = parent;
+	o->space = l->space;
 	l->objects = grow(l->objects, l->object_count, &l->object_room, sizeof(struct object *));
 	return l->objects[l->object_count++] = o;
 }
@@ -329,13 +355,20 @@ read_library(struct loading *l, const char *root, const char *named, const char 
 	return good;
 }
 
+/* Seen from the namespace into which is loaded now. */
+static bool
+is_in_sight(const struct loading *l, const struct object *o)
+{
+	return o->space == l->space || o == l->itself;
+}
+
 static struct object *
 find_loaded_path(const struct loading *l, const char *root, const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < l->object_count; i++)
-		if (strcmp(l->objects[i]->path, path) == 0 && strcmp(l->objects[i]->root, root) == 0)
+		if (is_in_sight(l, l->objects[i]) && strcmp(l->objects[i]->path, path) == 0 && strcmp(l->objects[i]->root, root) == 0)
 			return l->objects[i];
 	return NULL;
 }
@@ -472,7 +505,7 @@ each_list(struct loading *l, struct object *by, const char *name,
 		o = visit(l, &l->extra, name, by, false);
 	if (!o && !musl && by->elf.runpath)
 		o = visit(l, &by->run_path, name, by, false);
-	return o ? o : visit(l, &l->system, name, by, true);
+	return o ? o : visit(l, !musl && by->elf.no_default_dirs ? &l->configured : &l->system, name, by, true);
 }
 
 static struct object *
@@ -486,7 +519,7 @@ find_loaded_name(const struct loading *l, const char *name)
 		const struct object *o = l->objects[i];
 		bool by_soname = l->loader.kind == LOADER_GLIBC && o->elf.soname && strcmp(o->elf.soname, name) == 0;
 
-		if (by_soname || strings_has(&o->names, name))
+		if (is_in_sight(l, o) && (by_soname || strings_has(&o->names, name)))
 			return l->objects[i];
 	}
 	return NULL;
@@ -576,23 +609,49 @@ tell_missing(struct loading *l, const char *name, struct object *by)
 
 /* ---- an ELF program ---- */
 
+/* A list of an object's names. What is missing of those that `must` be there is an error, but not beside an audit library: the
+ * loader goes on without that one. */
+static int
+load_names(struct loading *l, const struct strings *names, struct object *by, bool must)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		if (!load_needed(l, names->at[i], by) && must && by->space == 0 && tell_missing(l, names->at[i], by))
+			return -1;
+	return 0;
+}
+
+/* What an object can't be loaded without, and what stands in for it; musl knows no such thing. */
+static int
+load_needs_of(struct loading *l, struct object *o)
+{
+	if (load_names(l, &o->elf.needed, o, true) < 0)
+		return -1;
+	if (l->loader.kind == LOADER_MUSL)
+		return 0;
+	(void)load_names(l, &o->elf.auxiliaries, o, false);
+	return load_names(l, &o->elf.filters, o, true);
+}
+
 /* The libraries of every object, breadth first as the loader goes; then what they say they may dlopen, which may be missing. */
 static int
 load_all(struct loading *l)
 {
-	size_t needed = 0, opened = 0, i;
+	size_t needed = 0, opened = 0;
 
 	while (needed < l->object_count || opened < l->object_count) {
 		struct object *o = l->objects[needed < l->object_count ? needed : opened];
-		const struct strings *names = needed < l->object_count ? &o->elf.needed : &o->elf.dlopen;
 
-		for (i = 0; i < names->count; i++)
-			if (!load_needed(l, names->at[i], o) && names == &o->elf.needed && tell_missing(l, names->at[i], o))
-				return -1;
-		if (names == &o->elf.needed)
+		l->space = o->space;
+		if (needed < l->object_count) {
 			needed++;
-		else
+			if (load_needs_of(l, o) < 0)
+				return -1;
+		} else {
 			opened++;
+			(void)load_names(l, &o->elf.dlopen, o, false);
+		}
 	}
 	return 0;
 }
@@ -609,6 +668,34 @@ load_preloads(struct loading *l)
 	for (name = strtok_r(list, " :", &save); name; name = strtok_r(NULL, " :", &save))
 		(void)load_needed(l, name, l->objects[0]);
 	free(list);
+}
+
+/* Each in a namespace of its own, with libraries of its own. One that can't be found is only a message, too. */
+static void
+load_audits(struct loading *l, const char *text)
+{
+	char *list, *name, *save = NULL;
+
+	if (!text || l->loader.kind == LOADER_MUSL)
+		return;
+	list = xstrdup(text);
+	for (name = strtok_r(list, ":", &save); name && l->spaces + 1 < MAX_SPACES; name = strtok_r(NULL, ":", &save)) {
+		l->space = ++l->spaces;
+		(void)load_needed(l, name, l->objects[0]);
+	}
+	l->space = 0;
+	free(list);
+}
+
+/* What the loader opens beside the program, before what that needs. */
+static void
+load_beside(struct loading *l)
+{
+	if (l->q->at_home)
+		load_audits(l, l->q->ld_audit);
+	load_audits(l, l->objects[0]->elf.audit);
+	load_audits(l, l->objects[0]->elf.depaudit);
+	load_preloads(l);
 }
 
 static int
@@ -643,7 +730,7 @@ load_interp(struct loading *l, struct object *program)
 static bool
 stands_alone(const struct elf *e)
 {
-	return !e->interp && !e->needed.count && !e->dlopen.count;
+	return !e->interp && !e->needed.count && !e->filters.count && !e->auxiliaries.count && !e->dlopen.count;
 }
 
 int
@@ -666,7 +753,7 @@ objects_add(const struct objects_query *q, const char *root, const char *path, s
 	if (program->elf.interp)
 		bad = load_interp(&l, program);
 	if (program->elf.interp && !bad)
-		load_preloads(&l);
+		load_beside(&l);
 	if (!bad)
 		bad = load_all(&l);
 	loading_end(&l);

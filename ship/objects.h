@@ -6,11 +6,11 @@
 #include "ship/needs.h"
 
 struct objects_query {
-	const char *root;			  /* without a slash at its end, unless it is "/" */
-	bool at_home;				  /* the root is "/": the caller's environment and working directory mean something */
-	const char *ld_library_path, *ld_preload; /* the caller's, or NULL */
-	const char *extra_dirs;			  /* -L, or NULL */
-	void (*warn)(const char *text);		  /* for what is missing; NULL: that is an error */
+	const char *root; /* without a slash at its end, unless it is "/" */
+	bool at_home;	  /* the root is "/": the caller's environment and working directory mean something */
+	const char *ld_library_path, *ld_preload, *ld_audit; /* the caller's, or NULL */
+	const char *extra_dirs;				     /* -L, or NULL */
+	void (*warn)(const char *text);			     /* for what is missing; NULL: that is an error */
 };
 
 /* Adds what the file at `path` (resolved, inside `root`, which is the query's or "/") needs, but not the file. Takes the parsed

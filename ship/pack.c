@@ -152,7 +152,9 @@ libs_query_of(const struct pack_query *q)
 		.search = q->search,
 		.ld_library_path = q->ld_library_path,
 		.ld_preload = q->ld_preload,
-		.extra_dirs = q->extra_dirs};
+		.ld_audit = q->ld_audit,
+		.extra_dirs = q->extra_dirs,
+		.warn = q->warn};
 }
 
 /* ---- what -f names ---- */
@@ -215,12 +217,6 @@ may_need_others(const char *path, bool named)
 }
 
 static void
-warn_nobody(const char *text)
-{
-	(void)text;
-}
-
-static void
 add_file(struct packing *p, const char *path, const struct stat *st, bool named)
 {
 	struct item *it = item_add(&p->items, xstrdup(path + 1), RANK_FILE, ENTRY_FILE);
@@ -230,7 +226,7 @@ add_file(struct packing *p, const char *path, const struct stat *st, bool named)
 	it->source = xstrdup(path);
 	item_stat(it, st);
 	if (p->out->needs && may_need_others(path, named))
-		libs_of_file(&query, path, path, p->out->needs, p->q->warn ? p->q->warn : warn_nobody);
+		libs_of_file(&query, path, path, p->out->needs);
 }
 
 static int add_path(struct packing *, const char *path, bool named, unsigned hops);
@@ -761,6 +757,7 @@ is_clean(const char *path)
 	return path && path[0] == '/' && path_inside(path + 1);
 }
 
+/* A name with a colon or semicolon can't stand in what the loader takes by hand. */
 static char *
 join_dirs(const struct strings *dirs)
 {
@@ -768,7 +765,7 @@ join_dirs(const struct strings *dirs)
 	size_t i;
 
 	for (i = 0; i < dirs->count; i++)
-		if (is_clean(dirs->at[i]) && !strchr(dirs->at[i], ':')) {
+		if (is_clean(dirs->at[i]) && !strpbrk(dirs->at[i], ":;")) {
 			if (list.len)
 				put_u8(&list, ':');
 			put_bytes(&list, dirs->at[i], strlen(dirs->at[i]));

@@ -9,6 +9,7 @@ struct pack_query {
 	const char *search;		/* PATH */
 	const char *ld_library_path;	/* or NULL */
 	const char *ld_preload;		/* or NULL */
+	const char *ld_audit;		/* or NULL */
 	const char *extra_dirs;		/* -L, or NULL */
 	const char *program;		/* argv[0] as typed; NULL: ship no program, and no libraries of -f entries (-localbin) */
 	const char *files;		/* -f: paths of the head, parted by commas ("\," is a comma in a name); or NULL */

@@ -39,7 +39,7 @@ one(const struct libs_query *q, const char *name, bool as_file)
 
 	printf("name\t%s\n", name);
 	if (as_file)
-		libs_of_file(q, name, name, &list, show_warning);
+		libs_of_file(q, name, name, &list);
 	else if (libs_of_program(q, name, &list, &status)) {
 		printf("error\t%d\t%s\n", status, libs_error());
 		failed = 1;
@@ -58,7 +58,9 @@ main(int argc, char **argv)
 	struct libs_query q = {.root = "/",
 		.search = getenv("PATH"),
 		.ld_library_path = getenv("LD_LIBRARY_PATH"),
-		.ld_preload = getenv("WITH_LD_PRELOAD")};
+		.ld_preload = getenv("WITH_LD_PRELOAD"),
+		.ld_audit = getenv("WITH_LD_AUDIT"),
+		.warn = show_warning};
 	bool as_file = false;
 	char line[8192];
 	int c;

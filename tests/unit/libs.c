@@ -550,7 +550,7 @@ keep_warning(const char *text)
 static void
 sent_along(void)
 {
-	struct libs_query q = {.root = root, .search = "/usr/bin"};
+	struct libs_query q = {.root = root, .search = "/usr/bin", .warn = keep_warning};
 	char *source;
 
 	new_root();
@@ -560,7 +560,7 @@ sent_along(void)
 	elf_file("/lib64/libq.so", (struct elf_plan){0});
 	source = at("/usr/mod/m.so");
 	ok(look_up("p") == 0, "a program");
-	libs_of_file(&q, source, "/usr/mod/m.so", &found, keep_warning);
+	libs_of_file(&q, source, "/usr/mod/m.so", &found);
 	ok(has_file("/lib64/libq.so") && !need_at("/usr/mod/m.so"), "what a file sent along needs is added, but not the file");
 	ok(strstr(last_warning, "libmissing.so, needed by /usr/mod/m.so, is in none of ") != NULL, "what is missing is only told");
 	ok(!strstr(last_warning, "libp.so,"), "and not what the program has anyway");
@@ -568,8 +568,8 @@ sent_along(void)
 	free(source);
 	text_file("/usr/mod/data", "data", 0644);
 	source = at("/usr/mod/data");
-	libs_of_file(&q, source, "/usr/mod/data", &found, keep_warning);
-	libs_of_file(&q, "/nosuch/file", "/nosuch/file", &found, keep_warning);
+	libs_of_file(&q, source, "/usr/mod/data", &found);
+	libs_of_file(&q, "/nosuch/file", "/nosuch/file", &found);
 	ok(!*last_warning, "other files need nothing");
 	free(source);
 	drop_root();
