@@ -1,7 +1,8 @@
 /* The user's questions and orders: who is there, which jobs run, what would be sent.
  * Must never know how an answer is come by. */
 #include "client/exec.h"
-#include "ship/libs.h"
+#include "client/parcel.h"
+#include "ship/needs.h"
 #include "nodespec.h"
 #include "client/talk.h"
 
@@ -436,47 +437,76 @@ client_power(const struct options *o, const char *spec, bool reboot)
 
 /* ---- what would be sent ---- */
 
-static int
-ldd_one(const struct options *o, const char *program)
+/* One entry of what was packed, and for whom it is; directories that are only on the way are no news. */
+static void
+print_entry(const struct pack *p, const struct entry *e, const char *cwd)
 {
-	struct libs_query q = {
-		.root = o->root,
-		.search = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin",
-		.ld_library_path = getenv("LD_LIBRARY_PATH"),
-		.ld_preload = getenv("LD_PRELOAD"),
-		.extra_dirs = *o->lib_dirs ? o->lib_dirs : NULL,
-	};
-	struct needs needs = {0};
+	char *path = xasprintf("/%s", e->path);
+	const struct need *n = p->needs ? needs_at(p->needs, path) : NULL;
+
+	if (e->kind == ENTRY_DIR && !(e->flags & ENTRY_OWN)) {
+		free(path);
+		return;
+	}
+	printf("%s%s%s%s  ", path, e->kind == ENTRY_DIR ? "/" : "", e->target ? " -> " : "", e->target ? e->target : "");
+	if (n && n->kind != NEED_DIR)
+		printf("(for %s)\n", n->by);
+	else
+		printf("(%s)\n", strcmp(path, cwd) == 0 ? "the working directory" : "-f");
+	free(path);
+}
+
+static int
+ldd_one(const struct options *o, const char *machine, const char *program, const char *cwd)
+{
+	struct pack p;
 	int status = 0;
 	size_t i;
 
-	if (libs_of_program(&q, program, &needs, &status) != 0) {
-		warn("%s", libs_error());
-	} else {
-		status = 0;
-		for (i = 0; i < needs.count; i++) {
-			const struct need *n = &needs.at[i];
-
-			printf("%s%s%s", n->path, n->kind == NEED_LINK ? " -> " : "", n->kind == NEED_LINK ? n->target : "");
-			if (n->by && *n->by)
-				printf("  (for %s)", n->by);
-			printf("\n");
-		}
-	}
-	needs_free(&needs);
+	if (parcel_make(o, machine, program, cwd, &p, &status) != 0)
+		warn("%s", pack_error());
+	for (i = 0; status == 0 && i < p.manifest.count; i++)
+		print_entry(&p, &p.manifest.at[i], cwd);
+	pack_free(&p);
 	return status;
+}
+
+/* With %m in -r, for each machine that there is a root for. */
+static int
+ldd_machines(const struct options *o, const char *program, const char *cwd)
+{
+	struct strings machines = {0};
+	int worst = 0;
+	size_t i;
+
+	parcel_machines(o, &machines);
+	if (machines.count == 0)
+		die(127, "there is no directory %s for any machine", o->root);
+	for (i = 0; i < machines.count; i++) {
+		int status;
+
+		printf("%s:\n", machines.at[i]);
+		(void)fflush(stdout); /* before a warning */
+		status = ldd_one(o, machines.at[i], program, cwd);
+		if (status > worst)
+			worst = status;
+	}
+	strings_free(&machines);
+	return worst;
 }
 
 int
 client_ldd(const struct options *o, char **programs)
 {
+	char *cwd = parcel_cwd();
 	int worst = 0;
 
 	for (; *programs; programs++) {
-		int status = ldd_one(o, *programs);
+		int status = strstr(o->root, "%m") ? ldd_machines(o, *programs, cwd) : ldd_one(o, "", *programs, cwd);
 
 		if (status > worst)
 			worst = status;
 	}
+	free(cwd);
 	return flushed(worst);
 }

@@ -3,7 +3,7 @@
 #include "client/exec.h"
 #include "nodespec.h"
 #include "client/output.h"
-#include "ship/pack.h"
+#include "client/parcel.h"
 #include "client/talk.h"
 
 #include <errno.h>
@@ -61,35 +61,6 @@ struct exec {
 
 /* ---- packing ---- */
 
-static void
-warn_text(const char *text)
-{
-	warn("%s", text);
-}
-
-static char *
-root_for(const char *pattern, const char *machine)
-{
-	const char *at = strstr(pattern, "%m");
-
-	if (!at)
-		return xstrdup(pattern);
-	return xasprintf("%.*s%s%s", (int)(at - pattern), pattern, machine, at + 2);
-}
-
-static char *
-working_directory(void)
-{
-	char *cwd = getcwd(NULL, 0);
-
-	if (!cwd || *cwd != '/') {
-		warn("the working directory has no path (%s): the command starts in /", cwd ? "it is outside the root" : strerror(errno));
-		free(cwd);
-		return xstrdup("/");
-	}
-	return cwd;
-}
-
 /* People used to ssh write 'ls | wc' as one word: a shell would have understood it. */
 static bool
 wants_a_shell(const char *program)
@@ -100,37 +71,14 @@ wants_a_shell(const char *program)
 static void
 pack_one(struct exec *x, const char *machine, char **argv, const char *cwd)
 {
-	const struct options *o = x->options;
-	char *root = root_for(o->root, machine);
-	struct pack_query q = {
-		.root = root,
-		.search = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin",
-		.ld_library_path = getenv("LD_LIBRARY_PATH"),
-		.extra_dirs = *o->lib_dirs ? o->lib_dirs : NULL,
-		.program = o->localbin ? NULL : argv[0],
-		.files = *o->files ? o->files : NULL,
-		.cwd = o->localbin ? NULL : cwd,
-		.warn = warn_text,
-	};
+	bool localbin = x->options->localbin;
 	int status = 255;
 
-	if (pack_make(&q, &x->packs[x->variants], &status) != 0)
+	if (parcel_make(x->options, machine, localbin ? NULL : argv[0], localbin ? NULL : cwd, &x->packs[x->variants], &status) != 0)
 		die(status, "%s%s", pack_error(),
 			wants_a_shell(argv[0]) && !argv[1] ? "; there is no shell in between: say sh -c '...', or give each word by itself"
 							   : "");
 	x->machines[x->variants++] = xstrdup(machine);
-	free(root);
-}
-
-static bool
-has_root(const struct exec *x, const char *machine)
-{
-	char *root = root_for(x->options->root, machine);
-	struct stat st;
-	bool there = stat(root, &st) == 0 && S_ISDIR(st.st_mode);
-
-	free(root);
-	return there;
 }
 
 /* With %m in -r: one variant for each machine that the chosen nodes are. Where there is nothing for one, the others run. */
@@ -161,7 +109,7 @@ pack_for_machines(struct exec *x, const char *spec, char **argv, const char *cwd
 	if (machines.count > MAX_VARIANTS)
 		die(255, "the chosen nodes are of %zu different machines: more than %d", machines.count, MAX_VARIANTS);
 	for (i = 0; i < machines.count; i++)
-		if (has_root(x, machines.at[i]) || (i + 1 == machines.count && x->variants == 0))
+		if (parcel_has_root(x->options, machines.at[i]) || (i + 1 == machines.count && x->variants == 0))
 			pack_one(x, machines.at[i], argv, cwd);
 	strings_free(&machines);
 }
@@ -726,7 +674,7 @@ client_exec(const struct options *options, const char *spec, char **argv)
 	if (!checked)
 		die(2, "%s", nodespec_error());
 	nodespec_free(checked);
-	cwd = working_directory();
+	cwd = parcel_cwd();
 	x.link = talk_open(options->uds);
 	if (strstr(options->root, "%m") && !options->localbin)
 		pack_for_machines(&x, spec, argv, cwd);

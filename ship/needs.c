@@ -57,6 +57,15 @@ needs_add_links(struct needs *list, const struct links *links, enum need_role ro
 		needs_add(list, NEED_LINK, role, links->at[i].path, by, NULL, links->at[i].target);
 }
 
+const struct need *
+needs_at(const struct needs *list, const char *path)
+{
+	bool found;
+	size_t at = needs_find(list, path, &found);
+
+	return found ? &list->at[at] : NULL;
+}
+
 bool
 needs_have_name(const struct needs *list, const char *name)
 {
