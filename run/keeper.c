@@ -35,7 +35,7 @@ struct keeper {
 	char tree[DIGEST_TEXT + 8]; /* "tree/<hex>"; "" when nothing was shipped */
 	struct placed placed;	    /* what is in own */
 	bool mine;		    /* binRoot is this job's alone: a mount, not the node's directory */
-	struct launch launch;
+	struct start launch;
 	pid_t pid;   /* of the program; 0 when it is not running */
 	pid_t group; /* its process group */
 	int signals; /* signalfd */
@@ -229,10 +229,10 @@ enter_view(struct keeper *k)
 static int
 start(struct keeper *k)
 {
-	struct launch *l = &k->launch;
+	struct start *l = &k->launch;
 	int none;
 
-	*l = (struct launch){.facts = k->facts, .work = k->work, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
+	*l = (struct start){.facts = k->facts, .work = k->work, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
 	k->pid = launch_make(l) < 0 ? -1 : launch_run(l);
 	if (k->pid < 0) {
 		k->pid = 0;

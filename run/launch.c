@@ -19,7 +19,7 @@
 #include "base/sys.h"
 
 static int
-fail(struct launch *l, int status, const char *fmt, ...)
+fail(struct start *l, int status, const char *fmt, ...)
 {
 	va_list args;
 	char *text;
@@ -37,7 +37,7 @@ fail(struct launch *l, int status, const char *fmt, ...)
 
 /* PATH: the shipped programs' directories under binRoot, then the caller's; with -localbin the node's own. */
 static char *
-search_path(const struct launch *l, const char *callers)
+search_path(const struct start *l, const char *callers)
 {
 	const struct manifest *m = l->work->manifest;
 	struct strings dirs = {0};
@@ -65,7 +65,7 @@ search_path(const struct launch *l, const char *callers)
 }
 
 static void
-make_env(struct launch *l)
+make_env(struct start *l)
 {
 	struct strings env = {0};
 	const char *callers = "";
@@ -87,7 +87,7 @@ make_env(struct launch *l)
 }
 
 static char *
-under_binroot(const struct launch *l, const char *inside)
+under_binroot(const struct start *l, const char *inside)
 {
 	const char *root = strcmp(l->facts->binroot, "/") == 0 ? "" : l->facts->binroot;
 
@@ -97,7 +97,7 @@ under_binroot(const struct launch *l, const char *inside)
 
 /* With -localbin: the program in the node's PATH, as a shell looks it up. Caller frees; NULL when there is none. */
 static char *
-find_local(const struct launch *l, const char *name)
+find_local(const struct start *l, const char *name)
 {
 	const char *at = l->facts->search;
 
@@ -118,7 +118,7 @@ find_local(const struct launch *l, const char *name)
 
 /* Whether a path of the view shows the shipped program, and not another one of the node's: an overlay keeps inode numbers. */
 static bool
-shows_program(const struct launch *l, const char *path)
+shows_program(const struct start *l, const char *path)
 {
 	char *shipped = xasprintf("%s/%s", l->tree, l->program), *own = xasprintf("%s/%s", l->own, l->program);
 	struct stat there, here;
@@ -132,7 +132,7 @@ shows_program(const struct launch *l, const char *path)
 }
 
 static int
-find_program(struct launch *l, bool by_hand)
+find_program(struct start *l, bool by_hand)
 {
 	const struct work *w = l->work;
 
@@ -166,7 +166,7 @@ copy_list(char *const *list)
 /* ---- running the carried loader by hand (-view=none, or no mount namespace) ---- */
 
 static char *
-library_path(const struct launch *l)
+library_path(const struct start *l)
 {
 	const char *at = l->work->manifest->library_path;
 	struct buf text = {0};
@@ -223,7 +223,7 @@ read_shebang(const char *path, char line[256], char **interpreter, char **argume
 
 /* `#!/usr/bin/env x` means the shipped x. Its path inside the root, or NULL. Caller frees. */
 static char *
-shipped_by_name(const struct launch *l, const char *name)
+shipped_by_name(const struct start *l, const char *name)
 {
 	const struct manifest *m = l->work->manifest;
 	size_t i;
@@ -239,7 +239,7 @@ shipped_by_name(const struct launch *l, const char *name)
 
 /* argv becomes: loader --library-path DIRS [--argv0 NAME] PROGRAM, or for a script: ... INTERPRETER [ARGUMENT] SCRIPT. */
 static void
-run_by_hand(struct launch *l)
+run_by_hand(struct start *l)
 {
 	struct strings argv = {0};
 	char line[256], *interpreter = NULL, *argument = NULL, *program = xstrdup(l->path);
@@ -288,7 +288,7 @@ run_by_hand(struct launch *l)
 /* ---- the child before exec; it may share the keeper's memory and must only exec or _exit ---- */
 
 static void
-set_oom_score(const struct launch *l)
+set_oom_score(const struct start *l)
 {
 	int fd = openat(l->proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
@@ -301,14 +301,14 @@ set_oom_score(const struct launch *l)
 /* What a user ships may stand in the place of a loader, a library or a configuration that a setuid program of the node's trusts, so
  * where anything was shipped no exec gives a user rights that the user hasn't. */
 static bool
-gains_nothing(const struct launch *l)
+gains_nothing(const struct start *l)
 {
 	return l->work->manifest && l->work->uid != 0;
 }
 
 /* -1 with errno and launch.doing. */
 static int
-become(struct launch *l)
+become(struct start *l)
 {
 	const struct work *w = l->work;
 
@@ -331,7 +331,7 @@ become(struct launch *l)
 }
 
 static void
-run_child(struct launch *l)
+run_child(struct start *l)
 {
 	sigset_t none;
 
@@ -349,7 +349,7 @@ run_child(struct launch *l)
 /* ---- arguments with * ? [ under binRoot, expanded as the user sees them ---- */
 
 static bool
-wants_glob(const struct launch *l, const char *arg)
+wants_glob(const struct start *l, const char *arg)
 {
 	size_t len = strlen(l->facts->binroot);
 
@@ -357,7 +357,7 @@ wants_glob(const struct launch *l, const char *arg)
 }
 
 static bool
-any_glob(const struct launch *l)
+any_glob(const struct start *l)
 {
 	size_t i;
 
@@ -369,7 +369,7 @@ any_glob(const struct launch *l)
 
 /* In a process of its own, as the user: all arguments, each with its NUL, to fd. */
 static void
-expand_child(struct launch *l, int fd)
+expand_child(struct start *l, int fd)
 {
 	struct buf out = {0};
 	size_t i, j;
@@ -411,7 +411,7 @@ read_list(int fd)
 }
 
 static int
-expand(struct launch *l)
+expand(struct start *l)
 {
 	char **list = NULL;
 	int pipe[2], status = -1;
@@ -455,7 +455,7 @@ is_noexec(const char *path)
 }
 
 static int
-explain(struct launch *l)
+explain(struct start *l)
 {
 	const struct manifest *m = l->work->localbin ? NULL : l->work->manifest;
 	const char *name = l->work->argv[0], *why = strerror(l->error);
@@ -482,7 +482,7 @@ explain(struct launch *l)
 /* ---- all of it ---- */
 
 int
-launch_make(struct launch *l)
+launch_make(struct start *l)
 {
 	const char *cwd = l->work->cwd ? l->work->cwd : "/";
 	bool by_hand = !l->work->localbin && (l->work->view == VIEW_NONE || !l->facts->namespaces);
@@ -499,7 +499,7 @@ launch_make(struct launch *l)
 }
 
 pid_t
-launch_run(struct launch *l)
+launch_run(struct start *l)
 {
 	pid_t pid;
 

@@ -4,8 +4,9 @@
 
 #include "run/facts.h"
 
-/* All that the child needs is made before the fork, for it shares our memory until it execs. What is made is freed by exec or exit. */
-struct launch {
+/* The start of one program. All that the child needs is made before the fork, for it shares our memory until it execs. What is made is
+ * freed by exec or exit. */
+struct start {
 	const struct node_facts *facts;
 	const struct work *work;
 	const char *tree, *own; /* where in the store the shipped files are; "" when nothing was shipped */
@@ -22,7 +23,7 @@ struct launch {
 };
 
 /* In the job's view: finds the program and makes its arguments and environment. 0, or -1 with status and why. */
-int launch_make(struct launch *);
+int launch_make(struct start *);
 /* Starts it, in a session of its own, on descriptors 0, 1 and 2. Its pid once it runs; -1 with status and why. */
-pid_t launch_run(struct launch *);
+pid_t launch_run(struct start *);
 #endif

@@ -79,17 +79,17 @@ add_elf(struct look_up *l, const char *root, const char *path, struct elf *e)
 /* ---- programs by name ---- */
 
 /* Where a program is to be looked for: a path inside a root, its links not yet followed. */
-struct target {
+struct location {
 	const char *root;
 	char *path;
 };
 
-static struct target
-target_of_path(const struct look_up *l, const char *name)
+static struct location
+location_of(const struct look_up *l, const char *name)
 {
 	if (*name == '/')
-		return (struct target){l->objects.root, xstrdup(name)};
-	return (struct target){"/", rootfs_absolute(name)};
+		return (struct location){l->objects.root, xstrdup(name)};
+	return (struct location){"/", rootfs_absolute(name)};
 }
 
 /* A regular file that someone may execute. *is_there is set when there is anything. */
@@ -134,20 +134,20 @@ tell_no_program(struct look_up *l, const char *name, const char *refused, const 
 
 /* Looks for a name in PATH as execvp does. 0; -1 with the status set when it is nowhere, or only where it can't be run. */
 static int
-search_path(struct look_up *l, const char *name, const char *why, struct target *out)
+search_path(struct look_up *l, const char *name, const char *why, struct location *out)
 {
 	const char *at = l->q->search ? l->q->search : _PATH_DEFPATH;
 	struct strings tried = {0};
 	char *refused = NULL;
 	int bad = 0;
 
-	for (*out = (struct target){0};; at++) {
+	for (*out = (struct location){0};; at++) {
 		size_t len = strcspn(at, ":");
 		char *path = path_in(l, at, len, name);
 		bool is_there = false;
 
 		if (path) {
-			*out = target_of_path(l, path);
+			*out = location_of(l, path);
 			free(path);
 			if (is_program(out->root, out->path, &is_there))
 				break;
@@ -169,7 +169,7 @@ search_path(struct look_up *l, const char *name, const char *why, struct target 
 }
 
 static int
-tell_unresolved(struct look_up *l, const struct target *t, const char *by, int error)
+tell_unresolved(struct look_up *l, const struct location *t, const char *by, int error)
 {
 	bool is_gone = error == ENOENT || error == ENOTDIR;
 	char *tail = strcmp(t->root, "/") == 0 ? xstrdup("") : objects_under(&l->objects);
@@ -185,7 +185,7 @@ tell_unresolved(struct look_up *l, const struct target *t, const char *by, int e
 	return -1;
 }
 
-static int add_program(struct look_up *l, const struct target *t, const char *by, int depth);
+static int add_program(struct look_up *l, const struct location *t, const char *by, int depth);
 
 /* ---- scripts ---- */
 
@@ -211,13 +211,13 @@ add_env_program(struct look_up *l, const struct envline *e, const char *script, 
 	const char *search = envline_variable(e, "PATH", q->search);
 	struct libs_query inner = *q;
 	struct objects_query outer = l->objects;
-	struct target t = {0};
+	struct location t = {0};
 	char *why;
 	bool is_there = false;
 	int bad;
 
 	if (strchr(e->program, '/')) {
-		t = target_of_path(l, e->program);
+		t = location_of(l, e->program);
 		bad = e->is_split && !is_program(t.root, t.path, &is_there) ? tell_unresolved(l, &t, script, ENOENT) : 0;
 	} else {
 		inner.search = search ? search : DEFAULT_PATH;
@@ -269,7 +269,7 @@ add_script(struct look_up *l, const struct mapped *m, const char *script, int de
 	size_t most = m->len - 2 < SCRIPT_LINE - 2 ? m->len - 2 : SCRIPT_LINE - 2, len;
 	char *line = xstrndup((const char *)m->data + 2, most), *rest = line, *name;
 	const char *base;
-	struct target t;
+	struct location t;
 	int bad;
 
 	len = strcspn(line, "\n");
@@ -281,7 +281,7 @@ add_script(struct look_up *l, const struct mapped *m, const char *script, int de
 		free(line);
 		return fail(l, 126, "%s names no interpreter in its first line", script);
 	}
-	t = target_of_path(l, name);
+	t = location_of(l, name);
 	bad = add_program(l, &t, script, depth + 1);
 	free(t.path);
 	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
@@ -309,7 +309,7 @@ set_text(char **field, const char *text)
 
 /* What kind of program it is. `shown` is its path as seen from outside the root, for messages. */
 static int
-add_mapped(struct look_up *l, const struct target *t, const char *shown, const struct mapped *m, int depth)
+add_mapped(struct look_up *l, const struct location *t, const char *shown, const struct mapped *m, int depth)
 {
 	struct elf e;
 
@@ -347,7 +347,7 @@ check_mode(struct look_up *l, const char *shown, mode_t mode)
 
 /* A program at a resolved path: the file itself and all it needs. */
 static int
-add_program_at(struct look_up *l, const struct target *t, const char *by, int depth)
+add_program_at(struct look_up *l, const struct location *t, const char *by, int depth)
 {
 	char *outside = rootfs_join(t->root, t->path);
 	struct mapped m;
@@ -369,10 +369,10 @@ add_program_at(struct look_up *l, const struct target *t, const char *by, int de
 
 /* `by` is NULL for the program that was asked for, else the script that names it. */
 static int
-add_program(struct look_up *l, const struct target *t, const char *by, int depth)
+add_program(struct look_up *l, const struct location *t, const char *by, int depth)
 {
-	struct links met = {0};
-	struct target real = {t->root, rootfs_resolve(t->root, t->path, &met)};
+	struct symlinks met = {0};
+	struct location real = {t->root, rootfs_resolve(t->root, t->path, &met)};
 	int bad;
 
 	if (!real.path)
@@ -381,9 +381,9 @@ add_program(struct look_up *l, const struct target *t, const char *by, int depth
 		l->out->program = rootfs_resolve_parent(t->root, t->path, NULL);
 		set_text(&l->out->program, real.path);
 	}
-	needs_add_links(l->out, &met, NEED_PROGRAM, by ? by : real.path);
+	needs_add_symlinks(l->out, &met, NEED_PROGRAM, by ? by : real.path);
 	bad = add_program_at(l, &real, by, depth);
-	links_free(&met);
+	symlinks_free(&met);
 	free(real.path);
 	return bad;
 }
@@ -392,7 +392,7 @@ int
 libs_of_program(const struct libs_query *q, const char *program, struct needs *out, int *status)
 {
 	struct look_up l;
-	struct target t;
+	struct location t;
 	struct stat st;
 	int bad = 0;
 
@@ -405,7 +405,7 @@ libs_of_program(const struct libs_query *q, const char *program, struct needs *o
 	} else if (!*program) {
 		bad = fail(&l, 127, "no program \"\"");
 	} else if (strchr(program, '/')) {
-		t = target_of_path(&l, program);
+		t = location_of(&l, program);
 		bad = add_program(&l, &t, NULL, 0);
 		free(t.path);
 	} else if ((bad = search_path(&l, program, "", &t)) == 0) {

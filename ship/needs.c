@@ -49,7 +49,7 @@ needs_add(struct needs *list, enum need_kind kind, enum need_role role, const ch
 }
 
 void
-needs_add_links(struct needs *list, const struct links *links, enum need_role role, const char *by)
+needs_add_symlinks(struct needs *list, const struct symlinks *links, enum need_role role, const char *by)
 {
 	size_t i;
 

@@ -33,7 +33,7 @@ struct needs {
 void needs_free(struct needs *);
 /* Adds one unless its path is listed; copies what it is given; source and target may be NULL. */
 void needs_add(struct needs *, enum need_kind, enum need_role, const char *path, const char *by, const char *source, const char *target);
-void needs_add_links(struct needs *, const struct links *, enum need_role, const char *by);
+void needs_add_symlinks(struct needs *, const struct symlinks *, enum need_role, const char *by);
 const struct need *needs_at(const struct needs *, const char *path);			      /* or NULL */
 bool needs_have_name(const struct needs *, const char *name); /* a file or link of that name, wherever it lies */
 #endif

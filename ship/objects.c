@@ -377,7 +377,7 @@ find_loaded_path(const struct loading *l, const char *root, const char *path)
 static struct object *
 load(struct loading *l, const char *root, const char *named, struct object *by)
 {
-	struct links met = {0};
+	struct symlinks met = {0};
 	char *path = rootfs_resolve(root, named, &met), *outside;
 	struct object *o = path ? find_loaded_path(l, root, path) : NULL;
 	struct elf e;
@@ -391,8 +391,8 @@ load(struct loading *l, const char *root, const char *named, struct object *by)
 		free(outside);
 	}
 	if (o)
-		needs_add_links(l->out, &met, NEED_LIBRARY, by->path);
-	links_free(&met);
+		needs_add_symlinks(l->out, &met, NEED_LIBRARY, by->path);
+	symlinks_free(&met);
 	free(path);
 	return o;
 }
@@ -401,7 +401,7 @@ load(struct loading *l, const char *root, const char *named, struct object *by)
 static void
 note_directory(struct loading *l, const struct place *p, const struct dir *d, const char *by)
 {
-	struct links met = {0};
+	struct symlinks met = {0};
 	char *real, *outside;
 
 	add_once(&l->out->library_dirs, d->real);
@@ -414,11 +414,11 @@ note_directory(struct loading *l, const struct place *p, const struct dir *d, co
 	real = rootfs_resolve(l->q->root, l->loader.config, &met);
 	if (real) {
 		outside = rootfs_join(l->q->root, real);
-		needs_add_links(l->out, &met, NEED_LOADER_FILE, by);
+		needs_add_symlinks(l->out, &met, NEED_LOADER_FILE, by);
 		needs_add(l->out, NEED_FILE, NEED_LOADER_FILE, real, by, outside, NULL);
 		free(outside);
 	}
-	links_free(&met);
+	symlinks_free(&met);
 	free(real);
 }
 

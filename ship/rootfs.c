@@ -21,7 +21,7 @@
 #define MAX_STEPS 4096	   /* directories and parts that one pattern leads through */
 
 void
-links_free(struct links *list)
+symlinks_free(struct symlinks *list)
 {
 	size_t i;
 
@@ -30,24 +30,24 @@ links_free(struct links *list)
 		free(list->at[i].target);
 	}
 	free(list->at);
-	*list = (struct links){0};
+	*list = (struct symlinks){0};
 }
 
 static void
-links_add(struct links *list, const char *path, const char *target)
+symlinks_add(struct symlinks *list, const char *path, const char *target)
 {
 	list->at = grow(list->at, list->count, &list->room, sizeof(list->at[0]));
-	list->at[list->count++] = (struct link){xstrdup(path), xstrdup(target)};
+	list->at[list->count++] = (struct symlink){xstrdup(path), xstrdup(target)};
 }
 
 static void
-links_move(struct links *from, struct links *to)
+symlinks_move(struct symlinks *from, struct symlinks *to)
 {
 	size_t i;
 
 	for (i = 0; to && i < from->count; i++)
-		links_add(to, from->at[i].path, from->at[i].target);
-	links_free(from);
+		symlinks_add(to, from->at[i].path, from->at[i].target);
+	symlinks_free(from);
 }
 
 /* A walk from the root. The place is the root's own name and the way from there, with a NUL that its length does not count. */
@@ -57,7 +57,7 @@ struct walk {
 	char *rest; /* parts still to go; owned */
 	char *at;   /* within rest */
 	bool follow_last;
-	struct links met;
+	struct symlinks met;
 };
 
 static const char *
@@ -94,7 +94,7 @@ follow(struct walk *w, const char *target)
 {
 	char *rest;
 
-	links_add(&w->met, inside(w), target);
+	symlinks_add(&w->met, inside(w), target);
 	if (w->met.count > MAX_LINKS) {
 		errno = ELOOP;
 		return -1;
@@ -142,7 +142,7 @@ take_part(struct walk *w)
 }
 
 static char *
-resolve(const char *root, const char *path, bool follow_last, struct links *met)
+resolve(const char *root, const char *path, bool follow_last, struct symlinks *met)
 {
 	struct walk w = {.rest = xstrdup(path), .follow_last = follow_last};
 	char *out = NULL;
@@ -158,9 +158,9 @@ resolve(const char *root, const char *path, bool follow_last, struct links *met)
 	saved = errno;
 	if (!bad) {
 		out = xstrdup(*inside(&w) ? inside(&w) : "/");
-		links_move(&w.met, met);
+		symlinks_move(&w.met, met);
 	}
-	links_free(&w.met);
+	symlinks_free(&w.met);
 	buf_free(&w.place);
 	free(w.rest);
 	errno = saved;
@@ -168,13 +168,13 @@ resolve(const char *root, const char *path, bool follow_last, struct links *met)
 }
 
 char *
-rootfs_resolve(const char *root, const char *path, struct links *met)
+rootfs_resolve(const char *root, const char *path, struct symlinks *met)
 {
 	return resolve(root, path, true, met);
 }
 
 char *
-rootfs_resolve_parent(const char *root, const char *path, struct links *met)
+rootfs_resolve_parent(const char *root, const char *path, struct symlinks *met)
 {
 	return resolve(root, path, false, met);
 }

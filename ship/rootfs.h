@@ -4,21 +4,21 @@
 
 #include "base/util.h"
 
-struct link {
+struct symlink {
 	char *path;   /* where it lies: absolute inside the root, its directories resolved */
 	char *target; /* what it says, unchanged */
 };
-struct links {
-	struct link *at;
+struct symlinks {
+	struct symlink *at;
 	size_t count, room;
 };
-void links_free(struct links *);
+void symlinks_free(struct symlinks *);
 
 /* Where an absolute path inside the root really lies: no links, no "." or "..", no empty parts. The links met on the way are
  * added to met when it is not NULL. It exists, whatever it is. Caller frees; NULL with errno (ENOENT, ENOTDIR, ELOOP, ...). */
-char *rootfs_resolve(const char *root, const char *path, struct links *met);
+char *rootfs_resolve(const char *root, const char *path, struct symlinks *met);
 /* The same, but the last part is only asked to exist, not followed when it is a link. */
-char *rootfs_resolve_parent(const char *root, const char *path, struct links *met);
+char *rootfs_resolve_parent(const char *root, const char *path, struct symlinks *met);
 /* How a resolved path is opened from outside: the root before it, unless that is "/". Caller frees. */
 char *rootfs_join(const char *root, const char *path);
 /* A path of the head's own made absolute by the working directory. Caller frees. */

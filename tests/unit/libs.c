@@ -380,7 +380,7 @@ links(void)
 static void
 resolving(void)
 {
-	struct links met = {0};
+	struct symlinks met = {0};
 	char *real;
 
 	new_root();
@@ -398,7 +398,7 @@ resolving(void)
 	errno = 0;
 	ok(!rootfs_resolve(root, "/etc/hostname/x", NULL) && errno == ENOTDIR, "a file is no directory");
 	ok(!rootfs_resolve(root, "/etc/nosuch", NULL) && errno == ENOENT, "what is not there is told");
-	links_free(&met);
+	symlinks_free(&met);
 	drop_root();
 }
 
