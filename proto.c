@@ -242,15 +242,32 @@ take_power(const uint8_t *data, size_t len, struct msg_power *m)
 	return r.bad ? -1 : 0; /* frozen */
 }
 
-void
-put_run(struct buf *b, const struct msg_run *m)
+/* The argument and environment lists. */
+static void
+put_words(struct buf *b, const struct reader *words, const struct strings *argv, const struct strings *env)
 {
-	uint32_t i;
+	if (words->at) {
+		put_bytes(b, words->at, reader_left(words));
+		return;
+	}
+	put_strings(b, argv);
+	put_strings(b, env);
+}
 
+void
+put_run_head(struct buf *b, const struct msg_run *m)
+{
 	put_u8(b, m->flags);
 	put_u8(b, m->view);
 	put_u8(b, m->has_manifest);
 	put_digest(b, &m->manifest);
+}
+
+void
+put_run_rest(struct buf *b, const struct msg_run *m)
+{
+	uint32_t i;
+
 	put_u32(b, m->size);
 	put_u32(b, m->uid);
 	put_u32(b, m->gid);
@@ -261,8 +278,14 @@ put_run(struct buf *b, const struct msg_run *m)
 	put_str(b, m->cwd);
 	put_str(b, m->binroot);
 	put_str(b, m->job_text);
-	put_strings(b, &m->argv);
-	put_strings(b, &m->env);
+	put_words(b, &m->words, &m->argv, &m->env);
+}
+
+void
+put_run(struct buf *b, const struct msg_run *m)
+{
+	put_run_head(b, m);
+	put_run_rest(b, m);
 }
 
 int
@@ -485,8 +508,7 @@ put_launch(struct buf *b, const struct msg_launch *m)
 	put_u32(b, m->variants);
 	for (i = 0; i < m->variants; i++)
 		put_variant(b, &m->variant[i]);
-	put_strings(b, &m->argv);
-	put_strings(b, &m->env);
+	put_words(b, &m->words, &m->argv, &m->env);
 }
 
 int
@@ -510,12 +532,11 @@ take_launch(const uint8_t *data, size_t len, struct msg_launch *m)
 		r.bad = true;
 	for (i = 0; i < m->variants && !r.bad; i++)
 		m->variant[i] = take_variant(&r);
-	take_strings(&r, &m->argv);
-	take_strings(&r, &m->env);
-	if (reader_done(&r) && m->argv.count > 0 && m->view <= 2)
-		return 0;
-	launch_free(m);
-	return -1;
+	m->words = r;
+	if (skip_strings(&r) == 0)
+		r.bad = true;
+	(void)skip_strings(&r);
+	return reader_done(&r) && m->view <= 2 ? 0 : -1;
 }
 
 void

@@ -112,6 +112,7 @@ struct msg_run {
 	uint64_t start_limit; /* milliseconds a node may take to start it; 0: none */
 	const char *cwd, *binroot, *job_text;
 	struct strings argv, env; /* owned */
+	struct reader words;	  /* put in their place when it is set: the two lists as another message had them */
 };
 /* RUN: u32 window, block (msg_run), then for each node u32 rank and its path. */
 struct run_entry {
@@ -175,7 +176,8 @@ struct msg_launch {
 	const char *cwd, *binroot; /* binroot "": whatever the nodes have */
 	struct variant variant[MAX_VARIANTS];
 	uint32_t variants;
-	struct strings argv, env; /* owned */
+	struct strings argv, env; /* put; owned */
+	struct reader words;	  /* taken: the bytes of both lists, checked, for there may be very many */
 };
 struct msg_accepted {
 	const char *job;
@@ -233,6 +235,9 @@ struct msg_stat take_stat(struct reader *);
 void put_power(struct buf *, const struct msg_power *);
 int take_power(const uint8_t *, size_t, struct msg_power *);
 void put_run(struct buf *, const struct msg_run *);
+/* The same in two parts: what differs by the machine (flags, view, manifest), and the rest. */
+void put_run_head(struct buf *, const struct msg_run *);
+void put_run_rest(struct buf *, const struct msg_run *);
 int take_run(struct reader, struct msg_run *);
 void run_free(struct msg_run *);
 void put_run_entry(struct buf *, const struct run_entry *);

@@ -223,10 +223,46 @@ take_strings(struct reader *r, struct strings *list)
 	}
 }
 
+uint32_t
+skip_strings(struct reader *r)
+{
+	uint32_t count = take_u32(r), i;
+
+	for (i = 0; i < count && !r->bad; i++)
+		(void)take_str(r);
+	return count;
+}
+
 bool
 reader_done(const struct reader *r)
 {
 	return !r->bad && r->at == r->end;
+}
+
+struct shared *
+shared_new(size_t len)
+{
+	struct shared *s = xmalloc(sizeof(*s) + len);
+
+	*s = (struct shared){.holders = 1, .len = len};
+	return s;
+}
+
+struct shared *
+shared_hold(struct shared *s)
+{
+	s->holders++;
+	return s;
+}
+
+void
+shared_drop(struct shared *s)
+{
+	if (!s || --s->holders > 0)
+		return;
+	if (s->freed)
+		s->freed(s);
+	free(s);
 }
 
 bool

@@ -44,8 +44,20 @@ const char *take_str(struct reader *);		    /* borrowed; "" when bad; its NUL is
 struct reader take_block(struct reader *);	    /* a cursor over the block alone */
 struct digest take_digest(struct reader *);
 void take_strings(struct reader *, struct strings *); /* adds to the list; the count is bounded by the bytes left */
+uint32_t skip_strings(struct reader *);		      /* checks them as take_strings does, and returns how many there are */
 /* True when nothing failed and nothing is left over: the one test at the end of a parse. */
 bool reader_done(const struct reader *);
+
+/* Bytes that several hold at once and nobody changes: freed when the last holder drops them. */
+struct shared {
+	size_t holders, len;
+	void (*freed)(const struct shared *); /* called before that; NULL: nothing is */
+	uint32_t owner;			      /* for freed to know */
+	uint8_t data[];
+};
+struct shared *shared_new(size_t len) NEVER_NULL; /* with one holder, who fills it */
+struct shared *shared_hold(struct shared *);	  /* one holder more; returns it */
+void shared_drop(struct shared *);		  /* NULL is allowed */
 
 bool digest_equal(const struct digest *, const struct digest *);
 #define DIGEST_TEXT (2 * DIGEST_LEN + 1)

@@ -16,10 +16,11 @@
 #include <unistd.h>
 
 enum {
-	WIRE_FILL = 64 * 1024,	/* sealed at one go: what a heartbeat may have to wait behind */
-	READ_ROOM = 128 * 1024, /* taken from a socket at one go, so that one busy link does not keep the others waiting */
-	BULK_TURNS = 32,	/* pieces of contents given to a socket at one go, for the same reason: a quick peer takes them all */
-	KEEP_ROOM = 4 * 1024,	/* a buffer that an idle link may keep */
+	WIRE_FILL = 64 * 1024,	 /* sealed at one go: what a heartbeat may have to wait behind */
+	READ_ROOM = 128 * 1024,	 /* taken from a socket at one go, so that one busy link does not keep the others waiting */
+	BULK_TURNS = 32,	 /* pieces of contents given to a socket at one go, for the same reason: a quick peer takes them all */
+	SPARE_ROOM = 256 * 1024, /* the largest buffer that is kept for other links */
+	KEEP_ROOM = 4 * 1024,	 /* a buffer that an idle link may keep */
 };
 
 struct queue {
@@ -27,11 +28,21 @@ struct queue {
 	size_t head;
 };
 
+/* A frame with shared bytes in it. Its turn comes when its mark, an empty frame of type PARCEL, is the first in the control queue. */
+struct parcel {
+	struct buf own; /* all of the frame but what is shared */
+	struct shared *shared;
+	size_t split, sent; /* where in own the shared bytes belong; bytes of the whole frame that are on the wire */
+	struct parcel *next;
+};
+enum { PARCEL = 0 }; /* no message has this type */
+
 struct link {
 	int fd;
 	bool local, plain, initiator, dead, full, connecting, loopback, has_bulk;
 	struct seal *seal;
 	struct queue queue[PRIO_QUEUES];
+	struct parcel *parcels, **last_parcel;
 	void (*bulk)(void *, struct buf *);
 	void *bulk_owner;
 	unsigned bulk_turns; /* left in this flush */
@@ -81,7 +92,7 @@ queue_trim(struct queue *q, size_t keep)
 	if (queue_len(q) > 0 || q->bytes.room <= keep)
 		return;
 	q->head = q->bytes.len = 0;
-	if (keep > 0 && spares < COUNT(spare)) {
+	if (keep > 0 && spares < COUNT(spare) && q->bytes.room <= SPARE_ROOM) {
 		spare[spares++] = q->bytes;
 		q->bytes = (struct buf){0};
 	} else {
@@ -201,6 +212,7 @@ link_new(int fd, const struct keyring *keys, bool initiator)
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	l->fd = fd;
+	l->last_parcel = &l->parcels;
 	l->local = !keys;
 	l->plain = !keys || keys->plain;
 	l->initiator = initiator;
@@ -212,6 +224,20 @@ link_new(int fd, const struct keyring *keys, bool initiator)
 	return l;
 }
 
+/* The first one is done with. */
+static void
+drop_parcel(struct link *l)
+{
+	struct parcel *p = l->parcels;
+
+	l->parcels = p->next;
+	if (!l->parcels)
+		l->last_parcel = &l->parcels;
+	shared_drop(p->shared);
+	buf_free(&p->own);
+	free(p);
+}
+
 void
 link_free(struct link *l)
 {
@@ -219,6 +245,8 @@ link_free(struct link *l)
 
 	if (!l)
 		return;
+	while (l->parcels)
+		drop_parcel(l);
 	for (i = 0; i < PRIO_QUEUES; i++)
 		buf_free(&l->queue[i].bytes);
 	buf_free(&l->wire.bytes);
@@ -317,6 +345,25 @@ link_send(struct link *l, enum priority priority, unsigned type, uint64_t job, c
 		frame_put(&l->queue[priority].bytes, type, job, body, len);
 }
 
+void
+link_send_shared(struct link *l, unsigned type, uint64_t job, const struct buf *before, struct shared *shared, const struct buf *after)
+{
+	struct parcel *p;
+
+	if (l->dead)
+		return;
+	p = xcalloc(1, sizeof(*p));
+	(void)frame_begin(&p->own, type, job);
+	put_bytes(&p->own, before->data, before->len);
+	p->split = p->own.len;
+	put_bytes(&p->own, after->data, after->len);
+	set_u32(&p->own, 0, (uint32_t)(p->own.len + shared->len - 4));
+	p->shared = shared_hold(shared);
+	*l->last_parcel = p;
+	l->last_parcel = &p->next;
+	frame_put(&l->queue[PRIO_CONTROL].bytes, PARCEL, 0, NULL, 0);
+}
+
 size_t
 link_queued(const struct link *l, enum priority priority)
 {
@@ -369,14 +416,20 @@ link_wants_write(const struct link *l)
 	return link_ready(l) && l->has_bulk;
 }
 
-/* Whole frames from the front of a queue, about WIRE_FILL bytes of them. */
+static bool
+is_parcel(const uint8_t *frame)
+{
+	return frame[4] == PARCEL;
+}
+
+/* Whole frames from the front of a queue, about WIRE_FILL bytes of them, up to a parcel. */
 static size_t
 frames_len(const struct queue *q)
 {
 	const uint8_t *at = q->bytes.data + q->head;
 	size_t left = queue_len(q), len = 0;
 
-	while (len < left && len < WIRE_FILL) {
+	while (len < left && len < WIRE_FILL && !is_parcel(at + len)) {
 		struct reader r = reader_over(at + len, 4);
 
 		len += 4 + take_u32(&r);
@@ -391,6 +444,31 @@ to_wire(struct link *l, const uint8_t *data, size_t len)
 		seal_output(l->seal, data, len, &l->wire.bytes);
 	else
 		put_bytes(&l->wire.bytes, data, len);
+}
+
+/* About WIRE_FILL bytes of the parcel whose turn it is. False when more of it must follow before anything else may. */
+static bool
+fill_parcel(struct link *l)
+{
+	struct parcel *p = l->parcels;
+	size_t shared_end = p->split + p->shared->len, end = p->own.len + p->shared->len;
+
+	while (p->sent < end && queue_len(&l->wire) < WIRE_FILL) {
+		bool is_shared = p->sent >= p->split && p->sent < shared_end;
+		size_t own_at = p->sent < p->split ? p->sent : p->sent - p->shared->len;
+		size_t left = (is_shared ? shared_end : p->sent < p->split ? p->split : end) - p->sent;
+		const uint8_t *from = is_shared ? p->shared->data + (p->sent - p->split) : p->own.data + own_at;
+
+		if (left > WIRE_FILL)
+			left = WIRE_FILL;
+		to_wire(l, from, left);
+		p->sent += left;
+	}
+	if (p->sent < end)
+		return false;
+	drop_parcel(l);
+	queue_drop(&l->queue[PRIO_CONTROL], FRAME_HEAD);
+	return true;
 }
 
 /* One frame of contents: straight onto the wire where nothing is sealed. */
@@ -429,7 +507,10 @@ fill_wire(struct link *l)
 	for (i = 0; i < PRIO_QUEUES; i++) {
 		struct queue *q = &l->queue[i];
 
-		if (queue_len(q)) {
+		if (i == PRIO_CONTROL && queue_len(q) && is_parcel(q->bytes.data + q->head)) {
+			if (!fill_parcel(l))
+				return true;
+		} else if (queue_len(q)) {
 			size_t len = frames_len(q);
 
 			to_wire(l, q->bytes.data + q->head, len);

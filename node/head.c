@@ -45,7 +45,7 @@ struct launch {
 	struct path *paths; /* sorted */
 	struct target *targets;
 	size_t count, pending, lingering, starting;
-	struct buf *blocks; /* one for each variant */
+	struct run_block *blocks; /* one for each variant; the rest is the same of all */
 	size_t block_count;
 	struct timer timer;
 	struct launch *next;
@@ -85,7 +85,8 @@ launch_release(void *what)
 	size_t i;
 
 	for (i = 0; i < l->block_count; i++)
-		buf_free(&l->blocks[i]);
+		buf_free(&l->blocks[i].head);
+	shared_drop(l->blocks[0].rest);
 	free(l->blocks);
 	free(l->paths);
 	free(l->targets);
@@ -431,29 +432,38 @@ refused(struct neighbour *client, uint32_t generation)
 }
 
 static void
-put_block_for(struct launch *l, const struct msg_launch *m, const struct variant *v, struct buf *out)
+put_blocks(struct launch *l, const struct msg_launch *m)
 {
-	struct neighbour *client = l->client;
+	const struct peer *who = &l->client->who;
 	struct msg_run run = {
 		.flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
 			 (l->detached ? RUN_DETACHED : 0u) | (l->detached || m->start ? RUN_TELL_START : 0u),
 		.view = m->view,
-		.has_manifest = v->has_manifest,
-		.manifest = v->manifest,
 		.size = (uint32_t)l->count,
-		.uid = client->who.uid,
-		.gid = client->who.gid,
-		.groups = client->who.groups,
-		.group_count = (uint32_t)client->who.group_count,
+		.uid = who->uid,
+		.gid = who->gid,
+		.groups = who->groups,
+		.group_count = (uint32_t)who->group_count,
 		.start_limit = m->start,
 		.cwd = m->cwd,
 		.binroot = m->binroot,
 		.job_text = l->text,
-		.argv = m->argv,
-		.env = m->env,
+		.words = m->words,
 	};
+	struct buf rest = {0};
+	struct shared *copy;
+	size_t i;
 
-	put_run(out, &run);
+	put_run_rest(&rest, &run);
+	copy = shared_new(rest.len);
+	memcpy(copy->data, rest.data, rest.len);
+	buf_free(&rest);
+	for (i = 0; i < m->variants; i++) {
+		run.has_manifest = m->variant[i].has_manifest;
+		run.manifest = m->variant[i].manifest;
+		put_run_head(&l->blocks[i].head, &run);
+		l->blocks[i].rest = copy;
+	}
 }
 
 /* The variant made for that machine, else the one that fits all; count when there is none. */
@@ -471,15 +481,18 @@ variant_for(const struct msg_launch *m, const char *machine)
 	return any;
 }
 
+/* The first words of the command, about 200 bytes. Caller frees. */
 static char *
-command_text(const struct strings *argv)
+command_text(struct reader words)
 {
+	uint32_t count = take_u32(&words), i;
 	struct buf text = {0};
-	size_t i;
 
-	for (i = 0; i < argv->count && text.len < 200; i++) {
+	for (i = 0; i < count && text.len < 200; i++) {
+		const char *word = take_str(&words);
+
 		put_bytes(&text, " ", i > 0);
-		put_bytes(&text, argv->at[i], strlen(argv->at[i]));
+		put_bytes(&text, word, strlen(word));
 	}
 	put_u8(&text, 0);
 	return (char *)text.data;
@@ -509,7 +522,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 		l->id = (self.boot << 32) | ++last_number;
 	while (last_number == 0 || launch_find(l->id)); /* 0 is no job; a detached one may be older than four billion others */
 	l->text = xasprintf("%u.%08x", last_number, (uint32_t)self.boot);
-	l->command = command_text(&m->argv);
+	l->command = command_text(m->words);
 	l->client = client;
 	l->uid = client->who.uid;
 	l->born = now_ms();
@@ -524,8 +537,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 			.boot = c->members[i]->info.boot, .expected = 1, .variant = (uint8_t)variant_for(m, c->members[i]->info.machine)};
 	l->block_count = m->variants;
 	l->blocks = xcalloc(m->variants, sizeof(l->blocks[0]));
-	for (i = 0; i < m->variants; i++)
-		put_block_for(l, m, &m->variant[i], &l->blocks[i]);
+	put_blocks(l, m);
 	client->launch = l;
 	l->next = launches;
 	launches = l;
@@ -618,10 +630,8 @@ head_on_launch(struct neighbour *client, const struct frame *frame)
 		tell_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
 		return;
 	}
-	if (client->launch || refused(client, m.generation) || choose(client, m.spec, m.exclude, &c) != 0) {
-		launch_free(&m);
+	if (client->launch || refused(client, m.generation) || choose(client, m.spec, m.exclude, &c) != 0)
 		return;
-	}
 	if (c.count == 0 || (m.flags & LAUNCH_STRICT && *c.down)) {
 		const char *why = c.count      ? "selects nodes that are down (-strict)"
 				  : *c.refused ? "selects no node that is up and that you may use"
@@ -640,7 +650,6 @@ head_on_launch(struct neighbour *client, const struct frame *frame)
 		fail_strangers(l, &c);
 	}
 	choice_free(&c);
-	launch_free(&m);
 }
 
 void

@@ -508,7 +508,7 @@ signal_again(const struct job *j, struct neighbour *child)
 
 /* Sends a part on, with what its link may bring beyond what it was granted before. */
 static void
-send_part(struct job *j, struct part *part, bool again, uint32_t window, const struct buf *block)
+send_part(struct job *j, struct part *part, bool again, uint32_t window, const struct run_block *block)
 {
 	struct branch *b = again ? branch_of(j, part->child) : NULL;
 	struct buf body = {0};
@@ -522,9 +522,9 @@ send_part(struct job *j, struct part *part, bool again, uint32_t window, const s
 		granted += more;
 	}
 	put_u32(&body, more);
-	put_block(&body, block->data, block->len);
-	put_bytes(&body, part->entries.data, part->entries.len);
-	neighbour_send(part->child, PRIO_CONTROL, MSG_RUN, j->id, &body);
+	put_u32(&body, (uint32_t)(block->head.len + block->rest->len));
+	put_bytes(&body, block->head.data, block->head.len);
+	neighbour_send_shared(part->child, MSG_RUN, j->id, &body, block->rest, &part->entries);
 	buf_free(&body);
 	part->entries.len = 0;
 	signal_again(j, part->child);
@@ -543,7 +543,7 @@ child_count(void)
 
 /* Who else has entries in this list behind the same child (a node adopted elsewhere breaks the order) joins its branch. */
 static void
-spread(struct job *j, const struct buf *block, const struct run_entry *entries, size_t n, bool again)
+spread(struct job *j, const struct run_block *block, const struct run_entry *entries, size_t n, bool again)
 {
 	struct part part = {0};
 	size_t links = child_count(), i;
@@ -566,7 +566,7 @@ spread(struct job *j, const struct buf *block, const struct run_entry *entries, 
 }
 
 void
-job_send_run(uint64_t id, const struct buf *block, const struct run_entry *entries, size_t n)
+job_send_run(uint64_t id, const struct run_block *block, const struct run_entry *entries, size_t n)
 {
 	struct job *j = job_find(id);
 	bool again = j != NULL;
@@ -599,14 +599,14 @@ part_is_over(uint64_t id)
 }
 
 static void
-start_own(struct job *j, const struct buf *block, uint32_t rank)
+start_own(struct job *j, struct shared *block, uint32_t rank)
 {
 	struct own_share share = {.credit = &j->credit, .window = &j->above, .over = part_is_over};
 
 	if (j->own)
 		own_resend(j->own);
 	else if (!j->done)
-		j->own = own_start(j->id, block->data, block->len, rank, &share);
+		j->own = own_start(j->id, block, rank, &share);
 }
 
 void
@@ -618,7 +618,7 @@ job_on_run(struct neighbour *from, const struct frame *frame)
 	struct run_entry *entries;
 	size_t n = 0, room;
 	bool mine = false, again = j != NULL;
-	struct buf copy = {0};
+	struct run_block copy = {0};
 
 	block = take_block(&r);
 	room = reader_left(&r) / 5; /* an entry takes five bytes at least */
@@ -638,7 +638,8 @@ job_on_run(struct neighbour *from, const struct frame *frame)
 		neighbour_kill(from, "it sent a RUN that can't be read");
 		return;
 	}
-	put_bytes(&copy, block.at, reader_left(&block));
+	copy.rest = shared_new(reader_left(&block));
+	memcpy(copy.rest->data, block.at, copy.rest->len);
 	if (!j) {
 		j = job_new(frame->job);
 		j->credit = 0;
@@ -650,8 +651,8 @@ job_on_run(struct neighbour *from, const struct frame *frame)
 	spread(j, &copy, entries, n, again);
 	free(entries);
 	if (mine)
-		start_own(j, &copy, my_rank);
-	buf_free(&copy);
+		start_own(j, copy.rest, my_rank);
+	shared_drop(copy.rest);
 	pump(j);
 }
 

@@ -30,8 +30,13 @@ void job_lacks(uint64_t id, const struct digest *, const char *why);
 void job_neighbour_gone(struct neighbour *);
 void job_end_all(void); /* kills what runs here, and forgets all jobs */
 size_t job_count(void);
+/* What every node of a launch is told alike: a msg_run whose beginning is the machine's, and of whose rest there is one copy. */
+struct run_block {
+	struct buf head;
+	struct shared *rest;
+};
 /* On the master: sends the launch's entries (sorted by path) down, each by the link that leads there. */
-void job_send_run(uint64_t id, const struct buf *block, const struct run_entry *, size_t count);
+void job_send_run(uint64_t id, const struct run_block *, const struct run_entry *, size_t count);
 void job_forward_credit(uint64_t id, uint32_t bytes); /* the client has taken so much */
 void job_set_credit(uint64_t id, int64_t bytes);
 bool job_waits_for_client(uint64_t id);

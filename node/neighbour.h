@@ -52,6 +52,9 @@ struct neighbour *neighbour_new(struct link *, enum neighbour_kind); /* takes th
 void neighbour_hear(struct neighbour *);			     /* takes what its link has brought */
 void neighbour_send(struct neighbour *, enum priority, unsigned type, uint64_t job, const struct buf *body); /* body NULL: empty */
 void neighbour_send_bytes(struct neighbour *, enum priority, unsigned type, uint64_t job, const void *, size_t);
+/* In PRIO_CONTROL, with link_send_shared. */
+void neighbour_send_shared(
+	struct neighbour *, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);
 void tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
 void neighbour_touch(struct neighbour *); /* it has something to write: flushed at the end of the turn */
 void neighbour_kill(struct neighbour *, const char *why);

@@ -48,7 +48,7 @@ struct own {
 	uint32_t rank;
 	struct own_share share;
 	enum own_state state;
-	struct buf block;
+	struct shared *block;
 	struct msg_run run; /* borrows from block */
 	struct manifest manifest;
 	bool has_manifest, done, silent, gone, lingers;
@@ -183,7 +183,7 @@ own_release(void *what)
 
 	manifest_free(&o->manifest);
 	run_free(&o->run);
-	buf_free(&o->block);
+	shared_drop(o->block);
 	free(o);
 }
 
@@ -653,7 +653,7 @@ mind_binroot(struct own *o)
 }
 
 struct own *
-own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, const struct own_share *share)
+own_start(uint64_t job, struct shared *block, uint32_t rank, const struct own_share *share)
 {
 	struct own *o = xcalloc(1, sizeof(*o));
 
@@ -661,8 +661,8 @@ own_start(uint64_t job, const uint8_t *block, size_t len, uint32_t rank, const s
 	o->rank = rank;
 	o->share = *share;
 	o->last = &o->first;
-	put_bytes(&o->block, block, len);
-	if (take_run(reader_over(o->block.data, o->block.len), &o->run) != 0) {
+	o->block = shared_hold(block);
+	if (take_run(reader_over(block->data, block->len), &o->run) != 0) {
 		o->run = (struct msg_run){0};
 		fail(o, 255, "the launch can't be read by this node's gproc");
 		return o;

@@ -123,6 +123,83 @@ frames(const struct keyring *keys, const char *name)
 	unlink_pair(&p);
 }
 
+/* ---- frames with shared bytes ---- */
+
+static unsigned given_back;
+
+static void
+count_freed(const struct shared *s)
+{
+	(void)s;
+	given_back++;
+}
+
+/* Frame i of a row: every third has shared bytes, some of them none around these. */
+static void
+send_nth(struct link *l, size_t i, struct shared *large)
+{
+	struct buf before = {0}, after = {0};
+
+	if (i % 3 != 1) {
+		link_send(l, i % 2 ? PRIO_CONTROL : PRIO_OUTPUT, 1, i, "plain", 5);
+		return;
+	}
+	if (i % 2)
+		put_bytes(&before, "before", 6);
+	if (i % 5)
+		put_bytes(&after, "after", 5);
+	link_send_shared(l, 2, i, &before, large, &after);
+	buf_free(&before);
+	buf_free(&after);
+}
+
+static bool
+is_nth(const struct frame *f, const struct shared *large)
+{
+	size_t before = f->job % 2 ? 6 : 0, after = f->job % 5 ? 5 : 0;
+
+	if (f->type == 1)
+		return f->job % 3 != 1 && f->len == 5;
+	return f->job % 3 == 1 && f->len == before + large->len + after && memcmp(f->body, "before", before) == 0 &&
+	       memcmp(f->body + before, large->data, large->len) == 0 && memcmp(f->body + before + large->len, "after", after) == 0;
+}
+
+static void
+shared_frames(const struct keyring *keys, const char *name)
+{
+	struct pair p = linked(keys, keys);
+	struct shared *large = shared_new(1000000);
+	struct frame f = {0};
+	size_t i, came = 0, bad = 0, last = 0;
+
+	for (i = 0; i < large->len; i++)
+		large->data[i] = (uint8_t)(i * 31 >> 8);
+	large->freed = count_freed;
+	given_back = 0;
+	greet(&p);
+	for (i = 0; i < 30; i++)
+		send_nth(p.a, i, large);
+	ok(large->holders == 11, "%s: the bytes are held, not copied", name);
+	while (came < 30 && !link_dead(p.b)) {
+		link_flush(p.a);
+		link_read(p.b);
+		while (link_next(p.b, &f)) {
+			bad += !is_nth(&f, large);
+			if (f.type == 2 || f.job % 2) { /* of control */
+				bad += f.job < last;
+				last = f.job;
+			}
+			came++;
+		}
+	}
+	ok(came == 30 && bad == 0 && large->holders == 1, "%s: frames with shared bytes come whole, in order, and are let go", name);
+	link_send_shared(p.a, 2, 1, &(struct buf){0}, large, &(struct buf){0});
+	shared_drop(large);
+	ok(given_back == 0, "%s: they live as long as a link holds them", name);
+	unlink_pair(&p);
+	ok(given_back == 1, "%s: and go with it", name);
+}
+
 /* ---- bytes by hand ---- */
 
 /* A local link, and the other end of its socket. */
@@ -441,6 +518,8 @@ main(void)
 	frames(NULL, "local");
 	frames(&key, "sealed");
 	frames(&plain, "plain");
+	shared_frames(NULL, "local");
+	shared_frames(&key, "sealed");
 	partial_frames();
 	lengths();
 	priorities(NULL, "local: control, output, contents");

@@ -195,7 +195,6 @@ again_launch(const uint8_t *data, size_t len, struct buf *out)
 	if (take_launch(data, len, &m) != 0)
 		return -1;
 	put_launch(out, &m);
-	launch_free(&m);
 	return 0;
 }
 
@@ -471,7 +470,6 @@ fields(void)
 	ok(take_launch(b.data, b.len, &launch) == 0 && launch.variants == 2 && launch.variant[0].has_manifest &&
 			!launch.variant[1].has_manifest && launch.timeout == 60000 && launch.window == 1 << 20,
 		"a LAUNCH's variants and times");
-	launch_free(&launch);
 	buf_free(&b);
 }
 
