@@ -136,7 +136,7 @@ blob_of_bytes(const void *data, size_t len, struct blob_id *out)
 }
 
 int
-blob_of_file(int fd, struct blob_id *out)
+blob_of_file(int fd, uint64_t most, struct blob_id *out)
 {
 	uint8_t piece[PIECE_SIZE]; /* less than a chunk, so that bytes are still in the nearest cache when they are hashed */
 	struct chunk_hash hash;
@@ -145,7 +145,7 @@ blob_of_file(int fd, struct blob_id *out)
 	ssize_t n;
 
 	hash_begin(&hash.state);
-	while ((n = pread_full(fd, piece, sizeof(piece), size)) > 0) {
+	while ((n = pread_full(fd, piece, most - size < sizeof(piece) ? (size_t)(most - size) : sizeof(piece), size)) > 0) {
 		chunk_hash_add(&hash, piece, (size_t)n);
 		size += (uint64_t)n;
 		if (size % CHUNK_SIZE == 0)

@@ -21,7 +21,7 @@ uint64_t object_length(uint64_t size); /* list and contents; 0 when it would not
 struct digest chunk_digest(const void *data, size_t len);
 struct digest blob_digest(uint64_t size, const uint8_t *list);
 void blob_of_bytes(const void *data, size_t len, struct blob_id *out);
-int blob_of_file(int fd, struct blob_id *out); /* reads from offset 0 to the end; -1 with errno */
+int blob_of_file(int fd, uint64_t most, struct blob_id *out); /* from offset 0 to the end, at most so many bytes; -1 with errno */
 void blob_id_free(struct blob_id *);
 
 /* The digest of a chunk whose bytes come little by little. */

@@ -100,6 +100,7 @@ struct option {
 	uint64_t least, most; /* NUMBER and DURATION (milliseconds); most 0: no limit */
 	const char *(*check)(const char *);
 	const char *help;
+	bool adds; /* given again, it adds to the list, as parted by commas */
 };
 #define AT(field) offsetof(struct options, field)
 
@@ -107,7 +108,7 @@ static const struct option options[] = {
 	{"localbin", BOOL, IN(EXEC), AT(localbin), "false", .help = "run the nodes' own program; ship nothing but -f"},
 	{"p", BOOL, IN(SLAVE), AT(private), "true", .help = "mount binRoot privately; with false what is shipped stays there"},
 	{"debug", NUMBER, DAEMONS | CLIENTS | IN(LDD), AT(debug), "0", NULL, 0, 10, .help = "how much to tell, from 0 to 10"},
-	{"f", TEXT, PACKERS, AT(files), "", "FILE,...", .help = "files and directories to copy along with the program"},
+	{"f", TEXT, PACKERS, AT(files), "", "FILE,...", .help = "files and directories to copy along with the program", .adds = true},
 	{"binRoot", TEXT, DAEMONS | IN(EXEC), AT(binroot), "/tmp/xproc", .check = check_directory,
 		.help = "where on the nodes the shipped files are placed"},
 	{"defaultMasterUDS", TEXT, IN(MASTER) | CLIENTS, AT(uds), "/tmp/g", .check = check_socket,
@@ -378,6 +379,33 @@ struct scan {
 	struct options *options;
 };
 
+/* What was given before and what is given now, parted by a comma that no backslash before it makes part of a name. */
+static void
+add_value(const char **value, const char *before)
+{
+	static char *both;
+	size_t len = strlen(before), tail = 0;
+	char *old = both;
+
+	while (tail < len && before[len - tail - 1] == '\\')
+		tail++;
+	both = xasprintf("%s%s,%s", before, before + len - tail, *value);
+	*value = both;
+	free(old); /* which `before` may be */
+}
+
+static int
+take_value(struct scan *s, const struct option *o, const char *text)
+{
+	const char **value = (const char **)((char *)s->options + o->at), *before = o->adds ? *value : "";
+
+	if (set_value(o, text, s->options))
+		return -1;
+	if (*before)
+		add_value(value, before);
+	return 0;
+}
+
 static int
 take_switch(struct scan *s)
 {
@@ -391,11 +419,11 @@ take_switch(struct scan *s)
 		return unknown_option(key);
 	s->given[o - options] = true;
 	if (equals)
-		return set_value(o, equals + 1, s->options);
+		return take_value(s, o, equals + 1);
 	if (o->kind == BOOL)
 		return set_value(o, "true", s->options);
 	if (s->at < s->argc)
-		return set_value(o, s->argv[s->at++], s->options);
+		return take_value(s, o, s->argv[s->at++]);
 	set_error(error, sizeof(error), "-%s needs a value", o->name);
 	return -1;
 }

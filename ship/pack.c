@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MAX_WHOLE (16u << 20) /* of a file that does not say its size: none of the kernel's comes near it */
 #define MAX_HOPS 40 /* links on the way to a file, as the kernel has it (namei.h, MAXSYMLINKS) */
 
 /* Who asked for a path: where several did, the first of these decides. */
@@ -332,7 +333,8 @@ add_path(struct packing *p, const char *path, bool named, unsigned hops)
 	}
 }
 
-/* The next name of a list parted by commas, "\," being a comma; NULL at its end. Caller frees. */
+/* The next name of a list parted by commas; NULL at its end. Of backslashes before a comma each pair is one; one left over makes the
+ * comma part of the name. Caller frees. */
 static char *
 next_name(const char **list)
 {
@@ -343,10 +345,14 @@ next_name(const char **list)
 		free(name);
 		return NULL;
 	}
-	for (; *from && *from != ','; from++) {
-		if (from[0] == '\\' && from[1] == ',')
-			from++;
-		*to++ = *from;
+	while (*from && *from != ',') {
+		size_t run = strspn(from, "\\"), kept = from[run] == ',' ? run / 2 : run;
+
+		memset(to, '\\', kept);
+		to += kept;
+		from += run;
+		if (run == 0 || (*from == ',' && run % 2))
+			*to++ = *from++;
 	}
 	*to = '\0';
 	*list = *from ? from + 1 : from;
@@ -619,22 +625,68 @@ unchanged(const struct source *s, const struct stat *st)
 	       s->ctime_ns == nanoseconds(st->st_ctim);
 }
 
+/* The file has been written to: does it still begin with what was hashed, as one that something is added to does? */
+static bool
+begins_as_hashed(int fd, const struct source *s)
+{
+	struct blob_id now;
+	bool same;
+
+	if (blob_of_file(fd, s->id.size, &now) < 0)
+		return false;
+	same = digest_equal(&now.digest, &s->id.digest);
+	blob_id_free(&now);
+	return same;
+}
+
+/* Files of the kernel's (proc, sysfs) are made up anew for each reader, and their size says nothing: they are read once, whole. */
+static int
+read_whole(int fd, const char *file, struct source *s)
+{
+	static uint8_t piece[PIECE_SIZE];
+	struct buf bytes = {0};
+	int bad = 0;
+	ssize_t n;
+
+	while (!bad && (n = pread_full(fd, piece, sizeof(piece), bytes.len)) != 0) {
+		if (n < 0)
+			bad = fail("can't read %s: %s", file, strerror(errno));
+		else if (bytes.len + (size_t)n > MAX_WHOLE)
+			bad = fail("%s does not say its size, and has more than %u MiB", file, MAX_WHOLE >> 20);
+		else
+			put_bytes(&bytes, piece, (size_t)n);
+	}
+	blob_id_free(&s->id);
+	if (bad) {
+		buf_free(&bytes);
+		return -1;
+	}
+	s->bytes = bytes.data;
+	blob_of_bytes(bytes.data, bytes.len, &s->id);
+	return 0;
+}
+
+/* No more than the file has now: what is added meanwhile is not waited for. */
 static int
 hash_fd(int fd, const char *file, struct source *s)
 {
 	struct stat st;
+	uint64_t size;
 
 	if (fstat(fd, &st) < 0)
 		return fail("%s: %s", file, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return fail("%s: it has just changed into something that is no file", file);
+	size = (uint64_t)st.st_size;
 	*s = (struct source){.dev = (uint64_t)st.st_dev,
 		.ino = (uint64_t)st.st_ino,
 		.mtime_ns = nanoseconds(st.st_mtim),
 		.ctime_ns = nanoseconds(st.st_ctim)};
-	if (blob_of_file(fd, &s->id) < 0)
+	if (blob_of_file(fd, size, &s->id) < 0)
 		return fail("can't read %s: %s", file, strerror(errno));
-	if (fstat(fd, &st) == 0 && unchanged(s, &st))
+	if (size == 0 || s->id.size < size)
+		return read_whole(fd, file, s);
+	if (fstat(fd, &st) == 0 && (unchanged(s, &st) || begins_as_hashed(fd, s)))
 		return 0;
 	blob_id_free(&s->id);
 	return fail("%s changed while it was being read", file);
@@ -881,10 +933,35 @@ pack_find(const struct pack *p, const struct digest *d)
 	return p->count > 1 ? bsearch(&key, p->at + 1, p->count - 1, sizeof(p->at[0]), source_order) : NULL;
 }
 
+/* Bytes of a file that has been written to since it was hashed: each chunk that they are part of is held against the list. */
+static int
+read_proved(int fd, const struct source *s, uint64_t offset, uint8_t *out, size_t len)
+{
+	uint8_t *chunk = xmalloc(CHUNK_SIZE);
+	bool same = true;
+
+	while (len > 0 && same) {
+		uint64_t at = offset / CHUNK_SIZE, begin = at * CHUNK_SIZE, left = s->id.size - begin;
+		size_t whole = left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE, skip = (size_t)(offset - begin);
+		size_t part = whole - skip < len ? whole - skip : len;
+		struct digest d;
+
+		same = pread_full(fd, chunk, whole, begin) == (ssize_t)whole;
+		d = chunk_digest(chunk, same ? whole : 0);
+		same = same && memcmp(d.byte, s->id.list + at * DIGEST_LEN, DIGEST_LEN) == 0;
+		memcpy(out, chunk + skip, part);
+		out += part;
+		offset += part;
+		len -= part;
+	}
+	free(chunk);
+	return same ? 0 : fail("%s changed while it was being sent", s->file);
+}
+
 static int
 read_file_part(const struct source *s, uint64_t offset, uint8_t *out, size_t len)
 {
-	int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), bad = 0;
 	struct stat st;
 	ssize_t n;
 
@@ -892,11 +969,11 @@ read_file_part(const struct source *s, uint64_t offset, uint8_t *out, size_t len
 		return fail("can't open %s: %s", s->file, strerror(errno));
 	n = pread_full(fd, out, len, offset);
 	if (n < 0)
-		(void)fail("can't read %s: %s", s->file, strerror(errno));
+		bad = fail("can't read %s: %s", s->file, strerror(errno));
 	else if ((size_t)n < len || fstat(fd, &st) < 0 || !unchanged(s, &st))
-		n = fail("%s changed while it was being sent", s->file);
+		bad = read_proved(fd, s, offset, out, len);
 	close(fd);
-	return n < 0 ? -1 : 0;
+	return bad;
 }
 
 ssize_t

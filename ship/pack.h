@@ -12,7 +12,8 @@ struct pack_query {
 	const char *ld_audit;		/* or NULL */
 	const char *extra_dirs;		/* -L, or NULL */
 	const char *program;		/* argv[0] as typed; NULL: ship no program, and no libraries of -f entries (-localbin) */
-	const char *files;		/* -f: paths of the head, parted by commas ("\," is a comma in a name); or NULL */
+	const char *files;		/* -f: paths of the head, parted by commas; a comma in a name, and a backslash before a comma,
+					 * have a backslash before them; or NULL */
 	const char *cwd;		/* the caller's: created, the job user's own; NULL: none */
 	void (*warn)(const char *text); /* what only needs telling: a library of an -f entry that is missing; NULL: nobody */
 };
@@ -20,9 +21,10 @@ struct pack_query {
 /* A file of the head whose contents belong to the manifest. */
 struct source {
 	struct blob_id id;
-	char *file;	/* where to open it; NULL when the contents are in bytes (the manifest itself) */
-	uint8_t *bytes; /* owned, or NULL */
-	/* what fstat said when it was hashed: a file that has changed since is not sent */
+	char *file;	/* where to open it; NULL for the manifest itself */
+	uint8_t *bytes; /* owned: the contents of the manifest and of files that do not say their size; else NULL */
+	/* What fstat said when it was hashed. Where that has changed since, only what still hashes to the same is sent: of a file that
+	 * something is added to, all that there was. */
 	uint64_t dev, ino, mtime_ns, ctime_ns;
 };
 
@@ -44,6 +46,6 @@ const char *pack_error(void);
 void pack_free(struct pack *);
 const struct source *pack_find(const struct pack *, const struct digest *); /* or NULL */
 /* Up to len bytes of a source's object from offset (the list first, then the contents), opened with the caller's own
- * rights. How many, or -1 with pack_error(): gone, unreadable, or changed since it was hashed (it is then named). */
+ * rights. How many, or -1 with pack_error(): gone, unreadable, or changed since within what was hashed. The file is named. */
 ssize_t pack_read(const struct source *, uint64_t offset, uint8_t *out, size_t len);
 #endif

@@ -41,21 +41,23 @@ digests(void)
 	ok(bytes.size == sizeof(data) && memcmp(bytes.list, one.byte, DIGEST_LEN) == 0, "a list begins with the first chunk");
 	fwrite(data, 1, sizeof(data), tmp);
 	fflush(tmp);
-	ok(blob_of_file(fileno(tmp), &file) == 0 && digest_equal(&file.digest, &bytes.digest) && file.size == bytes.size &&
+	ok(blob_of_file(fileno(tmp), UINT64_MAX, &file) == 0 && digest_equal(&file.digest, &bytes.digest) && file.size == bytes.size &&
 			memcmp(file.list, bytes.list, list_length(file.size)) == 0,
 		"a file hashes as its bytes do");
 	blob_id_free(&file);
-	ok(ftruncate(fileno(tmp), CHUNK_SIZE) == 0 && blob_of_file(fileno(tmp), &file) == 0 && file.size == CHUNK_SIZE &&
+	ok(ftruncate(fileno(tmp), CHUNK_SIZE) == 0 && blob_of_file(fileno(tmp), UINT64_MAX, &file) == 0 && file.size == CHUNK_SIZE &&
 			memcmp(file.list, one.byte, DIGEST_LEN) == 0,
 		"a file of exactly one chunk");
 	blob_id_free(&file);
-	ok(ftruncate(fileno(tmp), 0) == 0 && blob_of_file(fileno(tmp), &file) == 0 && file.size == 0, "an empty file");
+	ok(blob_of_file(fileno(tmp), 1000, &file) == 0 && file.size == 1000, "a part of a file");
+	blob_id_free(&file);
+	ok(ftruncate(fileno(tmp), 0) == 0 && blob_of_file(fileno(tmp), UINT64_MAX, &file) == 0 && file.size == 0, "an empty file");
 	blob_id_free(&bytes);
 	blob_of_bytes(NULL, 0, &bytes);
 	ok(digest_equal(&file.digest, &bytes.digest), "no bytes hash as an empty file does");
 	blob_id_free(&file);
 	blob_id_free(&bytes);
-	ok(blob_of_file(-1, &file) == -1, "no file");
+	ok(blob_of_file(-1, UINT64_MAX, &file) == -1, "no file");
 	fclose(tmp);
 }
 
