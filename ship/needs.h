@@ -34,6 +34,6 @@ void needs_free(struct needs *);
 /* Adds one unless its path is listed; copies what it is given; source and target may be NULL. */
 void needs_add(struct needs *, enum need_kind, enum need_role, const char *path, const char *by, const char *source, const char *target);
 void needs_add_symlinks(struct needs *, const struct symlinks *, enum need_role, const char *by);
-const struct need *needs_at(const struct needs *, const char *path);			      /* or NULL */
-bool needs_have_name(const struct needs *, const char *name); /* a file or link of that name, wherever it lies */
+const struct need *needs_at(const struct needs *, const char *path); /* or NULL */
+bool needs_have_name(const struct needs *, const char *name);	     /* a file or link of that name, wherever it lies */
 #endif

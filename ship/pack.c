@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define MAX_WHOLE (16u << 20) /* of a file that does not say its size: none of the kernel's comes near it */
-#define MAX_HOPS 40 /* links on the way to a file, as the kernel has it (namei.h, MAXSYMLINKS) */
+#define MAX_HOPS 40	      /* links on the way to a file, as the kernel has it (namei.h, MAXSYMLINKS) */
 
 /* Who asked for a path: where several did, the first of these decides. */
 enum rank { RANK_NEED, RANK_FILE, RANK_CWD, RANK_IMPLIED };

@@ -68,6 +68,10 @@ places(void)
 		"gproc can be launched by gproc");
 	ok(parse("e", ".", "-l", "date", END) == -1, "a switch behind the nodes is a slip");
 	is(opts_error(), "-l stands where the command is expected: switches go before the nodes", "and told so");
+	ok(parse("-f=a", "-f", "b,c", "-f=", "e", ".", "x", END) == 0, "-f several times");
+	is(line.options.files, "a,b,c,", "adds up");
+	ok(parse("-f=a\\", "-f=b\\\\", "-f=c", "e", ".", "x", END) == 0, "-f of names that end in a backslash");
+	is(line.options.files, "a\\\\,b\\\\\\\\,c", "keeps them apart");
 	ok(parse("i", "1/.", "-wait=3", END) == 0 && line.options.wait == 3 && line.argc == 1, "i takes them anywhere");
 	ok(parse("eval", "-hostname=a", "5", "-3", "+", END) == 0 && line.argc == 3, "eval takes negative numbers");
 	ok(parse("kill", "12", "-9", END) == 0 && strcmp(line.argv[1], "-9") == 0, "kill takes a signal with its dash");

@@ -324,6 +324,101 @@ unreadable(void)
 	ok(status == 0, "an unreadable file is an error that names it");
 }
 
+static bool
+has_text(const struct pack *p, const char *path, const char *text)
+{
+	const struct entry *e = manifest_find(&p->manifest, path + 1);
+	const struct source *s = e ? pack_find(p, &e->digest) : NULL;
+	uint8_t object[4096];
+	size_t list = s ? (size_t)list_length(s->id.size) : 0;
+
+	return s && pack_read(s, 0, object, sizeof(object)) == (ssize_t)(list + strlen(text)) &&
+	       memcmp(object + list, text, strlen(text)) == 0;
+}
+
+/* What is added while it is sent is no change; what is written over what was there is. */
+static void
+growing(void)
+{
+	char *list = xasprintf("%s,%s", under_top("log"), under_top("long"));
+	struct pack_query q = query(NULL, list);
+	struct pack p;
+	const struct source *s;
+	static uint8_t object[PIECE_SIZE];
+	FILE *f;
+	int status;
+
+	make_file("log", "first\n", 0644);
+	f = fopen(under_top("long"), "w");
+	ok(ftruncate(fileno(f), 2 * CHUNK_SIZE + 10) == 0 && pack_make(&q, &p, &status) == 0, "two files");
+	fclose(f);
+	f = fopen(under_top("log"), "a");
+	fputs("second\n", f);
+	fflush(f);
+	ok(has_text(&p, under_top("log"), "first\n"), "a file that has grown is sent as it was");
+	rewind(f);
+	ok(ftruncate(fileno(f), 0) == 0 && fputs("First\n+second\n", f) > 0, "another beginning");
+	fclose(f);
+	ok(!has_text(&p, under_top("log"), "first\n") && strstr(pack_error(), "log changed while it was being sent"), "is a change");
+	s = pack_find(&p, &entry_of(&p, "long")->digest);
+	f = fopen(under_top("long"), "r+");
+	fseek(f, CHUNK_SIZE + 3, SEEK_SET);
+	fputc('x', f);
+	fclose(f);
+	ok(pack_read(s, list_length(s->id.size), object, PIECE_SIZE) == PIECE_SIZE, "of a changed file, what is unchanged is sent");
+	ok(pack_read(s, list_length(s->id.size) + CHUNK_SIZE, object, PIECE_SIZE) == -1 && strstr(pack_error(), "/long changed"),
+		"and what is changed is not");
+	ok(pack_read(s, list_length(s->id.size) + 2 * CHUNK_SIZE - 5, object, 10) == -1, "even where a piece begins in the middle");
+	pack_free(&p);
+	free(list);
+}
+
+/* proc(5): made up for each reader, and their size is 0. */
+static void
+without_size(void)
+{
+	struct pack_query q = query(NULL, "/proc/sys/kernel/ostype,/proc/self/status,/sys/kernel/mm/transparent_hugepage/enabled");
+	struct entry *e;
+	struct pack p;
+	int status;
+	size_t i;
+
+	if (!ok(pack_make(&q, &p, &status) == 0, "files of the kernel's"))
+		printf("# %s\n", pack_error());
+	ok(has_text(&p, "/proc/sys/kernel/ostype", "Linux\n"), "one whose size is 0 is read");
+	ok(consistent(&p), "all that was read can be read again");
+	for (i = 0; i < p.manifest.count; i++) {
+		e = &p.manifest.at[i];
+		if (e->kind == ENTRY_FILE)
+			ok(e->size > 0, "%s has contents", e->path);
+	}
+	pack_free(&p);
+}
+
+/* A comma in a name, and a backslash before one, have a backslash before them. */
+static void
+names(void)
+{
+	char *list = xasprintf("%s\\\\,%s,%s,%s\\", under_top("end"), under_top("in\\side"), under_top("a\\\\\\,b"), under_top("last"));
+	struct pack_query q;
+	struct pack p;
+	int status;
+
+	make_file("end\\", "1", 0644);
+	make_file("in\\side", "2", 0644);
+	make_file("a\\,b", "3", 0644);
+	make_file("last\\", "4", 0644);
+	q = query(NULL, list);
+	if (!ok(pack_make(&q, &p, &status) == 0, "names with backslashes"))
+		printf("# %s\n", pack_error());
+	ok(has_text(&p, under_top("end\\"), "1"), "one at the end, before a comma");
+	ok(has_text(&p, under_top("in\\side"), "2"), "one within");
+	ok(has_text(&p, under_top("a\\,b"), "3"), "one before a comma of the name's");
+	ok(has_text(&p, under_top("last\\"), "4"), "one at the end of all");
+	pack_free(&p);
+	free(list);
+}
+
 int
 main(void)
 {
@@ -337,6 +432,9 @@ main(void)
 	two_sources();
 	unreadable();
 	changes();
+	growing();
+	without_size();
+	names();
 	command = xasprintf("rm -rf %s", top);
 	ok(system(command) == 0, "cleaned up");
 	free(command);
