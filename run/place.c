@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "base/way.h"
 #include "run/vault.h"
 
 /* Permission bits that a shared inode may have: whoever it belongs to, only root's own jobs could write it. */
 #define SHARED_MODE(mode) (((mode)&0755u) | 0444u)
-#define MAX_LINKS 40 /* as the kernel's own limit on following links */
 
 static char error_text[512];
 
@@ -635,59 +635,21 @@ place_all(int store, int root, const char *job, const struct manifest *m, struct
 
 /* ---- links inside the manifest ---- */
 
-/* Appends the first part of *rest to done; a ".." goes up and stays inside. */
-static void
-step(char *done, const char **rest)
-{
-	size_t len = strcspn(*rest, "/"), have = strlen(done);
-	const char *part = *rest;
-
-	*rest += len;
-	*rest += strspn(*rest, "/");
-	if (len == 0 || (len == 1 && part[0] == '.'))
-		return;
-	if (len == 2 && part[0] == '.' && part[1] == '.') {
-		char *slash = strrchr(done, '/');
-
-		*(slash ? slash : done) = '\0';
-		return;
-	}
-	if (have)
-		done[have++] = '/';
-	memcpy(done + have, part, len);
-	done[have + len] = '\0';
-}
-
 char *
 place_resolve(const struct manifest *m, const char *path)
 {
-	char *todo = xstrdup(path), *done = xcalloc(1, 2 * PATH_MAX);
-	const char *rest = todo + strspn(todo, "/");
-	unsigned links = 0;
+	struct way w = way_from("", path);
+	enum way_step step;
+	char *out = NULL;
+	int bad = 0;
 
-	while (*rest) {
-		const struct entry *e;
-		char *next, *slash;
+	while (!bad && (step = way_step(&w)) != WAY_END) {
+		const struct entry *e = step == WAY_DOWN ? manifest_find(m, way_inside(&w) + 1) : NULL;
 
-		if (strlen(done) + strlen(rest) >= PATH_MAX)
-			goto bad;
-		step(done, &rest);
-		e = *done ? manifest_find(m, done) : NULL;
-		if (!e || e->kind != ENTRY_LINK)
-			continue;
-		if (links++ == MAX_LINKS)
-			goto bad;
-		slash = strrchr(done, '/');
-		*(slash && e->target[0] != '/' ? slash : done) = '\0';
-		next = xasprintf("%s/%s", e->target, rest);
-		free(todo);
-		todo = next;
-		rest = todo + strspn(todo, "/");
+		bad = e && e->kind == ENTRY_LINK ? way_follow(&w, e->target) : 0;
 	}
-	free(todo);
-	return done;
-bad:
-	free(todo);
-	free(done);
-	return NULL;
+	if (!bad)
+		out = xstrdup(*way_inside(&w) ? way_inside(&w) + 1 : "");
+	way_end(&w);
+	return out;
 }

@@ -1,6 +1,7 @@
 /* On the head: a command, a root and the files asked for, made into a manifest and the places its contents come from.
  * Must never know sockets, or who receives. */
 #include "ship/pack.h"
+#include "base/way.h"
 #include "elf.h"
 #include "ship/libs.h"
 
@@ -172,25 +173,22 @@ cut_last(char *path)
 static char *
 absolute(const char *cwd, const char *name)
 {
-	char *rest = name[0] == '/' ? xstrdup(name) : xasprintf("%s/%s", cwd, name), *next = rest;
-	char *done = xstrdup(""), *part;
+	char *path = name[0] == '/' ? xstrdup(name) : xasprintf("%s/%s", cwd, name), *done = xstrdup(""), *longer;
+	const char *at = path, *part;
+	size_t len;
 
-	while (done && (part = strsep(&next, "/"))) {
-		char *longer = NULL;
-
-		if (strcmp(part, "..") == 0) {
+	while (done && (part = next_part(&at, &len))) {
+		if (part_is_up(part, len)) {
 			longer = realpath(*done ? done : "/", NULL);
 			if (longer)
 				cut_last(longer);
-		} else if (*part && strcmp(part, ".") != 0) {
-			longer = xasprintf("%s/%s", done, part);
 		} else {
-			continue;
+			longer = xasprintf("%s/%.*s", done, (int)len, part);
 		}
 		free(done);
 		done = longer;
 	}
-	free(rest);
+	free(path);
 	return done;
 }
 
@@ -456,54 +454,24 @@ target_at(const struct sent_links *links, const char *path)
 	return found ? (*found)->target : NULL;
 }
 
-/* One part more on the way: done/part, or without its last part for "..". Frees done. */
-static char *
-step(char *done, const char *part)
-{
-	char *longer;
-
-	if (strcmp(part, "..") == 0) {
-		char *slash = strrchr(done, '/');
-
-		done[slash ? slash - done : 0] = '\0';
-		return done;
-	}
-	if (!*part || strcmp(part, ".") == 0)
-		return done;
-	longer = xasprintf("%s%s%s", done, *done ? "/" : "", part);
-	free(done);
-	return longer;
-}
-
 /* Where a path lies when the links that are sent are followed; of the last part only when `last_too`. NULL when they go in circles. */
 static char *
 through_links(const struct sent_links *links, const char *path, bool last_too)
 {
-	char *rest = xstrdup(path), *next = rest, *done = xstrdup(""), *part;
-	unsigned hops = 0;
+	struct way w = way_from("", path);
+	enum way_step step;
+	char *out = NULL;
+	int bad = 0;
 
-	while ((part = strsep(&next, "/"))) {
-		char *reached = step(xstrdup(done), part);
-		const char *target = next || last_too ? target_at(links, reached) : NULL;
+	while (!bad && (step = way_step(&w)) != WAY_END) {
+		const char *target = step == WAY_DOWN && (last_too || way_goes_on(&w)) ? target_at(links, way_inside(&w) + 1) : NULL;
 
-		if (target && ++hops <= MAX_HOPS) {
-			char *again = xasprintf("%s%s%s", target, next ? "/" : "", next ? next : "");
-
-			free(rest);
-			next = rest = again;
-			if (target[0] == '/')
-				done[0] = '\0';
-			free(reached);
-		} else {
-			free(done);
-			done = reached;
-		}
+		bad = target ? way_follow(&w, target) : 0;
 	}
-	free(rest);
-	if (hops <= MAX_HOPS)
-		return done;
-	free(done);
-	return NULL;
+	if (!bad)
+		out = xstrdup(*way_inside(&w) ? way_inside(&w) + 1 : "");
+	way_end(&w);
+	return out;
 }
 
 /* A link's own path moves only by what lies before it, and not while others are looked up by it. */
@@ -522,7 +490,7 @@ follow_links(struct items *items)
 			continue;
 		moved[i] = through_links(&links, it->path, it->kind == ENTRY_DIR);
 		if (!moved[i])
-			bad = fail("/%s: %s", it->path, strerror(ELOOP));
+			bad = fail("/%s: %s", it->path, strerror(errno));
 	}
 	for (i = 0; i < items->count; i++)
 		if (moved[i]) {

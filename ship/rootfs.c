@@ -2,7 +2,7 @@
  * Must never know what the files are for. */
 #include "ship/rootfs.h"
 
-#include "base/buf.h"
+#include "base/way.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,10 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_LINKS 40	   /* on one way, as in the kernel */
-#define MAX_REST (1 << 16) /* bytes of a path still to go; each link may add PATH_MAX */
-#define MAX_MATCHES 4096   /* of one pattern: more is no configuration */
-#define MAX_STEPS 4096	   /* directories and parts that one pattern leads through */
+#define MAX_MATCHES 4096 /* of one pattern: more is no configuration */
+#define MAX_STEPS 4096	 /* directories and parts that one pattern leads through */
 
 void
 symlinks_free(struct symlinks *list)
@@ -50,120 +48,43 @@ symlinks_move(struct symlinks *from, struct symlinks *to)
 	symlinks_free(from);
 }
 
-/* A walk from the root. The place is the root's own name and the way from there, with a NUL that its length does not count. */
-struct walk {
-	struct buf place;
-	size_t root_len;
-	char *rest; /* parts still to go; owned */
-	char *at;   /* within rest */
-	bool follow_last;
-	struct symlinks met;
-};
-
-static const char *
-inside(const struct walk *w)
-{
-	return (const char *)w->place.data + w->root_len;
-}
-
-static void
-terminate(struct walk *w)
-{
-	*buf_grow(&w->place, 1) = '\0';
-}
-
-static void
-step_down(struct walk *w, const char *part, size_t len)
-{
-	put_bytes(&w->place, "/", 1);
-	put_bytes(&w->place, part, len);
-	terminate(w);
-}
-
-static void
-step_up(struct walk *w)
-{
-	while (w->place.len > w->root_len && w->place.data[--w->place.len] != '/')
-		;
-	terminate(w);
-}
-
-/* The way goes on with the link's target, from the root when that is absolute, and then with what was left of the rest. */
+/* Takes the next part; the link that it may be is noted in met, and followed unless it is the last part and not to be. 1 when the way goes
+ * on, 0 at its end, -1 with errno. */
 static int
-follow(struct walk *w, const char *target)
+pass(struct way *w, bool follow_last, struct symlinks *met)
 {
-	char *rest;
-
-	symlinks_add(&w->met, inside(w), target);
-	if (w->met.count > MAX_LINKS) {
-		errno = ELOOP;
-		return -1;
-	}
-	if (strlen(target) + strlen(w->at) > MAX_REST) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	rest = xasprintf("%s/%s", target, w->at);
-	free(w->rest);
-	w->rest = w->at = rest;
-	step_up(w);
-	if (*target == '/') {
-		w->place.len = w->root_len;
-		terminate(w);
-	}
-	return 0;
-}
-
-/* Takes the next part of the rest: 0, or -1 with errno. */
-static int
-take_part(struct walk *w)
-{
-	size_t len = strcspn(w->at, "/");
-	const char *part = w->at;
+	enum way_step step = way_step(w);
 	char target[PATH_MAX];
-	ssize_t target_len;
+	ssize_t len;
 
-	w->at += len;
-	w->at += strspn(w->at, "/");
-	if (len == 0 || (len == 1 && *part == '.'))
-		return 0;
-	if (len == 2 && part[0] == '.' && part[1] == '.') {
-		step_up(w);
-		return 0;
-	}
-	step_down(w, part, len);
-	target_len = readlink((const char *)w->place.data, target, sizeof(target) - 1);
-	if (target_len < 0)
-		return errno == EINVAL ? 0 : -1;
-	if (!*w->at && !w->follow_last)
-		return 0;
-	target[target_len] = '\0';
-	return follow(w, target);
+	if (step != WAY_DOWN)
+		return step != WAY_END;
+	len = readlink(way_whole(w), target, sizeof(target) - 1);
+	if (len < 0)
+		return errno == EINVAL ? 1 : -1;
+	if (!way_goes_on(w) && !follow_last)
+		return 1;
+	target[len] = '\0';
+	symlinks_add(met, way_inside(w), target);
+	return way_follow(w, target) < 0 ? -1 : 1;
 }
 
 static char *
 resolve(const char *root, const char *path, bool follow_last, struct symlinks *met)
 {
-	struct walk w = {.rest = xstrdup(path), .follow_last = follow_last};
+	struct way w = way_from(strcmp(root, "/") == 0 ? "" : root, path);
+	struct symlinks passed = {0};
 	char *out = NULL;
-	int bad = 0, saved;
+	int more;
 
-	if (strcmp(root, "/") != 0)
-		put_bytes(&w.place, root, strlen(root));
-	w.root_len = w.place.len;
-	terminate(&w);
-	w.at = w.rest;
-	while (!bad && *w.at)
-		bad = take_part(&w);
-	saved = errno;
-	if (!bad) {
-		out = xstrdup(*inside(&w) ? inside(&w) : "/");
-		symlinks_move(&w.met, met);
+	while ((more = pass(&w, follow_last, &passed)) > 0)
+		;
+	if (more == 0) {
+		out = xstrdup(*way_inside(&w) ? way_inside(&w) : "/");
+		symlinks_move(&passed, met);
 	}
-	symlinks_free(&w.met);
-	buf_free(&w.place);
-	free(w.rest);
-	errno = saved;
+	way_end(&w);
+	symlinks_free(&passed);
 	return out;
 }
 
