@@ -202,6 +202,16 @@ network_ready(struct init *init, const struct ipconfig *config)
 }
 
 static void
+tell_dropped(const char *where, struct strings *dropped)
+{
+	size_t i;
+
+	for (i = 0; i < dropped->count; i++)
+		warn("%s: %s", where, dropped->at[i]);
+	strings_free(dropped);
+}
+
+static void
 apply(struct init *init, const struct ipconfig *config)
 {
 	char address[IPV4_TEXT], netmask[IPV4_TEXT];
@@ -282,16 +292,18 @@ dhcp_ended(struct init *init)
 static void
 lease_event(struct init *init, const char *text)
 {
+	struct strings dropped = {0};
 	struct ipconfig config;
 
 	if (has_prefix(text, "event=leasefail\n"))
 		warn("network: no DHCP server answers on %s", init->device);
 	if (!has_prefix(text, "event=bound\n") && !has_prefix(text, "event=renew\n"))
 		return;
-	if (ipconfig_lease(text, &config) < 0)
+	if (ipconfig_lease(text, &config, &dropped) < 0)
 		warn("network: %s", ipconfig_error());
 	else
 		apply(init, &config);
+	tell_dropped(init->device, &dropped);
 }
 
 static void
@@ -489,8 +501,9 @@ read_command_line(struct init *init)
 		warn("%s", refused.at[i]);
 	strings_free(&refused);
 	value = cmdline_value(&init->words, "ip");
-	if (value && ipconfig_parse(value, &init->wanted) < 0)
+	if (value && ipconfig_parse(value, &init->wanted, &refused) < 0)
 		warn("ip=: %s", ipconfig_error());
+	tell_dropped("ip=", &refused);
 	value = cmdline_value(&init->words, "BOOTIF");
 	init->has_mac = value && bootif_parse(value, init->mac) == 0;
 }
