@@ -379,6 +379,23 @@ close_fd(int *fd)
 	errno = saved;
 }
 
+int
+make_parents(const char *path, mode_t mode)
+{
+	char *dir = xstrdup(path), *slash;
+	int bad = 0, saved;
+
+	for (slash = strchr(dir + 1, '/'); slash && !bad; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		bad = mkdir(dir, mode) < 0 && errno != EEXIST ? -1 : 0;
+		*slash = '/';
+	}
+	saved = errno;
+	free(dir);
+	errno = saved;
+	return bad;
+}
+
 /* Reads to the end of fd, whatever size the file claims (files of /proc claim none). */
 static char *
 read_rest(int fd, size_t max, size_t *len)

@@ -58,6 +58,8 @@ int write_full(int fd, const void *data, size_t len);
 ssize_t read_full(int fd, void *data, size_t len);
 ssize_t pread_full(int fd, void *data, size_t len, uint64_t offset);
 void close_fd(int *fd); /* closes it unless it is negative, and sets it to -1; errno stays as it was */
+/* Makes the directories above a path that are not there; those that are stay as they are. 0, or -1 with errno. */
+int make_parents(const char *path, mode_t mode);
 /* The whole of a file of at most max bytes, with a NUL behind that *len does not count. NULL with errno (EFBIG). Caller frees. */
 char *read_file(const char *path, size_t max, size_t *len);
 

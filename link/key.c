@@ -177,23 +177,6 @@ key_load(const char *path, struct keyring *out)
 	return bad;
 }
 
-/* The directories above path. Those that are made are for us alone; those that are there are left as they are. */
-static int
-make_parents(const char *path)
-{
-	char *dir = xstrdup(path), *slash;
-	int bad = 0;
-
-	for (slash = strchr(dir + 1, '/'); slash && !bad; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(dir, 0700) && errno != EEXIST)
-			bad = fail(errno, "%s: can't make the directory: %s", dir, strerror(errno));
-		*slash = '/';
-	}
-	free(dir);
-	return bad;
-}
-
 static int
 sync_parent(const char *path)
 {
@@ -250,8 +233,8 @@ key_make(const char *path, struct keyring *out)
 	*out = (struct keyring){0};
 	if (sodium_init() < 0)
 		return fail(EIO, "the system gives no random numbers");
-	if (make_parents(path))
-		return -1;
+	if (make_parents(path, 0700)) /* for us alone */
+		return fail(errno, "%.*s: can't make the directory: %s", (int)(strrchr(path, '/') - path), path, strerror(errno));
 	randombytes_buf(key, sizeof(key));
 	key_id(key, id);
 	(void)snprintf(text, sizeof(text), "# gproc cluster key %s. Who has it can run programs as root on every node.\n%s\n", id,

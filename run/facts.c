@@ -332,21 +332,6 @@ read_mounts(struct node_facts *f)
 
 /* ---- binRoot ---- */
 
-static int
-make_parents(const char *path)
-{
-	char *copy = xstrdup(path), *slash;
-	int bad = 0;
-
-	for (slash = strchr(copy + 1, '/'); slash && !bad; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		bad = mkdir(copy, 0755) < 0 && errno != EEXIST;
-		*slash = '/';
-	}
-	free(copy);
-	return bad;
-}
-
 /* Whoever owns the directory could lead what is mounted or written there elsewhere. */
 static int
 check_owner(const char *path, const struct stat *st)
@@ -467,7 +452,7 @@ claim_binroot(struct node_facts *f)
 
 	if (f->binroot[0] != '/')
 		return fail("binRoot %s must be an absolute path", f->binroot);
-	if (make_parents(f->binroot))
+	if (make_parents(f->binroot, 0755))
 		return fail("can't make binRoot %s: %s", f->binroot, strerror(errno));
 	while (again) {
 		close_one(f->real_binroot);

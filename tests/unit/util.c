@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,6 +178,25 @@ lists(void)
 }
 
 static void
+directories(void)
+{
+	char top[] = "/tmp/gproc-test-XXXXXX", *path;
+	struct stat st;
+
+	ok(mkdtemp(top) != NULL, "a directory");
+	path = xasprintf("%s/a/b/file", top);
+	ok(make_parents(path, 0700) == 0 && make_parents(path, 0755) == 0, "the directories above a path are made");
+	*strrchr(path, '/') = '\0';
+	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0700, "with the mode, which those that are there keep");
+	ok(rmdir(path) == 0, "and not the path itself");
+	*strrchr(path, '/') = '\0';
+	ok(rmdir(path) == 0 && rmdir(top) == 0, "nothing else is made");
+	free(path);
+	ok(make_parents("/proc/gproc/a/b", 0755) == -1 && errno == ENOENT, "a failure is told");
+	ok(make_parents("name", 0755) == 0 && make_parents("/name", 0755) == 0, "nothing is above a name alone");
+}
+
+static void
 growing(void)
 {
 	uint32_t *at = NULL;
@@ -192,7 +212,7 @@ growing(void)
 	free(at);
 	room = 8;
 	at = grow(NULL, 0, &room, sizeof(*at));
-	ok(at, "and is there though it holds nothing yet");
+	ok(at != NULL, "and is there though it holds nothing yet");
 	free(at);
 }
 
@@ -220,6 +240,7 @@ main(void)
 	terminal_text();
 	messages();
 	files();
+	directories();
 	growing();
 	lists();
 	small_things();

@@ -6,7 +6,7 @@
 
 /* "/link" leads to the target that stands behind it. */
 static const char *const links[][2] = {{"/here", "a"}, {"/up", "../../x"}, {"/abs", "/usr/lib"}, {"/a/back", "../b"}, {"/round", "round"},
-	{"/dot", "."}, {"/usr/lib", "lib64"}, {"/two", "here/back"}};
+	{"/dot", "."}, {"/usr/lib", "lib64"}, {"/two", "here/back"}, {"/b/far", "/usr/bin"}};
 
 /* Where a path leads, or the error's name; last: a link at its end is followed too. */
 static char *
@@ -65,6 +65,7 @@ linked(void)
 	leads("/r", "/up/y", true, "/r/x/y");
 	leads("/r", "/abs/y", true, "/r/usr/lib64/y");
 	leads("", "/dot/dot/a", true, "/a");
+	leads("/r", "/b/far/c", true, "/r/usr/bin/c");
 	leads("", "/a/../here/c", true, "/a/c");
 }
 
