@@ -46,23 +46,19 @@ object_length(uint64_t size)
 	return total;
 }
 
-/* libsodium chooses its quickest code only once it has been asked to; asking again costs nothing. */
+/* libsodium chooses its quickest code only once it has been asked to; asking again costs nothing, and hashing needs no more of it. */
 static void
 hash_begin(crypto_generichash_state *state)
 {
-	if (sodium_init() < 0)
-		die(255, "the cryptographic library can't start");
+	(void)sodium_init();
 	(void)crypto_generichash_init(state, NULL, 0, DIGEST_LEN);
 }
 
 struct chunk_hash *
 chunk_hash_new(void)
 {
-	/* The state wants more than malloc's alignment; its size is a multiple of that. */
-	struct chunk_hash *hash = aligned_alloc(_Alignof(struct chunk_hash), sizeof(*hash));
+	struct chunk_hash *hash = xaligned(_Alignof(struct chunk_hash), sizeof(*hash));
 
-	if (!hash)
-		die(255, "out of memory");
 	hash_begin(&hash->state);
 	return hash;
 }
@@ -170,7 +166,7 @@ blob_id_free(struct blob_id *id)
 	*id = (struct blob_id){0};
 }
 
-/* An own stream for each direction, made at its first use: making one for each piece would cost more than the work. */
+/* A stream for each direction, made at its first use: making one for each piece would cost more than the work. NULL: no memory. */
 static z_stream *
 deflate_begin(void)
 {
@@ -179,8 +175,10 @@ deflate_begin(void)
 		return deflater;
 	}
 	deflater = xcalloc(1, sizeof(*deflater));
-	if (deflateInit2(deflater, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		die(255, "out of memory");
+	if (deflateInit2(deflater, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+		free(deflater);
+		deflater = NULL;
+	}
 	return deflater;
 }
 
@@ -192,6 +190,8 @@ piece_deflate(const uint8_t *data, size_t len, uint8_t *out)
 	if (len < 2 || len > UINT_MAX)
 		return 0;
 	z = deflate_begin();
+	if (!z)
+		return 0;
 	z->next_in = (Bytef *)(uintptr_t)data;
 	z->next_out = out;
 	z->avail_out = (uInt)len - 1;
@@ -213,8 +213,10 @@ inflate_begin(void)
 		return inflater;
 	}
 	inflater = xcalloc(1, sizeof(*inflater));
-	if (inflateInit2(inflater, -MAX_WBITS) != Z_OK)
-		die(255, "out of memory");
+	if (inflateInit2(inflater, -MAX_WBITS) != Z_OK) {
+		free(inflater);
+		inflater = NULL;
+	}
 	return inflater;
 }
 
@@ -227,6 +229,8 @@ piece_inflate(const uint8_t *data, size_t len, uint8_t *out, size_t raw_len)
 	if (len > UINT_MAX || raw_len > UINT_MAX)
 		return -1;
 	z = inflate_begin();
+	if (!z)
+		return -1;
 	z->next_in = (Bytef *)(uintptr_t)data;
 	z->avail_in = (uInt)len;
 	z->next_out = raw_len ? out : &none; /* zlib wants an address even for nothing */

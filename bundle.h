@@ -30,9 +30,9 @@ struct chunk_hash *chunk_hash_new(void); /* caller frees with free() */
 void chunk_hash_add(struct chunk_hash *, const void *data, size_t len);
 struct digest chunk_hash_end(struct chunk_hash *); /* and begins the next chunk */
 
-/* One piece of an object: deflated bytes in out (room for len), or 0 when that would not shrink it (or does not seem to). */
+/* One piece of an object, deflated into out, which has room for len: how many bytes; 0 when that does not shrink it, or there is no memory. */
 size_t piece_deflate(const uint8_t *data, size_t len, uint8_t *out);
-/* Exactly raw_len bytes, or -1 when the input yields anything else. */
+/* Exactly raw_len bytes into out; -1 when the input yields anything else, or there is no memory. */
 int piece_inflate(const uint8_t *data, size_t len, uint8_t *out, size_t raw_len);
 void bundle_idle(void); /* gives back the memory that the two above keep for their next call */
 

@@ -127,6 +127,12 @@ xmalloc(size_t size)
 }
 
 void *
+xaligned(size_t alignment, size_t size)
+{
+	return must(aligned_alloc(alignment, size));
+}
+
+void *
 xcalloc(size_t count, size_t size)
 {
 	return must(calloc(count ? count : 1, size ? size : 1));

@@ -21,6 +21,7 @@ void set_message_prefix(const char *prefix);					   /* instead of "gproc"; the s
 
 /* Memory: these never return NULL; out of memory ends the process with a message. The caller frees. */
 void *xmalloc(size_t size) NEVER_NULL;
+void *xaligned(size_t alignment, size_t size) NEVER_NULL; /* a power of two that size is a multiple of */
 void *xcalloc(size_t count, size_t size) NEVER_NULL;
 void *xrealloc(void *old, size_t count, size_t size) NEVER_NULL; /* checks count * size for overflow */
 /* A list that is about to take one more: the array as it is, or one of twice the room, with *room set; *room and array begin as 0 and NULL.
