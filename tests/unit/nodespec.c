@@ -1,5 +1,6 @@
 /* nodespec: whom a spec selects, who is missing, and that a folded set, read again, selects exactly that set. */
 #include "unit/golden.h"
+#include "unit/pick.h"
 #include "nodespec.h"
 #include "base/util.h"
 
@@ -13,10 +14,7 @@ struct paths {
 static void
 add_path(struct paths *paths, const struct path *path)
 {
-	if (paths->count == paths->room) {
-		paths->room = paths->room ? paths->room * 2 : 64;
-		paths->at = xrealloc(paths->at, paths->room, sizeof(paths->at[0]));
-	}
+	paths->at = grow(paths->at, paths->count, &paths->room, sizeof(paths->at[0]));
 	paths->at[paths->count++] = *path;
 }
 
@@ -90,15 +88,6 @@ answer(const char *input)
 	free(known.at);
 	nodespec_free(spec);
 	return text;
-}
-
-static uint32_t seed = 1;
-
-static uint32_t
-pick(uint32_t below)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % below;
 }
 
 /* A random set: each path of the little tree with a chance of `in` in `of`. */

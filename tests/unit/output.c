@@ -1,5 +1,6 @@
 /* output: whole lines, labels, folds and files; long lines, binary, terminals, readers that are slow or gone. */
 #include "unit/tap.h"
+#include "unit/pick.h"
 #include "client/output.h"
 
 #include <errno.h>
@@ -95,6 +96,23 @@ add_filled(struct output *o, size_t node, char with, size_t len)
 }
 
 static void
+finish(struct output *o)
+{
+	(void)output_finish(o);
+	restore();
+	output_free(o);
+}
+
+/* Finishes; what standard output holds. The caller frees. */
+static char *
+finished(struct output *o, size_t *len)
+{
+	finish(o);
+	(void)close(target[1]);
+	return contents(target[0], len);
+}
+
+static void
 one_node_raw(void)
 {
 	struct output *o;
@@ -109,9 +127,7 @@ one_node_raw(void)
 	ok(output_held(o) == 0, "nothing of a single node is held back");
 	redirect(target[0], target[1]);
 	(void)output_end(o, 0);
-	(void)output_finish(o);
-	restore();
-	output_free(o);
+	finish(o);
 	got = contents(target[0], &len);
 	ok(len == 4 && memcmp(got, "a\0b\xff", 4) == 0, "a single node's output is byte for byte, no newline added");
 	free(got);
@@ -153,11 +169,7 @@ one_descriptor(void)
 	add_filled(o, 0, 'x', LIMIT + 1);
 	(void)add(o, 0, 2, "err\n");
 	(void)add(o, 0, 1, "\n");
-	(void)output_finish(o);
-	restore();
-	output_free(o);
-	(void)close(target[1]);
-	got = contents(fd, &len);
+	got = finished(o, &len);
 	ok(len == 3 + LIMIT + 1 + 1 + 3 + 4, "both streams in one file: all is there");
 	is(got + 3 + LIMIT + 1, "\n1: err\n", "and stderr waits for the end of the line on stdout");
 	free(got);
@@ -175,9 +187,7 @@ labels(void)
 	(void)add(o, 4, 2, "bad\n");
 	(void)add(o, 3, 1, "\033[2Jraw\rbytes\n");
 	(void)output_end(o, 1);
-	(void)output_finish(o);
-	restore();
-	output_free(o);
+	finish(o);
 	holds(target[0], "1:5: a\n1:5: \n1:5: b\n1: 9: forged\n3: \033[2Jraw\rbytes\n1:5: c\n",
 		"each line has its label; a file gets the bytes as they are");
 	holds(target[1], "9: bad\n", "stderr is labelled too");
@@ -190,6 +200,7 @@ terminal(void)
 	struct output *o;
 	struct termios plain;
 	int outer, inner;
+	size_t len = 0;
 	ssize_t n;
 
 	if (!ok(openpty(&outer, &inner, NULL, NULL, NULL) == 0, "a terminal"))
@@ -201,15 +212,13 @@ terminal(void)
 	o = output_new(OUTPUT_LABEL, nodes, 5, NULL, NULL);
 	(void)add(o, 0, 1, "x\r9: forged\033[A\x9b\xc2\x9b\tt\303\244\r\n");
 	(void)output_add(o, 0, 1, (const uint8_t *)"\0\x7f\xc3\n", 4);
-	(void)output_finish(o);
-	restore();
-	output_free(o);
-	n = read(outer, got, sizeof(got) - 1);
-	got[n < 0 ? 0 : n] = '\0';
+	finish(o);
+	(void)close(inner);
+	while ((n = read(outer, got + len, sizeof(got) - 1 - len)) > 0) /* a terminal may give it in pieces, and EIO at the end */
+		len += (size_t)n;
 	is(got, "1: x\\x0d9: forged\\x1b[A\\x9b\\xc2\\x9b\tt\303\244\r\n1: \\x00\\x7f\\xc3\n",
 		"on a terminal nothing can move the cursor, tabs and UTF-8 stay");
 	(void)close(outer);
-	(void)close(inner);
 }
 
 /* Returns what stdout holds after a long line of node 0 of which `first` bytes came before node 1 said "two". */
@@ -226,11 +235,7 @@ long_line(enum output_mode mode, size_t first, size_t *len)
 	(void)add(o, 0, 1, "\n");
 	(void)output_end(o, 0);
 	(void)output_end(o, 1);
-	(void)output_finish(o);
-	restore();
-	output_free(o);
-	(void)close(target[1]);
-	return contents(target[0], len);
+	return finished(o, len);
 }
 
 static void
@@ -266,12 +271,8 @@ endless_lines(void)
 		(void)add(o, 2, 1, "hello\n");
 		most = output_held(o) > most ? output_held(o) : most;
 	}
-	(void)output_finish(o);
-	restore();
-	output_free(o);
-	(void)close(target[1]);
+	got = finished(o, &len);
 	ok(most <= 3 * (LIMIT + 8192), "two nodes that never end their line: %zu bytes held at most", most);
-	got = contents(target[0], &len);
 	for (at = 0; at < len; at += line + 1) {
 		line = strcspn(got + at, "\n");
 		if (got[at] != 'h' && strspn(got + at, got[at] == 'a' ? "a" : "b") != line)
@@ -283,15 +284,6 @@ endless_lines(void)
 		;
 	ok(line == 201, "and the third node's lines are all there");
 	free(got);
-}
-
-static uint32_t seed = 7;
-
-static uint32_t
-pick(uint32_t below)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % below;
 }
 
 /* Adds up to 60 KiB of the node's letter, a newline about every `rare` bytes, and counts the letters. */
@@ -326,11 +318,7 @@ random_pieces(void)
 		add_random(o, node, round / 200 % 4 == node || round / 900 % 4 == node ? 1000000 : 100, letters);
 		most = output_held(o) > most ? output_held(o) : most;
 	}
-	(void)output_finish(o);
-	restore();
-	output_free(o);
-	(void)close(target[1]);
-	got = contents(target[0], &len);
+	got = finished(o, &len);
 	for (at = 0; at < len; at++) {
 		mixed += at > 0 && got[at] != '\n' && got[at - 1] != '\n' && got[at] != got[at - 1];
 		if (got[at] != '\n')
@@ -356,11 +344,7 @@ idle(void)
 	(void)add(o, 1, 1, "two\n");
 	(void)output_idle(o);
 	(void)add(o, 0, 1, "rest\n");
-	(void)output_finish(o);
-	restore();
-	output_free(o);
-	(void)close(target[1]);
-	got = contents(target[0], &len);
+	got = finished(o, &len);
 	is(got + 3 + LIMIT + 10, "\n1:5: two\n1: rest\n", "a long line that stands still is ended for those who wait");
 	free(got);
 }
@@ -384,9 +368,7 @@ folds(void)
 	restore();
 	ok(output_held(o) > 0, "stdout is held");
 	redirect(target[0], target[1]);
-	(void)output_finish(o);
-	restore();
-	output_free(o);
+	finish(o);
 	holds(target[0], "1-2 (2 nodes):\n  same\n  1 (1 node):\n1:5 (1 node):\n  other\n3 (1 node): no output\n",
 		"identical output once, indented so that no line of it is a header");
 	holds(target[1], "3: warning\n", "stderr comes at once, labelled");
@@ -402,9 +384,7 @@ silent_fold(void)
 	o = output_new(OUTPUT_FOLD, nodes, 5, NULL, NULL);
 	for (i = 0; i < 5; i++)
 		(void)output_end(o, i);
-	(void)output_finish(o);
-	restore();
-	output_free(o);
+	finish(o);
 	holds(target[0], "", "where nobody wrote anything nothing is printed");
 	(void)close(target[1]);
 }
@@ -424,9 +404,7 @@ too_much_to_fold(void)
 	restore();
 	ok(output_held(o) < LIMIT, "a node that writes without end is not held without end");
 	redirect(target[0], target[1]);
-	(void)output_finish(o);
-	restore();
-	output_free(o);
+	finish(o);
 	got = contents(target[0], &len);
 	ok(len == 300000 * 11 + strlen("1 (1 node):\n  small\n"), "its lines are all there, labelled");
 	is(got + 300000 * 11, "1 (1 node):\n  small\n", "the others are folded");
@@ -538,9 +516,7 @@ slow_pipe(void)
 	redirect(pipes[1], memfd_create("err", MFD_CLOEXEC));
 	o = output_new(OUTPUT_LABEL, nodes, 2, NULL, NULL);
 	add_filled(o, 0, 'x', 1000000);
-	(void)output_finish(o);
-	restore();
-	output_free(o);
+	finish(o);
 	(void)close(pipes[0]);
 	(void)close(pipes[1]);
 	(void)close(target[1]);
@@ -561,11 +537,7 @@ many_nodes(void)
 	o = output_new(OUTPUT_FOLD, all, 10000, NULL, NULL);
 	for (i = 0; i < 10000; i++)
 		(void)add(o, i, 1, i == 5001 ? "odd\n" : "even\n");
-	(void)output_finish(o);
-	restore();
-	output_free(o);
-	(void)close(target[1]);
-	got = contents(target[0], &len);
+	got = finished(o, &len);
 	is(got, "0-49:0-99,50:0,50:2-99,51-99:0-99 (9999 nodes):\n  even\n50:1 (1 node):\n  odd\n", "10,000 nodes fold");
 	free(got);
 	redirect_to_memory();
@@ -573,12 +545,8 @@ many_nodes(void)
 	for (i = 0; i < 10000; i++)
 		add_filled(o, i, 'x', 10000);
 	i = output_held(o);
-	(void)output_finish(o);
-	restore();
-	output_free(o);
-	(void)close(target[1]);
+	got = finished(o, &len);
 	ok(i <= (64 << 20) + 20000, "10,000 unfinished lines are held in %zu bytes", i);
-	got = contents(target[0], &len);
 	ok(len == (size_t)10000 * 10001, "and all come out");
 	free(got);
 	free(all);
