@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define MANIFEST_MAGIC 0x47504d01u /* "GPM", version 1 */
-#define ENTRY_FLAGS (ENTRY_OWN | ENTRY_LIBRARY | ENTRY_PROGRAM)
+#define MANIFEST_MAGIC 0x47504d02u /* "GPM", version 2 */
+#define ENTRY_FLAGS (ENTRY_OWN | ENTRY_LIBRARY | ENTRY_PROGRAM | ENTRY_PUBLIC)
 /* An entry's least size: a path of one byte with its length and NUL, kind, flags, mode, mtime. */
 #define MIN_ENTRY (6 + 1 + 1 + 2 + 8)
 /* How much of a piece tells whether the rest is worth deflating. */
@@ -44,6 +44,20 @@ object_length(uint64_t size)
 	if (__builtin_add_overflow(size, list_length(size), &total) || total > INT64_MAX)
 		return 0;
 	return total;
+}
+
+size_t
+piece_length(uint64_t size, uint64_t offset, uint64_t end)
+{
+	uint64_t list = list_length(size), last = offset + PIECE_SIZE, total = object_length(size);
+
+	if (last < total)
+		last = last < list ? last : last - (last - list) % CHUNK_SIZE;
+	if (last > total)
+		last = total;
+	if (last > end)
+		last = end;
+	return last > offset ? (size_t)(last - offset) : 0;
 }
 
 /* libsodium chooses its quickest code only once it has been asked to; asking again costs nothing, and hashing needs no more of it. */
@@ -311,6 +325,12 @@ manifest_find(const struct manifest *m, const char *path)
 	return m->count ? bsearch(&key, m->at, m->count, sizeof(m->at[0]), entry_order) : NULL;
 }
 
+uint32_t
+entry_scope(const struct entry *e, uint32_t uid)
+{
+	return e->flags & ENTRY_PUBLIC ? SCOPE_PUBLIC : uid;
+}
+
 static void
 put_text(struct buf *out, const char *text)
 {
@@ -327,6 +347,8 @@ put_entry(struct buf *out, const struct entry *e)
 	put_u64(out, e->mtime);
 	if (e->kind == ENTRY_FILE) {
 		put_u64(out, e->size);
+		put_u64(out, e->holes);
+		put_u32(out, e->group);
 		put_digest(out, &e->digest);
 	} else if (e->kind == ENTRY_LINK) {
 		put_text(out, e->target);
@@ -368,6 +390,10 @@ check_kind(const struct entry *e)
 		return refuse(e->path, "has a time out of range");
 	if (e->kind == ENTRY_FILE && e->size && !object_length(e->size))
 		return refuse(e->path, "has a size out of range");
+	if (e->holes > e->size)
+		return refuse(e->path, "has more holes than bytes");
+	if (e->flags & ENTRY_PUBLIC && e->kind != ENTRY_FILE)
+		return refuse(e->path, "is public, which only a file may be");
 	if (e->kind == ENTRY_LINK && (!e->target[0] || strlen(e->target) >= PATH_MAX))
 		return refuse(e->path, "is a link to nothing, or too long");
 	return 0;
@@ -391,6 +417,8 @@ take_entry(struct reader *r, struct manifest *m)
 	e->mtime = take_u64(r);
 	if (kind == ENTRY_FILE) {
 		e->size = take_u64(r);
+		e->holes = take_u64(r);
+		e->group = take_u32(r);
 		e->digest = take_digest(r);
 	} else if (kind == ENTRY_LINK) {
 		e->target = xstrdup(take_str(r));
@@ -429,6 +457,20 @@ check_place(struct way *way, const struct entry *before, const struct entry *e)
 	return 0;
 }
 
+/* A group is named by its first entry: the others are that file again. */
+static int
+check_group(const struct manifest *m, size_t at)
+{
+	const struct entry *e = &m->at[at], *first = e->group > 0 && e->group - 1 <= at ? &m->at[e->group - 1] : NULL;
+
+	if (e->group == 0)
+		return 0;
+	if (!first || first->kind != ENTRY_FILE || first->group != e->group || first->size != e->size || first->flags != e->flags ||
+		first->mode != e->mode || first->mtime != e->mtime || first->holes != e->holes || !digest_equal(&first->digest, &e->digest))
+		return refuse(e->path, "is another name of what is no such file");
+	return 0;
+}
+
 static int
 take_entries(struct reader *r, struct manifest *m)
 {
@@ -441,7 +483,7 @@ take_entries(struct reader *r, struct manifest *m)
 	m->room = count;
 	m->at = count ? xcalloc(count, sizeof(m->at[0])) : NULL;
 	for (i = 0; i < count; i++) {
-		if (take_entry(r, m) < 0 || check_place(&way, i ? &m->at[i - 1] : NULL, &m->at[i]) < 0)
+		if (take_entry(r, m) < 0 || check_place(&way, i ? &m->at[i - 1] : NULL, &m->at[i]) < 0 || check_group(m, i) < 0)
 			return -1;
 		if (__builtin_add_overflow(sum, m->at[i].size, &sum) || sum > INT64_MAX)
 			return refuse(m->at[i].path, "makes the sum of sizes overflow");

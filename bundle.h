@@ -4,11 +4,11 @@
 
 #include "base/buf.h"
 
-/* Contents are hashed in chunks of 256 KiB (the last one shorter). A blob is known by
- *   digest = BLAKE2b-256(u64 size, big-endian || the chunks' BLAKE2b-256 digests in order).
- * On a link and in the store a blob is an *object*: that list of chunk digests followed by the contents; offsets count
- * from the start of the object, so whoever holds its first bytes can check everything that comes after them. */
-#define CHUNK_SIZE (256u * 1024)
+/* Contents are hashed in chunks of 64 KiB (the last one shorter), so that one message brings one, and it is proved and handed on at once. A
+ * blob is known by digest = BLAKE2b-256(u64 size, big-endian || the chunks' BLAKE2b-256 digests in order). On a link and in the store a
+ * blob is an *object*: that list of chunk digests followed by the contents; offsets count from the start of the object, so whoever holds
+ * its first bytes can check everything that comes after them. */
+#define CHUNK_SIZE (64u * 1024)
 #define PIECE_SIZE (64u * 1024) /* the most that one message carries of an object */
 
 struct blob_id {
@@ -18,6 +18,8 @@ struct blob_id {
 };
 uint64_t list_length(uint64_t size);   /* 32 bytes for each chunk */
 uint64_t object_length(uint64_t size); /* list and contents; 0 when it would not fit in 63 bits */
+/* How much of the object the piece that begins at offset carries, at most up to `end`: it ends where a chunk does. */
+size_t piece_length(uint64_t size, uint64_t offset, uint64_t end);
 struct digest chunk_digest(const void *data, size_t len);
 struct digest blob_digest(uint64_t size, const uint8_t *list);
 void blob_of_bytes(const void *data, size_t len, struct blob_id *out);
@@ -41,6 +43,7 @@ enum entry_flags {
 	ENTRY_OWN = 1,	   /* from -f, or the working directory: a real, writable file of the job user's own */
 	ENTRY_LIBRARY = 2, /* a library or an interpreter: its directory is merged in the view wherever it lies */
 	ENTRY_PROGRAM = 4, /* the program itself, and what a #! line names: its directory goes into PATH */
+	ENTRY_PUBLIC = 8,  /* ENTRY_FILE: its contents are named in the public scope; else in that of the user who sends it */
 };
 struct entry {
 	char *path; /* inside the root: "usr/bin/date", no leading slash, no "." or ".." or empty part */
@@ -49,6 +52,8 @@ struct entry {
 	uint32_t mode;	      /* permission bits; set-id bits are dropped when a manifest is made and refused when one is read */
 	uint64_t mtime;	      /* seconds since 1970 */
 	uint64_t size;	      /* ENTRY_FILE */
+	uint64_t holes;	      /* ENTRY_FILE: bytes of it in chunks of zeros, which take no room; 0: not looked for */
+	uint32_t group;	      /* ENTRY_FILE: 1 + index of the first entry that is the same inode; 0: it has no other name */
 	struct digest digest; /* ENTRY_FILE */
 	char *target;	      /* ENTRY_LINK: the link's text */
 };
@@ -72,7 +77,8 @@ int path_order(const char *a, const char *b); /* as strcmp, but "/" comes before
 struct entry *manifest_add(struct manifest *, const char *path, enum entry_kind); /* copies path; the rest is 0; valid until the next */
 struct entry *manifest_find(const struct manifest *, const char *path);		  /* in a sorted one; or NULL */
 void manifest_encode(const struct manifest *, struct buf *out);
-/* Everything is checked: order, doubles, "..", a file or link used as a directory, modes, kinds, lengths, counts.
+uint32_t entry_scope(const struct entry *, uint32_t uid); /* of its contents, in a manifest of that user's */
+/* Everything is checked: order, doubles, "..", a file or link used as a directory, modes, kinds, lengths, groups, counts.
  * 0, or -1 with bundle_error(); on -1 nothing is left to free. */
 int manifest_decode(const uint8_t *data, size_t len, struct manifest *out);
 void manifest_free(struct manifest *);

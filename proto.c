@@ -3,6 +3,7 @@
 #include "proto.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
 	enum message type;
@@ -51,16 +52,6 @@ message_name(unsigned type)
 		if (names[i].type == type)
 			return names[i].name;
 	return "unknown";
-}
-
-static bool
-take_bool(struct reader *r)
-{
-	unsigned value = take_u8(r);
-
-	if (value > 1)
-		r->bad = true;
-	return value == 1;
 }
 
 static int
@@ -120,13 +111,21 @@ take_figures(struct reader *r)
 void
 put_join(struct buf *b, const struct msg_join *m)
 {
-	put_u32(b, m->generation);
+	put_u32(b, PROTO_FIRST);
 	put_u8(b, m->has_path);
 	put_path(b, &m->path);
 	put_u8(b, m->has_id);
 	put_u32(b, m->id);
 	put_u64(b, m->master);
 	put_info(b, &m->info);
+	put_u32(b, m->generation);
+}
+
+/* What stands at the end of a frozen message since the second generation. */
+static uint32_t
+take_generation(struct reader *r)
+{
+	return !r->bad && reader_left(r) == 0 ? PROTO_FIRST : take_u32(r);
 }
 
 int
@@ -134,13 +133,16 @@ take_join(const uint8_t *data, size_t len, struct msg_join *m)
 {
 	struct reader r = reader_over(data, len);
 
-	*m = (struct msg_join){.generation = take_u32(&r)};
+	*m = (struct msg_join){.generation = 0};
+	if (take_u32(&r) != PROTO_FIRST)
+		r.bad = true;
 	m->has_path = take_bool(&r);
 	m->path = take_path(&r);
 	m->has_id = take_bool(&r);
 	m->id = take_u32(&r);
 	m->master = take_u64(&r);
 	m->info = take_info(&r);
+	m->generation = take_generation(&r);
 	return r.bad ? -1 : 0; /* frozen: what a later version adds behind is passed over */
 }
 
@@ -152,6 +154,7 @@ put_welcome(struct buf *b, const struct msg_welcome *m)
 	put_u32(b, m->grace);
 	put_u64(b, m->master);
 	put_strings(b, &m->ancestors);
+	put_u32(b, m->generation);
 }
 
 int
@@ -164,6 +167,7 @@ take_welcome(const uint8_t *data, size_t len, struct msg_welcome *m)
 	m->grace = take_u32(&r);
 	m->master = take_u64(&r);
 	take_strings(&r, &m->ancestors);
+	m->generation = take_generation(&r);
 	if (!r.bad)
 		return 0;
 	strings_free(&m->ancestors);
@@ -171,18 +175,77 @@ take_welcome(const uint8_t *data, size_t len, struct msg_welcome *m)
 }
 
 void
-put_node(struct buf *b, const struct msg_node *m)
+put_refuse(struct buf *b, const struct msg_refuse *m)
+{
+	put_str(b, m->why);
+}
+
+int
+take_refuse(const uint8_t *data, size_t len, struct msg_refuse *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_refuse){.why = take_str(&r)};
+	return verdict(&r);
+}
+
+void
+put_forget(struct buf *b, const struct msg_forget *m)
+{
+	size_t i;
+
+	put_path(b, &m->path);
+	for (i = 0; i < m->count; i++)
+		put_u64(b, m->jobs[i]);
+}
+
+int
+take_forget(const uint8_t *data, size_t len, struct msg_forget *m)
+{
+	struct reader r = reader_over(data, len);
+	size_t i;
+
+	*m = (struct msg_forget){.path = take_path(&r)};
+	if (r.bad || reader_left(&r) % sizeof(m->jobs[0]) != 0)
+		return -1;
+	m->count = reader_left(&r) / sizeof(m->jobs[0]);
+	m->jobs = xcalloc(m->count, sizeof(m->jobs[0]));
+	for (i = 0; i < m->count; i++)
+		m->jobs[i] = take_u64(&r);
+	return 0;
+}
+
+void
+put_resend(struct buf *b, const struct msg_resend *m)
+{
+	put_u64(b, m->master);
+}
+
+int
+take_resend(const uint8_t *data, size_t len, struct msg_resend *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_resend){.master = take_u64(&r)};
+	return verdict(&r);
+}
+
+void
+put_node(struct buf *b, const struct msg_node *m, uint32_t between)
 {
 	put_path(b, &m->path);
+	if (between == PROTO_GENERATION)
+		put_u32(b, m->generation);
 	put_info(b, &m->info);
 	put_figures(b, &m->stat);
 }
 
 struct msg_node
-take_node(struct reader *r)
+take_node(struct reader *r, uint32_t between)
 {
 	struct msg_node m = {.path = take_path(r)};
 
+	m.generation = between == PROTO_GENERATION ? take_u32(r) : between;
 	m.info = take_info(r);
 	m.stat = take_figures(r);
 	return m;
@@ -242,32 +305,73 @@ take_power(const uint8_t *data, size_t len, struct msg_power *m)
 	return r.bad ? -1 : 0; /* frozen */
 }
 
-/* The argument and environment lists. */
 static void
-put_words(struct buf *b, const struct reader *words, const struct strings *argv, const struct strings *env)
-{
-	if (words->at) {
-		put_bytes(b, words->at, reader_left(words));
-		return;
-	}
-	put_strings(b, argv);
-	put_strings(b, env);
-}
-
-void
-put_run_head(struct buf *b, const struct msg_run *m)
-{
-	put_u8(b, m->flags);
-	put_u8(b, m->view);
-	put_u8(b, m->has_manifest);
-	put_digest(b, &m->manifest);
-}
-
-void
-put_run_rest(struct buf *b, const struct msg_run *m)
+put_surroundings(struct buf *b, const struct surroundings *m)
 {
 	uint32_t i;
 
+	put_u16(b, m->umask);
+	put_u8(b, m->limit_count);
+	for (i = 0; i < m->limit_count; i++)
+		put_u64(b, m->limits[i]);
+	put_u8(b, m->input);
+	put_u64(b, m->drain);
+	put_str(b, m->cwd);
+	put_str(b, m->binroot);
+	if (m->words.at) {
+		put_bytes(b, m->words.at, reader_left(&m->words));
+		return;
+	}
+	put_strings(b, &m->argv);
+	put_strings(b, &m->env);
+}
+
+/* The last two fields, checked: words are what the reader has left. */
+static void
+take_words(struct reader *r, struct surroundings *m)
+{
+	m->words = *r;
+	if (skip_strings(r) == 0)
+		r->bad = true;
+	(void)skip_strings(r);
+}
+
+/* All but the lists of words, which are left where they are. */
+static struct surroundings
+take_surroundings(struct reader *r)
+{
+	struct surroundings m = {.umask = take_u16(r)};
+	uint32_t i;
+
+	m.limit_count = take_u8(r);
+	if (m.umask > 0777 || m.limit_count > MAX_LIMITS)
+		r->bad = true;
+	for (i = 0; i < m.limit_count && !r->bad; i++)
+		m.limits[i] = take_u64(r);
+	m.input = take_u8(r);
+	if (m.input > INPUT_TERMINAL)
+		r->bad = true;
+	m.drain = take_u64(r);
+	m.cwd = take_str(r);
+	m.binroot = take_str(r);
+	take_words(r, &m);
+	return m;
+}
+
+static void
+surroundings_free(struct surroundings *m)
+{
+	strings_free(&m->argv);
+	strings_free(&m->env);
+}
+
+void
+put_run_common(struct buf *b, const struct run_common *m)
+{
+	uint32_t i;
+
+	put_u32(b, m->flags);
+	put_u8(b, m->view);
 	put_u32(b, m->size);
 	put_u32(b, m->uid);
 	put_u32(b, m->gid);
@@ -275,33 +379,23 @@ put_run_rest(struct buf *b, const struct msg_run *m)
 	for (i = 0; i < m->group_count; i++)
 		put_u32(b, m->groups[i]);
 	put_u64(b, m->start_limit);
-	put_str(b, m->cwd);
-	put_str(b, m->binroot);
 	put_str(b, m->job_text);
-	put_words(b, &m->words, &m->argv, &m->env);
-}
-
-void
-put_run(struct buf *b, const struct msg_run *m)
-{
-	put_run_head(b, m);
-	put_run_rest(b, m);
+	put_surroundings(b, &m->around);
 }
 
 int
-take_run(struct reader r, struct msg_run *m)
+take_run_common(struct reader r, struct run_common *m)
 {
+	struct reader words;
 	uint32_t i;
 
-	*m = (struct msg_run){.flags = take_u8(&r)};
+	*m = (struct run_common){.flags = take_u32(&r)};
 	m->view = take_u8(&r);
-	m->has_manifest = take_bool(&r);
-	m->manifest = take_digest(&r);
 	m->size = take_u32(&r);
 	m->uid = take_u32(&r);
 	m->gid = take_u32(&r);
 	m->group_count = take_u32(&r);
-	if (m->group_count > reader_left(&r) / 4)
+	if (m->group_count > reader_left(&r) / 4 || m->uid == SCOPE_PUBLIC)
 		r.bad = true;
 	if (r.bad)
 		m->group_count = 0;
@@ -309,12 +403,96 @@ take_run(struct reader r, struct msg_run *m)
 	for (i = 0; i < m->group_count; i++)
 		m->groups[i] = take_u32(&r);
 	m->start_limit = take_u64(&r);
-	m->cwd = take_str(&r);
-	m->binroot = take_str(&r);
 	m->job_text = take_str(&r);
-	take_strings(&r, &m->argv);
-	take_strings(&r, &m->env);
-	if (reader_done(&r) && m->argv.count > 0 && m->view <= 2)
+	m->around = take_surroundings(&r);
+	if (reader_done(&r) && m->view <= 2) {
+		words = m->around.words;
+		m->around.words = (struct reader){0};
+		take_strings(&words, &m->around.argv);
+		take_strings(&words, &m->around.env);
+		return 0;
+	}
+	run_common_free(m);
+	return -1;
+}
+
+void
+run_common_free(struct run_common *m)
+{
+	free(m->groups);
+	surroundings_free(&m->around);
+	m->groups = NULL;
+}
+
+static void
+put_run_entry(struct buf *b, const struct run_entry *e)
+{
+	put_u32(b, e->rank);
+	put_path(b, &e->path);
+	put_str(b, e->before);
+}
+
+static struct run_entry
+take_run_entry(struct reader *r, uint32_t between)
+{
+	struct run_entry e = {.rank = take_u32(r)};
+
+	e.path = take_path(r);
+	e.before = between == PROTO_GENERATION ? take_str(r) : "";
+	return e;
+}
+
+size_t
+run_entry_size(const struct run_entry *e)
+{
+	return 4 + 1 + 4 * e->path.depth + 4 + strlen(e->before) + 1;
+}
+
+void
+put_run_head(struct buf *b, const struct msg_run *m)
+{
+	put_u32(b, m->window);
+	put_u8(b, m->has_manifest);
+	put_digest(b, &m->manifest);
+	put_u32(b, (uint32_t)m->block_len);
+}
+
+void
+put_run_entries(struct buf *b, const struct msg_run *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		put_run_entry(b, &m->entries[i]);
+}
+
+void
+put_run(struct buf *b, const struct msg_run *m)
+{
+	put_run_head(b, m);
+	put_bytes(b, m->block, m->block_len);
+	put_run_entries(b, m);
+}
+
+int
+take_run(const uint8_t *data, size_t len, struct msg_run *m, uint32_t between)
+{
+	struct reader r = reader_over(data, len), block;
+	size_t room;
+
+	*m = (struct msg_run){.window = take_u32(&r)};
+	if (between == PROTO_GENERATION) {
+		m->has_manifest = take_bool(&r);
+		m->manifest = take_digest(&r);
+	}
+	block = take_block(&r);
+	m->block = block.at;
+	m->block_len = reader_left(&block);
+	room = reader_left(&r) / (between == PROTO_GENERATION ? 10 : 5); /* what an entry takes at least */
+	m->entries = xcalloc(room, sizeof(m->entries[0]));
+	while (m->count < room && reader_left(&r))
+		m->entries[m->count++] = take_run_entry(&r, between);
+	if (reader_done(&r))
 		return 0;
 	run_free(m);
 	return -1;
@@ -323,26 +501,15 @@ take_run(struct reader r, struct msg_run *m)
 void
 run_free(struct msg_run *m)
 {
-	free(m->groups);
-	strings_free(&m->argv);
-	strings_free(&m->env);
-	m->groups = NULL;
+	free(m->entries);
+	m->entries = NULL;
+	m->count = 0;
 }
 
-void
-put_run_entry(struct buf *b, const struct run_entry *e)
+static bool
+is_output(const struct msg_event *m)
 {
-	put_u32(b, e->rank);
-	put_path(b, &e->path);
-}
-
-struct run_entry
-take_run_entry(struct reader *r)
-{
-	struct run_entry e = {.rank = take_u32(r)};
-
-	e.path = take_path(r);
-	return e;
+	return m->kind == EVENT_STDOUT || m->kind == EVENT_STDERR;
 }
 
 void
@@ -351,20 +518,37 @@ put_event(struct buf *b, const struct msg_event *m)
 	put_path(b, &m->path);
 	put_u64(b, m->sequence);
 	put_u8(b, m->kind);
-	if (m->kind == EVENT_STDOUT || m->kind == EVENT_STDERR)
+	if (is_output(m))
 		put_bytes(b, m->data, m->len);
 	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED)
 		put_u32(b, m->status);
 	if (m->kind == EVENT_EXITED)
-		put_u8(b, m->lingers);
-	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST)
+		put_u8(b, m->flags);
+	if (m->kind == EVENT_EXITED && m->flags & EXITED_LEAVES)
+		put_u32(b, m->files);
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || (m->kind == EVENT_EXITED && m->flags & EXITED_LEAVES))
 		put_str(b, m->text);
 }
 
 size_t
 event_charge(const struct msg_event *e)
 {
-	return e->kind == EVENT_STDOUT || e->kind == EVENT_STDERR ? e->len + 64 : 0;
+	return is_output(e) ? e->len + 64 : 0;
+}
+
+static void
+take_exited(struct reader *r, struct msg_event *m)
+{
+	m->status = take_u32(r);
+	m->flags = take_u8(r);
+	if (m->flags & ~(unsigned)(EXITED_LINGERS | EXITED_HOLDS | EXITED_LEAVES))
+		r->bad = true;
+	if (!(m->flags & EXITED_LEAVES))
+		return;
+	m->files = take_u32(r);
+	m->text = take_str(r);
+	if (strlen(m->text) > MAX_LEFT)
+		r->bad = true;
 }
 
 int
@@ -372,22 +556,31 @@ take_event(const uint8_t *data, size_t len, struct msg_event *m)
 {
 	struct reader r = reader_over(data, len);
 
-	*m = (struct msg_event){.path = take_path(&r)};
+	*m = (struct msg_event){.path = take_path(&r), .text = "", .body = data, .body_len = len};
 	m->sequence = take_u64(&r);
 	m->kind = take_u8(&r);
-	m->text = "";
-	if (m->kind < EVENT_STDOUT || m->kind > EVENT_LOST)
-		r.bad = true;
-	if (m->kind == EVENT_STDOUT || m->kind == EVENT_STDERR) {
+	switch (m->kind) {
+	case EVENT_STDOUT:
+	case EVENT_STDERR:
 		m->len = reader_left(&r);
 		m->data = take_bytes(&r, m->len);
-	}
-	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED)
+		break;
+	case EVENT_FAILED:
 		m->status = take_u32(&r);
-	if (m->kind == EVENT_EXITED)
-		m->lingers = take_bool(&r);
-	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST)
 		m->text = take_str(&r);
+		break;
+	case EVENT_EXITED:
+		take_exited(&r, m);
+		break;
+	case EVENT_LOST:
+		m->text = take_str(&r);
+		break;
+	case EVENT_STARTED:
+	case EVENT_GONE:
+		break;
+	default:
+		r.bad = true;
+	}
 	return verdict(&r);
 }
 
@@ -409,11 +602,47 @@ take_ack(const uint8_t *data, size_t len, struct msg_ack *m)
 }
 
 void
+put_credit(struct buf *b, const struct msg_credit *m)
+{
+	put_u32(b, m->bytes);
+}
+
+int
+take_credit(const uint8_t *data, size_t len, struct msg_credit *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_credit){.bytes = take_u32(&r)};
+	return verdict(&r);
+}
+
+#define ONLY_IF_NEW 128u /* beside the signal's number */
+
+void
+put_signal(struct buf *b, const struct msg_signal *m)
+{
+	put_u8(b, m->signal | (m->only_if_new ? ONLY_IF_NEW : 0));
+}
+
+int
+take_signal(const uint8_t *data, size_t len, struct msg_signal *m)
+{
+	struct reader r = reader_over(data, len);
+	unsigned marked = take_u8(&r);
+
+	*m = (struct msg_signal){.signal = marked & ~ONLY_IF_NEW, .only_if_new = marked & ONLY_IF_NEW};
+	if (m->signal == 0 || m->signal > 64)
+		r.bad = true;
+	return verdict(&r);
+}
+
+void
 put_want(struct buf *b, const struct msg_want *m)
 {
-	put_digest(b, &m->digest);
+	put_object_name(b, &m->name);
 	put_u64(b, m->offset);
 	put_u64(b, m->end);
+	put_u8(b, m->packed);
 }
 
 int
@@ -421,18 +650,20 @@ take_want(const uint8_t *data, size_t len, struct msg_want *m)
 {
 	struct reader r = reader_over(data, len);
 
-	*m = (struct msg_want){.digest = take_digest(&r)};
+	*m = (struct msg_want){.name = take_object_name(&r)};
 	m->offset = take_u64(&r);
 	m->end = take_u64(&r);
+	m->packed = take_bool(&r);
 	return verdict(&r);
 }
 
 void
 put_data(struct buf *b, const struct msg_data *m)
 {
-	put_digest(b, &m->digest);
+	put_object_name(b, &m->name);
 	put_u64(b, m->size);
 	put_u64(b, m->offset);
+	put_u64(b, m->have);
 	put_u8(b, m->deflated);
 	put_u32(b, m->raw_len);
 	put_bytes(b, m->data, m->len);
@@ -443,9 +674,10 @@ take_data(const uint8_t *data, size_t len, struct msg_data *m)
 {
 	struct reader r = reader_over(data, len);
 
-	*m = (struct msg_data){.digest = take_digest(&r)};
+	*m = (struct msg_data){.name = take_object_name(&r)};
 	m->size = take_u64(&r);
 	m->offset = take_u64(&r);
+	m->have = take_u64(&r);
 	m->deflated = take_bool(&r);
 	m->raw_len = take_u32(&r);
 	m->len = reader_left(&r);
@@ -458,7 +690,7 @@ take_data(const uint8_t *data, size_t len, struct msg_data *m)
 void
 put_lack(struct buf *b, const struct msg_lack *m)
 {
-	put_digest(b, &m->digest);
+	put_object_name(b, &m->name);
 	put_str(b, m->why);
 }
 
@@ -467,7 +699,7 @@ take_lack(const uint8_t *data, size_t len, struct msg_lack *m)
 {
 	struct reader r = reader_over(data, len);
 
-	*m = (struct msg_lack){.digest = take_digest(&r)};
+	*m = (struct msg_lack){.name = take_object_name(&r)};
 	m->why = take_str(&r);
 	return verdict(&r);
 }
@@ -498,17 +730,16 @@ put_launch(struct buf *b, const struct msg_launch *m)
 	put_u32(b, m->generation);
 	put_str(b, m->spec);
 	put_str(b, m->exclude);
-	put_u8(b, m->flags);
+	put_u32(b, m->flags);
 	put_u8(b, m->view);
 	put_u32(b, m->window);
 	put_u64(b, m->timeout);
 	put_u64(b, m->start);
-	put_str(b, m->cwd);
-	put_str(b, m->binroot);
+	put_u64(b, m->kill_after);
 	put_u32(b, m->variants);
 	for (i = 0; i < m->variants; i++)
 		put_variant(b, &m->variant[i]);
-	put_words(b, &m->words, &m->argv, &m->env);
+	put_surroundings(b, &m->around);
 }
 
 int
@@ -518,32 +749,29 @@ take_launch(const uint8_t *data, size_t len, struct msg_launch *m)
 	uint32_t i;
 
 	*m = (struct msg_launch){.generation = take_u32(&r)};
+	if (m->generation != PROTO_GENERATION)
+		return -1;
 	m->spec = take_str(&r);
 	m->exclude = take_str(&r);
-	m->flags = take_u8(&r);
+	m->flags = take_u32(&r);
 	m->view = take_u8(&r);
 	m->window = take_u32(&r);
 	m->timeout = take_u64(&r);
 	m->start = take_u64(&r);
-	m->cwd = take_str(&r);
-	m->binroot = take_str(&r);
+	m->kill_after = take_u64(&r);
 	m->variants = take_u32(&r);
 	if (m->variants == 0 || m->variants > MAX_VARIANTS)
 		r.bad = true;
 	for (i = 0; i < m->variants && !r.bad; i++)
 		m->variant[i] = take_variant(&r);
-	m->words = r;
-	if (skip_strings(&r) == 0)
-		r.bad = true;
-	(void)skip_strings(&r);
+	m->around = take_surroundings(&r);
 	return reader_done(&r) && m->view <= 2 ? 0 : -1;
 }
 
 void
 launch_free(struct msg_launch *m)
 {
-	strings_free(&m->argv);
-	strings_free(&m->env);
+	surroundings_free(&m->around);
 }
 
 void

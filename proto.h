@@ -4,7 +4,8 @@
 
 #include "base/path.h"
 
-#define PROTO_GENERATION 1 /* raised when a message changes; JOIN, INFO and POWER keep their form for ever */
+#define PROTO_GENERATION 2 /* raised when a message that is not frozen changes; doc/protocol.md says which are */
+#define PROTO_FIRST 1	   /* the generation whose frozen forms all later ones understand */
 
 enum message {
 	/* between nodes: the tree */
@@ -29,7 +30,7 @@ enum message {
 	MSG_DATA = 27,	 /* down: a piece of it */
 	MSG_LACK = 28,	 /* down: it can't be had, and why */
 	MSG_UNWANT = 29, /* up: no more of it */
-	MSG_RESEND = 30, /* down: the way up is a new one, send again what has not been acknowledged; u64 boot of the master, 0: gone */
+	MSG_RESEND = 30, /* down: the way up is a new one, send again what has not been acknowledged */
 	/* between a client and the master only */
 	MSG_LAUNCH = 40,    /* client: start this */
 	MSG_ACCEPTED = 41,  /* master: its job id and nodes */
@@ -61,7 +62,7 @@ struct node_stat {
 };
 
 struct msg_join {
-	uint32_t generation;
+	uint32_t generation;   /* of whoever joins; PROTO_FIRST when it does not say */
 	bool has_path, has_id; /* it was in the tree before; it asks for an id */
 	struct path path;
 	uint32_t id;
@@ -73,9 +74,22 @@ struct msg_welcome {
 	uint32_t heartbeat, grace; /* milliseconds */
 	uint64_t master;	   /* its boot */
 	struct strings ancestors;  /* addresses, the nearest first, without the parent itself; owned */
+	uint32_t generation;	   /* of the parent; PROTO_FIRST when it does not say */
+};
+struct msg_refuse {
+	const char *why;
+};
+struct msg_forget {
+	struct path path;
+	uint64_t *jobs; /* owned when taken; put_forget borrows them */
+	size_t count;
+};
+struct msg_resend {
+	uint64_t master; /* boot of the master at the end of the new way; 0: there is none any more */
 };
 struct msg_node { /* one of MSG_UP's, repeated to the end */
 	struct path path;
+	uint32_t generation; /* that the node, and all on the way to it, speak; with another than the master's it runs no jobs */
 	struct node_info info;
 	struct node_stat stat;
 };
@@ -99,25 +113,48 @@ enum run_flags {
 	RUN_GLOB = 2,
 	RUN_DETACHED = 4,   /* nobody reads its output: it is dropped on the node */
 	RUN_TELL_START = 8, /* somebody waits for EVENT_STARTED */
+	RUN_NODE_CWD = 16,  /* cwd is a directory of the node's own; else a private one below binRoot */
 };
+enum input_mode { INPUT_NONE, INPUT_STREAM, INPUT_TERMINAL }; /* /dev/null; what the client reads; a terminal of its own */
+#define MAX_LIMITS 16					      /* resources that Linux limits */
+
+/* What a command finds around itself when it starts: the caller's, told in LAUNCH and handed on in RUN. */
+struct surroundings {
+	uint32_t umask;		     /* permission bits */
+	uint64_t limits[MAX_LIMITS]; /* soft ones, UINT64_MAX: none; by the numbers of asm-generic/resource.h on every machine */
+	uint32_t limit_count;	     /* how many of them are told: of the others the node's own hold */
+	unsigned input;		     /* enum input_mode */
+	uint64_t drain;		     /* milliseconds that its pipes may stay open beyond its end; 0: not at all */
+	const char *cwd, *binroot;   /* binroot "": whatever the nodes have */
+	struct strings argv, env;    /* argv holds one at least; owned */
+	struct reader words; /* if set, put in their place; take_launch leaves the bytes of both here, checked, for they may be many */
+};
+
 /* What every node of a launch is told alike; carried as a block that interior nodes hand on unopened. */
-struct msg_run {
-	unsigned flags, view; /* view: enum view of worker.h */
-	bool has_manifest;
-	struct digest manifest;
-	uint32_t size; /* nodes in the whole launch */
+struct run_common {
+	unsigned flags, view; /* view: enum view of run/view.h */
+	uint32_t size;	      /* nodes in the whole launch */
 	uint32_t uid, gid;
 	uint32_t *groups; /* owned */
 	uint32_t group_count;
 	uint64_t start_limit; /* milliseconds a node may take to start it; 0: none */
-	const char *cwd, *binroot, *job_text;
-	struct strings argv, env; /* owned */
-	struct reader words;	  /* put in their place when it is set: the two lists as another message had them */
+	const char *job_text;
+	struct surroundings around;
 };
-/* RUN: u32 window, block (msg_run), then for each node u32 rank and its path. */
+/* One node of a launch. */
 struct run_entry {
 	uint32_t rank;
 	struct path path;
+	const char *before; /* address of the chosen node before it in the order of paths, to ask for contents; "": none */
+};
+struct msg_run {
+	uint32_t window; /* bytes of output that may come up beyond those granted before */
+	bool has_manifest;
+	struct digest manifest; /* for the machine of these nodes; in the scope of the launch's uid: a manifest is never public */
+	const uint8_t *block;	/* a run_common */
+	size_t block_len;
+	struct run_entry *entries; /* owned when taken; put_run borrows them */
+	size_t count;
 };
 
 enum event_kind {
@@ -129,38 +166,63 @@ enum event_kind {
 	EVENT_GONE = 6,
 	EVENT_LOST = 7 /* made by the master for a client */
 };
+enum exited_flags {
+	EXITED_LINGERS = 1, /* processes of it live on; EVENT_GONE will follow */
+	EXITED_HOLDS = 2,   /* they hold its output: what they write from now on is dropped */
+	EXITED_LEAVES = 4,  /* files that it wrote into its private working directory go with the job */
+};
+#define MAX_LEFT 1024 /* bytes of their names: three of the longest, and what parts them */
 struct msg_event {
 	struct path path;
 	uint64_t sequence; /* of this node's events for this job, from 1 */
 	enum event_kind kind;
 	const uint8_t *data; /* STDOUT, STDERR: to the end */
 	size_t len;
-	uint32_t status;  /* FAILED: exit status; EXITED: as waitpid has it */
-	bool lingers;	  /* EXITED: processes of it live on; EVENT_GONE will follow */
-	const char *text; /* FAILED, LOST: why */
+	uint32_t status;     /* FAILED: exit status; EXITED: as waitpid has it */
+	unsigned flags;	     /* EXITED: enum exited_flags */
+	uint32_t files;	     /* EXITED_LEAVES: how many */
+	const char *text;    /* FAILED, LOST: why; EXITED_LEAVES: names of some of them, parted by ", "; else "" */
+	const uint8_t *body; /* take_event's: the very bytes it was taken from, to hand on */
+	size_t body_len;
 };
 struct msg_ack {
 	struct path path;
 	uint64_t sequence;
 };
+struct msg_credit {
+	uint32_t bytes;
+};
+struct msg_signal {
+	unsigned signal;  /* 1 to 64 */
+	bool only_if_new; /* only for the processes that it has not reached yet */
+};
 struct msg_want {
-	struct digest digest;
+	struct object_name name;
 	uint64_t offset, end; /* end UINT64_MAX: all of it */
+	bool packed;	      /* deflated pieces are welcome: a link on the way is slower than deflating */
 };
 struct msg_data {
-	struct digest digest;
+	struct object_name name;
 	uint64_t size, offset; /* of the contents; in the object */
+	uint64_t have;	       /* how far the sender itself has the object, in bytes from its start */
 	bool deflated;
 	uint32_t raw_len;
 	const uint8_t *data;
 	size_t len;
 };
 struct msg_lack {
-	struct digest digest;
+	struct object_name name;
 	const char *why;
 };
 
-enum launch_flags { LAUNCH_DETACH = 1, LAUNCH_STRICT = 2, LAUNCH_KILL_ON_BAD = 4, LAUNCH_LOCALBIN = 8, LAUNCH_GLOB = 16 };
+enum launch_flags {
+	LAUNCH_DETACH = 1,
+	LAUNCH_STRICT = 2,
+	LAUNCH_KILL_ON_BAD = 4,
+	LAUNCH_LOCALBIN = 8,
+	LAUNCH_GLOB = 16,
+	LAUNCH_NODE_CWD = 32, /* as RUN_NODE_CWD */
+};
 struct variant {
 	const char *machine; /* "" fits every node */
 	bool has_manifest;
@@ -171,13 +233,12 @@ struct msg_launch {
 	uint32_t generation;
 	const char *spec, *exclude; /* exclude "" leaves nobody out */
 	unsigned flags, view;
-	uint32_t window;	   /* bytes of events the client takes before it grants more */
-	uint64_t timeout, start;   /* milliseconds; 0: none */
-	const char *cwd, *binroot; /* binroot "": whatever the nodes have */
+	uint32_t window;	 /* bytes of events the client takes before it grants more */
+	uint64_t timeout, start; /* milliseconds; 0: none */
+	uint64_t kill_after;	 /* milliseconds from the TERM that ends a timeout to KILL; 0: KILL at once */
 	struct variant variant[MAX_VARIANTS];
 	uint32_t variants;
-	struct strings argv, env; /* put; owned */
-	struct reader words;	  /* taken: the bytes of both lists, checked, for there may be very many */
+	struct surroundings around;
 };
 struct msg_accepted {
 	const char *job;
@@ -226,28 +287,41 @@ void put_join(struct buf *, const struct msg_join *);
 int take_join(const uint8_t *, size_t, struct msg_join *);
 void put_welcome(struct buf *, const struct msg_welcome *);
 int take_welcome(const uint8_t *, size_t, struct msg_welcome *);
-void put_node(struct buf *, const struct msg_node *);
-struct msg_node take_node(struct reader *); /* one of several: test the reader's bad after each */
+void put_refuse(struct buf *, const struct msg_refuse *);
+int take_refuse(const uint8_t *, size_t, struct msg_refuse *);
+void put_forget(struct buf *, const struct msg_forget *);
+int take_forget(const uint8_t *, size_t, struct msg_forget *);
+void put_resend(struct buf *, const struct msg_resend *);
+int take_resend(const uint8_t *, size_t, struct msg_resend *);
+/* between: what both ends of the link speak; where it isn't this generation, the frozen form of PROTO_FIRST is written and read. */
+void put_node(struct buf *, const struct msg_node *, uint32_t between);
+struct msg_node take_node(struct reader *, uint32_t between); /* one of several: test the reader's bad after each */
 void put_down(struct buf *, const struct msg_down *);
 int take_down(const uint8_t *, size_t, struct msg_down *);
 void put_stat(struct buf *, const struct msg_stat *);
 struct msg_stat take_stat(struct reader *);
 void put_power(struct buf *, const struct msg_power *);
 int take_power(const uint8_t *, size_t, struct msg_power *);
+void put_run_common(struct buf *, const struct run_common *);
+int take_run_common(struct reader, struct run_common *);
+void run_common_free(struct run_common *);
 void put_run(struct buf *, const struct msg_run *);
-/* The same in two parts: what differs by the machine (flags, view, manifest), and the rest. */
+/* The same in parts, for a block that several messages share: what stands before it, and behind it. */
 void put_run_head(struct buf *, const struct msg_run *);
-void put_run_rest(struct buf *, const struct msg_run *);
-int take_run(struct reader, struct msg_run *);
+void put_run_entries(struct buf *, const struct msg_run *);
+int take_run(const uint8_t *, size_t, struct msg_run *, uint32_t between); /* between: see put_node; the block is then another's */
 void run_free(struct msg_run *);
-void put_run_entry(struct buf *, const struct run_entry *);
-struct run_entry take_run_entry(struct reader *);
+size_t run_entry_size(const struct run_entry *); /* bytes that it takes in a RUN */
 void put_event(struct buf *, const struct msg_event *);
 int take_event(const uint8_t *, size_t, struct msg_event *);
 /* What it counts for where memory is bounded: its output, and what it takes beside that. Nothing but output counts. */
 size_t event_charge(const struct msg_event *);
 void put_ack(struct buf *, const struct msg_ack *);
 int take_ack(const uint8_t *, size_t, struct msg_ack *);
+void put_credit(struct buf *, const struct msg_credit *);
+int take_credit(const uint8_t *, size_t, struct msg_credit *);
+void put_signal(struct buf *, const struct msg_signal *);
+int take_signal(const uint8_t *, size_t, struct msg_signal *);
 void put_want(struct buf *, const struct msg_want *);
 int take_want(const uint8_t *, size_t, struct msg_want *);
 void put_data(struct buf *, const struct msg_data *);
@@ -255,6 +329,7 @@ int take_data(const uint8_t *, size_t, struct msg_data *);
 void put_lack(struct buf *, const struct msg_lack *);
 int take_lack(const uint8_t *, size_t, struct msg_lack *);
 void put_launch(struct buf *, const struct msg_launch *);
+/* -1 too when it is of another generation: then that alone is told. */
 int take_launch(const uint8_t *, size_t, struct msg_launch *);
 void launch_free(struct msg_launch *);
 void put_accepted(struct buf *, const struct msg_accepted *);

@@ -92,6 +92,13 @@ put_digest(struct buf *b, const struct digest *d)
 }
 
 void
+put_object_name(struct buf *b, const struct object_name *n)
+{
+	put_digest(b, &n->digest);
+	put_u32(b, n->scope);
+}
+
+void
 put_strings(struct buf *b, const struct strings *list)
 {
 	size_t i;
@@ -199,6 +206,16 @@ take_block(struct reader *r)
 	return reader_over(at, len);
 }
 
+bool
+take_bool(struct reader *r)
+{
+	unsigned value = take_u8(r);
+
+	if (value > 1)
+		r->bad = true;
+	return value == 1;
+}
+
 struct digest
 take_digest(struct reader *r)
 {
@@ -208,6 +225,15 @@ take_digest(struct reader *r)
 	if (from)
 		memcpy(d.byte, from, DIGEST_LEN);
 	return d;
+}
+
+struct object_name
+take_object_name(struct reader *r)
+{
+	struct object_name n = {.digest = take_digest(r)};
+
+	n.scope = take_u32(r);
+	return n;
 }
 
 void
@@ -269,6 +295,12 @@ bool
 digest_equal(const struct digest *a, const struct digest *b)
 {
 	return memcmp(a->byte, b->byte, DIGEST_LEN) == 0;
+}
+
+bool
+object_equal(const struct object_name *a, const struct object_name *b)
+{
+	return a->scope == b->scope && digest_equal(&a->digest, &b->digest);
 }
 
 void

@@ -10,6 +10,13 @@ struct digest {
 	uint8_t byte[DIGEST_LEN];
 };
 
+/* What an object is named by: its digest alone opens nothing, it must be asked for in the scope that it was published in. */
+#define SCOPE_PUBLIC UINT32_MAX /* everybody's; never a uid */
+struct object_name {
+	struct digest digest;
+	uint32_t scope; /* SCOPE_PUBLIC, or the uid whose own it is */
+};
+
 /* Growing bytes. {0} is empty; the owner calls buf_free, after which it is empty again. */
 struct buf {
 	uint8_t *data;
@@ -25,6 +32,7 @@ void put_u64(struct buf *, uint64_t);
 void put_str(struct buf *, const char *);	    /* u32 length without the NUL, bytes, NUL */
 void put_block(struct buf *, const void *, size_t); /* u32 length, bytes */
 void put_digest(struct buf *, const struct digest *);
+void put_object_name(struct buf *, const struct object_name *);
 void put_strings(struct buf *, const struct strings *); /* u32 count, strs */
 void set_u32(struct buf *, size_t at, uint32_t);	/* overwrites four bytes already put */
 
@@ -42,7 +50,9 @@ uint64_t take_u64(struct reader *);
 const uint8_t *take_bytes(struct reader *, size_t); /* borrowed; NULL when bad */
 const char *take_str(struct reader *);		    /* borrowed; "" when bad; its NUL is checked, none within */
 struct reader take_block(struct reader *);	    /* a cursor over the block alone */
+bool take_bool(struct reader *);		    /* u8; bad unless 0 or 1 */
 struct digest take_digest(struct reader *);
+struct object_name take_object_name(struct reader *);
 void take_strings(struct reader *, struct strings *); /* adds to the list; the count is bounded by the bytes left */
 uint32_t skip_strings(struct reader *);		      /* checks them as take_strings does, and returns how many there are */
 /* True when nothing failed and nothing is left over: the one test at the end of a parse. */
@@ -60,6 +70,7 @@ struct shared *shared_hold(struct shared *);	  /* one holder more; returns it */
 void shared_drop(struct shared *);		  /* NULL is allowed */
 
 bool digest_equal(const struct digest *, const struct digest *);
+bool object_equal(const struct object_name *, const struct object_name *);
 #define DIGEST_TEXT (2 * DIGEST_LEN + 1)
 void digest_text(const struct digest *, char out[DIGEST_TEXT]); /* 64 hex digits and a NUL */
 #endif

@@ -1,6 +1,7 @@
 /* Kernel calls that libc has no name for.
  * Must never know what they are for. */
 #include "base/sys.h"
+#include "base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -169,6 +171,16 @@ const char *
 namespace_error(void)
 {
 	return errno == ENOSPC ? "the limits in /proc/sys/user allow no more of them" : strerror(errno);
+}
+
+int
+limit_resource(unsigned number)
+{
+	static const int resource[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_RSS, RLIMIT_NPROC,
+		RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS, RLIMIT_LOCKS, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_RTPRIO,
+		RLIMIT_RTTIME};
+
+	return number < COUNT(resource) ? resource[number] : -1;
 }
 
 int

@@ -30,6 +30,8 @@ ssize_t list_children(int proc, pid_t **out);
  * another libc may have left them ignored. */
 int signal_usual(int sig);
 bool signal_is_ignored(int sig);
+/* The RLIMIT_ of this machine that asm-generic/resource.h gives that number; -1: none. */
+int limit_resource(unsigned number);
 /* Credentials of this task alone: libc's own calls would act on every thread, and on whom we share memory with. */
 int become_user(uid_t, gid_t, const uint32_t *groups, size_t count, bool set_groups);
 #endif

@@ -3,6 +3,7 @@
 #include "client/exec.h"
 #include "nodespec.h"
 #include "client/output.h"
+#include "base/sys.h"
 #include "client/parcel.h"
 #include "client/talk.h"
 
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -36,6 +38,7 @@ struct verdict {
 /* A file on its way to the master. */
 struct upload {
 	const struct source *source;
+	struct object_name name; /* as it was asked for */
 	uint64_t offset, end, job;
 	struct upload *next;
 };
@@ -122,6 +125,22 @@ view_number(const char *name)
 	return strcmp(name, "all") == 0 ? 1 : strcmp(name, "none") == 0 ? 2 : 0;
 }
 
+/* Umask and soft limits, as the caller has them. */
+static void
+look_around(struct surroundings *to)
+{
+	mode_t mask = umask(0);
+	struct rlimit limit;
+
+	(void)umask(mask);
+	to->umask = mask & 0777;
+	for (to->limit_count = 0; to->limit_count < MAX_LIMITS; to->limit_count++) {
+		if (getrlimit(limit_resource(to->limit_count), &limit) != 0)
+			break;
+		to->limits[to->limit_count] = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+	}
+}
+
 static void
 send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
@@ -136,9 +155,8 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.window = WINDOW,
 		.timeout = o->timeout,
 		.start = o->start,
-		.cwd = cwd,
-		.binroot = o->binroot,
 		.variants = x->variants,
+		.around = {.cwd = cwd, .binroot = o->binroot},
 	};
 	struct buf body = {0};
 	char **word;
@@ -151,10 +169,11 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		if (ships)
 			m.variant[i].manifest = x->packs[i].at[0].id.digest;
 	}
+	look_around(&m.around);
 	for (word = argv; *word; word++)
-		strings_add(&m.argv, *word);
+		strings_add(&m.around.argv, *word);
 	for (word = environ; *word; word++)
-		strings_add(&m.env, *word);
+		strings_add(&m.around.env, *word);
 	put_launch(&body, &m);
 	if (body.len > MAX_FRAME - FRAME_HEAD)
 		die(255, "arguments and environment take %zu bytes: more than a launch can carry", body.len);
@@ -178,9 +197,9 @@ find_source(const struct exec *x, const struct digest *digest)
 }
 
 static void
-send_lack(struct exec *x, uint64_t job, const struct digest *digest, const char *why)
+send_lack(struct exec *x, uint64_t job, const struct object_name *name, const char *why)
 {
-	struct msg_lack m = {.digest = *digest, .why = why};
+	struct msg_lack m = {.name = *name, .why = why};
 	struct buf body = {0};
 
 	put_lack(&body, &m);
@@ -226,15 +245,16 @@ put_piece(void *owner, struct buf *out)
 	if (!u)
 		return;
 	x->uploads = u->next;
-	len = pack_read(u->source, u->offset, raw, u->end - u->offset < sizeof(raw) ? (size_t)(u->end - u->offset) : sizeof(raw));
+	len = pack_read(u->source, u->offset, raw, piece_length(u->source->id.size, u->offset, u->end));
 	if (len < 0) {
-		send_lack(x, u->job, &u->source->id.digest, pack_error());
+		send_lack(x, u->job, &u->name, pack_error());
 		free(u);
 		put_piece(owner, out);
 		return;
 	}
-	m.digest = u->source->id.digest;
+	m.name = u->name;
 	m.size = u->source->id.size;
+	m.have = object_length(m.size);
 	m.offset = u->offset;
 	m.raw_len = (uint32_t)len;
 	m.len = (size_t)len;
@@ -258,9 +278,9 @@ on_want(struct exec *x, const struct frame *f)
 
 	if (take_want(f->body, f->len, &m) != 0)
 		die(255, "the master's WANT can't be read");
-	source = find_source(x, &m.digest);
+	source = find_source(x, &m.name.digest);
 	if (!source) {
-		send_lack(x, f->job, &m.digest, "the client has no such contents");
+		send_lack(x, f->job, &m.name, "the client has no such contents");
 		return;
 	}
 	u = take_upload(x, source);
@@ -273,7 +293,7 @@ on_want(struct exec *x, const struct frame *f)
 	}
 	if (!u)
 		u = xcalloc(1, sizeof(*u));
-	*u = (struct upload){.source = source, .offset = m.offset, .end = m.end < total ? m.end : total, .job = f->job};
+	*u = (struct upload){.source = source, .name = m.name, .offset = m.offset, .end = m.end < total ? m.end : total, .job = f->job};
 	append_upload(x, u);
 	link_wake_bulk(x->link);
 }
@@ -284,7 +304,7 @@ on_unwant(struct exec *x, const struct frame *f)
 	struct msg_want m;
 	const struct source *source;
 
-	if (take_want(f->body, f->len, &m) == 0 && (source = find_source(x, &m.digest)))
+	if (take_want(f->body, f->len, &m) == 0 && (source = find_source(x, &m.name.digest)))
 		free(take_upload(x, source));
 }
 
@@ -345,9 +365,10 @@ show(struct exec *x, size_t at, const struct msg_event *e)
 	check_output(x, output_add(x->output, at, e->kind == EVENT_STDOUT ? 1 : 2, e->data, e->len));
 	x->taken += (uint32_t)event_charge(e);
 	if (x->taken >= WINDOW / 4) {
+		struct msg_credit m = {.bytes = x->taken};
 		struct buf body = {0};
 
-		put_u32(&body, x->taken);
+		put_credit(&body, &m);
 		link_send(x->link, PRIO_CONTROL, MSG_CREDIT, x->id, body.data, body.len);
 		buf_free(&body);
 		x->taken = 0;
@@ -538,9 +559,10 @@ judge(const struct exec *x)
 static void
 send_signal(struct exec *x, int signal)
 {
+	struct msg_signal m = {.signal = (unsigned)signal};
 	struct buf body = {0};
 
-	put_u8(&body, (unsigned)signal);
+	put_signal(&body, &m);
 	link_send(x->link, PRIO_CONTROL, MSG_SIGNAL, x->id, body.data, body.len);
 	buf_free(&body);
 }

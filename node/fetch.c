@@ -27,7 +27,7 @@ fetch_of(const struct digest *digest)
 static void
 send_want(struct fetch *f, unsigned type, uint64_t offset)
 {
-	struct msg_want want = {.digest = f->digest, .offset = offset, .end = blob_limit(f->blob)};
+	struct msg_want want = {.name = {f->digest, SCOPE_PUBLIC}, .offset = offset, .end = blob_limit(f->blob)};
 	struct buf body = {0};
 
 	f->heard = loop_now();

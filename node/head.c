@@ -45,8 +45,9 @@ struct launch {
 	struct path *paths; /* sorted */
 	struct target *targets;
 	size_t count, pending, lingering, starting;
-	struct run_block *blocks; /* one for each variant; the rest is the same of all */
-	size_t block_count;
+	struct shared *block;	  /* what all nodes are told alike */
+	struct variant *variants; /* what is shipped to which of them; their machines are not kept */
+	size_t variant_count;
 	struct timer timer;
 	struct launch *next;
 };
@@ -82,12 +83,9 @@ static void
 launch_release(void *what)
 {
 	struct launch *l = what;
-	size_t i;
 
-	for (i = 0; i < l->block_count; i++)
-		buf_free(&l->blocks[i].head);
-	shared_drop(l->blocks[0].rest);
-	free(l->blocks);
+	shared_drop(l->block);
+	free(l->variants);
 	free(l->paths);
 	free(l->targets);
 	free(l->command);
@@ -137,7 +135,7 @@ kill_limit(void)
 static void
 signal_launch(struct launch *l, unsigned signal)
 {
-	job_signal(l->id, signal);
+	job_signal(l->id, &(struct msg_signal){.signal = signal});
 	if (signal != SIGKILL || l->killed || l->over)
 		return;
 	l->killed = true;
@@ -219,8 +217,8 @@ judge(struct launch *l, struct target *t, const struct msg_event *e)
 		}
 		break;
 	case EVENT_EXITED:
-		t->lingers = e->lingers;
-		l->lingering += e->lingers;
+		t->lingers = e->flags & EXITED_LINGERS;
+		l->lingering += t->lingers;
 		target_ended(l, t, e->status != 0);
 		break;
 	case EVENT_FAILED:
@@ -241,40 +239,39 @@ static void
 unexpected(struct launch *l, size_t at, uint64_t sequence)
 {
 	if (l->targets[at].given_up && sequence == 0)
-		job_forget(&l->paths[at], &l->id, 1);
+		job_forget(&(struct msg_forget){l->paths[at], &l->id, 1});
 	else if (sequence > 0 && sequence + 1 == l->targets[at].expected)
 		acknowledge(l, at);
 }
 
 size_t
-head_event(uint64_t id, const uint8_t *body, size_t len)
+head_event(uint64_t id, const struct msg_event *e)
 {
 	struct launch *l = launch_find(id);
-	struct msg_event e;
 	struct target *t;
 	size_t at;
 
 	/* EVENT_LOST is for the master to say, never for a node. */
-	if (!l || take_event(body, len, &e) != 0 || e.kind == EVENT_LOST || (at = find_path(l, &e.path)) == l->count)
+	if (!l || e->kind == EVENT_LOST || (at = find_path(l, &e->path)) == l->count)
 		return 0;
 	t = &l->targets[at];
-	if (e.kind == EVENT_GONE && e.sequence == 0) {
+	if (e->kind == EVENT_GONE && e->sequence == 0) {
 		no_more_processes(l, t);
 		return 0;
 	}
 	/* What was sent again after a link was lost may be here already; what was lost on a dead link will be sent again. */
-	if (e.sequence != t->expected || (t->state == TARGET_ENDED && e.kind != EVENT_GONE)) {
-		unexpected(l, at, e.sequence);
+	if (e->sequence != t->expected || (t->state == TARGET_ENDED && e->kind != EVENT_GONE)) {
+		unexpected(l, at, e->sequence);
 		return 0;
 	}
 	t->expected++;
-	if (l->client && e.kind != EVENT_GONE)
-		neighbour_send_bytes(l->client, PRIO_OUTPUT, MSG_EVENT, id, body, len);
-	t->unacknowledged += (uint32_t)event_charge(&e);
+	if (l->client && e->kind != EVENT_GONE)
+		neighbour_send_bytes(l->client, PRIO_OUTPUT, MSG_EVENT, id, e->body, e->body_len);
+	t->unacknowledged += (uint32_t)event_charge(e);
 	if (t->unacknowledged >= ACK_AFTER)
 		acknowledge(l, at);
-	judge(l, t, &e);
-	return event_charge(&e);
+	judge(l, t, e);
+	return event_charge(e);
 }
 
 /* A verdict that the master gives itself. */
@@ -340,6 +337,27 @@ head_member_lost(struct member *m)
 	}
 }
 
+static struct run_entry
+entry_of(const struct launch *l, size_t at)
+{
+	return (struct run_entry){.rank = (uint32_t)at, .path = l->paths[at], .before = ""};
+}
+
+static void
+send_run(struct launch *l, uint8_t variant, struct run_entry *entries, size_t count)
+{
+	const struct variant *v = &l->variants[variant];
+	struct msg_run run = {.has_manifest = v->has_manifest,
+		.manifest = v->manifest,
+		.block = l->block->data,
+		.block_len = l->block->len,
+		.entries = entries,
+		.count = count};
+
+	if (count > 0)
+		job_send_run(l->id, &run, l->block);
+}
+
 /* To all that have come up since the last time: a node that has it already takes it for what it is. */
 static void
 run_again(struct launch *l, uint8_t variant, struct run_entry *entries)
@@ -351,11 +369,10 @@ run_again(struct launch *l, uint8_t variant, struct run_entry *entries)
 
 		if (t->again && t->variant == variant) {
 			t->again = false;
-			entries[n++] = (struct run_entry){.rank = (uint32_t)i, .path = l->paths[i]};
+			entries[n++] = entry_of(l, i);
 		}
 	}
-	if (n)
-		job_send_run(l->id, &l->blocks[variant], entries, n);
+	send_run(l, variant, entries, n);
 }
 
 static void
@@ -371,7 +388,7 @@ run_all_again(void)
 			continue;
 		l->again = false;
 		entries = xcalloc(l->count, sizeof(*entries));
-		for (i = 0; i < l->block_count; i++)
+		for (i = 0; i < l->variant_count; i++)
 			run_again(l, (uint8_t)i, entries);
 		free(entries);
 	}
@@ -383,7 +400,7 @@ head_member_up(struct member *m, bool same_process)
 	struct launch *l, *next;
 
 	if (same_process && m->forget_count)
-		job_forget(&m->path, m->forget, m->forget_count);
+		job_forget(&(struct msg_forget){m->path, m->forget, m->forget_count});
 	free(m->forget);
 	m->forget = NULL;
 	m->forget_count = 0;
@@ -393,9 +410,11 @@ head_member_up(struct member *m, bool same_process)
 		next = l->next;
 		if (at == l->count)
 			continue;
-		if (l->targets[at].boot != m->info.boot) {
+		if (l->targets[at].boot != m->info.boot || m->generation != PROTO_GENERATION) {
 			if (l->targets[at].state != TARGET_ENDED)
-				give_up(l, at, "its gproc was started anew");
+				give_up(l, at,
+					same_process ? "it is reached through a node with another gproc now"
+						     : "its gproc was started anew");
 			else
 				no_more_processes(l, &l->targets[at]);
 		} else if (l->targets[at].state != TARGET_ENDED) {
@@ -432,12 +451,13 @@ refused(struct neighbour *client, uint32_t generation)
 }
 
 static void
-put_blocks(struct launch *l, const struct msg_launch *m)
+make_block(struct launch *l, const struct msg_launch *m)
 {
 	const struct peer *who = &l->client->who;
-	struct msg_run run = {
+	struct run_common run = {
 		.flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
-			 (l->detached ? RUN_DETACHED : 0u) | (l->detached || m->start ? RUN_TELL_START : 0u),
+			 (m->flags & LAUNCH_NODE_CWD ? RUN_NODE_CWD : 0u) | (l->detached ? RUN_DETACHED : 0u) |
+			 (l->detached || m->start ? RUN_TELL_START : 0u),
 		.view = m->view,
 		.size = (uint32_t)l->count,
 		.uid = who->uid,
@@ -445,34 +465,25 @@ put_blocks(struct launch *l, const struct msg_launch *m)
 		.groups = who->groups,
 		.group_count = (uint32_t)who->group_count,
 		.start_limit = m->start,
-		.cwd = m->cwd,
-		.binroot = m->binroot,
 		.job_text = l->text,
-		.words = m->words,
+		.around = m->around,
 	};
-	struct buf rest = {0};
-	struct shared *copy;
-	size_t i;
+	struct buf bytes = {0};
 
-	put_run_rest(&rest, &run);
-	copy = shared_new(rest.len);
-	memcpy(copy->data, rest.data, rest.len);
-	buf_free(&rest);
-	for (i = 0; i < m->variants; i++) {
-		run.has_manifest = m->variant[i].has_manifest;
-		run.manifest = m->variant[i].manifest;
-		put_run_head(&l->blocks[i].head, &run);
-		l->blocks[i].rest = copy;
-	}
+	put_run_common(&bytes, &run);
+	l->block = shared_new(bytes.len);
+	memcpy(l->block->data, bytes.data, bytes.len);
+	buf_free(&bytes);
 }
 
-/* The variant made for that machine, else the one that fits all; count when there is none. */
+/* The variant made for the node's machine, else the one that fits all; count when there is none. */
 static uint32_t
-variant_for(const struct msg_launch *m, const char *machine)
+variant_for(const struct msg_launch *m, const struct member *node)
 {
+	const char *machine = node->info.machine;
 	uint32_t i, any = m->variants;
 
-	for (i = 0; i < m->variants; i++) {
+	for (i = 0; i < m->variants && node->generation == PROTO_GENERATION; i++) {
 		if (strcmp(m->variant[i].machine, machine) == 0)
 			return i;
 		if (!*m->variant[i].machine)
@@ -522,7 +533,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 		l->id = (self.boot << 32) | ++last_number;
 	while (last_number == 0 || launch_find(l->id)); /* 0 is no job; a detached one may be older than four billion others */
 	l->text = xasprintf("%u.%08x", last_number, (uint32_t)self.boot);
-	l->command = command_text(m->words);
+	l->command = command_text(m->around.words);
 	l->client = client;
 	l->uid = client->who.uid;
 	l->born = now_ms();
@@ -533,11 +544,12 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->count = l->pending = l->starting = c->count;
 	l->targets = xcalloc(l->count, sizeof(l->targets[0]));
 	for (i = 0; i < l->count; i++)
-		l->targets[i] = (struct target){
-			.boot = c->members[i]->info.boot, .expected = 1, .variant = (uint8_t)variant_for(m, c->members[i]->info.machine)};
-	l->block_count = m->variants;
-	l->blocks = xcalloc(m->variants, sizeof(l->blocks[0]));
-	put_blocks(l, m);
+		l->targets[i] =
+			(struct target){.boot = c->members[i]->info.boot, .expected = 1, .variant = (uint8_t)variant_for(m, c->members[i])};
+	l->variant_count = m->variants;
+	l->variants = xcalloc(m->variants, sizeof(l->variants[0]));
+	memcpy(l->variants, m->variant, m->variants * sizeof(l->variants[0]));
+	make_block(l, m);
 	client->launch = l;
 	l->next = launches;
 	launches = l;
@@ -570,9 +582,8 @@ send_variant(struct launch *l, uint8_t variant, struct run_entry *entries)
 
 	for (i = 0; i < l->count; i++)
 		if (l->targets[i].variant == variant)
-			entries[n++] = (struct run_entry){.rank = (uint32_t)i, .path = l->paths[i]};
-	if (n)
-		job_send_run(l->id, &l->blocks[variant], entries, n);
+			entries[n++] = entry_of(l, i);
+	send_run(l, variant, entries, n);
 }
 
 static void
@@ -581,27 +592,37 @@ send_launch(struct launch *l, uint32_t window)
 	struct run_entry *entries = xcalloc(l->count, sizeof(*entries));
 	size_t i;
 
-	for (i = 0; i < l->block_count; i++)
+	for (i = 0; i < l->variant_count; i++)
 		send_variant(l, (uint8_t)i, entries);
 	free(entries);
 	job_set_credit(l->id, l->detached ? FOR_EVER : window);
 }
 
-/* Nodes for whose machine the client brought nothing. */
+static char *
+why_not(const struct member *node)
+{
+	if (node->generation != PROTO_GENERATION)
+		return xasprintf("its gproc, %s, or that of a node on the way to it, speaks another generation of the protocol than the "
+				 "master's, " GPROC_VERSION,
+			node->info.version);
+	return xasprintf("nothing was sent for its machine, %s", node->info.machine);
+}
+
+/* Nodes for whose machine the client brought nothing, and those that can't be told to run anything. */
 static void
 fail_strangers(struct launch *l, const struct choice *c)
 {
 	size_t i, strangers = 0, n = l->count;
 
 	for (i = 0; i < n; i++)
-		strangers += l->targets[i].variant == l->block_count;
+		strangers += l->targets[i].variant == l->variant_count;
 	for (i = 0; i < n && strangers; i++) {
 		char *why;
 
-		if (l->targets[i].variant != l->block_count)
+		if (l->targets[i].variant != l->variant_count)
 			continue;
 		strangers--;
-		why = xasprintf("nothing was sent for its machine, %s", c->members[i]->info.machine);
+		why = why_not(c->members[i]);
 		give_verdict(l, i, EVENT_FAILED, why); /* with the last one the launch may be over */
 		free(why);
 	}
@@ -615,7 +636,7 @@ fits_a_frame(const struct neighbour *client, size_t len, const struct choice *c)
 	size_t size = len + 128 + client->who.group_count * 4, i;
 
 	for (i = 0; i < c->count; i++)
-		size += 5 + c->paths[i].depth * 4;
+		size += run_entry_size(&(struct run_entry){.path = c->paths[i], .before = ""});
 	return size <= MAX_FRAME - FRAME_HEAD;
 }
 
@@ -627,7 +648,8 @@ head_on_launch(struct neighbour *client, const struct frame *frame)
 	struct launch *l;
 
 	if (take_launch(frame->body, frame->len, &m) != 0) {
-		tell_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
+		if (!refused(client, m.generation))
+			tell_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
 		return;
 	}
 	if (client->launch || refused(client, m.generation) || choose(client, m.spec, m.exclude, &c) != 0)
@@ -655,23 +677,23 @@ head_on_launch(struct neighbour *client, const struct frame *frame)
 void
 head_on_signal(struct neighbour *client, const struct frame *frame)
 {
-	struct reader r = reader_over(frame->body, frame->len);
-	unsigned signal = take_u8(&r);
+	struct msg_signal m;
 
-	if (client->launch && client->launch->id == frame->job && signal < 65)
-		signal_launch(client->launch, signal);
+	if (take_signal(frame->body, frame->len, &m) != 0)
+		neighbour_malformed(client, frame);
+	else if (client->launch && client->launch->id == frame->job)
+		signal_launch(client->launch, m.signal);
 }
 
 void
 head_on_credit(struct neighbour *client, const struct frame *frame)
 {
-	struct reader r = reader_over(frame->body, frame->len);
-	uint32_t bytes = take_u32(&r);
+	struct msg_credit m;
 
-	if (!reader_done(&r))
-		neighbour_kill(client, "it sent a CREDIT that can't be read");
+	if (take_credit(frame->body, frame->len, &m) != 0)
+		neighbour_malformed(client, frame);
 	else if (client->launch && client->launch->id == frame->job)
-		job_forward_credit(frame->job, bytes);
+		job_forward_credit(frame->job, m.bytes);
 }
 
 void

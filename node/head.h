@@ -11,7 +11,7 @@ void head_on_kill(struct neighbour *, const struct frame *);
 void head_on_signal(struct neighbour *, const struct frame *); /* a client's, to its own job */
 void head_on_credit(struct neighbour *, const struct frame *); /* a client has taken so much */
 /* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
-size_t head_event(uint64_t id, const uint8_t *body, size_t len);
+size_t head_event(uint64_t id, const struct msg_event *);
 bool head_knows(uint64_t id);
 void head_client_gone(struct neighbour *);
 struct neighbour *head_source(uint64_t job); /* the client that can read what the job ships, or NULL */

@@ -14,7 +14,6 @@ enum {
 	WINDOW_MIN = 2 << 10,	 /* for each branch of each job, even beyond the budget: or it would stand still */
 	WINDOW_START = 8 << 10,	 /* who uses it up gets more: most jobs print a line or two */
 	WINDOW_MAX = 64 << 10,
-	ONLY_IF_NEW = 128, /* beside a signal: for those whom it did not reach the first time */
 };
 
 /* The part of a job that lies behind one child. */
@@ -143,29 +142,22 @@ free_if_over(struct job *j)
 
 /* ---- events on their way up ---- */
 
-static size_t
-charge_of(const uint8_t *body, size_t len)
-{
-	struct msg_event e;
-
-	return take_event(body, len, &e) == 0 ? event_charge(&e) : 0;
-}
-
 /* What a node below the master does with an event. */
 static size_t
-send_to_parent(uint64_t id, const uint8_t *body, size_t len)
+send_to_parent(uint64_t id, const struct msg_event *e)
 {
 	if (!self.parent)
 		return 0;
-	neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, id, body, len);
-	return charge_of(body, len);
+	neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, id, e->body, e->body_len);
+	return event_charge(e);
 }
 
+/* A parent of another generation can't read what the jobs of this one tell: they end. */
 static bool
 may_be_known(uint64_t id)
 {
 	(void)id;
-	return true;
+	return !self.parent || self.parent->between == PROTO_GENERATION;
 }
 
 static const struct job_hooks below_a_parent = {.event = send_to_parent, .knows = may_be_known};
@@ -200,22 +192,23 @@ static void
 send_credit(struct job *j, struct branch *b)
 {
 	uint32_t more = growth(j, b);
+	struct msg_credit m = {.bytes = b->owed + more};
 	struct buf body = {0};
 
 	b->window += more;
 	granted += more;
-	put_u32(&body, b->owed + more);
 	b->owed = 0;
+	put_credit(&body, &m);
 	neighbour_send(b->child, PRIO_CONTROL, MSG_CREDIT, j->id, &body);
 	buf_free(&body);
 }
 
 /* Hands one event on: to the parent, or to the head's table. The caller has seen that there is credit. */
 static void
-pass_up(struct job *j, struct branch *b, const uint8_t *body, size_t len)
+pass_up(struct job *j, struct branch *b, const struct msg_event *e)
 {
-	j->credit -= (int64_t)hooks->event(j->id, body, len);
-	b->owed += (uint32_t)charge_of(body, len);
+	j->credit -= (int64_t)hooks->event(j->id, e);
+	b->owed += (uint32_t)event_charge(e);
 	if (b->owed >= b->window / 2)
 		send_credit(j, b);
 }
@@ -225,14 +218,15 @@ static bool
 pump_branch(struct job *j, struct branch *b)
 {
 	struct reader r = reader_over(b->queue.data + b->head, b->queue.len - b->head), body = take_block(&r);
-	size_t len = reader_left(&body);
+	struct msg_event e;
 
-	if (j->credit <= 0 && charge_of(body.at, len) > 0)
+	(void)take_event(body.at, reader_left(&body), &e); /* it could be read when it came */
+	if (j->credit <= 0 && event_charge(&e) > 0)
 		return false;
-	b->head += 4 + len;
+	b->head += 4 + e.body_len;
 	if (!branch_waits(b))
 		j->waiting--;
-	pass_up(j, b, body.at, len);
+	pass_up(j, b, &e);
 	if (!branch_waits(b)) {
 		buf_free(&b->queue);
 		b->head = 0;
@@ -308,14 +302,6 @@ branch_add(struct job *j, struct neighbour *child, uint32_t window)
 	return b;
 }
 
-static unsigned
-kind_of(const uint8_t *body, size_t len)
-{
-	struct msg_event e;
-
-	return take_event(body, len, &e) == 0 ? e.kind : 0;
-}
-
 /* The branch that an event came by. After a link was lost and made anew there may be none: the events that are sent again
  * make it, so that acknowledgements and the end find their way down. */
 static struct branch *
@@ -338,7 +324,7 @@ branch_for_event(struct neighbour *from, uint64_t id)
 }
 
 static void
-hold_back(struct job *j, struct branch *b, const uint8_t *body, size_t len)
+hold_back(struct job *j, struct branch *b, const struct msg_event *e)
 {
 	if (!branch_waits(b))
 		j->waiting++;
@@ -347,22 +333,22 @@ hold_back(struct job *j, struct branch *b, const uint8_t *body, size_t len)
 		b->queue.len -= b->head;
 		b->head = 0;
 	}
-	put_block(&b->queue, body, len);
+	put_block(&b->queue, e->body, e->body_len);
 }
 
 void
 job_on_event(struct neighbour *from, const struct frame *frame)
 {
-	unsigned kind = kind_of(frame->body, frame->len);
+	struct msg_event e;
 	struct branch *b;
 	struct job *j;
 
-	if (kind == 0) {
-		neighbour_kill(from, "it sent an EVENT that can't be read");
+	if (take_event(frame->body, frame->len, &e) != 0) {
+		neighbour_malformed(from, frame);
 		return;
 	}
-	if (!job_find(frame->job) && kind == EVENT_GONE) { /* a job long over may still tell that its last process has gone */
-		(void)hooks->event(frame->job, frame->body, frame->len);
+	if (!job_find(frame->job) && e.kind == EVENT_GONE) { /* a job long over may still tell that its last process has gone */
+		(void)hooks->event(frame->job, &e);
 		return;
 	}
 	if (!hooks->knows(frame->job)) {
@@ -371,20 +357,21 @@ job_on_event(struct neighbour *from, const struct frame *frame)
 	}
 	b = branch_for_event(from, frame->job);
 	j = from->last_job;
-	if (!branch_waits(b) && (j->credit > 0 || charge_of(frame->body, frame->len) == 0))
-		pass_up(j, b, frame->body, frame->len);
+	if (!branch_waits(b) && (j->credit > 0 || event_charge(&e) == 0))
+		pass_up(j, b, &e);
 	else
-		hold_back(j, b, frame->body, frame->len);
+		hold_back(j, b, &e);
 }
 
 /* To all children: the way up is a new one, to that master; 0: there is none any more. */
 static void
 tell_children(uint64_t master)
 {
+	struct msg_resend m = {.master = master};
 	struct buf body = {0};
 	struct neighbour *n;
 
-	put_u64(&body, master);
+	put_resend(&body, &m);
 	for (n = self.neighbours; n; n = n->next)
 		if (n->kind == NB_CHILD)
 			neighbour_send(n, PRIO_CONTROL, MSG_RESEND, 0, &body);
@@ -463,9 +450,10 @@ job_on_ack(struct neighbour *from, const struct frame *frame)
 	struct neighbour *next;
 	struct job *j = job_find(frame->job);
 
-	(void)from;
-	if (take_ack(frame->body, frame->len, &ack))
+	if (take_ack(frame->body, frame->len, &ack) != 0) {
+		neighbour_malformed(from, frame);
 		return;
+	}
 	if (path_equal(&ack.path, &self.path)) {
 		if (j && j->own)
 			own_ack(j->own, ack.sequence);
@@ -480,12 +468,6 @@ job_on_ack(struct neighbour *from, const struct frame *frame)
 
 /* ---- the start ---- */
 
-/* A launch's nodes behind one child, gathered while the list is walked. */
-struct part {
-	struct neighbour *child;
-	struct buf entries;
-};
-
 static void
 forget_queue(struct job *j, struct branch *b)
 {
@@ -496,38 +478,46 @@ forget_queue(struct job *j, struct branch *b)
 	j->waiting--;
 }
 
+static void
+send_signal(const struct job *j, struct neighbour *child, const struct msg_signal *m)
+{
+	struct buf body = {0};
+
+	put_signal(&body, m);
+	neighbour_send(child, PRIO_CONTROL, MSG_SIGNAL, j->id, &body);
+	buf_free(&body);
+}
+
 /* Whom a signal did not reach while the way was broken. */
 static void
 signal_again(const struct job *j, struct neighbour *child)
 {
-	uint8_t signal = (uint8_t)(j->signalled | ONLY_IF_NEW);
+	struct msg_signal m = {.signal = j->signalled, .only_if_new = true};
 
 	if (j->signalled)
-		neighbour_send_bytes(child, PRIO_CONTROL, MSG_SIGNAL, j->id, &signal, 1);
+		send_signal(j, child, &m);
 }
 
-/* Sends a part on, with what its link may bring beyond what it was granted before. */
+/* Sends the nodes behind one child on, with what its link may bring beyond what it was granted before. */
 static void
-send_part(struct job *j, struct part *part, bool again, uint32_t window, const struct run_block *block)
+send_part(struct job *j, struct neighbour *child, bool again, struct msg_run *part, struct shared *block)
 {
-	struct branch *b = again ? branch_of(j, part->child) : NULL;
-	struct buf body = {0};
-	uint32_t more = window;
+	struct branch *b = again ? branch_of(j, child) : NULL;
+	struct buf head = {0}, tail = {0};
 
 	if (!b) {
-		(void)branch_add(j, part->child, window);
+		(void)branch_add(j, child, part->window);
 	} else {
-		more = window > b->window ? window - b->window : 0;
-		b->window += more;
-		granted += more;
+		part->window = part->window > b->window ? part->window - b->window : 0;
+		b->window += part->window;
+		granted += part->window;
 	}
-	put_u32(&body, more);
-	put_u32(&body, (uint32_t)(block->head.len + block->rest->len));
-	put_bytes(&body, block->head.data, block->head.len);
-	neighbour_send_shared(part->child, MSG_RUN, j->id, &body, block->rest, &part->entries);
-	buf_free(&body);
-	part->entries.len = 0;
-	signal_again(j, part->child);
+	put_run_head(&head, part);
+	put_run_entries(&tail, part);
+	neighbour_send_shared(child, MSG_RUN, j->id, &head, block, &tail);
+	buf_free(&head);
+	buf_free(&tail);
+	signal_again(j, child);
 }
 
 static size_t
@@ -541,32 +531,35 @@ child_count(void)
 	return children;
 }
 
-/* Who else has entries in this list behind the same child (a node adopted elsewhere breaks the order) joins its branch. */
+/* Entries are sorted, so those behind one child stand together. An adopted node breaks the order: that child then gets several RUNs,
+ * all on one branch. */
 static void
-spread(struct job *j, const struct run_block *block, const struct run_entry *entries, size_t n, bool again)
+spread(struct job *j, const struct msg_run *run, struct shared *block, bool again)
 {
-	struct part part = {0};
-	size_t links = child_count(), i;
-	uint32_t window = new_window(j, n < links ? n : links);
+	size_t links = child_count(), i, first = 0;
+	uint32_t window = new_window(j, run->count < links ? run->count : links);
+	struct neighbour *child = NULL, *next;
 
-	for (i = 0; i < n; i++) {
-		struct neighbour *child = neighbour_towards(&entries[i].path);
+	for (i = 0; i <= run->count; i++) {
+		next = i < run->count ? neighbour_towards(&run->entries[i].path) : NULL;
+		if (next == child && i < run->count)
+			continue;
+		if (child) {
+			struct msg_run part = *run;
 
-		if (part.child != child && part.entries.len) {
-			send_part(j, &part, again, window, block);
+			part.window = window;
+			part.entries += first;
+			part.count = i - first;
+			send_part(j, child, again, &part, block);
 			again = true;
 		}
-		part.child = child;
-		if (child)
-			put_run_entry(&part.entries, &entries[i]);
+		first = i;
+		child = next;
 	}
-	if (part.entries.len)
-		send_part(j, &part, again, window, block);
-	buf_free(&part.entries);
 }
 
 void
-job_send_run(uint64_t id, const struct run_block *block, const struct run_entry *entries, size_t n)
+job_send_run(uint64_t id, const struct msg_run *run, struct shared *block)
 {
 	struct job *j = job_find(id);
 	bool again = j != NULL;
@@ -575,7 +568,7 @@ job_send_run(uint64_t id, const struct run_block *block, const struct run_entry 
 		j = job_new(id);
 		j->above = WINDOW_MAX;
 	}
-	spread(j, block, entries, n, again);
+	spread(j, run, block, again);
 }
 
 void
@@ -599,83 +592,113 @@ part_is_over(uint64_t id)
 }
 
 static void
-start_own(struct job *j, struct shared *block, uint32_t rank)
+start_own(struct job *j, const struct msg_run *run, struct shared *block, uint32_t rank)
 {
 	struct own_share share = {.credit = &j->credit, .window = &j->above, .over = part_is_over};
 
 	if (j->own)
 		own_resend(j->own);
 	else if (!j->done)
-		j->own = own_start(j->id, block, rank, &share);
+		j->own = own_start(j->id, run, block, rank, &share);
+}
+
+/* Takes this node's own entry out of the list: true when there was one. */
+static bool
+take_mine(struct msg_run *run, uint32_t *rank)
+{
+	bool mine = false;
+	size_t i, kept = 0;
+
+	for (i = 0; i < run->count; i++)
+		if (path_equal(&run->entries[i].path, &self.path)) {
+			mine = true;
+			*rank = run->entries[i].rank;
+		} else {
+			run->entries[kept++] = run->entries[i];
+		}
+	run->count = kept;
+	return mine;
+}
+
+static void
+run_here_and_below(uint64_t id, struct msg_run *run)
+{
+	struct job *j = job_find(id);
+	bool again = j != NULL, mine;
+	struct shared *block = shared_new(run->block_len);
+	uint32_t rank = 0;
+
+	memcpy(block->data, run->block, run->block_len);
+	if (!j) {
+		j = job_new(id);
+		j->credit = 0;
+		j->above = 0;
+		run->window = run->window < WINDOW_MIN ? WINDOW_MIN : run->window;
+	}
+	j->credit += run->window;
+	j->above += run->window;
+	mine = take_mine(run, &rank);
+	spread(j, run, block, again);
+	if (mine)
+		start_own(j, run, block, rank);
+	shared_drop(block);
+	pump(j);
+}
+
+/* To a parent of another generation, which does not know that nothing can run here or below. */
+static void
+refuse_run(struct neighbour *parent, uint64_t id, const struct msg_run *run)
+{
+	struct msg_event e = {.sequence = 1,
+		.kind = EVENT_FAILED,
+		.status = 255,
+		.text = "its gproc, " GPROC_VERSION ", speaks another generation of the protocol than the node above it"};
+	struct buf body = {0};
+	size_t i;
+
+	for (i = 0; i < run->count; i++) {
+		e.path = run->entries[i].path;
+		body.len = 0;
+		put_event(&body, &e);
+		neighbour_send(parent, PRIO_OUTPUT, MSG_EVENT, id, &body);
+	}
+	buf_free(&body);
 }
 
 void
 job_on_run(struct neighbour *from, const struct frame *frame)
 {
-	struct reader r = reader_over(frame->body, frame->len), block;
-	uint32_t more = take_u32(&r), my_rank = 0;
-	struct job *j = job_find(frame->job);
-	struct run_entry *entries;
-	size_t n = 0, room;
-	bool mine = false, again = j != NULL;
-	struct run_block copy = {0};
+	struct msg_run run;
 
-	block = take_block(&r);
-	room = reader_left(&r) / 5; /* an entry takes five bytes at least */
-	entries = xcalloc(room, sizeof(*entries));
-	while (!r.bad && reader_left(&r)) {
-		struct run_entry e = take_run_entry(&r);
-
-		if (path_equal(&e.path, &self.path)) {
-			mine = true;
-			my_rank = e.rank;
-		} else if (!r.bad && n < room) {
-			entries[n++] = e;
-		}
-	}
-	if (r.bad) {
-		free(entries);
-		neighbour_kill(from, "it sent a RUN that can't be read");
+	if (take_run(frame->body, frame->len, &run, from->between) != 0) {
+		neighbour_malformed(from, frame);
 		return;
 	}
-	copy.rest = shared_new(reader_left(&block));
-	memcpy(copy.rest->data, block.at, copy.rest->len);
-	if (!j) {
-		j = job_new(frame->job);
-		j->credit = 0;
-		j->above = 0;
-		more = more < WINDOW_MIN ? WINDOW_MIN : more;
-	}
-	j->credit += more;
-	j->above += more;
-	spread(j, &copy, entries, n, again);
-	free(entries);
-	if (mine)
-		start_own(j, copy.rest, my_rank);
-	shared_drop(copy.rest);
-	pump(j);
+	if (from->between == PROTO_GENERATION)
+		run_here_and_below(frame->job, &run);
+	else
+		refuse_run(from, frame->job, &run);
+	run_free(&run);
 }
 
 /* ---- signals, ends ---- */
 
 void
-job_signal(uint64_t id, unsigned marked)
+job_signal(uint64_t id, const struct msg_signal *m)
 {
 	struct job *j = job_find(id);
-	unsigned signal = marked & ~(unsigned)ONLY_IF_NEW;
-	bool is_new;
 	struct branch *b;
-	uint8_t body = (uint8_t)marked;
+	bool is_new;
 
 	if (!j)
 		return;
-	is_new = marked == signal || j->signalled != signal;
-	if (signal == SIGKILL || !j->signalled)
-		j->signalled = signal;
+	is_new = !m->only_if_new || j->signalled != m->signal;
+	if (m->signal == SIGKILL || !j->signalled)
+		j->signalled = m->signal;
 	for (b = j->branches; b; b = b->next)
-		neighbour_send_bytes(b->child, PRIO_CONTROL, MSG_SIGNAL, id, &body, 1);
+		send_signal(j, b->child, m);
 	if (j->own && is_new)
-		own_signal(j->own, (int)signal);
+		own_signal(j->own, (int)m->signal);
 }
 
 void
@@ -696,15 +719,15 @@ job_done(uint64_t id)
 }
 
 void
-job_forget(const struct path *path, const uint64_t *ids, size_t n)
+job_forget(const struct msg_forget *m)
 {
 	struct buf body = {0};
 	struct neighbour *next;
 	size_t i;
 
-	if (path_equal(path, &self.path)) {
-		for (i = 0; i < n; i++) {
-			struct job *j = job_find(ids[i]);
+	if (path_equal(&m->path, &self.path)) {
+		for (i = 0; i < m->count; i++) {
+			struct job *j = job_find(m->jobs[i]);
 
 			if (!j || !j->own)
 				continue;
@@ -713,12 +736,10 @@ job_forget(const struct path *path, const uint64_t *ids, size_t n)
 		}
 		return;
 	}
-	next = neighbour_towards(path);
+	next = neighbour_towards(&m->path);
 	if (!next)
 		return;
-	put_path(&body, path);
-	for (i = 0; i < n; i++)
-		put_u64(&body, ids[i]);
+	put_forget(&body, m);
 	neighbour_send(next, PRIO_CONTROL, MSG_FORGET, 0, &body);
 	buf_free(&body);
 }
@@ -785,22 +806,23 @@ job_end_all(void)
 void
 job_on_credit(struct neighbour *parent, const struct frame *frame)
 {
-	struct reader r = reader_over(frame->body, frame->len);
-	uint32_t bytes = take_u32(&r);
+	struct msg_credit m;
 
-	if (reader_done(&r))
-		job_forward_credit(frame->job, bytes);
+	if (take_credit(frame->body, frame->len, &m) == 0)
+		job_forward_credit(frame->job, m.bytes);
 	else
-		neighbour_kill(parent, "it sent a CREDIT that can't be read");
+		neighbour_malformed(parent, frame);
 }
 
 void
 job_on_signal(struct neighbour *parent, const struct frame *frame)
 {
-	struct reader r = reader_over(frame->body, frame->len);
+	struct msg_signal m;
 
-	(void)parent;
-	job_signal(frame->job, take_u8(&r));
+	if (take_signal(frame->body, frame->len, &m) == 0)
+		job_signal(frame->job, &m);
+	else
+		neighbour_malformed(parent, frame);
 }
 
 void
@@ -813,14 +835,12 @@ job_on_done(struct neighbour *parent, const struct frame *frame)
 void
 job_on_forget(struct neighbour *parent, const struct frame *frame)
 {
-	struct reader r = reader_over(frame->body, frame->len);
-	struct path path = take_path(&r);
-	size_t room = reader_left(&r) / 8, i;
-	uint64_t *ids = xcalloc(room, sizeof(*ids));
+	struct msg_forget m;
 
-	(void)parent;
-	for (i = 0; i < room; i++)
-		ids[i] = take_u64(&r);
-	job_forget(&path, ids, room);
-	free(ids);
+	if (take_forget(frame->body, frame->len, &m) != 0) {
+		neighbour_malformed(parent, frame);
+		return;
+	}
+	job_forget(&m);
+	free(m.jobs);
 }

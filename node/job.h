@@ -8,7 +8,7 @@
 
 /* Where events go from here: node.c sets it on the master, where the head takes them; else they go to the parent. */
 struct job_hooks {
-	size_t (*event)(uint64_t job, const uint8_t *body, size_t len); /* returns the bytes of the job's credit that it took */
+	size_t (*event)(uint64_t job, const struct msg_event *); /* returns the bytes of the job's credit that it took */
 	bool (*knows)(uint64_t job);
 };
 void job_tell(const struct job_hooks *);
@@ -22,22 +22,17 @@ void job_on_credit(struct neighbour *, const struct frame *);
 void job_on_signal(struct neighbour *, const struct frame *);
 void job_on_done(struct neighbour *, const struct frame *);
 void job_on_forget(struct neighbour *, const struct frame *);
-void job_signal(uint64_t id, unsigned signal);
+void job_signal(uint64_t id, const struct msg_signal *);
 void job_done(uint64_t id);
-void job_forget(const struct path *, const uint64_t *ids, size_t count);
+void job_forget(const struct msg_forget *);
 void job_has(uint64_t id, const struct digest *);
 void job_lacks(uint64_t id, const struct digest *, const char *why);
 void job_neighbour_gone(struct neighbour *);
 void job_end_all(void); /* kills what runs here, and forgets all jobs */
 size_t job_count(void);
-/* What every node of a launch is told alike: a msg_run whose beginning is the machine's, and of whose rest there is one copy. */
-struct run_block {
-	struct buf head;
-	struct shared *rest;
-};
 /* On the master: sends the launch's entries (sorted by path) down, each by the link that leads there. */
-void job_send_run(uint64_t id, const struct run_block *, const struct run_entry *, size_t count);
-void job_forward_credit(uint64_t id, uint32_t bytes); /* the client has taken so much */
+void job_send_run(uint64_t id, const struct msg_run *, struct shared *block); /* which is the message's block */
+void job_forward_credit(uint64_t id, uint32_t bytes);			      /* the client has taken so much */
 void job_set_credit(uint64_t id, int64_t bytes);
 bool job_waits_for_client(uint64_t id);
 #endif

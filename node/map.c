@@ -74,12 +74,13 @@ insert(struct map *m, const struct path *p)
 }
 
 struct member *
-map_put(struct map *m, const struct path *p, const struct node_info *info, const struct node_stat *stat, void *via)
+map_put(struct map *m, const struct msg_node *node, void *via)
 {
-	struct member *member = insert(m, p);
+	struct member *member = insert(m, &node->path);
 
-	set_info(&member->info, info);
-	member->stat = *stat;
+	set_info(&member->info, &node->info);
+	member->generation = node->generation;
+	member->stat = node->stat;
 	member->told = true;
 	map_set_state(m, member, NODE_UP, "");
 	member->via = via;

@@ -6,6 +6,7 @@
 
 struct member {
 	struct path path;
+	uint32_t generation;   /* as in msg_node */
 	struct node_info info; /* strings owned */
 	struct node_stat stat;
 	enum node_state state;
@@ -23,7 +24,7 @@ struct map {
 
 struct member *map_find(const struct map *, const struct path *); /* or NULL */
 /* Finds or adds it, with the facts given (strings are copied), up and reached through via. */
-struct member *map_put(struct map *, const struct path *, const struct node_info *, const struct node_stat *, void *via);
+struct member *map_put(struct map *, const struct msg_node *, void *via);
 void map_set_state(struct map *, struct member *, enum node_state, const char *why);
 void map_remove(struct map *, struct member *);
 void map_free(struct map *);

@@ -80,6 +80,15 @@ neighbour_kill(struct neighbour *n, const char *why)
 	neighbour_touch(n);
 }
 
+void
+neighbour_malformed(struct neighbour *n, const struct frame *f)
+{
+	char *why = xasprintf("its %s can't be read", message_name(f->type));
+
+	neighbour_kill(n, why);
+	free(why);
+}
+
 struct neighbour *
 neighbour_towards(const struct path *p)
 {
@@ -144,6 +153,7 @@ neighbour_new(struct link *link, enum neighbour_kind kind)
 	n->link = link;
 	n->kind = kind;
 	n->born = now_ms();
+	n->between = PROTO_GENERATION;
 	n->last_stream = &n->streams;
 	n->next = self.neighbours;
 	self.neighbours = n;

@@ -20,6 +20,7 @@ struct neighbour {
 	struct watch watch;
 	enum neighbour_kind kind;
 	bool dirty, gone; /* has something to flush; already taken off the list */
+	uint32_t between; /* the generation that both ends speak; PROTO_FIRST: no more than its frozen forms */
 	bool waits;	  /* its requests are not read until it has drained the answers already queued */
 	struct neighbour *next, *next_dirty;
 	uint64_t born;
@@ -58,6 +59,7 @@ void neighbour_send_shared(
 void tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
 void neighbour_touch(struct neighbour *); /* it has something to write: flushed at the end of the turn */
 void neighbour_kill(struct neighbour *, const char *why);
-struct neighbour *neighbour_towards(const struct path *); /* the child that leads there, or NULL */
-void neighbours_flush(void);				  /* the end of a turn: what was queued goes out, links that died are taken away */
+void neighbour_malformed(struct neighbour *, const struct frame *); /* its message can't be read: no answer says so, the link ends */
+struct neighbour *neighbour_towards(const struct path *);	    /* the child that leads there, or NULL */
+void neighbours_flush(void); /* the end of a turn: what was queued goes out, links that died are taken away */
 #endif

@@ -108,12 +108,15 @@ static const struct {
 static void
 dispatch(struct neighbour *n, const struct frame *f)
 {
+	bool foreign = n->between != PROTO_GENERATION && f->type > MSG_RUN;
 	char *why;
 	size_t i;
 
 	note(9, "from %s: %s, %zu bytes", link_peer(n->link), message_name(f->type), f->len);
 	for (i = 0; i < COUNT(handlers) && !(handlers[i].type == f->type && handlers[i].from & FROM(n->kind)); i++)
 		;
+	if (foreign) /* jobs don't reach beyond nodes of another generation */
+		return;
 	if (i < COUNT(handlers)) {
 		handlers[i].handle(n, f);
 		return;
@@ -151,7 +154,7 @@ static struct neighbour *
 source_is_parent(uint64_t job)
 {
 	(void)job;
-	return self.parent;
+	return self.parent && self.parent->between == PROTO_GENERATION ? self.parent : NULL;
 }
 
 /* All that the parts of the daemon call upwards is named here. */

@@ -49,7 +49,9 @@ struct own {
 	struct own_share share;
 	enum own_state state;
 	struct shared *block;
-	struct msg_run run; /* borrows from block */
+	struct run_common run; /* borrows from block */
+	struct object_name manifest_name;
+	bool ships; /* it has one */
 	struct manifest manifest;
 	bool has_manifest, done, silent, gone, lingers;
 	bool alone; /* the program left no process behind */
@@ -182,7 +184,7 @@ own_release(void *what)
 	struct own *o = what;
 
 	manifest_free(&o->manifest);
-	run_free(&o->run);
+	run_common_free(&o->run);
 	shared_drop(o->block);
 	free(o);
 }
@@ -237,10 +239,11 @@ static void
 settle(struct own *o)
 {
 	if (o->state == OWN_DRAINING && o->pipe[0].left <= 0 && o->pipe[1].left <= 0) {
-		struct msg_event exited = {.kind = EVENT_EXITED, .status = (uint32_t)o->status, .lingers = !o->gone && !o->alone};
+		struct msg_event exited = {
+			.kind = EVENT_EXITED, .status = (uint32_t)o->status, .flags = !o->gone && !o->alone ? EXITED_LINGERS : 0u};
 
 		o->state = OWN_ENDED;
-		o->lingers = exited.lingers;
+		o->lingers = exited.flags & EXITED_LINGERS;
 		add_event(o, &exited);
 	}
 	if (o->state == OWN_ENDED && o->gone && o->proc)
@@ -370,8 +373,8 @@ environment(struct own *o, struct strings *env)
 	char node[PATH_TEXT];
 	size_t i;
 
-	for (i = 0; i < o->run.env.count; i++)
-		strings_add(env, o->run.env.at[i]);
+	for (i = 0; i < o->run.around.env.count; i++)
+		strings_add(env, o->run.around.env.at[i]);
 	strings_take(env, xasprintf("GPROC_NODE=%s", path_text(&self.path, node)));
 	strings_take(env, xasprintf("GPROC_JOB=%s", o->run.job_text));
 	strings_take(env, xasprintf("GPROC_RANK=%u", o->rank));
@@ -432,14 +435,17 @@ start_proc(struct own *o)
 	struct strings env = {0};
 	struct work work = {
 		.job = o->job,
-		.manifest_digest = o->run.has_manifest ? &o->run.manifest : NULL,
-		.manifest = o->run.has_manifest ? &o->manifest : NULL,
+		.manifest_digest = o->ships ? &o->manifest_name.digest : NULL,
+		.manifest = o->ships ? &o->manifest : NULL,
 		.localbin = o->run.flags & RUN_LOCALBIN,
 		.glob = o->run.flags & RUN_GLOB,
 		.view = (enum view)o->run.view,
-		.argv = o->run.argv.at,
+		.argv = o->run.around.argv.at,
 		.env = environment(o, &env),
-		.cwd = o->run.cwd,
+		.cwd = o->run.around.cwd,
+		.umask = o->run.around.umask,
+		.limits = o->run.around.limits,
+		.limit_count = o->run.around.limit_count,
 		.uid = o->run.uid,
 		.gid = o->run.gid,
 		.groups = o->run.groups,
@@ -450,7 +456,7 @@ start_proc(struct own *o)
 	};
 	size_t i;
 
-	if (o->run.has_manifest && !sizes_are_true(&o->manifest)) {
+	if (o->ships && !sizes_are_true(&o->manifest)) {
 		strings_free(&env);
 		fail(o, 255, "the manifest is refused: it gives a file another size than its contents have");
 		return;
@@ -549,7 +555,7 @@ absent_bytes(const struct manifest *m, const struct digest **absent, size_t coun
 static int
 load_manifest(struct own *o)
 {
-	struct blob *blob = store_find(self.store, &o->run.manifest);
+	struct blob *blob = store_find(self.store, &o->manifest_name.digest);
 	size_t len = 0;
 	uint8_t *bytes = blob_load(self.store, blob, MAX_MANIFEST, &len);
 	int bad = !bytes || manifest_decode(bytes, len, &o->manifest) != 0;
@@ -642,10 +648,11 @@ mind_binroot(struct own *o)
 	char node[PATH_TEXT], *text;
 	struct msg_event e = {.kind = EVENT_STDERR};
 
-	if (!*o->run.binroot || strcmp(o->run.binroot, self.options->binroot) == 0)
+	const char *wanted = o->run.around.binroot;
+
+	if (!*wanted || strcmp(wanted, self.options->binroot) == 0)
 		return;
-	text = xasprintf(
-		"gproc: node %s has its binRoot at %s, not at %s\n", path_text(&self.path, node), self.options->binroot, o->run.binroot);
+	text = xasprintf("gproc: node %s has its binRoot at %s, not at %s\n", path_text(&self.path, node), self.options->binroot, wanted);
 	e.data = (uint8_t *)text;
 	e.len = strlen(text);
 	add_event(o, &e);
@@ -653,7 +660,7 @@ mind_binroot(struct own *o)
 }
 
 struct own *
-own_start(uint64_t job, struct shared *block, uint32_t rank, const struct own_share *share)
+own_start(uint64_t job, const struct msg_run *run, struct shared *block, uint32_t rank, const struct own_share *share)
 {
 	struct own *o = xcalloc(1, sizeof(*o));
 
@@ -662,8 +669,8 @@ own_start(uint64_t job, struct shared *block, uint32_t rank, const struct own_sh
 	o->share = *share;
 	o->last = &o->first;
 	o->block = shared_hold(block);
-	if (take_run(reader_over(block->data, block->len), &o->run) != 0) {
-		o->run = (struct msg_run){0};
+	if (take_run_common(reader_over(block->data, block->len), &o->run) != 0) {
+		o->run = (struct run_common){0};
 		fail(o, 255, "the launch can't be read by this node's gproc");
 		return o;
 	}
@@ -671,10 +678,12 @@ own_start(uint64_t job, struct shared *block, uint32_t rank, const struct own_sh
 	mind_binroot(o);
 	if (o->run.start_limit)
 		loop_timer(&o->start_limit, o->run.start_limit, start_is_due, o);
-	if (!o->run.has_manifest) {
+	o->ships = run->has_manifest;
+	o->manifest_name = (struct object_name){run->manifest, o->run.uid};
+	if (!o->ships) {
 		start_proc(o);
-	} else if (relay_need(job, &o->run.manifest)) {
-		pin(o, &o->run.manifest);
+	} else if (relay_need(job, &o->manifest_name.digest)) {
+		pin(o, &o->manifest_name.digest);
 		manifest_here(o);
 	}
 	return o;

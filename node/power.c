@@ -32,7 +32,8 @@ power_on_power(struct neighbour *parent, const struct frame *frame)
 {
 	struct msg_power m;
 
-	(void)parent;
 	if (take_power(frame->body, frame->len, &m) == 0)
 		power_route(&m);
+	else
+		neighbour_malformed(parent, frame);
 }

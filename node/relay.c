@@ -39,7 +39,7 @@ stream_free(struct stream *s)
 static void
 send_lack(struct neighbour *n, uint64_t job, const struct digest *digest, const char *why)
 {
-	struct msg_lack lack = {.digest = *digest, .why = why};
+	struct msg_lack lack = {.name = {*digest, SCOPE_PUBLIC}, .why = why};
 	struct buf body = {0};
 
 	put_lack(&body, &lack);
@@ -221,17 +221,17 @@ relay_on_want(struct neighbour *from, const struct frame *frame)
 	struct stream *s;
 
 	if (take_want(frame->body, frame->len, &want)) {
-		neighbour_kill(from, "it sent a WANT that can't be read");
+		neighbour_malformed(from, frame);
 		return;
 	}
-	blob = store_find(self.store, &want.digest);
-	f = fetch_of(&want.digest);
+	blob = store_find(self.store, &want.name.digest);
+	f = fetch_of(&want.name.digest);
 	s = blob ? stream_of(from, blob) : NULL;
 	/* Who begins in the middle may have had it damaged: then it is worth a look whether it is so here. */
 	if (blob && blob_whole(blob) && want.offset > 0 && (!s || want.offset != s->end) && !blob_is_sound(self.store, blob, want.offset))
 		blob_spoil(self.store, blob);
 	if (!f && (!blob || !blob_whole(blob)))
-		f = fetch_start(&want.digest);
+		f = fetch_start(&want.name.digest);
 	blob = f ? f->blob : blob;
 	s = stream_take(from, blob);
 	if (!s) {
@@ -264,11 +264,11 @@ relay_on_unwant(struct neighbour *from, const struct frame *frame)
 	uint64_t job;
 
 	if (take_want(frame->body, frame->len, &want)) {
-		neighbour_kill(from, "it sent an UNWANT that can't be read");
+		neighbour_malformed(from, frame);
 		return;
 	}
-	blob = store_find(self.store, &want.digest);
-	f = fetch_of(&want.digest);
+	blob = store_find(self.store, &want.name.digest);
+	f = fetch_of(&want.name.digest);
 	s = blob ? stream_take(from, blob) : NULL;
 	if (s)
 		stream_free(s);
@@ -419,10 +419,10 @@ relay_on_data(struct neighbour *from, const struct frame *frame)
 
 	if (take_data(frame->body, frame->len, &m) || m.raw_len > PIECE_SIZE ||
 		(m.deflated && piece_inflate(m.data, m.len, raw, m.raw_len) != 0)) {
-		neighbour_kill(from, "it sent contents that can't be read");
+		neighbour_malformed(from, frame);
 		return;
 	}
-	f = fetch_of(&m.digest);
+	f = fetch_of(&m.name.digest);
 	if (f && f->source == from && is_next(f, &m))
 		fetch_add(f, &m, m.deflated ? raw : m.data);
 }
@@ -434,10 +434,10 @@ relay_on_lack(struct neighbour *from, const struct frame *frame)
 	struct fetch *f;
 
 	if (take_lack(frame->body, frame->len, &m)) {
-		neighbour_kill(from, "it sent a LACK that can't be read");
+		neighbour_malformed(from, frame);
 		return;
 	}
-	f = fetch_of(&m.digest);
+	f = fetch_of(&m.name.digest);
 	if (f && f->source == from && f->job == frame->job) /* else it has been asked for in another's name since */
 		fetch_fail(f, frame->job, m.why);
 	tell_failures();

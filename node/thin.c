@@ -64,7 +64,8 @@ least_asked(const struct blob *blob)
 	return least_of(blob, asks);
 }
 
-/* A chunk at a time, or all of the rest; of a list that is not proved only when all has come, for its window moves with each piece. */
+/* Half a window at a time, or all of the rest; of a list that is not proved only when all has come, for its window moves with each piece.
+ */
 static bool
 may_ask(const struct fetch *f)
 {
@@ -72,7 +73,7 @@ may_ask(const struct fetch *f)
 
 	if (blob_have(f->blob) == 0)
 		return blob_next(f->blob) >= f->asked;
-	return f->asked < total && limit > f->asked && (limit - f->asked >= CHUNK_SIZE || limit >= total);
+	return f->asked < total && limit > f->asked && (limit - f->asked >= STORE_WINDOW / 2 || limit >= total);
 }
 
 /* The window follows those in it; with nobody there it goes where somebody waits. */

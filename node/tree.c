@@ -103,13 +103,20 @@ subtree_down(const struct path *path, struct neighbour *via, bool left, const ch
 	free(orphaned);
 }
 
+/* What this node and its parent speak. */
+static uint32_t
+between(void)
+{
+	return self.parent ? self.parent->between : PROTO_GENERATION;
+}
+
 /* Adds a member to an UP that is being filled, and sends that before it outgrows a frame. */
 static void
 add_up(struct buf *body, const struct member *at)
 {
-	struct msg_node m = {.path = at->path, .info = at->info, .stat = at->stat};
+	struct msg_node m = {.path = at->path, .generation = at->generation, .info = at->info, .stat = at->stat};
 
-	put_node(body, &m);
+	put_node(body, &m, between());
 	if (body->len >= UP_BATCH) {
 		tell_parent(MSG_UP, body);
 		body->len = 0;
@@ -186,9 +193,9 @@ tree_give_orphans_up(void)
 static void
 put_self(struct buf *body)
 {
-	struct msg_node m = {.path = self.path, .info = self.info, .stat = node_figures()};
+	struct msg_node m = {.path = self.path, .generation = PROTO_GENERATION, .info = self.info, .stat = node_figures()};
 
-	put_node(body, &m);
+	put_node(body, &m, between());
 }
 
 void
@@ -218,7 +225,7 @@ member_up(struct neighbour *via, const struct msg_node *m)
 	/* An adopted child has gone home, or a node comes by another link: the old way to it ends here. */
 	if (old && old->via && old->via != via && path_equal(&((struct neighbour *)old->via)->path, &m->path))
 		leaving = old->via;
-	member = map_put(&self.map, &m->path, &m->info, &m->stat, via);
+	member = map_put(&self.map, m, via);
 	if (leaving)
 		neighbour_kill(leaving, "it comes by another way now");
 	if (self.is_master && moved)
@@ -243,7 +250,7 @@ tree_on_up(struct neighbour *n, const struct frame *frame)
 	struct buf onward = {0};
 
 	while (!r.bad && reader_left(&r)) {
-		struct msg_node m = take_node(&r);
+		struct msg_node m = take_node(&r, n->between);
 		char *address;
 
 		if (r.bad || !path_under(&m.path, &n->path))
@@ -251,11 +258,11 @@ tree_on_up(struct neighbour *n, const struct frame *frame)
 		address = path_equal(&m.path, &n->path) ? address_seen(n, m.info.address) : xstrdup(m.info.address);
 		m.info.address = address;
 		member_up(n, &m);
-		put_node(&onward, &m);
+		put_node(&onward, &m, between());
 		free(address);
 	}
 	if (r.bad)
-		neighbour_kill(n, "it sent an UP that can't be read");
+		neighbour_malformed(n, frame);
 	else if (self.is_master)
 		head_map_changed();
 	else
@@ -270,7 +277,7 @@ tree_on_down(struct neighbour *n, const struct frame *frame)
 	struct member *member;
 
 	if (take_down(frame->body, frame->len, &m)) {
-		neighbour_kill(n, "it sent a DOWN that can't be read");
+		neighbour_malformed(n, frame);
 		return;
 	}
 	if (path_equal(&m.path, &n->path)) {
@@ -300,7 +307,7 @@ tree_on_stat(struct neighbour *n, const struct frame *frame)
 		}
 	}
 	if (r.bad)
-		neighbour_kill(n, "it sent a STAT that can't be read");
+		neighbour_malformed(n, frame);
 }
 
 /* ---- joining ---- */
@@ -309,6 +316,7 @@ static void refuse(struct neighbour *n, const char *fmt, ...) PRINTF(2, 3);
 static void
 refuse(struct neighbour *n, const char *fmt, ...)
 {
+	struct msg_refuse m;
 	struct buf body = {0};
 	va_list args;
 	char *why;
@@ -317,7 +325,8 @@ refuse(struct neighbour *n, const char *fmt, ...)
 	why = xvasprintf(fmt, args);
 	va_end(args);
 	warn("%s may not join: %s", link_peer(n->link), why);
-	put_str(&body, why);
+	m.why = why;
+	put_refuse(&body, &m);
 	neighbour_send(n, PRIO_CONTROL, MSG_REFUSE, 0, &body);
 	link_flush(n->link);
 	neighbour_kill(n, why);
@@ -377,7 +386,8 @@ path_for(const struct neighbour *n, const struct msg_join *m, struct path *out)
 static void
 welcome(struct neighbour *n)
 {
-	struct msg_welcome m = {.path = n->path, .heartbeat = self.heartbeat, .grace = self.grace, .master = self.master};
+	struct msg_welcome m = {
+		.path = n->path, .heartbeat = self.heartbeat, .grace = self.grace, .master = self.master, .generation = PROTO_GENERATION};
 	struct buf body = {0};
 	size_t i;
 
@@ -401,11 +411,7 @@ tree_on_join(struct neighbour *n, const struct frame *frame)
 	char name[PATH_TEXT];
 
 	if (take_join(frame->body, frame->len, &m) != 0) {
-		neighbour_kill(n, "it sent a JOIN that can't be read");
-		return;
-	}
-	if (m.generation != PROTO_GENERATION) {
-		refuse(n, "it speaks generation %u of the protocol, this node %u", m.generation, PROTO_GENERATION);
+		neighbour_malformed(n, frame);
 		return;
 	}
 	if (path_for(n, &m, &n->path) != 0) {
@@ -422,7 +428,12 @@ tree_on_join(struct neighbour *n, const struct frame *frame)
 	}
 	n->kind = NB_CHILD;
 	n->boot = m.info.boot;
+	n->between = m.generation == PROTO_GENERATION ? PROTO_GENERATION : PROTO_FIRST;
 	link_set_patience(n->link, self.heartbeat);
 	welcome(n);
 	note(1, "node %s has joined: %s", path_text(&n->path, name), m.info.hostname);
+	if (n->between != PROTO_GENERATION)
+		warn("node %s, %s, has gproc %s, which speaks another generation of the protocol: it can be seen, halted and rebooted, "
+		     "but runs no jobs until it has the same",
+			name, m.info.hostname, m.info.version);
 }

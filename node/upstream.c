@@ -240,9 +240,12 @@ upstream_progress(struct neighbour *n)
 void
 upstream_on_refuse(struct neighbour *n, const struct frame *frame)
 {
-	struct reader r = reader_over(frame->body, frame->len);
+	struct msg_refuse m;
 
-	neighbour_kill(n, take_str(&r));
+	if (take_refuse(frame->body, frame->len, &m) == 0)
+		neighbour_kill(n, m.why);
+	else
+		neighbour_malformed(n, frame);
 }
 
 static void
@@ -275,20 +278,19 @@ master_is(uint64_t master)
 void
 upstream_on_resend(struct neighbour *n, const struct frame *frame)
 {
-	struct reader r = reader_over(frame->body, frame->len);
-	uint64_t master = take_u64(&r);
+	struct msg_resend m;
 
-	if (!reader_done(&r)) {
-		neighbour_kill(n, "it sent a RESEND that can't be read");
+	if (take_resend(frame->body, frame->len, &m) != 0) {
+		neighbour_malformed(n, frame);
 		return;
 	}
 	if (n != self.parent)
 		return;
-	if (master == 0) {
+	if (m.master == 0) {
 		job_master_lost();
 		return;
 	}
-	master_is(master);
+	master_is(m.master);
 	job_resend();
 }
 
@@ -307,6 +309,17 @@ settle_at(const struct path *path)
 	self.path = *path;
 }
 
+/* A parent of another generation can be told of this node and those below, but no job's messages. */
+static void
+speak_with(const struct neighbour *parent)
+{
+	if (parent->between == PROTO_GENERATION)
+		return;
+	warn("the parent's gproc speaks another generation of the protocol: this node, and those below it, can be seen, halted and "
+	     "rebooted, but run no jobs until they have the same version");
+	job_end_all();
+}
+
 void
 upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 {
@@ -314,8 +327,12 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 	char name[PATH_TEXT];
 	bool again = self.has_path;
 
-	if (n != up.attempt || take_welcome(frame->body, frame->len, &m) != 0) {
-		neighbour_kill(n, "it sent a WELCOME that is not due, or can't be read");
+	if (n != up.attempt) {
+		neighbour_kill(n, "it sent a WELCOME that is not due");
+		return;
+	}
+	if (take_welcome(frame->body, frame->len, &m) != 0) {
+		neighbour_malformed(n, frame);
 		return;
 	}
 	loop_cancel(&up.limit);
@@ -326,6 +343,7 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 	free(up.last_why);
 	up.last_why = NULL;
 	n->dialled = xstrdup(link_peer(n->link));
+	n->between = m.generation == PROTO_GENERATION ? PROTO_GENERATION : PROTO_FIRST;
 	self.parent = n; /* an adopter that was the parent until now closes its link when it hears of this one */
 	settle_at(&m.path);
 	self.has_path = true;
@@ -345,6 +363,7 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 		loop_timer(&up.home, HOME_MS, home_is_due, NULL);
 	}
 	note(1, "joined %s as node %s", n->dialled, path_text(&self.path, name));
+	speak_with(n);
 	door_listen(link_is_loopback(n->link));
 	tree_tell_subtree();
 	if (again)

@@ -21,8 +21,8 @@
 #define READERS 4	    /* files kept open for blob_read: a node serves few at a time, each to many */
 #define MAX_IDLE_TREES 256u /* a tree takes no pages but inodes and kernel memory, which the budget does not bound */
 #define PAGE 4096u
-#define WINDOW (2 * CHUNK_SIZE)	 /* a chunk that is being taken while the next one comes */
-#define MAX_THIN_LIST (4u << 20) /* of 32 GiB: what stays in memory of each that passes through */
+#define WINDOW STORE_WINDOW
+#define MAX_THIN_LIST (4u << 20) /* of 8 GiB: what stays in memory of each that passes through */
 #define NAME_ROOM (8 + DIGEST_TEXT)
 
 struct blob {

@@ -65,8 +65,9 @@ bool blob_is_sound(struct store *, struct blob *, uint64_t offset);
 /* Gives up what a whole blob holds, in trees too, because it was damaged: it is as if only its list had come. */
 void blob_spoil(struct store *, struct blob *);
 
-/* A *thin* blob passes through a node that has no room for it: only its list is kept, and while it is open a window of two chunks in
- * memory. It is never whole. What is not proved can't be read here either. A list beyond 4 MiB is refused: blob_add's *no_room. */
+/* A *thin* blob passes through a node that has no room for it: only its list is kept, and while it is open a window of half a
+ * MiB in memory. It is never whole. What is not proved can't be read here either. A list beyond 4 MiB is refused: blob_add's *no_room. */
+#define STORE_WINDOW (8 * CHUNK_SIZE)		    /* half of it is being taken while the other half comes */
 void blob_make_thin(struct store *, struct blob *); /* a partial one; closed, and nothing of its contents is here any more */
 void blob_make_ordinary(struct blob *);		    /* from the list on */
 bool blob_thin(const struct blob *);

@@ -33,6 +33,9 @@ struct work {
 	char *const *argv; /* NULL-ended; argv[0] as typed */
 	char *const *env;  /* NULL-ended; GPROC_ROOT and PATH are added here, the others by the caller */
 	const char *cwd;   /* the caller's */
+	uint32_t umask;	   /* the caller's, and its soft limits: see struct surroundings */
+	const uint64_t *limits;
+	uint32_t limit_count;
 	uint32_t uid, gid;
 	const uint32_t *groups;
 	size_t group_count;

@@ -461,30 +461,34 @@ some_info(struct reader *r)
 static void
 put_some_run(struct buf *b, struct reader *r)
 {
-	struct msg_run m = {.flags = number(r) & 15u,
-		.has_manifest = true,
+	struct run_common common = {.flags = number(r) & 15u,
 		.size = 2,
 		.uid = 1,
-		.cwd = "/",
-		.binroot = "",
 		.job_text = "1.0",
-		.start_limit = number(r) % 4 * 500};
+		.start_limit = number(r) % 4 * 500,
+		.around = {.cwd = "/", .binroot = ""}};
 	unsigned object = number(r);
+	struct run_entry entries[8];
+	struct msg_run m = {.has_manifest = object < 128, .manifest = objects[object % OBJECTS].id.digest, .entries = entries};
 	struct buf block = {0};
 
-	m.manifest = objects[object % OBJECTS].id.digest;
-	m.has_manifest = object < 128;
-	strings_add(&m.argv, "a");
-	put_run(&block, &m);
-	put_u32(b, number(r) * 64u);
-	put_block(b, block.data, block.len);
-	do {
-		struct run_entry e = {.rank = number(r), .path = some_path(r)};
-
-		put_run_entry(b, &e);
-	} while (number(r) % 3);
-	strings_free(&m.argv);
+	strings_add(&common.around.argv, "a");
+	put_run_common(&block, &common);
+	m.window = number(r) * 64u;
+	m.block = block.data;
+	m.block_len = block.len;
+	do
+		entries[m.count++] = (struct run_entry){.rank = number(r), .path = some_path(r), .before = ""};
+	while (number(r) % 3 && m.count < COUNT(entries));
+	put_run(b, &m);
+	strings_free(&common.around.argv);
 	buf_free(&block);
+}
+
+static uint32_t
+some_scope(struct reader *r)
+{
+	return number(r) & 1 ? SCOPE_PUBLIC : 1;
 }
 
 static void
@@ -493,7 +497,7 @@ put_some_data(struct buf *b, struct reader *r)
 	const struct object *o = &objects[number(r) % OBJECTS];
 	struct blob *blob = store_find(self.store, &o->id.digest);
 	unsigned how = number(r);
-	struct msg_data m = {.digest = o->id.digest, .size = o->id.size};
+	struct msg_data m = {.name = {o->id.digest, some_scope(r)}, .size = o->id.size};
 	static uint8_t piece[PIECE_SIZE];
 	size_t left;
 
@@ -521,15 +525,14 @@ put_some_launch(struct buf *b, struct reader *r)
 	struct msg_launch m = {.generation = PROTO_GENERATION,
 		.spec = specs[number(r) % COUNT(specs)],
 		.exclude = "",
-		.cwd = "/",
-		.binroot = "",
+		.around = {.cwd = "/", .binroot = ""},
 		.variants = 1,
 		.flags = number(r) & 31u,
 		.window = number(r) * 100u,
 		.timeout = number(r) % 3 * 1000};
 
 	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = objects[2 + number(r) % 2].id.digest};
-	strings_add(&m.argv, "a");
+	strings_add(&m.around.argv, "a");
 	put_launch(b, &m);
 	launch_free(&m);
 }
@@ -544,7 +547,7 @@ put_some_event(struct buf *b, struct reader *r)
 		.data = text,
 		.len = sizeof(text),
 		.status = number(r),
-		.lingers = number(r) & 1,
+		.flags = number(r) & 7,
 		.text = "why"};
 
 	put_event(b, &m);
@@ -552,12 +555,12 @@ put_some_event(struct buf *b, struct reader *r)
 
 /* A message that is well formed, of values few enough to meet each other again. */
 static unsigned
-put_some(struct buf *b, struct reader *r, unsigned kind)
+put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 {
 	struct node_info info = some_info(r);
-	struct msg_join join = {.generation = PROTO_GENERATION, .info = info};
-	struct msg_welcome welcome = {.heartbeat = 1000, .grace = 3000};
-	struct msg_node node = {.info = info};
+	struct msg_join join = {.generation = 1 + number(r) % 3, .info = info};
+	struct msg_welcome welcome = {.heartbeat = 1000, .grace = 3000, .generation = 1 + number(r) % 3};
+	struct msg_node node = {.generation = 1 + number(r) % 3, .info = info};
 	struct msg_down down = {.boot = info.boot, .why = "gone"};
 	struct msg_ack ack;
 	struct msg_want want;
@@ -567,6 +570,7 @@ put_some(struct buf *b, struct reader *r, unsigned kind)
 	struct path path = some_path(r);
 	struct msg_stat stat = {.path = path};
 	struct msg_power power = {.path = path};
+	uint64_t job;
 	unsigned how;
 
 	switch (kind) {
@@ -585,7 +589,7 @@ put_some(struct buf *b, struct reader *r, unsigned kind)
 		break;
 	case MSG_UP:
 		node.path = path;
-		put_node(b, &node);
+		put_node(b, &node, between);
 		break;
 	case MSG_DOWN:
 		down.path = path;
@@ -598,8 +602,8 @@ put_some(struct buf *b, struct reader *r, unsigned kind)
 		put_power(b, &power);
 		break;
 	case MSG_FORGET:
-		put_path(b, &path);
-		put_u64(b, some_job(r));
+		job = some_job(r);
+		put_forget(b, &(struct msg_forget){path, &job, 1});
 		break;
 	case MSG_RUN:
 		put_some_run(b, r);
@@ -612,14 +616,14 @@ put_some(struct buf *b, struct reader *r, unsigned kind)
 		put_ack(b, &ack);
 		break;
 	case MSG_CREDIT:
-		put_u32(b, number(r) * 16u);
+		put_credit(b, &(struct msg_credit){number(r) * 16u});
 		break;
 	case MSG_SIGNAL:
-		put_u8(b, 1 + number(r) % 64);
+		put_signal(b, &(struct msg_signal){1 + number(r) % 64, number(r) & 1});
 		break;
 	case MSG_WANT:
 	case MSG_UNWANT:
-		want = (struct msg_want){.digest = objects[number(r) % OBJECTS].id.digest};
+		want = (struct msg_want){.name = {objects[number(r) % OBJECTS].id.digest, some_scope(r)}};
 		how = number(r);
 		want.offset = how % 3 * 40;
 		want.end = how & 64 ? want.offset + (how & 63) * 8192 : UINT64_MAX;
@@ -629,7 +633,7 @@ put_some(struct buf *b, struct reader *r, unsigned kind)
 		put_some_data(b, r);
 		break;
 	case MSG_LACK:
-		lack = (struct msg_lack){.digest = objects[number(r) % OBJECTS].id.digest, .why = "no"};
+		lack = (struct msg_lack){.name = {objects[number(r) % OBJECTS].id.digest, some_scope(r)}, .why = "no"};
 		put_lack(b, &lack);
 		break;
 	case MSG_LAUNCH:
@@ -661,7 +665,7 @@ say_something(struct reader *r, bool well_formed)
 	if (!n || link_dead(n->link))
 		return;
 	if (well_formed) {
-		type = put_some(&body, r, type);
+		type = put_some(&body, r, type, n->between);
 	} else {
 		size_t len = number(r);
 		const uint8_t *bytes;

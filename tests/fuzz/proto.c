@@ -26,7 +26,6 @@ same(struct buf *out, const uint8_t *data, size_t size, bool whole)
 			same(&out, data, size, whole);                                                                                     \
 		}                                                                                                                          \
 	}
-PLAIN(join, false)
 PLAIN(down, true)
 PLAIN(power, false)
 PLAIN(event, true)
@@ -38,6 +37,25 @@ PLAIN(error, true)
 PLAIN(query, false)
 PLAIN(ps, true)
 PLAIN(kill, true)
+PLAIN(refuse, true)
+PLAIN(resend, true)
+PLAIN(credit, true)
+PLAIN(signal, true)
+
+/* An earlier generation wrote less than is written now. */
+static void
+try_join(const uint8_t *data, size_t size)
+{
+	struct msg_join m;
+	struct buf out = {0};
+
+	if (take_join(data, size, &m))
+		return;
+	put_join(&out, &m);
+	if (out.len <= size)
+		same(&out, data, size, false);
+	buf_free(&out);
+}
 
 static void
 try_welcome(const uint8_t *data, size_t size)
@@ -48,8 +66,23 @@ try_welcome(const uint8_t *data, size_t size)
 	if (take_welcome(data, size, &m))
 		return;
 	put_welcome(&out, &m);
-	same(&out, data, size, false);
+	if (out.len <= size)
+		same(&out, data, size, false);
+	buf_free(&out);
 	strings_free(&m.ancestors);
+}
+
+static void
+try_run_common(const uint8_t *data, size_t size)
+{
+	struct run_common m;
+	struct buf out = {0};
+
+	if (take_run_common(reader_over(data, size), &m))
+		return;
+	put_run_common(&out, &m);
+	same(&out, data, size, true);
+	run_common_free(&m);
 }
 
 static void
@@ -57,12 +90,31 @@ try_run(const uint8_t *data, size_t size)
 {
 	struct msg_run m;
 	struct buf out = {0};
+	size_t i, entries = 0;
 
-	if (take_run(reader_over(data, size), &m))
+	if (take_run(data, size, &m, PROTO_FIRST) == 0)
+		run_free(&m);
+	if (take_run(data, size, &m, PROTO_GENERATION))
 		return;
+	for (i = 0; i < m.count; i++)
+		entries += run_entry_size(&m.entries[i]);
 	put_run(&out, &m);
+	assert(out.len == 4 + 1 + DIGEST_LEN + 4 + m.block_len + entries);
 	same(&out, data, size, true);
 	run_free(&m);
+}
+
+static void
+try_forget(const uint8_t *data, size_t size)
+{
+	struct msg_forget m;
+	struct buf out = {0};
+
+	if (take_forget(data, size, &m))
+		return;
+	put_forget(&out, &m);
+	same(&out, data, size, true);
+	free(m.jobs);
 }
 
 static void
@@ -110,15 +162,23 @@ try_query_end(const uint8_t *data, size_t size)
 static void
 try_lists(const uint8_t *data, size_t size)
 {
-	struct reader nodes = reader_over(data, size), stats = nodes, shown = nodes, entries = nodes;
+	struct reader nodes = reader_over(data, size), first = nodes, stats = nodes, shown = nodes;
 	struct buf out = {0};
 
 	while (!nodes.bad && reader_left(&nodes)) {
-		struct msg_node m = take_node(&nodes);
+		struct msg_node m = take_node(&nodes, PROTO_GENERATION);
 
-		put_node(&out, &m);
+		put_node(&out, &m, PROTO_GENERATION);
 	}
 	if (!nodes.bad)
+		same(&out, data, size, true);
+	out.len = 0;
+	while (!first.bad && reader_left(&first)) {
+		struct msg_node m = take_node(&first, PROTO_FIRST);
+
+		put_node(&out, &m, PROTO_FIRST);
+	}
+	if (!first.bad)
 		same(&out, data, size, true);
 	out.len = 0;
 	while (!stats.bad && reader_left(&stats)) {
@@ -136,14 +196,6 @@ try_lists(const uint8_t *data, size_t size)
 	}
 	if (!shown.bad)
 		same(&out, data, size, true);
-	out.len = 0;
-	while (!entries.bad && reader_left(&entries)) {
-		struct run_entry e = take_run_entry(&entries);
-
-		put_run_entry(&out, &e);
-	}
-	if (!entries.bad)
-		same(&out, data, size, true);
 	buf_free(&out);
 }
 
@@ -151,7 +203,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(const uint8_t *, size_t) = {try_join, try_down, try_power, try_event, try_ack, try_want, try_data,
-		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run, try_launch, try_accepted, try_query_end, try_lists};
+		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run_common, try_launch, try_accepted, try_query_end,
+		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal};
 
 	if (size == 0)
 		return 0;

@@ -30,8 +30,8 @@ is "the table has every message with its number, and no other" "$(cat "$T/table"
 sed -n 's/^### \(.*[A-Z_]* ([0-9]*)\)$/\1/p' $DOC | tr ',' '\n' | sed 's/^ *\([A-Z_]*\) (\([0-9]*\))/\1 \2/' | sort >"$T/sections"
 is "so have the sections" "$(cat "$T/sections")" "$(cat "$T/header")"
 
-enumerated 'RUN|EVENT|LAUNCH|NODE' >"$T/header"
-sed -n 's/^| \(\(RUN\|EVENT\|LAUNCH\|NODE\)_[A-Z_]*\) | \([0-9]*\) |.*/\1 \3/p' $DOC | sort >"$T/table"
+enumerated 'RUN|EVENT|EXITED|LAUNCH|NODE' >"$T/header"
+sed -n 's/^| \(\(RUN\|EVENT\|EXITED\|LAUNCH\|NODE\)_[A-Z_]*\) | \([0-9]*\) |.*/\1 \3/p' $DOC | sort >"$T/table"
 is "flags, kinds of events and states of nodes have their values" "$(cat "$T/table")" "$(cat "$T/header")"
 
 # limit NAME VALUE: some header defines it so, whatever way it is written.

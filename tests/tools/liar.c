@@ -64,6 +64,8 @@ put_file(struct buf *b, const char *path, unsigned mode, uint64_t size, size_t f
 {
 	put_entry(b, path, ENTRY_FILE, mode);
 	put_u64(b, size);
+	put_u64(b, 0);
+	put_u32(b, 0);
 	put_digest(b, &files[file].id.digest);
 }
 
@@ -133,7 +135,7 @@ make_manifest(void)
 	size_t count;
 	uint32_t n;
 
-	put_u32(&b, 0x47504d01);
+	put_u32(&b, 0x47504d02);
 	put_str(&b, lies("program") ? "/../../../../bin/sh" : "/bin/liar");
 	put_str(&b, "");
 	put_str(&b, "");
@@ -164,12 +166,16 @@ send_frame(unsigned type, uint64_t job, const struct buf *body)
 static void
 launch(const char *spec)
 {
-	struct msg_launch m = {
-		.generation = PROTO_GENERATION, .spec = spec, .exclude = "", .window = 1 << 20, .cwd = cwd, .binroot = "", .variants = 1};
+	struct msg_launch m = {.generation = PROTO_GENERATION,
+		.spec = spec,
+		.exclude = "",
+		.window = 1 << 20,
+		.variants = 1,
+		.around = {.cwd = cwd, .binroot = ""}};
 	struct buf body = {0};
 
 	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = manifest.digest};
-	strings_add(&m.argv, "/bin/liar");
+	strings_add(&m.around.argv, "/bin/liar");
 	put_launch(&body, &m);
 	send_frame(MSG_LAUNCH, 0, &body);
 	buf_free(&body);
@@ -189,10 +195,10 @@ bomb(uint8_t *out)
 }
 
 static void
-send_pieces(uint64_t job, const struct digest *digest, const struct buf *object, uint64_t size, uint64_t offset)
+send_pieces(uint64_t job, const struct object_name *name, const struct buf *object, uint64_t size, uint64_t offset)
 {
 	static uint8_t piece[PIECE_SIZE];
-	struct msg_data m = {.digest = *digest, .size = size, .data = piece};
+	struct msg_data m = {.name = *name, .size = size, .data = piece};
 	struct buf body = {0};
 
 	do {
@@ -230,13 +236,13 @@ on_want(const struct frame *f)
 		return;
 	if (++asked > 100)
 		die(1, "asked without end");
-	if (digest_equal(&want.digest, &manifest.digest)) {
-		send_pieces(f->job, &want.digest, &manifest_object, manifest.size, want.offset);
+	if (digest_equal(&want.name.digest, &manifest.digest)) {
+		send_pieces(f->job, &want.name, &manifest_object, manifest.size, want.offset);
 		return;
 	}
 	for (i = 0; i < FILES; i++)
-		if (digest_equal(&want.digest, &files[i].id.digest))
-			send_pieces(f->job, &want.digest, lies("other-file") ? &files[FILES - 1].object : &files[i].object,
+		if (digest_equal(&want.name.digest, &files[i].id.digest))
+			send_pieces(f->job, &want.name, lies("other-file") ? &files[FILES - 1].object : &files[i].object,
 				lies("other-file") ? files[FILES - 1].id.size : files[i].id.size, want.offset);
 }
 

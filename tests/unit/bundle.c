@@ -277,7 +277,7 @@ unknown_kind(struct manifest *m)
 static void
 unknown_flag(struct manifest *m)
 {
-	m->at[0].flags = 8;
+	m->at[0].flags = 16;
 }
 static void
 huge(struct manifest *m)

@@ -27,7 +27,7 @@ exactly(const uint8_t *data, size_t len)
 static void
 make_join(struct buf *b)
 {
-	struct msg_join m = {.generation = 1, .has_path = true, .has_id = true, .path = here, .id = 7, .master = 99, .info = info};
+	struct msg_join m = {.generation = 2, .has_path = true, .has_id = true, .path = here, .id = 7, .master = 99, .info = info};
 
 	put_join(b, &m);
 }
@@ -35,7 +35,7 @@ make_join(struct buf *b)
 static void
 make_welcome(struct buf *b)
 {
-	struct msg_welcome m = {.path = here, .heartbeat = 15000, .grace = 30000, .master = 99};
+	struct msg_welcome m = {.path = here, .heartbeat = 15000, .grace = 30000, .master = 99, .generation = 2};
 
 	strings_add(&m.ancestors, "10.0.0.2:6666");
 	strings_add(&m.ancestors, "10.0.0.1:6666");
@@ -76,35 +76,109 @@ make_run(struct buf *b)
 {
 	uint32_t groups[] = {1000, 4, 0};
 	char *words[] = {"/bin/date", "", "-u"};
-	struct msg_run m = {.flags = RUN_LOCALBIN | RUN_TELL_START,
+	struct run_common m = {.flags = RUN_LOCALBIN | RUN_TELL_START,
 		.view = 2,
-		.has_manifest = true,
-		.manifest = some_digest,
 		.size = 4096,
 		.uid = 1000,
 		.gid = 100,
 		.groups = groups,
 		.group_count = 3,
 		.start_limit = 5000,
-		.cwd = "/home",
-		.binroot = "/tmp/xproc",
 		.job_text = "1.00000001",
-		.argv = {words, 3, 3},
-		.env = {words, 1, 1}};
+		.around = {.umask = 0077,
+			.limits = {UINT64_MAX, 1 << 20, 0},
+			.limit_count = 3,
+			.input = INPUT_TERMINAL,
+			.drain = 2000,
+			.cwd = "/home",
+			.binroot = "/tmp/xproc",
+			.argv = {words, 3, 3},
+			.env = {words, 1, 1}}};
 
-	put_run(b, &m);
+	put_run_common(b, &m);
 }
 
 static int
 again_run(const uint8_t *data, size_t len, struct buf *out)
 {
+	struct run_common m;
+
+	if (take_run_common(reader_over(data, len), &m) != 0)
+		return -1;
+	put_run_common(out, &m);
+	run_common_free(&m);
+	return 0;
+}
+
+static void
+make_run_whole(struct buf *b)
+{
+	struct run_entry entry = {4095, here, "10.0.0.1:6666"};
+	struct msg_run m = {.window = 8192,
+		.has_manifest = true,
+		.manifest = some_digest,
+		.block = (const uint8_t *)"\0block",
+		.block_len = 6,
+		.entries = &entry,
+		.count = 1};
+
+	put_run(b, &m);
+}
+
+static int
+again_run_whole(const uint8_t *data, size_t len, struct buf *out)
+{
 	struct msg_run m;
 
-	if (take_run(reader_over(data, len), &m) != 0)
+	if (take_run(data, len, &m, PROTO_GENERATION) != 0)
 		return -1;
 	put_run(out, &m);
 	run_free(&m);
 	return 0;
+}
+
+static void
+make_forget(struct buf *b)
+{
+	uint64_t job = 1ull << 63;
+
+	put_forget(b, &(struct msg_forget){here, &job, 1});
+}
+
+static int
+again_forget(const uint8_t *data, size_t len, struct buf *out)
+{
+	struct msg_forget m;
+
+	if (take_forget(data, len, &m) != 0)
+		return -1;
+	put_forget(out, &m);
+	free(m.jobs);
+	return 0;
+}
+
+static void
+make_refuse(struct buf *b)
+{
+	put_refuse(b, &(struct msg_refuse){"there is a node 3 already"});
+}
+
+static void
+make_resend(struct buf *b)
+{
+	put_resend(b, &(struct msg_resend){1ull << 60});
+}
+
+static void
+make_credit(struct buf *b)
+{
+	put_credit(b, &(struct msg_credit){1 << 20});
+}
+
+static void
+make_signal(struct buf *b)
+{
+	put_signal(b, &(struct msg_signal){15, true});
 }
 
 #define EVENT(name, ...)                                                                                                                   \
@@ -118,7 +192,8 @@ EVENT(stdout, .kind = EVENT_STDOUT, .data = (const uint8_t *)"a\0b", .len = 3)
 EVENT(stderr, .kind = EVENT_STDERR, .data = (const uint8_t *)"", .len = 0)
 EVENT(started, .kind = EVENT_STARTED)
 EVENT(failed, .kind = EVENT_FAILED, .status = 126, .text = "no such interpreter")
-EVENT(exited, .kind = EVENT_EXITED, .status = 0x100, .lingers = true)
+EVENT(exited, .kind = EVENT_EXITED, .status = 0x100, .flags = EXITED_LINGERS | EXITED_HOLDS)
+EVENT(leaves, .kind = EVENT_EXITED, .status = 9, .flags = EXITED_LEAVES, .files = 7, .text = "result.txt, b")
 EVENT(gone, .kind = EVENT_GONE)
 EVENT(lost, .kind = EVENT_LOST, .text = "silent for 15 s")
 
@@ -133,7 +208,7 @@ make_ack(struct buf *b)
 static void
 make_want(struct buf *b)
 {
-	struct msg_want m = {.digest = some_digest, .offset = 1ull << 50, .end = UINT64_MAX};
+	struct msg_want m = {.name = {some_digest, 1000}, .offset = 1ull << 50, .end = UINT64_MAX, .packed = true};
 
 	put_want(b, &m);
 }
@@ -141,8 +216,13 @@ make_want(struct buf *b)
 static void
 make_plain_data(struct buf *b)
 {
-	struct msg_data m = {
-		.digest = some_digest, .size = 1ull << 41, .offset = 32, .raw_len = 4, .data = (const uint8_t *)"\0ELF", .len = 4};
+	struct msg_data m = {.name = {some_digest, SCOPE_PUBLIC},
+		.size = 1ull << 41,
+		.offset = 32,
+		.have = 99,
+		.raw_len = 4,
+		.data = (const uint8_t *)"\0ELF",
+		.len = 4};
 
 	put_data(b, &m);
 }
@@ -151,7 +231,7 @@ static void
 make_deflated_data(struct buf *b)
 {
 	struct msg_data m = {
-		.digest = some_digest, .size = 65536, .deflated = true, .raw_len = 65536, .data = (const uint8_t *)"xyz", .len = 3};
+		.name = {some_digest, 0}, .size = 65536, .deflated = true, .raw_len = 65536, .data = (const uint8_t *)"xyz", .len = 3};
 
 	put_data(b, &m);
 }
@@ -159,7 +239,7 @@ make_deflated_data(struct buf *b)
 static void
 make_lack(struct buf *b)
 {
-	struct msg_lack m = {.digest = some_digest, .why = "it has changed"};
+	struct msg_lack m = {.name = {some_digest, 7}, .why = "it has changed"};
 
 	put_lack(b, &m);
 }
@@ -168,7 +248,7 @@ static void
 make_launch(struct buf *b)
 {
 	char *words[] = {"/bin/date", "-u"};
-	struct msg_launch m = {.generation = 1,
+	struct msg_launch m = {.generation = PROTO_GENERATION,
 		.spec = "1-8/.",
 		.exclude = "3",
 		.flags = LAUNCH_DETACH | LAUNCH_GLOB,
@@ -176,11 +256,9 @@ make_launch(struct buf *b)
 		.window = 1 << 20,
 		.timeout = 60000,
 		.start = 100,
-		.cwd = "/",
-		.binroot = "",
+		.kill_after = 5000,
 		.variants = 2,
-		.argv = {words, 2, 2},
-		.env = {words, 0, 0}};
+		.around = {.umask = 0022, .cwd = "/", .binroot = "", .argv = {words, 2, 2}, .env = {words, 0, 0}}};
 
 	m.variant[0] = (struct variant){.machine = "x86_64", .has_manifest = true, .manifest = some_digest};
 	m.variant[1] = (struct variant){.machine = ""};
@@ -289,6 +367,10 @@ PLAIN(down)
 PLAIN(power)
 PLAIN(event)
 PLAIN(ack)
+PLAIN(refuse)
+PLAIN(resend)
+PLAIN(credit)
+PLAIN(signal)
 PLAIN(want)
 PLAIN(data)
 PLAIN(lack)
@@ -301,9 +383,9 @@ PLAIN(kill)
 static void
 make_nodes(struct buf *b)
 {
-	struct msg_node m = {.path = here, .info = info, .stat = figures};
+	struct msg_node m = {.path = here, .generation = 2, .info = info, .stat = figures};
 
-	put_node(b, &m);
+	put_node(b, &m, PROTO_GENERATION);
 }
 
 static void
@@ -323,12 +405,16 @@ make_shown(struct buf *b)
 	put_shown(b, &m);
 }
 
-static void
-make_run_entry(struct buf *b)
+static int
+again_node(const uint8_t *data, size_t len, struct buf *out)
 {
-	struct run_entry e = {.rank = 4095, .path = here};
+	struct reader r = reader_over(data, len);
+	struct msg_node m = take_node(&r, PROTO_GENERATION);
 
-	put_run_entry(b, &e);
+	if (!reader_done(&r))
+		return -1;
+	put_node(out, &m, PROTO_GENERATION);
+	return 0;
 }
 
 #define REPEATED(name, type)                                                                                                               \
@@ -342,10 +428,11 @@ make_run_entry(struct buf *b)
 		put_##name(out, &m);                                                                                                       \
 		return 0;                                                                                                                  \
 	}
-REPEATED(node, msg_node)
 REPEATED(stat, msg_stat)
 REPEATED(shown, msg_shown)
-REPEATED(run_entry, run_entry)
+
+/* Bytes of them in the first generation. */
+enum { JOIN_FIRST = 4 + 1 + 13 + 1 + 4 + 8 + 8 + 12 + 19 + 12 + 10 + 15 + 4 + 8 + 1, WELCOME_FIRST = 13 + 4 + 4 + 8 + 4 + 18 + 18 };
 
 static const struct {
 	const char *name;
@@ -355,22 +442,28 @@ static const struct {
 	size_t open;					     /* bytes at its end that may be any number */
 	size_t brief;					     /* a length at which it may end too; 0: none */
 } messages[] = {
-	{"JOIN", make_join, again_join, true, 0, 0},
-	{"WELCOME", make_welcome, again_welcome, true, 0, 0},
+	{"JOIN", make_join, again_join, true, 0, JOIN_FIRST},
+	{"WELCOME", make_welcome, again_welcome, true, 0, WELCOME_FIRST},
 	{"UP", make_nodes, again_node, false, 0, 0},
 	{"DOWN", make_down, again_down, false, 0, 0},
 	{"STAT", make_stats, again_stat, false, 0, 0},
 	{"POWER", make_power, again_power, true, 0, 0},
-	{"RUN", make_run, again_run, false, 0, 0},
-	{"RUN's entry", make_run_entry, again_run_entry, false, 0, 0},
+	{"REFUSE", make_refuse, again_refuse, false, 0, 0},
+	{"FORGET", make_forget, again_forget, false, 0, 13},
+	{"RESEND", make_resend, again_resend, false, 0, 0},
+	{"RUN", make_run_whole, again_run_whole, false, 0, 4 + 1 + DIGEST_LEN + 4 + 6},
+	{"RUN's block", make_run, again_run, false, 0, 0},
 	{"EVENT stdout", make_stdout, again_event, false, 3, 0},
 	{"EVENT stderr", make_stderr, again_event, false, 0, 0},
 	{"EVENT started", make_started, again_event, false, 0, 0},
 	{"EVENT failed", make_failed, again_event, false, 0, 0},
 	{"EVENT exited", make_exited, again_event, false, 0, 0},
+	{"EVENT exited, files left", make_leaves, again_event, false, 0, 0},
 	{"EVENT gone", make_gone, again_event, false, 0, 0},
 	{"EVENT lost", make_lost, again_event, false, 0, 0},
 	{"ACK", make_ack, again_ack, false, 0, 0},
+	{"CREDIT", make_credit, again_credit, false, 0, 0},
+	{"SIGNAL", make_signal, again_signal, false, 0, 0},
 	{"WANT", make_want, again_want, false, 0, 0},
 	{"DATA", make_plain_data, again_data, false, 0, 0},
 	{"DATA deflated", make_deflated_data, again_data, false, 3, 0},
@@ -445,7 +538,9 @@ fields(void)
 {
 	struct buf b = {0};
 	struct msg_join join;
-	struct msg_run run;
+	struct run_common run;
+	struct msg_run whole;
+	struct msg_signal signal;
 	struct msg_event event;
 	struct msg_launch launch;
 
@@ -456,11 +551,23 @@ fields(void)
 	is(join.info.limits, "no overlay", "and its texts");
 	b.len = 0;
 	make_run(&b);
-	ok(take_run(reader_over(b.data, b.len), &run) == 0 && run.groups[1] == 4 && run.uid == 1000 && run.gid == 100 && run.size == 4096 &&
-			run.argv.count == 3 && run.env.count == 1 && !run.argv.at[3],
+	ok(take_run_common(reader_over(b.data, b.len), &run) == 0 && run.groups[1] == 4 && run.uid == 1000 && run.gid == 100 &&
+			run.size == 4096 && run.around.argv.count == 3 && run.around.env.count == 1 && !run.around.argv.at[3] &&
+			run.around.umask == 077 && run.around.limit_count == 3 && run.around.limits[0] == UINT64_MAX &&
+			run.around.limits[1] == 1 << 20 && run.around.input == INPUT_TERMINAL && run.around.drain == 2000,
 		"a RUN's numbers and lists");
-	is(run.argv.at[2], "-u", "its words");
-	run_free(&run);
+	is(run.around.argv.at[2], "-u", "its words");
+	run_common_free(&run);
+	b.len = 0;
+	make_run_whole(&b);
+	ok(take_run(b.data, b.len, &whole, PROTO_GENERATION) == 0 && whole.window == 8192 && whole.block_len == 6 && whole.count == 1 &&
+			whole.entries[0].rank == 4095 && path_equal(&whole.entries[0].path, &here),
+		"and what is another for each node");
+	is(whole.entries[0].before, "10.0.0.1:6666", "the node before it");
+	run_free(&whole);
+	b.len = 0;
+	make_signal(&b);
+	ok(take_signal(b.data, b.len, &signal) == 0 && signal.signal == 15 && signal.only_if_new, "a SIGNAL's number and its mark");
 	b.len = 0;
 	make_stdout(&b);
 	ok(take_event(b.data, b.len, &event) == 0 && event.len == 3 && memcmp(event.data, "a\0b", 3) == 0 && event.sequence == 1ull << 33,
@@ -529,8 +636,8 @@ static void
 hostile_counts(void)
 {
 	static const uint32_t counts[] = {0xffffffff, 0x80000000, 0x40000000, 1000};
-	size_t run = message("RUN"), launch = message("LAUNCH"), accepted = message("ACCEPTED"), welcome = message("WELCOME");
-	size_t groups = 3 + DIGEST_LEN + 12, i;
+	size_t run = message("RUN's block"), launch = message("LAUNCH"), accepted = message("ACCEPTED"), welcome = message("WELCOME");
+	size_t groups = 4 + 1 + 12, i;
 
 	for (i = 0; i < COUNT(counts); i++) {
 		refused_with(run, groups, counts[i], "a count of groups beyond its bytes");
@@ -562,7 +669,7 @@ taken_with(size_t i, size_t at, unsigned value)
 static void
 ranges(void)
 {
-	size_t path = 1 + 3 * 4, run = message("RUN"), launch = message("LAUNCH"), view = before_text(launch, "3") + 4 + 2 + 1;
+	size_t path = 1 + 3 * 4, run = message("RUN's block"), launch = message("LAUNCH"), view = before_text(launch, "3") + 4 + 2 + 4;
 	size_t gone = message("EVENT gone"), shown = message("NODES");
 	unsigned kind, wrong = 0;
 
@@ -572,12 +679,16 @@ ranges(void)
 	ok(wrong == 0, "an EVENT of an unknown kind is refused");
 	ok(taken_with(shown, path, NODE_LOST) && !taken_with(shown, path, NODE_LOST + 1) && !taken_with(shown, path, 255),
 		"a state that no node has is refused");
-	ok(taken_with(run, 1, 0) && !taken_with(run, 1, 3), "a RUN with an unknown view is refused");
+	ok(taken_with(run, 4, 0) && !taken_with(run, 4, 3), "a RUN with an unknown view is refused");
 	ok(taken_with(launch, view, 2) && !taken_with(launch, view, 3), "so is a LAUNCH");
 	ok(!taken_with(message("POWER"), path, 2), "a truth beyond 1 is refused");
 	ok(!taken_with(message("ACK"), 0, MAX_DEPTH + 1) && !taken_with(message("ACK"), 0, 255),
 		"a path deeper than the tree may be is refused");
-	ok(!taken_with(message("DATA"), DIGEST_LEN + 8 + 8 + 1 + 3, 5), "contents of another length than they say are refused");
+	ok(!taken_with(message("DATA"), DIGEST_LEN + 4 + 8 + 8 + 8 + 1 + 3, 5), "contents of another length than they say are refused");
+	ok(taken_with(message("SIGNAL"), 0, 64) && !taken_with(message("SIGNAL"), 0, 65) && !taken_with(message("SIGNAL"), 0, 128),
+		"a signal that no system has is refused");
+	ok(!taken_with(message("EVENT exited"), path + 8 + 1 + 4, 8), "so are flags of an end that nobody knows");
+	ok(!taken_with(run, before_text(run, "/home") - 9, INPUT_TERMINAL + 1), "and an input");
 	ok(!taken_with(message("ERROR"), 4 + 4 + 3, 0), "a text with a NUL within is refused");
 }
 
@@ -585,11 +696,13 @@ static void
 without_words(void)
 {
 	struct buf b = {0};
-	struct msg_run run = {.cwd = "/", .binroot = "", .job_text = "1"}, back;
-	struct msg_launch launch = {.spec = ".", .exclude = "", .cwd = "/", .binroot = "", .variants = 1}, launch_back;
+	struct surroundings around = {.cwd = "/", .binroot = ""};
+	struct run_common run = {.job_text = "1", .around = around}, back;
+	struct msg_launch launch = {.generation = PROTO_GENERATION, .spec = ".", .exclude = "", .variants = 1, .around = around},
+			  launch_back;
 
-	put_run(&b, &run);
-	ok(take_run(reader_over(b.data, b.len), &back) != 0, "a RUN of no command is refused");
+	put_run_common(&b, &run);
+	ok(take_run_common(reader_over(b.data, b.len), &back) != 0, "a RUN of no command is refused");
 	b.len = 0;
 	launch.variant[0].machine = "";
 	put_launch(&b, &launch);
@@ -618,6 +731,43 @@ is_still(const char *name, const char *want)
 	buf_free(&text);
 }
 
+/* What the first generation wrote, which said nothing of its own. */
+static void
+first_generation(void)
+{
+	struct buf b = {0};
+	struct msg_join join;
+	struct msg_welcome welcome;
+	struct msg_node node = {.path = here, .generation = 2, .info = info, .stat = figures}, back;
+	struct msg_run run;
+	struct reader r;
+
+	make_join(&b);
+	ok(take_join(b.data, b.len - 4, &join) == 0 && join.generation == PROTO_FIRST && join.info.has_power, "its JOIN is taken");
+	set_u32(&b, 0, 2);
+	ok(take_join(b.data, b.len, &join) != 0, "one that begins in another way is no JOIN");
+	b.len = 0;
+	make_welcome(&b);
+	ok(take_welcome(b.data, b.len - 4, &welcome) == 0 && welcome.generation == PROTO_FIRST && welcome.ancestors.count == 2,
+		"so is its WELCOME");
+	strings_free(&welcome.ancestors);
+	b.len = 0;
+	put_node(&b, &node, PROTO_FIRST);
+	r = reader_over(b.data, b.len);
+	back = take_node(&r, PROTO_FIRST);
+	ok(reader_done(&r) && back.generation == PROTO_FIRST && back.info.cpus == 64 && back.stat.jobs == 3, "an UP in its form");
+	b.len = 0;
+	put_u32(&b, 2048);
+	put_block(&b, "of another form", 15);
+	put_u32(&b, 3);
+	put_path(&b, &here);
+	ok(take_run(b.data, b.len, &run, PROTO_FIRST) == 0 && run.count == 1 && run.entries[0].rank == 3 &&
+			path_equal(&run.entries[0].path, &here) && !run.has_manifest && !*run.entries[0].before,
+		"and for whom its RUN is");
+	run_free(&run);
+	buf_free(&b);
+}
+
 static void
 frozen(void)
 {
@@ -644,7 +794,13 @@ frozen(void)
 			 "0000000a6e6f206f7665726c617900"
 			 "00000040"
 			 "0000010000000000"
-			 "01");
+			 "01"
+			 "00000002");
+	is_still("REFUSE", "00000019746865726520697320612"
+			   "06e6f6465203320616c726561647900");
+	is_still("FORGET", "030000000100011170ffffffff"
+			   "8000000000000000");
+	is_still("SIGNAL", "8f");
 	put_u32(&b, 3);
 	put_u32(&b, 1);
 	put_str(&b, "2");
@@ -671,5 +827,6 @@ main(void)
 	ranges();
 	without_words();
 	frozen();
+	first_generation();
 	return done();
 }

@@ -344,7 +344,7 @@ trees(struct store *s)
 	b = store_sample(s, &it);
 	ok(b && !store_find(s, &big.id.digest), "the small one is back");
 	blob_pin(b);
-	ok(blob_give(s, b, "job/given") == 0 && !blob_whole(b) && blob_have(b) == 4 * 32, "contents are handed over");
+	ok(blob_give(s, b, "job/given") == 0 && !blob_whole(b) && blob_have(b) == list_length(MIB), "contents are handed over");
 	ok(faccessat(store_dir(s), "job/given", F_OK, 0) == 0 && !there(s, "blob", &it.id.digest, ""), "they have moved");
 	blob_unpin(s, b);
 	ok(!store_find(s, &it.id.digest), "with the last pin nothing is left");
@@ -439,11 +439,13 @@ reads(struct store *s, struct blob *b, const struct sample *it, uint64_t from, u
 	return same;
 }
 
+#define WINDOW (STORE_WINDOW / CHUNK_SIZE) /* chunks in it */
+
 /* A thin blob that is complete begins anew, and becomes an ordinary one. */
 static void
 passing_again(struct store *s, struct blob *b, const struct sample *it)
 {
-	const uint64_t list = 6 * DIGEST_LEN, chunk = CHUNK_SIZE;
+	const uint64_t list = (WINDOW + 4) * DIGEST_LEN, chunk = CHUNK_SIZE;
 
 	blob_open(b, 0);
 	ok(blob_have(b) == list && !blob_complete(b), "it can begin again");
@@ -451,25 +453,25 @@ passing_again(struct store *s, struct blob *b, const struct sample *it)
 	blob_close(b);
 	ok(!blob_opened(b) && blob_have(b) == list && blob_limit(b) == list, "a closed one has its list");
 	blob_open(b, UINT64_MAX);
-	ok(blob_first(b) == list + 5 * chunk, "no offset lies behind the last chunk");
+	ok(blob_first(b) == list + (WINDOW + 3) * chunk, "no offset lies behind the last chunk");
 	blob_make_ordinary(b);
 	ok(feed(s, b, it, blob_resume(b), it->len, PIECE_SIZE) == 0 && blob_whole(b) && reads_back(s, b, it, PIECE_SIZE),
 		"an ordinary one again it becomes whole");
 }
 
-/* A thin blob: its list, and a window of two chunks. */
+/* A thin blob: its list, and a window. */
 static void
 passing(struct store *s)
 {
-	const uint64_t list = 6 * DIGEST_LEN, chunk = CHUNK_SIZE;
-	struct sample it = sample(CHUNK_SIZE * 5 + 1000, 60);
+	const uint64_t list = (WINDOW + 4) * DIGEST_LEN, chunk = CHUNK_SIZE;
+	struct sample it = sample(CHUNK_SIZE * (WINDOW + 3) + 1000, 60);
 	struct blob *b = store_want(s, &it.id.digest);
 	uint64_t before = store_free(s);
 	uint8_t byte;
 
 	blob_pin(b);
 	ok(blob_limit(b) == UINT64_MAX && !blob_complete(b), "an ordinary one may be asked for as a whole");
-	ok(feed(s, b, &it, 0, list + 3 * chunk, PIECE_SIZE) == 0 && there(s, "part", &it.id.digest, ""), "half of it is kept");
+	ok(feed(s, b, &it, 0, list + 3 * chunk, PIECE_SIZE) == 0 && there(s, "part", &it.id.digest, ""), "a part of it is kept");
 	ok(blob_ready(b, list + 5) && !blob_ready(b, list + 3 * chunk), "what is proved can be had");
 	blob_make_thin(s, b);
 	ok(blob_thin(b) && !there(s, "part", &it.id.digest, "") && store_free(s) == before, "made thin it takes no room");
@@ -480,27 +482,34 @@ passing(struct store *s)
 
 	blob_open(b, list + 2 * chunk + 77);
 	ok(blob_opened(b) && blob_first(b) == list + 2 * chunk && blob_next(b) == blob_first(b), "it begins with the chunk of an offset");
-	ok(blob_limit(b) == list + 4 * chunk, "and may have two");
-	ok(feed(s, b, &it, list + 2 * chunk, list + 4 * chunk, PIECE_SIZE - 1) == 0 && blob_have(b) == list + 4 * chunk, "they come");
-	ok(feed(s, b, &it, list + 4 * chunk, list + 4 * chunk + 1, 1) == -1, "no more of it has room");
-	ok(reads(s, b, &it, list + 2 * chunk, list + 4 * chunk) && !blob_ready(b, list + 2 * chunk - 1),
-		"both can be read, what lies before can't");
+	ok(blob_limit(b) == list + (WINDOW + 2) * chunk, "and may have as many as the window holds");
+	ok(feed(s, b, &it, list + 2 * chunk, list + (WINDOW + 2) * chunk, PIECE_SIZE - 1) == 0 &&
+			blob_have(b) == list + (WINDOW + 2) * chunk,
+		"they come");
+	ok(feed(s, b, &it, list + (WINDOW + 2) * chunk, list + (WINDOW + 2) * chunk + 1, 1) == -1, "no more of it has room");
+	ok(reads(s, b, &it, list + 2 * chunk, list + (WINDOW + 2) * chunk) && !blob_ready(b, list + 2 * chunk - 1),
+		"all can be read, what lies before can't");
 	ok(blob_read(s, b, list - 1, &byte, 1) == 1 && blob_read(s, b, list, &byte, 1) == 0, "a list without the contents behind it");
 	blob_forget(b, list + 3 * chunk - 1);
-	ok(blob_limit(b) == list + 4 * chunk && blob_ready(b, list + 2 * chunk), "part of a chunk is not forgotten");
+	ok(blob_limit(b) == list + (WINDOW + 2) * chunk && blob_ready(b, list + 2 * chunk), "part of a chunk is not forgotten");
 	blob_forget(b, list + 3 * chunk + 1);
-	ok(blob_limit(b) == list + 5 * chunk && !blob_ready(b, list + 3 * chunk - 1) && blob_ready(b, list + 3 * chunk), "a whole one is");
-	it.contents[4 * chunk + 5] ^= 1;
-	ok(feed(s, b, &it, list + 4 * chunk, list + 5 * chunk, PIECE_SIZE) == -1 && blob_resume(b) == list + 4 * chunk, "damage is told");
-	ok(!blob_ready(b, list + 4 * chunk) && reads(s, b, &it, list + 3 * chunk, list + 4 * chunk), "and not served");
-	it.contents[4 * chunk + 5] ^= 1;
-	ok(feed(s, b, &it, list + 4 * chunk, list + 5 * chunk, PIECE_SIZE) == 0, "the truth is taken, round the window's end");
+	ok(blob_limit(b) == list + (WINDOW + 3) * chunk && !blob_ready(b, list + 3 * chunk - 1) && blob_ready(b, list + 3 * chunk),
+		"a whole one is");
+	it.contents[(WINDOW + 2) * chunk + 5] ^= 1;
+	ok(feed(s, b, &it, list + (WINDOW + 2) * chunk, list + (WINDOW + 3) * chunk, PIECE_SIZE) == -1 &&
+			blob_resume(b) == list + (WINDOW + 2) * chunk,
+		"damage is told");
+	ok(!blob_ready(b, list + (WINDOW + 2) * chunk) && reads(s, b, &it, list + 3 * chunk, list + (WINDOW + 2) * chunk),
+		"and not served");
+	it.contents[(WINDOW + 2) * chunk + 5] ^= 1;
+	ok(feed(s, b, &it, list + (WINDOW + 2) * chunk, list + (WINDOW + 3) * chunk, PIECE_SIZE) == 0,
+		"the truth is taken, round the window's end");
 	blob_forget(b, UINT64_MAX);
-	ok(blob_first(b) == list + 5 * chunk && blob_next(b) == blob_first(b), "all that is here may be forgotten");
+	ok(blob_first(b) == list + (WINDOW + 3) * chunk && blob_next(b) == blob_first(b), "all that is here may be forgotten");
 	ok(feed(s, b, &it, blob_next(b), it.len, PIECE_SIZE) == 0 && blob_complete(b) && !blob_whole(b),
 		"at its end it is complete, never whole");
 	blob_forget(b, UINT64_MAX);
-	ok(reads(s, b, &it, list + 5 * chunk, it.len), "the last piece of a chunk stays");
+	ok(reads(s, b, &it, list + (WINDOW + 3) * chunk, it.len), "the last piece of a chunk stays");
 
 	passing_again(s, b, &it);
 	blob_unpin(s, b);
@@ -519,7 +528,7 @@ passing_anew(struct store *s)
 	b = store_want(s, &it.id.digest);
 	blob_make_thin(s, b);
 	blob_open(b, 0);
-	ok(blob_limit(b) == 2 * CHUNK_SIZE && blob_add(s, b, store_budget(s) * 3, 0, it.id.digest.byte, 32, &no_room) == 0,
+	ok(blob_limit(b) == STORE_WINDOW && blob_add(s, b, store_budget(s) * 3, 0, it.id.digest.byte, 32, &no_room) == 0,
 		"a size beyond the store passes");
 	ok(blob_add(s, b, 1ull << 36, 32, it.id.digest.byte, 32, &no_room) == -1 && no_room,
 		"but not with a list that would fill the memory");
@@ -531,7 +540,7 @@ passing_anew(struct store *s)
 	b = store_want(s, &it.id.digest);
 	blob_make_thin(s, b);
 	blob_open(b, 500);
-	ok(blob_first(b) == 0 && blob_limit(b) == 2 * CHUNK_SIZE, "without a list it begins with that");
+	ok(blob_first(b) == 0 && blob_limit(b) == STORE_WINDOW, "without a list it begins with that");
 	ok(feed(s, b, &it, 0, it.len, 100) == 0 && blob_complete(b) && reads(s, b, &it, 0, it.len), "then contents follow");
 	store_drop(s, b);
 	sample_free(&it);
