@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -39,10 +40,14 @@
 #define CALL_SETGROUPS SYS_setgroups32
 #define CALL_SETRESGID SYS_setresgid32
 #define CALL_SETRESUID SYS_setresuid32
+#define CALL_SETFSUID SYS_setfsuid32
+#define CALL_SETFSGID SYS_setfsgid32
 #else
 #define CALL_SETGROUPS SYS_setgroups
 #define CALL_SETRESGID SYS_setresgid
 #define CALL_SETRESUID SYS_setresuid
+#define CALL_SETFSUID SYS_setfsuid
+#define CALL_SETFSGID SYS_setfsgid
 #endif
 
 /* From linux/mount.h and linux/openat2.h, which not every libc's compiler sees. */
@@ -52,6 +57,7 @@ enum {
 	FS_CLOEXEC = 1,		  /* FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC */
 	FS_CREATE = 6,		  /* FSCONFIG_CMD_CREATE */
 	MOVE_FROM_DESCRIPTOR = 4, /* MOVE_MOUNT_F_EMPTY_PATH */
+	MOVE_TO_DESCRIPTOR = 64,  /* MOVE_MOUNT_T_EMPTY_PATH */
 	NO_XDEV = 1,		  /* RESOLVE_ */
 	NO_MAGICLINKS = 2,
 	NO_SYMLINKS = 4,
@@ -67,7 +73,8 @@ struct how_to_open {
 int
 mount_clone(int dir, const char *path, bool recursive)
 {
-	unsigned flags = TREE_CLONE | O_CLOEXEC | AT_SYMLINK_NOFOLLOW | (recursive ? (unsigned)TREE_RECURSIVE : 0);
+	unsigned flags = TREE_CLONE | O_CLOEXEC | AT_SYMLINK_NOFOLLOW | (recursive ? (unsigned)TREE_RECURSIVE : 0) |
+			 (*path ? 0 : (unsigned)AT_EMPTY_PATH);
 
 	return (int)syscall(SYS_open_tree, dir, path, flags);
 }
@@ -81,7 +88,7 @@ mount_open(int dir, const char *path)
 int
 mount_attach(int mount, int dir, const char *path)
 {
-	return (int)syscall(SYS_move_mount, mount, "", dir, path, MOVE_FROM_DESCRIPTOR);
+	return (int)syscall(SYS_move_mount, mount, "", dir, path, MOVE_FROM_DESCRIPTOR | (*path ? 0 : MOVE_TO_DESCRIPTOR));
 }
 
 int
@@ -136,6 +143,14 @@ open_below(int dir, const char *path, int flags, mode_t mode)
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
+int
+open_unled(int dir, const char *path, int flags)
+{
+	struct how_to_open how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = BENEATH | NO_SYMLINKS | NO_MAGICLINKS};
+
+	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
 void
 close_from(unsigned first)
 {
@@ -186,11 +201,56 @@ limit_resource(unsigned number)
 int
 become_user(uid_t uid, gid_t gid, const uint32_t *groups, size_t count, bool set_groups)
 {
+	if (uid == (uid_t)-1 || gid == (gid_t)-1) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (set_groups && syscall(CALL_SETGROUPS, count, groups) < 0)
 		return -1;
 	if (syscall(CALL_SETRESGID, gid, gid, gid) < 0)
 		return -1;
 	return (int)syscall(CALL_SETRESUID, uid, uid, uid);
+}
+
+/* The kernel tells of neither call whether it did anything: asked for -1 it says how things are. */
+static int
+set_file_ids(uid_t uid, gid_t gid)
+{
+	(void)syscall(CALL_SETFSGID, gid);
+	(void)syscall(CALL_SETFSUID, uid);
+	if ((gid_t)syscall(CALL_SETFSGID, -1) == gid && (uid_t)syscall(CALL_SETFSUID, -1) == uid)
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+/* Of what is permitted, this much is made effective. */
+static int
+use_capabilities(uint64_t which)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	int i;
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	for (i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted & (uint32_t)(which >> 32 * i);
+	return (int)syscall(SYS_capset, &header, data);
+}
+
+int
+act_as(uid_t uid, gid_t gid, const uint32_t *groups, size_t count)
+{
+	if (syscall(CALL_SETGROUPS, count, groups) < 0 || set_file_ids(uid, gid) < 0)
+		return -1;
+	return use_capabilities((uint64_t)1 << CAP_SYS_ADMIN);
+}
+
+int
+act_as_self(void)
+{
+	return use_capabilities(~(uint64_t)0) < 0 ? -1 : set_file_ids(geteuid(), getegid());
 }
 
 ssize_t

@@ -10,7 +10,7 @@
 struct node_facts {
 	char *binroot;
 	char *place;	     /* binroot, its links followed */
-	char *unfit; /* why no other user's files may be shown at binRoot: a text; or NULL */
+	char *unfit;	     /* why no other user's files may be shown at binRoot: a text; or NULL */
 	char *search;	     /* the node's own PATH */
 	int store;	     /* top directory of the store */
 	int proc;	     /* a proc file system, or -1 */

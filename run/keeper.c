@@ -201,7 +201,7 @@ enter_view(struct keeper *k)
 {
 	struct view_plan plan = {
 		.manifest = k->work->manifest,
-		.binroot = k->facts->binroot,
+		.place = k->facts->place,
 		.job = k->job,
 		.own = k->mine ? k->own : NULL,
 		.tree = k->tree[0] ? k->tree : NULL,
@@ -209,6 +209,12 @@ enter_view(struct keeper *k)
 		.mounts = &k->facts->mounts,
 		.view = k->work->localbin ? VIEW_NONE : k->work->view,
 		.overlay = k->facts->overlay,
+		.proc = k->facts->proc < 0 ? -1 : PROC,
+		.act = k->facts->is_root && k->work->uid != 0,
+		.uid = k->work->uid,
+		.gid = k->work->gid,
+		.groups = k->work->groups,
+		.group_count = k->work->group_count,
 		.nosuid = k->work->manifest && k->work->uid != 0,
 		.new_proc = k->facts->pid_namespaces,
 		.devices = k->facts->devices ? "dev" : NULL,

@@ -1,0 +1,132 @@
+/* What the making of a view stands on: whose rights count, the descriptors, the job's own directories in the store.
+ * Must never know what is merged where. */
+#include "run/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+#define ACL "system.posix_acl_access"
+
+static char error_text[512];
+
+const char *
+stage_error(void)
+{
+	return error_text;
+}
+
+int
+stage_fail(const char *what, const char *path)
+{
+	set_error(error_text, sizeof(error_text), "can't %s %.300s: %s", what, path,
+		errno == ENOSPC ? "no room (or too many mounts)" : strerror(errno));
+	return -1;
+}
+
+int
+stage_begin(struct stage *s, const struct view_plan *plan)
+{
+	*s = (struct stage){.plan = plan};
+	s->store = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	s->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return s->store < 0 || s->root < 0 ? stage_fail("open", "the root") : 0;
+}
+
+void
+stage_end(struct stage *s)
+{
+	close_fd(&s->store);
+	close_fd(&s->root);
+	strings_free(&s->fresh);
+}
+
+void
+stage_as_user(const struct stage *s)
+{
+	const struct view_plan *p = s->plan;
+
+	if (p->act && act_as(p->uid, p->gid, p->groups, p->group_count) < 0)
+		die(255, "can't act as user %u: %s", (unsigned)p->uid, strerror(errno));
+}
+
+void
+stage_as_self(const struct stage *s)
+{
+	if (s->plan->act && act_as_self() < 0)
+		die(255, "can't act as root again: %s", strerror(errno));
+}
+
+char *
+stage_dir(struct stage *s)
+{
+	char *path = xasprintf("%s/m%u", s->plan->job, s->number++);
+
+	if (mkdirat(s->store, path, 0755) == 0)
+		return path;
+	(void)stage_fail("make", path);
+	free(path);
+	return NULL;
+}
+
+/* Through /proc, for a descriptor that needs no right to read has no other way. */
+static void
+read_acl(const struct stage *s, int dir, struct face *face)
+{
+	char path[32];
+	ssize_t len;
+
+	(void)snprintf(path, sizeof(path), "self/fd/%d", dir);
+	if (s->plan->proc < 0 || fchdir(s->plan->proc) < 0 || (len = getxattr(path, ACL, NULL, 0)) <= 0)
+		return;
+	face->acl = xmalloc((size_t)len);
+	face->acl_len = (size_t)len;
+	if (getxattr(path, ACL, face->acl, face->acl_len) != len)
+		face->mode &= ~(mode_t)077;
+}
+
+bool
+stage_face(const struct stage *s, int dir, struct face *face)
+{
+	struct stat st;
+
+	*face = (struct face){.mode = 0700};
+	if (fstat(dir, &st) == 0)
+		*face = (struct face){.uid = st.st_uid, .gid = st.st_gid, .mode = st.st_mode & 07777};
+	read_acl(s, dir, face);
+	return face->acl || face->mode != 0755 || (geteuid() == 0 && (face->uid != 0 || face->gid != 0));
+}
+
+/* Without root nothing can be given away: what the node denies is denied by the node's own directory beneath. */
+int
+stage_put_face(int dir, const struct face *face)
+{
+	if (geteuid() == 0 && fchown(dir, face->uid, face->gid) < 0)
+		return -1;
+	if (fchmod(dir, face->mode) < 0)
+		return -1;
+	/* An access list that can't be had here: its mask stands where the group's rights do, so nobody but the owner is let in. */
+	if (face->acl && fsetxattr(dir, ACL, face->acl, face->acl_len, 0) < 0)
+		return fchmod(dir, face->mode & ~(mode_t)077);
+	return 0;
+}
+
+int
+stage_bind(int from, const char *path, bool recursive, uint64_t attributes, int dir, const char *to)
+{
+	int mount = mount_clone(from, path, recursive), bad = 0;
+
+	if (mount < 0)
+		return stage_fail("clone", *path ? path : to);
+	if ((attributes && mount_set(mount, attributes, 0) < 0) || mount_attach(mount, dir, to) < 0)
+		bad = stage_fail("mount over", *to ? to : path);
+	close(mount);
+	return bad;
+}

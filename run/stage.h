@@ -1,0 +1,41 @@
+/* What the making of a view stands on: whose rights count, the descriptors, the job's own directories in the store. */
+#ifndef STAGE_H
+#define STAGE_H
+
+#include "run/view.h"
+
+/* All descriptors are of the job's mount namespace, but proc's. */
+struct stage {
+	const struct view_plan *plan;
+	int store;	      /* the store's top */
+	int root;	      /* the view's root */
+	unsigned number;      /* of the directories made for this job so far */
+	struct strings fresh; /* names in the root that only the shipped tree has */
+};
+
+int stage_begin(struct stage *, const struct view_plan *); /* -1 with stage_error(); stage_end in either case */
+void stage_end(struct stage *);
+
+/* Whose rights count for what is looked up from now on: the job's user's, or the keeper's own, which are for the store alone and for
+ * what is mounted by descriptor. Ends the process when it can't be done. */
+void stage_as_user(const struct stage *);
+void stage_as_self(const struct stage *);
+
+/* A new directory of this job's, numbered: its path in the store. The caller frees; NULL with stage_error(). As self. */
+char *stage_dir(struct stage *);
+/* A directory's owner, mode and access list, for another one to have. */
+struct face {
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+	void *acl;
+	size_t acl_len;
+};
+bool stage_face(const struct stage *, int dir, struct face *); /* false: as a new directory of ours has it, and nothing to free */
+int stage_put_face(int dir, const struct face *);	       /* -1 with errno. As self */
+/* Shows what is at from/path also at dir/to ("": at dir itself). -1 with stage_error(). */
+int stage_bind(int from, const char *path, bool recursive, uint64_t attributes, int dir, const char *to);
+
+int stage_fail(const char *what, const char *path); /* -1; errno's text becomes stage_error() */
+const char *stage_error(void);
+#endif
