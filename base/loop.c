@@ -1,5 +1,5 @@
 /* The one loop: descriptors, deadlines and signals.
- * Must never know what any of them is for. */
+ * Must never know what they are for. */
 #include "base/loop.h"
 
 #include <errno.h>
@@ -190,7 +190,7 @@ bury_dead(void)
 	loop.grave_count = 0;
 }
 
-/* Milliseconds until the next timer, -1 for ever. */
+/* How long to wait for events: milliseconds until the next timer; -1: there is none. */
 static int
 patience(void)
 {
@@ -213,7 +213,7 @@ loop_run(void)
 
 		if (poll(fds, COUNT(fds), wait) < 0 && errno != EINTR)
 			die(255, "poll failed: %s", strerror(errno));
-		/* From turn to turn no more than the wait should pass: whatever passes beyond it, this process was not listening. */
+		/* Between two turns no more than the wait should pass. For as long as more has passed, this process did not listen. */
 		loop.pause = before - loop.now;
 		loop.now = now_ms();
 		waited = loop.now - before;

@@ -1,4 +1,4 @@
-/* The one loop: descriptors, deadlines and signals, each handed to whoever asked for it. */
+/* The one loop: calls a handler when a descriptor is ready, a deadline has come, or a signal. */
 #ifndef LOOP_H
 #define LOOP_H
 
@@ -6,35 +6,38 @@
 
 enum { WATCH_READ = 1, WATCH_WRITE = 2 };
 
-/* A descriptor somebody waits for; lives inside its owner. An error or a hang-up counts as readable. */
+/* A descriptor and its handler; a part of its owner. An error or a hang-up counts as readable. */
 struct watch {
 	int fd;
-	unsigned want; /* WATCH_ bits now asked for */
+	unsigned want; /* WATCH_ bits */
 	void (*ready)(struct watch *, unsigned events);
 	void *owner;
 };
-/* A moment somebody waits for; lives inside its owner. */
+/* A deadline and its handler; a part of its owner. */
 struct timer {
-	uint64_t at; /* now_ms() */
+	uint64_t at; /* milliseconds, on the clock of now_ms() */
 	bool set;
 	void (*due)(struct timer *);
 	void *owner;
 	struct timer *next;
 };
 
-/* There is one loop in a process. Dies when the kernel gives no epoll set or signalfd. */
+/* Opens the one loop of the process. From here on SIGCHLD, SIGTERM, SIGINT and SIGHUP come to on_signal, in a turn, and SIGPIPE is ignored.
+ * Dies when the kernel gives no epoll set or signalfd. */
 void loop_open(void (*on_signal)(int signal));
+/* Begins to watch fd for WATCH_ bits; ready is told those that are so. Dies when the kernel refuses. */
 void loop_watch(struct watch *, int fd, unsigned want, void (*ready)(struct watch *, unsigned), void *owner);
-void loop_want(struct watch *, unsigned want);
-void loop_unwatch(struct watch *); /* before the descriptor is closed; harmless when not watched */
-void loop_timer(struct timer *, uint64_t delay_ms, void (*due)(struct timer *), void *owner); /* sets it, or sets it anew */
-void loop_cancel(struct timer *);
-/* What is freed by a handler may still be named by an event of the same turn: the loop calls release at the end of the turn. */
+void loop_want(struct watch *, unsigned want); /* other bits from now on */
+void loop_unwatch(struct watch *);	       /* before the descriptor is closed; harmless when it is not watched */
+/* Calls due once, delay_ms milliseconds from now or a little later; 0: when the events of this turn are handled. Set already, it is set
+ * anew. */
+void loop_timer(struct timer *, uint64_t delay_ms, void (*due)(struct timer *), void *owner);
+void loop_cancel(struct timer *); /* harmless when it is not set */
+/* Calls release(what) at the end of the turn: until then an event of this turn may still lead to what a handler wants to free. */
 void loop_bury(void *what, void (*release)(void *));
-/* Called once at the end of each turn, when everything that had come was handled. */
-void loop_each_turn(void (*flush)(void));
-uint64_t loop_now(void);   /* now_ms() as of this turn */
-uint64_t loop_pause(void); /* milliseconds this process was not listening, before this turn and in it: stopped, starved, or busy */
-void loop_run(void);	   /* until loop_end */
-void loop_end(void);
+void loop_each_turn(void (*flush)(void)); /* called at the end of each turn, before the buried are released */
+uint64_t loop_now(void);		  /* now_ms() when this turn began */
+uint64_t loop_pause(void); /* milliseconds, before this turn and in it, in which this process did not listen: stopped, starved, or busy */
+void loop_run(void);	   /* turn after turn, until loop_end */
+void loop_end(void);	   /* this turn is the last */
 #endif

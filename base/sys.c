@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The same on every architecture that has them (asm-generic/unistd.h). */
+/* These numbers are the same on every architecture that has the calls (asm-generic/unistd.h). */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -35,7 +35,7 @@
 #define SYS_mount_setattr 442
 #endif
 
-/* The old names of some machines take 16-bit ids. */
+/* On some machines the call of the plain name takes 16-bit ids. */
 #ifdef SYS_setgroups32
 #define CALL_SETGROUPS SYS_setgroups32
 #define CALL_SETRESGID SYS_setresgid32
@@ -50,7 +50,7 @@
 #define CALL_SETFSGID SYS_setfsgid
 #endif
 
-/* From linux/mount.h and linux/openat2.h, which not every libc's compiler sees. */
+/* From linux/mount.h and linux/openat2.h, which not every compiler finds. */
 enum {
 	TREE_CLONE = 1,		  /* OPEN_TREE_CLONE */
 	TREE_RECURSIVE = 0x8000,  /* AT_RECURSIVE */

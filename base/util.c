@@ -68,7 +68,7 @@ message(const char *fmt, va_list args)
 	char *raw = xvasprintf(fmt, args), *clean = printable(raw);
 	char *line = xasprintf("%s: %s\n", message_prefix, clean);
 
-	/* One write, so that lines of several processes do not mix; nobody is left to tell when it fails. */
+	/* One write, so that lines of several processes do not mix. There is nowhere to report that it failed. */
 	(void)write_full(STDERR_FILENO, line, strlen(line));
 	free(line);
 	free(clean);
@@ -402,7 +402,7 @@ make_parents(const char *path, mode_t mode)
 	return bad;
 }
 
-/* Reads to the end of fd, whatever size the file claims (files of /proc claim none). */
+/* Reads to the end of fd: the size that a file claims says nothing (files of /proc claim 0). */
 static char *
 read_rest(int fd, size_t max, size_t *len)
 {

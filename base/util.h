@@ -12,66 +12,66 @@
 #define NEVER_NULL __attribute__((returns_nonnull))
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Messages go to stderr as one line, "gproc: ...", in one write; control characters are shown as "\xHH". */
-extern int debug_level; /* 0 to 10, from -debug */
-void warn(const char *fmt, ...) PRINTF(1, 2);
-void note(int level, const char *fmt, ...) PRINTF(2, 3);			   /* only when debug_level >= level */
-void die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn)); /* warn, then exit(status) */
-void set_message_prefix(const char *prefix);					   /* instead of "gproc"; the string is kept, not copied */
+/* Messages: one line on stderr, "gproc: ...", in one write; control characters are shown as "\xHH". */
+extern int debug_level;								   /* 0 to 10, from -debug */
+void warn(const char *fmt, ...) PRINTF(1, 2);					   /* always printed */
+void note(int level, const char *fmt, ...) PRINTF(2, 3);			   /* printed when debug_level >= level */
+void die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn)); /* printed; then exit(status) */
+void set_message_prefix(const char *prefix);					   /* instead of "gproc"; borrowed for ever */
 
-/* Memory: these never return NULL; out of memory ends the process with a message. The caller frees. */
-void *xmalloc(size_t size) NEVER_NULL;
-void *xaligned(size_t alignment, size_t size) NEVER_NULL; /* a power of two that size is a multiple of */
-void *xcalloc(size_t count, size_t size) NEVER_NULL;
-void *xrealloc(void *old, size_t count, size_t size) NEVER_NULL; /* checks count * size for overflow */
-/* A list that is about to take one more: the array as it is, or one of twice the room, with *room set; *room and array begin as 0 and NULL.
- */
+/* Memory. The caller frees. Out of memory ends the process with a message. */
+void *xmalloc(size_t size) NEVER_NULL;				 /* bytes; not cleared */
+void *xaligned(size_t alignment, size_t size) NEVER_NULL;	 /* alignment: a power of two of which size is a multiple */
+void *xcalloc(size_t count, size_t size) NEVER_NULL;		 /* cleared */
+void *xrealloc(void *old, size_t count, size_t size) NEVER_NULL; /* room for count things of size bytes; overflow is out of memory */
+/* Room for one thing more in an array that holds count things of size bytes: the array itself, or one of twice the room. *room says for how
+ * many things there is room; an array begins as NULL, with room 0. */
 void *grow(void *array, size_t count, size_t *room, size_t size) NEVER_NULL;
-char *xstrdup(const char *) NEVER_NULL;
-char *xstrndup(const char *, size_t) NEVER_NULL;
-void *xmemdup(const void *, size_t) NEVER_NULL;
-char *xasprintf(const char *fmt, ...) PRINTF(1, 2) NEVER_NULL;
-char *xvasprintf(const char *fmt, va_list) NEVER_NULL;
+char *xstrdup(const char *) NEVER_NULL;			       /* a copy */
+char *xstrndup(const char *, size_t) NEVER_NULL;	       /* a copy of at most so many bytes, and a NUL */
+void *xmemdup(const void *, size_t) NEVER_NULL;		       /* a copy */
+char *xasprintf(const char *fmt, ...) PRINTF(1, 2) NEVER_NULL; /* printf into a text */
+char *xvasprintf(const char *fmt, va_list) NEVER_NULL;	       /* vprintf into a text */
 
-/* Milliseconds of a clock that only goes forward, and stands still for nobody (CLOCK_BOOTTIME). */
+/* Milliseconds of a clock that only goes forward, also while the machine sleeps (CLOCK_BOOTTIME). */
 uint64_t now_ms(void);
 
-/* Decimal digits only, the whole string, at most max. 0, or -1 and *out untouched. */
+/* A number in decimal digits, the whole text, at most max. 0, or -1 and *out untouched. */
 int parse_u64(const char *text, uint64_t max, uint64_t *out);
-/* As above, with an optional k, m or g behind (powers of 1024). */
+/* Bytes: as parse_u64, with an optional k, m or g behind (powers of 1024). */
 int parse_size(const char *text, uint64_t *out);
-/* Seconds with an optional s, m, h or ms behind, "1.5" allowed; milliseconds in *out. */
+/* Milliseconds from seconds, or with s, m, h or ms behind; "1.5" is allowed. 0, or -1 and *out untouched. */
 int parse_duration(const char *text, uint64_t *out);
 
 /* A text fit for a terminal: control characters, DEL and bytes that are not UTF-8 become "\xHH". Caller frees. */
 char *printable(const char *text) NEVER_NULL;
-/* Length of the UTF-8 sequence of two to four bytes at text, which a NUL ends; 0 when it is none, or a C1 control character. */
+/* Bytes of the UTF-8 sequence of two to four bytes at text, which a NUL ends; 0 when there is none, or it is a C1 control character. */
 size_t utf8_length(const unsigned char *text);
 
-bool has_prefix(const char *text, const char *prefix);
+bool has_prefix(const char *text, const char *prefix); /* text begins with it */
 
-/* A latched text of a pure file's last error, as x_error() hands it out: printf into a buffer of the given size. */
-int latch_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4); /* the same, returning -1; into may be among the arguments */
-void set_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4);
+/* The text of a file's last error, which its x_error() returns: printf into `into`, of size bytes; what is longer is cut. */
+void set_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4);  /* into must not be among the arguments */
+int latch_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4); /* into may be among them. Returns -1 */
 
-/* All of it, or -1 with errno (for blocking descriptors; EINTR is retried). read_full and pread_full: bytes read, short only at the end. */
-int write_full(int fd, const void *data, size_t len);
-ssize_t read_full(int fd, void *data, size_t len);
-ssize_t pread_full(int fd, void *data, size_t len, uint64_t offset);
-void close_fd(int *fd); /* closes it unless it is negative, and sets it to -1; errno stays as it was */
-/* Makes the directories above a path that are not there; those that are stay as they are. 0, or -1 with errno. */
+/* Whole reads and writes on blocking descriptors; EINTR is retried. -1 with errno. */
+int write_full(int fd, const void *data, size_t len);		     /* 0 when all is written */
+ssize_t read_full(int fd, void *data, size_t len);		     /* bytes read, fewer than len only at the end */
+ssize_t pread_full(int fd, void *data, size_t len, uint64_t offset); /* likewise, from an offset; the descriptor's own stays */
+void close_fd(int *fd); /* unless it is negative; *fd is -1 afterwards, errno stays as it was */
+/* Makes the missing directories above a path; those that exist keep their mode. 0, or -1 with errno. */
 int make_parents(const char *path, mode_t mode);
-/* The whole of a file of at most max bytes, with a NUL behind that *len does not count. NULL with errno (EFBIG). Caller frees. */
+/* A whole file of at most max bytes, and a NUL that *len does not count. NULL with errno, EFBIG when it is larger. The caller frees. */
 char *read_file(const char *path, size_t max, size_t *len);
 
-/* A growing list of strings, each owned by the list. */
+/* A growing list of strings that it owns; {0} is empty. The caller frees by strings_free. */
 struct strings {
-	char **at; /* at[count] is NULL when count > 0 */
+	char **at; /* at[count] is NULL, unless at is */
 	size_t count, room;
 };
-void strings_add(struct strings *, const char *); /* copies */
-void strings_take(struct strings *, char *);	  /* takes ownership */
-bool strings_has(const struct strings *, const char *);
-char *strings_join(const struct strings *, const char *between); /* caller frees */
-void strings_free(struct strings *);
+void strings_add(struct strings *, const char *);		 /* a copy */
+void strings_take(struct strings *, char *);			 /* the string itself, which the list frees */
+bool strings_has(const struct strings *, const char *);		 /* one that is equal */
+char *strings_join(const struct strings *, const char *between); /* the caller frees */
+void strings_free(struct strings *);				 /* empty afterwards, and can be used again */
 #endif

@@ -1,4 +1,4 @@
-/* A walk along a file's path, a part at a time, as the kernel makes it. Opens nothing: what is a link, the caller says. */
+/* A walk along a file's path, a part at a time, as the kernel makes it. It opens nothing: the caller says which part is a link. */
 #ifndef WAY_H
 #define WAY_H
 
@@ -9,22 +9,23 @@ const char *next_part(const char **at, size_t *len);
 bool part_is_up(const char *part, size_t len); /* ".." */
 
 struct way {
-	struct buf place; /* where it has come to: what it begins with, and "/part" for each level; a NUL that .len does not count */
-	size_t begin;	  /* bytes of the place that ".." does not take away */
+	struct buf place; /* as it would be opened: the beginning, and "/part" for each level; a NUL that .len does not count */
+	size_t begin;	  /* bytes of the beginning, which ".." does not shorten */
 	char *rest;	  /* what is still to go, */
 	const char *at;	  /* from here on */
 	unsigned links;	  /* followed so far */
 };
 enum way_step { WAY_END, WAY_UP, WAY_DOWN };
 
-/* Walks path from a directory that nothing on the way leads above: "" for the root, or a root's own name. Copies both. way_end frees. */
+/* A walk along path that nothing leads above its beginning: "" for the root directory, or the name of another root. Both are copied; the
+ * caller frees by way_end. */
 struct way way_from(const char *begin, const char *path);
-enum way_step way_step(struct way *);	    /* takes the next part; at the end the way stays as it is */
-bool way_goes_on(const struct way *);	    /* parts are left */
-const char *way_whole(const struct way *);  /* the place, as it would be opened; borrowed until the next step */
+enum way_step way_step(struct way *);	    /* takes the next part; at the end nothing changes */
+bool way_goes_on(const struct way *);	    /* something is left of the path, if only "." */
+const char *way_whole(const struct way *);  /* the place; borrowed until the next step */
 const char *way_inside(const struct way *); /* the place without what it begins with: "/usr/bin", "" at the beginning; borrowed likewise */
-/* What was just stepped down to is a link with that target: the way goes on from there, or from the beginning when the target is absolute.
- * -1 with ELOOP after 40 links, as in the kernel (namei.h, MAXSYMLINKS), and ENAMETOOLONG when more than 64 KiB are left to go. */
+/* The part just taken is a link with this target: the walk goes on along the target, from the beginning when that is absolute. 0, or
+ * -1 with errno: ELOOP after 40 links, as in the kernel (namei.h, MAXSYMLINKS), ENAMETOOLONG when more than 64 KiB are left to go. */
 int way_follow(struct way *, const char *target);
-void way_end(struct way *); /* errno stays as it was */
+void way_end(struct way *); /* frees; errno stays as it was */
 #endif
