@@ -199,17 +199,23 @@ limit_resource(unsigned number)
 }
 
 int
-become_user(uid_t uid, gid_t gid, const uint32_t *groups, size_t count, bool set_groups)
+become_user(uid_t uid, gid_t gid, const uint32_t *groups, size_t count, bool with_groups)
 {
 	if (uid == (uid_t)-1 || gid == (gid_t)-1) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (set_groups && syscall(CALL_SETGROUPS, count, groups) < 0)
+	if (with_groups && syscall(CALL_SETGROUPS, count, groups) < 0)
 		return -1;
 	if (syscall(CALL_SETRESGID, gid, gid, gid) < 0)
 		return -1;
 	return (int)syscall(CALL_SETRESUID, uid, uid, uid);
+}
+
+int
+set_groups(const uint32_t *groups, size_t count)
+{
+	return (int)syscall(CALL_SETGROUPS, count, groups);
 }
 
 /* The kernel tells of neither call whether it did anything: asked for -1 it says how things are. */
@@ -240,11 +246,9 @@ use_capabilities(uint64_t which)
 }
 
 int
-act_as(uid_t uid, gid_t gid, const uint32_t *groups, size_t count)
+act_as(uid_t uid, gid_t gid)
 {
-	if (syscall(CALL_SETGROUPS, count, groups) < 0 || set_file_ids(uid, gid) < 0)
-		return -1;
-	return use_capabilities((uint64_t)1 << CAP_SYS_ADMIN);
+	return set_file_ids(uid, gid) < 0 ? -1 : use_capabilities((uint64_t)1 << CAP_SYS_ADMIN);
 }
 
 int

@@ -35,10 +35,12 @@ int signal_usual(int sig);
 bool signal_is_ignored(int sig); /* those signals too */
 /* The RLIMIT_ of this machine that asm-generic/resource.h gives that number; -1: none. */
 int limit_resource(unsigned number);
-/* Sets groups (when set_groups), gid and uid of this task alone: libc's own calls act on all threads, and we may share our parent's memory.
- * EINVAL for an id of -1, which the kernel would take for "leave it". */
-int become_user(uid_t, gid_t, const uint32_t *groups, size_t count, bool set_groups);
-/* From now on files are looked up with this user's rights, and of all capabilities only that to mount counts, until act_as_self. */
-int act_as(uid_t, gid_t, const uint32_t *groups, size_t count);
-int act_as_self(void); /* but for the groups, which stay */
+/* Sets groups (where with_groups), gid and uid of this task alone: libc's own calls act on all threads, and we may share our parent's
+ * memory. EINVAL for an id of -1, which the kernel would take for "leave it". */
+int become_user(uid_t, gid_t, const uint32_t *groups, size_t count, bool with_groups);
+/* From now on files are looked up with this user's rights, and of all capabilities only that to mount counts, until act_as_self. The
+ * groups are those of this task, which set_groups changes for good. */
+int act_as(uid_t, gid_t);
+int act_as_self(void);				      /* ends act_as */
+int set_groups(const uint32_t *groups, size_t count); /* this task's supplementary groups */
 #endif

@@ -28,19 +28,20 @@ struct faced {
 	struct face face;
 };
 
+struct layers {
+	int fd[MAX_LAYERS];
+	size_t count;
+};
+
 /* One directory of the node's that is shown merged. */
 struct merge {
 	char *path;  /* in the view's root, no leading slash */
 	char *ships; /* in the shipped tree */
-	int node;    /* the node's own, whatever is mounted over it */
+	int node;    /* the node's own, whatever is mounted over it; the lowest layer */
 	bool nested; /* lies below another one */
+	struct layers layers;
 	struct faced *faced;
 	size_t count, room;
-};
-
-struct layers {
-	int fd[MAX_LAYERS];
-	size_t count;
 };
 
 struct merger {
@@ -400,25 +401,34 @@ add_layer(struct layers *l, int fd)
 	return fd >= 0;
 }
 
-/* As self, for nobody else gets at the store by name. -1 with stage_error() and none open. */
+/* What is the job's own of m, if anything is: in the store, or in the node's real binRoot. */
 static int
-open_layers(struct merger *b, const struct merge *m, struct layers *l)
+open_own(struct merger *b, const struct merge *m)
 {
 	const struct view_plan *plan = b->plan;
-	bool good = (m->count == 0 || add_layer(l, make_faces(b, m))) && add_layer(l, open_layer(b->stage->store, plan->tree, m->ships));
+	int fd;
 
-	if (good && holds_own(plan->manifest, m->ships)) {
-		if (!plan->own)
-			stage_as_user(b->stage);
-		good = add_layer(l, plan->own ? open_layer(b->stage->store, plan->own, m->ships)
-					      : open_layer(b->stage->root, plan->place + 1, m->ships));
-		if (!plan->own)
-			stage_as_self(b->stage);
-	}
-	good = good && add_layer(l, fcntl(m->node, F_DUPFD_CLOEXEC, 0));
-	if (!good)
-		layers_close(l);
-	return good ? 0 : -1;
+	if (plan->own)
+		return open_layer(b->stage->store, plan->own, m->ships);
+	stage_as_user(b->stage);
+	fd = open_layer(b->stage->root, plan->place + 1, m->ships);
+	stage_as_self(b->stage);
+	return fd;
+}
+
+/* As self, for nobody else gets at the store by name. The node's own directory becomes one. -1 with stage_error(). */
+static int
+open_layers(struct merger *b, struct merge *m)
+{
+	struct layers *l = &m->layers;
+
+	if ((m->count > 0 && !add_layer(l, make_faces(b, m))) || !add_layer(l, open_layer(b->stage->store, b->plan->tree, m->ships)))
+		return -1;
+	if (holds_own(b->plan->manifest, m->ships) && !add_layer(l, open_own(b, m)))
+		return -1;
+	(void)add_layer(l, m->node);
+	m->node = -1;
+	return 0;
 }
 
 /* ---- merging by an overlay ---- */
@@ -620,34 +630,23 @@ merge_by_binds(struct merger *b, const struct layers *l, int target)
 
 /* ---- merging ---- */
 
-/* Where it is to be mounted: for one below another that is what the user reaches through the view as it is by now. */
-static int
-open_target(struct merger *b, const struct merge *m)
-{
-	return m->nested ? enter_dir(b->stage->root, m->path, false) : fcntl(m->node, F_DUPFD_CLOEXEC, 0);
-}
-
+/* As the user: one below another is mounted where the user gets through the view as it is by now. */
 static int
 merge(struct merger *b, const struct merge *m)
 {
-	struct layers layers = {.count = 0};
-	int target, bad = -1;
-	bool readable = false;
+	const struct layers *l = &m->layers;
+	int node = l->fd[l->count - 1], target = m->nested ? enter_dir(b->stage->root, m->path, false) : node, bad = 0;
 
-	if (open_layers(b, m, &layers) < 0)
-		return -1;
-	stage_as_user(b->stage);
-	target = open_target(b, m);
-	if (target >= 0 && b->plan->overlay && b->plan->proc >= 0)
-		bad = merge_by_overlay(&layers, target);
-	if (target >= 0 && bad)
-		readable = may_read(m->node);
-	stage_as_self(b->stage);
+	if (target < 0)
+		return 0;
 	/* Too many overlays upon each other, or mounts that a user namespace may not look behind: binds do there, too. */
-	if (bad)
-		bad = readable ? merge_by_binds(b, &layers, target) : 0;
-	close_fd(&target);
-	layers_close(&layers);
+	if ((!b->plan->overlay || b->plan->proc < 0 || merge_by_overlay(l, target) < 0) && may_read(node)) {
+		stage_as_self(b->stage);
+		bad = merge_by_binds(b, l, target);
+		stage_as_user(b->stage);
+	}
+	if (m->nested)
+		close(target);
 	return bad;
 }
 
@@ -666,7 +665,8 @@ merger_free(struct merger *b)
 		free(m->faced);
 		free(m->path);
 		free(m->ships);
-		close(m->node);
+		layers_close(&m->layers);
+		close_fd(&m->node);
 	}
 	free(b->at);
 }
@@ -692,18 +692,15 @@ merge_all(struct stage *s)
 	size_t i;
 	int bad = 0;
 
-	if (s->plan->proc >= 0 && fchdir(s->plan->proc) < 0)
-		return stage_fail("enter", "/proc");
 	stage_as_user(s);
 	find_all(&b);
 	stage_as_self(s);
 	for (i = 0; i < b.count && !bad; i++)
-		bad = merge(&b, &b.at[i]);
+		bad = open_layers(&b, &b.at[i]);
 	stage_as_user(s);
+	for (i = 0; i < b.count && !bad; i++)
+		bad = merge(&b, &b.at[i]);
 	put_mounts_back(&b);
-	stage_as_self(s);
 	merger_free(&b);
-	if (fchdir(s->store) < 0 && !bad)
-		bad = stage_fail("enter", "the store");
 	return bad;
 }

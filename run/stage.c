@@ -31,37 +31,65 @@ stage_fail(const char *what, const char *path)
 	return -1;
 }
 
+static int
+go_home(const struct stage *s)
+{
+	return fchdir(s->plan->proc >= 0 ? s->plan->proc : s->store) < 0 ? stage_fail("enter", "/proc") : 0;
+}
+
 int
 stage_begin(struct stage *s, const struct view_plan *plan)
 {
 	*s = (struct stage){.plan = plan};
 	s->store = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	s->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return s->store < 0 || s->root < 0 ? stage_fail("open", "the root") : 0;
+	if (s->store < 0 || s->root < 0)
+		return stage_fail("open", "the root");
+	if (plan->act && set_groups(plan->groups, plan->group_count) < 0)
+		return stage_fail("take the groups of", "the user");
+	return go_home(s);
 }
 
-void
+int
+stage_enter(struct stage *s, int root)
+{
+	if (fchdir(root) < 0 || chroot(".") < 0)
+		return stage_fail("enter", "the job's root");
+	close_fd(&s->root);
+	s->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return s->root < 0 ? stage_fail("enter", "the job's root") : go_home(s);
+}
+
+int
 stage_end(struct stage *s)
 {
+	int bad = 0;
+
+	stage_as_self(s);
+	if (s->store >= 0 && fchdir(s->store) < 0)
+		bad = stage_fail("enter", "the store");
 	close_fd(&s->store);
 	close_fd(&s->root);
 	strings_free(&s->fresh);
+	return bad;
 }
 
 void
-stage_as_user(const struct stage *s)
+stage_as_user(struct stage *s)
 {
 	const struct view_plan *p = s->plan;
 
-	if (p->act && act_as(p->uid, p->gid, p->groups, p->group_count) < 0)
+	if (p->act && !s->as_user && act_as(p->uid, p->gid) < 0)
 		die(255, "can't act as user %u: %s", (unsigned)p->uid, strerror(errno));
+	s->as_user = p->act;
 }
 
 void
-stage_as_self(const struct stage *s)
+stage_as_self(struct stage *s)
 {
-	if (s->plan->act && act_as_self() < 0)
+	if (s->as_user && act_as_self() < 0)
 		die(255, "can't act as root again: %s", strerror(errno));
+	s->as_user = false;
 }
 
 char *
@@ -84,7 +112,7 @@ read_acl(const struct stage *s, int dir, struct face *face)
 	ssize_t len;
 
 	(void)snprintf(path, sizeof(path), "self/fd/%d", dir);
-	if (s->plan->proc < 0 || fchdir(s->plan->proc) < 0 || (len = getxattr(path, ACL, NULL, 0)) <= 0)
+	if (s->plan->proc < 0 || (len = getxattr(path, ACL, NULL, 0)) <= 0)
 		return;
 	face->acl = xmalloc((size_t)len);
 	face->acl_len = (size_t)len;

@@ -9,19 +9,23 @@ struct stage {
 	const struct view_plan *plan;
 	int store;	      /* the store's top */
 	int root;	      /* the view's root */
+	bool as_user;	      /* see below */
 	unsigned number;      /* of the directories made for this job so far */
 	struct strings fresh; /* names in the root that only the shipped tree has */
 };
 
-int stage_begin(struct stage *, const struct view_plan *); /* -1 with stage_error(); stage_end in either case */
-void stage_end(struct stage *);
+/* From begin to end the working directory is the proc file system's, by which descriptors are named; outside the store's top.
+ * begin: -1 with stage_error(). end in either case: as self again, and -1 as well when anything fails. */
+int stage_begin(struct stage *, const struct view_plan *);
+int stage_end(struct stage *);
+int stage_enter(struct stage *, int root); /* the process's root, and so the view's, becomes another. -1 with stage_error() */
 
 /* Whose rights count for what is looked up from now on: the job's user's, or the keeper's own, which are for the store alone and for
  * what is mounted by descriptor. Ends the process when it can't be done. */
-void stage_as_user(const struct stage *);
-void stage_as_self(const struct stage *);
+void stage_as_user(struct stage *);
+void stage_as_self(struct stage *);
 
-/* A new directory of this job's, numbered: its path in the store. The caller frees; NULL with stage_error(). As self. */
+/* A new directory of this job's, numbered: its path in the store. As self. The caller frees; NULL with stage_error(). */
 char *stage_dir(struct stage *);
 /* A directory's owner, mode and access list, for another one to have. */
 struct face {

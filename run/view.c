@@ -219,16 +219,6 @@ face_of_root(struct stage *s, int dir)
 /* The new root is moved over the old one and entered: pivot_root would fail on an initramfs, and a chroot to what is not the
  * topmost mount would forbid the job its own user namespaces. */
 static int
-enter(struct stage *s, int root)
-{
-	if (fchdir(root) < 0 || chroot(".") < 0 || fchdir(s->store) < 0)
-		return stage_fail("enter", "the job's root");
-	close_fd(&s->root);
-	s->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return s->root < 0 ? stage_fail("enter", "the job's root") : 0;
-}
-
-static int
 make_root(struct stage *s)
 {
 	char *path = stage_dir(s);
@@ -238,7 +228,7 @@ make_root(struct stage *s)
 	if (root < 0 || mount_set(root, SHARED_ATTR, 0) < 0 || mount_attach(root, AT_FDCWD, "/") < 0)
 		(void)(path ? stage_fail("mount", "the job's root") : 0);
 	else if (root_of_node(s, face, root) == 0 && root_of_ships(s, face) == 0 && face_of_root(s, face) == 0)
-		bad = enter(s, root);
+		bad = stage_enter(s, root);
 	close_fd(&root);
 	close_fd(&face);
 	free(path);
@@ -249,7 +239,7 @@ make_root(struct stage *s)
 
 /* A place in the view that the user can reach without a link on the way, where root's mounts go. -1 with stage_error(). */
 static int
-open_place(const struct stage *s, const char *path)
+open_place(struct stage *s, const char *path)
 {
 	int fd;
 
@@ -262,16 +252,17 @@ open_place(const struct stage *s, const char *path)
 }
 
 static int
-show_binroot(const struct stage *s)
+show_binroot(struct stage *s)
 {
 	const struct view_plan *plan = s->plan;
-	int base = mount_clone(s->store, plan->own, false), place = -1, bad = 0;
+	int place = open_place(s, plan->place), base, bad = 0;
 	size_t i;
 
+	if (place < 0)
+		return -1;
+	base = mount_clone(s->store, plan->own, false);
 	if (base < 0)
-		return stage_fail("clone", plan->own);
-	if ((place = open_place(s, plan->place)) < 0)
-		bad = -1;
+		bad = stage_fail("clone", plan->own);
 	else if (mount_set(base, ATTR_NOSUID | ATTR_NODEV, 0) < 0 || mount_attach(base, place, "") < 0)
 		bad = stage_fail("mount over", plan->place);
 	for (i = 0; plan->shared && i < plan->shared->count && !bad; i++) {
@@ -281,12 +272,12 @@ show_binroot(const struct stage *s)
 		free(from);
 	}
 	close_fd(&place);
-	close(base);
+	close_fd(&base);
 	return bad;
 }
 
 static int
-show_fresh(const struct stage *s)
+show_fresh(struct stage *s)
 {
 	size_t i;
 	int bad = 0;
@@ -360,6 +351,5 @@ view_enter(const struct view_plan *plan)
 		show_kernel(&s);
 	if (!bad && plan->nosuid && mount_set_all("/", ATTR_NOSUID) < 0)
 		bad = stage_fail("take set-id bits away from", "the job's view");
-	stage_end(&s);
-	return bad;
+	return stage_end(&s) < 0 ? -1 : bad;
 }

@@ -73,6 +73,7 @@ chown -R 1001:1001 "$evil"
 cd / || exit 1
 start_master -users=alice
 start_slave 0 master
+wait_up 1
 # On node 1 the kernel refuses one more overlay, so that it merges entry by entry.
 mkdir /tmp/none
 mount --make-private /opt
