@@ -427,7 +427,7 @@ take_entry(struct reader *r, struct manifest *m)
 }
 
 /* The directories above the entry that comes next. */
-struct way {
+struct above {
 	const char *dir[MAX_LEVELS];
 	unsigned depth;
 };
@@ -441,19 +441,19 @@ lies_in(const char *path, const char *dir)
 }
 
 static int
-check_place(struct way *way, const struct entry *before, const struct entry *e)
+check_place(struct above *above, const struct entry *before, const struct entry *e)
 {
 	const char *name = strrchr(e->path, '/');
 	size_t len = name ? (size_t)(name - e->path) : 0;
 
 	if (before && path_order(before->path, e->path) >= 0)
 		return refuse(e->path, "is there twice or out of order");
-	while (way->depth > 0 && !lies_in(e->path, way->dir[way->depth - 1]))
-		way->depth--;
-	if ((way->depth > 0 ? strlen(way->dir[way->depth - 1]) : 0) != len)
+	while (above->depth > 0 && !lies_in(e->path, above->dir[above->depth - 1]))
+		above->depth--;
+	if ((above->depth > 0 ? strlen(above->dir[above->depth - 1]) : 0) != len)
 		return refuse(e->path, "lies in what is no directory of the manifest");
 	if (e->kind == ENTRY_DIR)
-		way->dir[way->depth++] = e->path;
+		above->dir[above->depth++] = e->path;
 	return 0;
 }
 
@@ -475,7 +475,7 @@ static int
 take_entries(struct reader *r, struct manifest *m)
 {
 	uint32_t count = take_u32(r), i;
-	struct way way = {.depth = 0};
+	struct above above = {.depth = 0};
 	uint64_t sum = 0;
 
 	if (count > MAX_ENTRIES || count > reader_left(r) / MIN_ENTRY)
@@ -483,7 +483,7 @@ take_entries(struct reader *r, struct manifest *m)
 	m->room = count;
 	m->at = count ? xcalloc(count, sizeof(m->at[0])) : NULL;
 	for (i = 0; i < count; i++) {
-		if (take_entry(r, m) < 0 || check_place(&way, i ? &m->at[i - 1] : NULL, &m->at[i]) < 0 || check_group(m, i) < 0)
+		if (take_entry(r, m) < 0 || check_place(&above, i ? &m->at[i - 1] : NULL, &m->at[i]) < 0 || check_group(m, i) < 0)
 			return -1;
 		if (__builtin_add_overflow(sum, m->at[i].size, &sum) || sum > INT64_MAX)
 			return refuse(m->at[i].path, "makes the sum of sizes overflow");

@@ -1,4 +1,4 @@
-/* What is sent: manifests, and contents cut into chunks that are hashed and deflated. The only user of zlib. */
+/* Manifests, and contents cut into chunks that are hashed and deflated. The only user of zlib. */
 #ifndef BUNDLE_H
 #define BUNDLE_H
 
@@ -20,23 +20,25 @@ uint64_t list_length(uint64_t size);   /* 32 bytes for each chunk */
 uint64_t object_length(uint64_t size); /* list and contents; 0 when it would not fit in 63 bits */
 /* How much of the object the piece that begins at offset carries, at most up to `end`: it ends where a chunk does. */
 size_t piece_length(uint64_t size, uint64_t offset, uint64_t end);
-struct digest chunk_digest(const void *data, size_t len);
-struct digest blob_digest(uint64_t size, const uint8_t *list);
-void blob_of_bytes(const void *data, size_t len, struct blob_id *out);
-int blob_of_file(int fd, uint64_t most, struct blob_id *out); /* from offset 0 to the end, at most so many bytes; -1 with errno */
-void blob_id_free(struct blob_id *);
+struct digest chunk_digest(const void *data, size_t len);	       /* of one chunk */
+struct digest blob_digest(uint64_t size, const uint8_t *list);	       /* from contents' size and chunk digests */
+void blob_of_bytes(const void *data, size_t len, struct blob_id *out); /* the caller frees by blob_id_free */
+int blob_of_file(
+	int fd, uint64_t most, struct blob_id *out); /* likewise, from offset 0 to the end, at most that many bytes. 0, or -1 with errno */
+void blob_id_free(struct blob_id *);		     /* it is empty afterwards */
 
-/* The digest of a chunk whose bytes come little by little. */
+/* The digest of a chunk whose bytes come in parts. */
 struct chunk_hash;
-struct chunk_hash *chunk_hash_new(void); /* caller frees with free() */
-void chunk_hash_add(struct chunk_hash *, const void *data, size_t len);
-struct digest chunk_hash_end(struct chunk_hash *); /* and begins the next chunk */
+struct chunk_hash *chunk_hash_new(void);				/* the caller frees by free() */
+void chunk_hash_add(struct chunk_hash *, const void *data, size_t len); /* the next part */
+struct digest chunk_hash_end(struct chunk_hash *);			/* the digest; the next chunk begins */
 
-/* One piece of an object, deflated into out, which has room for len: how many bytes; 0 when that does not shrink it, or there is no memory. */
+/* One piece of an object, deflated into out, which has room for len: how many bytes; 0 when that does not shrink it, or there is no memory.
+ */
 size_t piece_deflate(const uint8_t *data, size_t len, uint8_t *out);
 /* Exactly raw_len bytes into out; -1 when the input yields anything else, or there is no memory. */
 int piece_inflate(const uint8_t *data, size_t len, uint8_t *out, size_t raw_len);
-void bundle_idle(void); /* gives back the memory that the two above keep for their next call */
+void bundle_idle(void); /* frees the memory that the two above keep for their next call */
 
 enum entry_kind { ENTRY_DIR, ENTRY_FILE, ENTRY_LINK };
 enum entry_flags {
@@ -64,23 +66,23 @@ struct manifest {
 	size_t count, room;
 	char *program;	    /* path to run, inside the root, with leading slash; "" with -localbin */
 	char *interpreter;  /* of the program when it is dynamic, for -view=none; "" when it has none */
-	char *machine;	    /* as uname -m has it; "" when nothing tells */
+	char *machine;	    /* as uname -m prints it; "" when no file says */
 	char *library_path; /* directories of shipped libraries, joined by colons, for -view=none */
 };
 #define MAX_ENTRIES 1000000u /* a million paths: more is a mistake or an attack, and would fill a small node's memory */
 #define MAX_MANIFEST (64u << 20)
 #define MAX_INSIDE 3840u /* length of an entry's path: PATH_MAX less room for a binRoot before it */
-#define MAX_LEVELS 128u	 /* parts of an entry's path: whoever walks such a tree holds a descriptor for each */
+#define MAX_LEVELS 128u	 /* parts of an entry's path: a walk of the tree holds a descriptor for each */
 
-bool path_inside(const char *path);	      /* fit to be an entry's path: see struct entry, and the two limits above */
-int path_order(const char *a, const char *b); /* as strcmp, but "/" comes before all other bytes */
-struct entry *manifest_add(struct manifest *, const char *path, enum entry_kind); /* copies path; the rest is 0; valid until the next */
-struct entry *manifest_find(const struct manifest *, const char *path);		  /* in a sorted one; or NULL */
-void manifest_encode(const struct manifest *, struct buf *out);
-uint32_t entry_scope(const struct entry *, uint32_t uid); /* of its contents, in a manifest of that user's */
+bool path_inside(const char *path);	      /* it can be an entry's path: see struct entry and the two limits above */
+int path_order(const char *a, const char *b); /* as strcmp, but "/" sorts before all other bytes */
+struct entry *manifest_add(struct manifest *, const char *path, enum entry_kind); /* copies path; the rest is 0. Borrowed until the next */
+struct entry *manifest_find(const struct manifest *, const char *path); /* in a sorted manifest; borrowed; NULL when it is not there */
+void manifest_encode(const struct manifest *, struct buf *out);		/* appends; the entries must be in order */
+uint32_t entry_scope(const struct entry *, uint32_t uid);		/* the scope of its contents, in a manifest of that user's */
 /* Everything is checked: order, doubles, "..", a file or link used as a directory, modes, kinds, lengths, groups, counts.
  * 0, or -1 with bundle_error(); on -1 nothing is left to free. */
 int manifest_decode(const uint8_t *data, size_t len, struct manifest *out);
-void manifest_free(struct manifest *);
-const char *bundle_error(void);
+void manifest_free(struct manifest *); /* what a manifest owns; it is empty afterwards */
+const char *bundle_error(void);	       /* why the last manifest was refused; borrowed until the next */
 #endif

@@ -163,7 +163,7 @@ reader_at_address(const struct image *file, const struct program_headers *header
 	return (struct reader){.bad = true};
 }
 
-/* The text at offset of a string table, its NUL found within at most max bytes; NULL with the error told. */
+/* The text at offset of a string table, its NUL within max bytes. The caller frees; NULL with the error set. */
 static char *
 copy_string(struct reader table, uint64_t offset, size_t max)
 {
@@ -193,11 +193,11 @@ read_interp(const struct image *file, const struct program_headers *headers, str
 		return 0;
 	out->interp = copy_string(reader_at(file, s.offset, s.size), 0, MAX_NAME);
 	if (!out->interp || !*out->interp)
-		return fail("names no loader where it should");
+		return fail("has an interpreter without a name");
 	return 0;
 }
 
-/* One entry of the dynamic section: -1 when there is no further one. */
+/* The next entry of the dynamic section: 0, or -1 after the last. */
 static int
 next_dynamic(const struct image *file, struct reader *r, uint64_t *tag, uint64_t *value)
 {
@@ -316,7 +316,7 @@ take_char(struct reader *r, char c)
 	return true;
 }
 
-/* A JSON string without its quotes. The notes forbid escapes; one only keeps the text from being a library's name. */
+/* A JSON string without its quotes. The specification forbids escapes: a text with one is no library's name. */
 static char *
 take_json_string(struct reader *r)
 {
@@ -336,7 +336,7 @@ take_json_string(struct reader *r)
 	return xstrndup((const char *)start, (size_t)(r->at++ - start));
 }
 
-/* Over one value of any kind; nesting is counted, never recursed into. */
+/* Passes over one value of any kind; nesting is counted, so no depth of it uses stack. */
 static void
 skip_value(struct reader *r)
 {
@@ -432,7 +432,7 @@ take_dlopen_note(struct reader json, struct strings *out)
 	}
 }
 
-/* What is left of padding after len bytes; the last note may go without. */
+/* Passes over the padding behind len bytes; the last note may have none. */
 static void
 skip_padding(struct reader *r, size_t len, size_t align)
 {
@@ -441,7 +441,7 @@ skip_padding(struct reader *r, size_t len, size_t align)
 	(void)take_bytes(r, pad < reader_left(r) ? pad : reader_left(r));
 }
 
-/* Notes are hearsay: a malformed one ends the reading, but is no error of the file. */
+/* Notes are optional hints: a malformed one ends the reading of notes, and is no error of the file. */
 static void
 read_notes(const struct image *file, const struct segment *s, struct strings *dlopen)
 {
@@ -462,7 +462,7 @@ read_notes(const struct image *file, const struct segment *s, struct strings *dl
 
 /* ---- the whole file ---- */
 
-/* Everything that is loaded is there. */
+/* Checks that the file has all bytes that its segments load. */
 static int
 check_segments(const struct image *file, const struct program_headers *headers)
 {
@@ -474,7 +474,7 @@ check_segments(const struct image *file, const struct program_headers *headers)
 		if (s.type != PT_LOAD || s.size == 0)
 			continue;
 		if (s.offset > file->len || s.size > file->len - s.offset)
-			return fail("is truncated: what it would load goes beyond its end");
+			return fail("is truncated: a segment that is loaded goes beyond its end");
 	}
 	return 0;
 }

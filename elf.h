@@ -14,19 +14,20 @@ struct elf {
 	char *interp;			/* PT_INTERP, or NULL */
 	char *soname, *rpath, *runpath; /* or NULL */
 	struct strings needed;		/* DT_NEEDED in order */
-	struct strings filters;		/* DT_FILTER: what stands in for this object, and must be there */
-	struct strings auxiliaries;	/* DT_AUXILIARY: the same, if it is there */
+	struct strings filters;		/* DT_FILTER: objects that answer for this one, and must be there */
+	struct strings auxiliaries;	/* DT_AUXILIARY: the same, where they are there */
 	char *audit, *depaudit;		/* DT_AUDIT, DT_DEPAUDIT: lists parted by colons, or NULL */
 	bool no_default_dirs;		/* DF_1_NODEFLIB: what it needs is not sought in the loader's own directories */
 	struct strings dlopen;		/* names from dlopen notes, "required" and "recommended" ones only */
 };
 
-/* 0, or -1 with elf_error(): not an ELF file, truncated, or lying about itself. On -1 nothing is left to free. */
+/* Decodes a whole file. The caller frees by elf_free. -1 with elf_error(): no ELF file, truncated, or contradicting itself; then nothing is
+ * to be freed. */
 int elf_parse(const uint8_t *data, size_t len, struct elf *out);
-const char *elf_error(void);
-void elf_free(struct elf *);
-bool elf_is_elf(const uint8_t *data, size_t len);	    /* begins with the magic bytes */
-bool elf_same_kind(const struct elf *, const struct elf *); /* class, byte order and machine (and ABI flags) agree */
-/* As uname -m has it: "x86_64", "aarch64", "s390x", "armv7l" ...; "machine N" for others, in a static buffer. */
+const char *elf_error(void);				    /* why the last parse failed, as "is truncated ..."; borrowed until the next */
+void elf_free(struct elf *);				    /* what elf_parse made; it is empty afterwards */
+bool elf_is_elf(const uint8_t *data, size_t len);	    /* it begins with the magic bytes */
+bool elf_same_kind(const struct elf *, const struct elf *); /* class, byte order, machine and calling convention agree */
+/* The machine as uname -m prints it: "x86_64", "aarch64", "s390x", "armv7l" ...; "machine N" for others. Borrowed until the next call. */
 const char *elf_machine_name(const struct elf *);
 #endif

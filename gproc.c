@@ -164,7 +164,7 @@ write_archive(const char *path, const struct buf *archive)
 {
 	int fd = *path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : STDOUT_FILENO;
 
-	/* An older file keeps its mode through O_CREAT, and the key must not show to others. */
+	/* O_CREAT leaves the mode of a file that exists, and others must not read the key. */
 	if (fd < 0 || (*path && fchmod(fd, 0600)) || write_full(fd, archive->data, archive->len) || (*path && close(fd)))
 		die(255, "%s: %s", *path ? path : "standard output", strerror(errno));
 	return 0;
@@ -265,8 +265,8 @@ usage(void)
 	return 2;
 }
 
-/* Where one of them is closed, the next thing opened would take its number, and what is written there would go into that: a link
- * to the master. What is put there instead can be neither read nor written, as a closed one can't. */
+/* Where a standard descriptor is closed, the next file that is opened would take its number, and messages would be written into it: a link
+ * to the master. So each gets a descriptor that, like a closed one, can be neither read nor written. */
 static void
 hold_standard_descriptors(void)
 {

@@ -1,4 +1,4 @@
-/* Spec text made into a matcher over node paths; sets of paths made into text.
+/* A spec made into a matcher of node paths; a set of paths made into a spec.
  * Must never know which nodes are up, or how they are reached. */
 #include "nodespec.h"
 
@@ -8,8 +8,8 @@
 
 #define LARGEST UINT32_MAX
 #define MAX_SHOWN 64	  /* bytes of a spec that an error quotes whole; of a longer one, what is near */
-#define MAX_BOXES 100000u /* pieces of a list of missing nodes; no person reads more, and memory has an end */
-#define MAX_HINTED 100u	  /* missing pieces for which a like-named node is sought: each search goes through all nodes */
+#define MAX_BOXES 100000u /* pieces of a list of missing nodes: no person reads more, and memory is bounded */
+#define MAX_HINTED 100u	  /* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
 
 /* A spec is a tree of states, one level of the node tree per step. Equal steps are shared. */
 struct range {
@@ -41,7 +41,7 @@ nodespec_error(void)
 	return error_text;
 }
 
-/* "." or "5-.", which name nobody by number. */
+/* "." or "5-.", which name no node by its number. */
 static bool
 is_open(const struct range *ids)
 {
@@ -90,7 +90,7 @@ parse_id(struct parser *p, uint32_t *out)
 	return 0;
 }
 
-/* What stands where a node id was due. */
+/* Says what stands where a node id belongs. */
 static int
 fail_no_id(const struct parser *p)
 {
@@ -651,8 +651,7 @@ compare_children(const void *a, const void *b)
 	return x->known - y->known;
 }
 
-/* The way here leads to nobody: everything that the spec names from here on is missing; if that is nothing, the way
- * itself. */
+/* No known node lies on the way here: all that the spec names from here on is missing, or, when it names nothing more, the way itself. */
 static void
 nobody_here(struct search *s, const struct state *state, uint32_t level)
 {

@@ -17,7 +17,7 @@ opts_error(void)
 	return error;
 }
 
-/* ---- checks of a switch's text: what was wanted instead, or NULL when it will do ---- */
+/* ---- checks of a switch's text: what to give instead, or NULL when the text is right ---- */
 
 static const char *
 check_view(const char *text)
@@ -51,7 +51,7 @@ check_present(const char *text)
 	return *text ? NULL : "a text that is not empty";
 }
 
-/* Whether the users exist is for the master to say; a list with an empty part is surely a slip. */
+/* The master checks whether the users exist; a list with an empty part is surely a slip. */
 static const char *
 check_users(const char *text)
 {
@@ -303,7 +303,7 @@ opts_mode_name(enum mode mode)
 static int
 wrong_value(const struct option *o, const char *text, const char *wanted)
 {
-	set_error(error, sizeof(error), "-%s=%s: what is wanted is %s", o->name, text, wanted);
+	set_error(error, sizeof(error), "-%s=%s: give %s", o->name, text, wanted);
 	return -1;
 }
 
@@ -374,7 +374,7 @@ struct scan {
 	char **argv;
 	char **kept; /* where the next operand goes; never beyond at */
 	int kept_count;
-	const struct mode_row *mode; /* NULL until it is met */
+	const struct mode_row *mode; /* NULL until one was found */
 	bool given[COUNT(options)];
 	struct options *options;
 };
@@ -515,7 +515,7 @@ check_operands(const struct scan *s)
 	const struct mode_row *m = s->mode;
 
 	if (s->kept_count < m->least) {
-		set_error(error, sizeof(error), "%s is missing something: gproc [switches] %s%s", m->names[0], m->names[0], m->operands);
+		set_error(error, sizeof(error), "%s needs more operands: gproc [switches] %s%s", m->names[0], m->names[0], m->operands);
 		return -1;
 	}
 	if (m->most >= 0 && s->kept_count > m->most) {
@@ -554,7 +554,7 @@ take_help(const struct scan *s, struct command_line *out)
 	return 0;
 }
 
-/* Without doubled slashes and those at the end: what lies below it is told by its beginning, on other nodes too. */
+/* Drops doubled slashes and those at the end: a path below binRoot is known by its beginning, on other nodes too. */
 static const char *
 tidy_directory(const char *path)
 {

@@ -60,7 +60,7 @@ struct options {
 	bool cpio;	 /* -cpio */
 	const char *out; /* -out="": where keygen writes; "" standard output for -cpio, the key's own path else */
 	/* any mode */
-	bool help, version; /* -help, -h and -version stand for the modes; opts_parse has seen to them */
+	bool help, version; /* -help, -h and -version: opts_parse has made them the modes */
 };
 
 struct command_line {
@@ -68,17 +68,17 @@ struct command_line {
 	enum mode mode;
 	int argc;	   /* what stands behind the mode */
 	char **argv;	   /* NULL-ended, borrowed */
-	enum mode help_of; /* MODE_HELP: the mode that is asked about; MODE_NONE: all of them */
+	enum mode help_of; /* MODE_HELP: of this mode; MODE_NONE: the overview */
 };
 
 /* Go's switch syntax (-a, --a, -a=v, -a v, -a=false, -- ends them), before or behind the mode. For e, eval and kill up to the first
  * word that is no switch, elsewhere anywhere; argv's pointers are reordered. No mode but -myParent given is `s`.
  * 0, or -1 with opts_error() (wrong usage: exit 2). */
 int opts_parse(int argc, char **argv, struct command_line *out);
-const char *opts_error(void);
-char *opts_usage(enum mode);	       /* MODE_NONE: the overview; the caller frees */
-const char *opts_mode_name(enum mode); /* the short one: "m", "e" */
-/* Where the cluster key lies when -key is what was given: the default path for "". The caller frees; NULL when there is no default
- * (neither root nor a HOME). */
+const char *opts_error(void);	       /* what is wrong, in one line; borrowed until the next parse */
+char *opts_usage(enum mode);	       /* of one mode; MODE_NONE: the overview. The caller frees */
+const char *opts_mode_name(enum mode); /* its short name: "m", "e"; static */
+/* The path of the cluster key for a value of -key: the default path for "". The caller frees; NULL when there is no default, for a user who
+ * is not root and has no HOME. */
 char *opts_key_path(const char *key);
 #endif

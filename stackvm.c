@@ -1,5 +1,5 @@
 /* Postfix words made into one string.
- * Must never know what the answer is for, nor ask the machine anything: the host name is passed in. */
+ * Must never know what the answer is for, or ask the machine for anything: the host name is passed in. */
 #include "stackvm.h"
 
 #include "base/util.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_CELLS 256	   /* far more than any formula needs, so that a runaway one ends */
+#define MAX_CELLS 256	   /* far more than any formula needs; one that only pushes ends there */
 #define MAX_CELL_LEN 4096u /* no name is longer; without a limit "dup strcat" would double for ever */
 #define MAX_TAKEN 3	   /* as many cells as one word takes */
 #define BLANKS " \t\r\n\f\v"
@@ -21,13 +21,13 @@ struct machine {
 	const char *hostname;
 };
 
-/* One word of the language. It takes cells off the stack, tos[0] first, and has one of two ways to do its work. */
+/* One word of the language. It takes cells off the stack, tos[0] first, and works by one of two functions. */
 struct word {
 	const char *name;
 	size_t takes;
-	/* Pushes what it yields; -1 with the error told. */
+	/* Pushes its result; -1 with the error set. */
 	int (*run)(struct machine *, const struct word *, char *const *tos);
-	/* Or, for two numbers: NULL and *out, or why it can't be. */
+	/* Or, for two numbers: NULL and *out, or why there is no result. */
 	const char *(*compute)(int64_t left, int64_t right, int64_t *out);
 };
 
@@ -66,7 +66,7 @@ push(struct machine *m, const char *text, size_t len)
 	return 0;
 }
 
-/* A decimal integer, with or without a minus sign: 0; -1 when it is none, -2 when 64 bits do not hold it. */
+/* A decimal integer, with or without a minus sign: 0; -1 when text is something else, -2 when 64 bits do not hold it. */
 static int
 parse_i64(const char *text, int64_t *out)
 {

@@ -4,12 +4,12 @@
 
 #include <stdint.h>
 
-/* What is left on the stack when all words are done; words are parted by blanks. hostname is what the word "hostname"
- * pushes. The caller frees. NULL: stackvm_error() names the word and the values it met. */
+/* The one value that the words, parted by blanks, leave on the stack. The word "hostname" pushes hostname. The caller frees. NULL:
+ * stackvm_error() names the word that failed and its values. */
 char *stackvm_eval(const char *words, const char *hostname);
 
-/* A node id from such a string: decimal digits, leading zeros dropped ("007" is 7), at most 4294967295.
+/* The node id that a text is: decimal digits, leading zeros dropped ("007" is 7), at most 4294967295.
  * 0, or -1 with stackvm_error() and *out untouched. */
 int stackvm_id(const char *text, uint32_t *out);
-const char *stackvm_error(void);
+const char *stackvm_error(void); /* why the last call failed; borrowed until the next */
 #endif

@@ -18,9 +18,9 @@ refuses "unknown mode" 'there is no mode frob' frob
 refuses "a slip in a mode" '.*did you mean reboot' rebot 1
 refuses "a switch of another mode" 'the switch -myId belongs to s, not to m' -myId=1 m
 refuses "a word too many" 'now is one word too many: gproc \[switches\] m' m now
-refuses "no command" 'e is missing something' e ./.
-refuses "a value that does not do" '-debug=99: what is wanted is a number from 0 to 10' -debug=99 m
-refuses "a time that 32 bits do not hold" '-heartbeat=1200h: what is wanted is a shorter time' -heartbeat=1200h m
+refuses "no command" 'e needs more operands' e ./.
+refuses "a value that does not do" '-debug=99: give a number from 0 to 10' -debug=99 m
+refuses "a time that 32 bits do not hold" '-heartbeat=1200h: give a shorter time' -heartbeat=1200h m
 refuses "a switch behind the nodes" '-l stands where the command' e . -l /bin/date
 refuses "an empty node spec" '.*' e '' /bin/date
 refuses "control characters are shown, not sent" 'there is no mode \\x1b\[31mred' "$(printf '\033[31mred')"

@@ -15,5 +15,5 @@ for root in /tmp/xproc /tmp/xproc/ //tmp/xproc///; do
 /tmp/xproc"
 done
 run "$GPROC" -binRoot=// e 0 /bin/true
-is "the root directory is none" "$status $err" "2 gproc: -binRoot=//: what is wanted is an absolute path other than /"
+is "the root directory is none" "$status $err" "2 gproc: -binRoot=//: give an absolute path other than /"
 done_testing

@@ -131,7 +131,7 @@ lies(void)
 	plan.interp = "";
 	make_elf(&plan, &b);
 	ok(elf_parse(b.data, b.len, &e) < 0, "an empty loader's name is refused");
-	is(elf_error(), "names no loader where it should", "and told");
+	is(elf_error(), "has an interpreter without a name", "and told");
 	buf_free(&b);
 }
 
