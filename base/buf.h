@@ -64,7 +64,8 @@ bool reader_done(const struct reader *);
 struct shared {
 	size_t holders, len;
 	void (*freed)(const struct shared *); /* called just before they are freed; NULL: no call */
-	uint32_t owner;			      /* at the disposal of freed() */
+	uint32_t owner;			      /* for freed(): whose they are, and as how many bytes they are counted */
+	size_t counted;
 	uint8_t data[];
 };
 struct shared *shared_new(size_t len) NEVER_NULL; /* with one holder, the caller, who fills them */

@@ -49,6 +49,8 @@ talk_next(struct link *l, struct frame *f)
 		link_flush(l);
 		if (link_wants_write(l))
 			wait.events |= POLLOUT;
+		if (link_dead(l) && link_next(l, f)) /* its last words */
+			break;
 		if (link_dead(l))
 			die(255, "the master is gone: %s", link_why(l));
 		(void)poll(&wait, 1, -1);

@@ -39,7 +39,7 @@ enum { PARCEL = 0 }; /* no message has this type */
 
 struct link {
 	int fd;
-	bool local, plain, initiator, dead, full, connecting, loopback, has_bulk;
+	bool local, plain, initiator, dead, deaf, full, connecting, loopback, has_bulk;
 	struct seal *seal;
 	struct queue queue[PRIO_QUEUES];
 	struct parcel *parcels, **last_parcel;
@@ -555,6 +555,38 @@ finish_connect(struct link *l)
 	l->peer = peer_text(l->fd, &l->loopback, &l->origin);
 }
 
+/* Bytes of a plain link go straight where frames are cut from; others through the seal. */
+static ssize_t
+read_some(struct link *l)
+{
+	size_t want = READ_ROOM;
+	ssize_t n;
+
+	if (l->deaf)
+		return recv(l->fd, scratch, want, 0);
+	take_spare(&l->in);
+	if (l->plain && link_ready(l)) {
+		n = recv(l->fd, buf_grow(&l->in.bytes, want), want, 0);
+		if (n > 0)
+			l->in.bytes.len += (size_t)n;
+		return n;
+	}
+	n = recv(l->fd, scratch, want, 0);
+	if (n > 0 && seal_input(l->seal, scratch, (size_t)n, &l->in.bytes, &l->wire.bytes) != (size_t)n)
+		link_kill(l, seal_why(l->seal));
+	if (n > 0 && seal_state(l->seal) == SEAL_BAD)
+		link_kill(l, seal_why(l->seal));
+	return n;
+}
+
+/* A local peer that has closed may have said why: that is taken first. */
+static void
+read_last_words(struct link *l)
+{
+	while (!l->dead && read_some(l) > 0)
+		;
+}
+
 void
 link_flush(struct link *l)
 {
@@ -574,35 +606,17 @@ link_flush(struct link *l)
 			break;
 		}
 		if (n < 0) {
-			link_broke(l, errno);
+			int error = errno;
+
+			if (error == EPIPE && l->local)
+				read_last_words(l);
+			link_broke(l, error);
 			break;
 		}
 		l->told = now_ms();
 		queue_drop(&l->wire, (size_t)n);
 	}
 	queue_trim(&l->wire, KEEP_ROOM);
-}
-
-/* Bytes of a plain link go straight where frames are cut from; others through the seal. */
-static ssize_t
-read_some(struct link *l)
-{
-	size_t want = READ_ROOM;
-	ssize_t n;
-
-	take_spare(&l->in);
-	if (l->plain && link_ready(l)) {
-		n = recv(l->fd, buf_grow(&l->in.bytes, want), want, 0);
-		if (n > 0)
-			l->in.bytes.len += (size_t)n;
-		return n;
-	}
-	n = recv(l->fd, scratch, want, 0);
-	if (n > 0 && seal_input(l->seal, scratch, (size_t)n, &l->in.bytes, &l->wire.bytes) != (size_t)n)
-		link_kill(l, seal_why(l->seal));
-	if (n > 0 && seal_state(l->seal) == SEAL_BAD)
-		link_kill(l, seal_why(l->seal));
-	return n;
 }
 
 void
@@ -663,6 +677,23 @@ link_next(struct link *l, struct frame *out)
 	if (l->in.head == l->in.bytes.len)
 		l->in.head = l->in.bytes.len = 0;
 	return true;
+}
+
+size_t
+link_coming(const struct link *l)
+{
+	struct reader r = reader_over(l->in.head ? l->in.bytes.data + l->in.head : l->in.bytes.data, queue_len(&l->in));
+	uint32_t len = take_u32(&r);
+
+	return r.bad || reader_left(&r) >= len ? 0 : 4 + (size_t)len;
+}
+
+void
+link_deafen(struct link *l)
+{
+	l->deaf = true;
+	l->in.head = l->in.bytes.len = 0;
+	queue_trim(&l->in, 0);
 }
 
 bool

@@ -54,9 +54,9 @@ access_open(const struct options *o)
 }
 
 bool
-access_is_chief(const struct peer *who)
+access_is_chief(uint32_t uid)
 {
-	return who->uid == 0 || who->uid == geteuid();
+	return uid == 0 || uid == geteuid();
 }
 
 static struct allow_who
@@ -70,7 +70,7 @@ access_may_use(const struct peer *who, const struct path *node)
 {
 	struct allow_who asker = as_asker(who);
 
-	return !allow || access_is_chief(who) || allow_may(allow, &asker, node);
+	return !allow || access_is_chief(who->uid) || allow_may(allow, &asker, node);
 }
 
 /* Without -users it is the -allow file that says who. */
@@ -80,7 +80,7 @@ access_may_launch(const struct peer *who)
 	struct allow_who asker = as_asker(who);
 	size_t i;
 
-	if (users.all || access_is_chief(who))
+	if (users.all || access_is_chief(who->uid))
 		return true;
 	if (allow && !*self.options->users)
 		return allow_names(allow, &asker);

@@ -138,7 +138,7 @@ answer_on_power(struct neighbour *client, const struct frame *frame)
 	}
 	member = map_find(&self.map, &m.path);
 	next = member ? member->via : NULL;
-	if (!access_is_chief(&client->who))
+	if (!access_is_chief(client->who.uid))
 		tell_error(client, 255, "only root and the user who runs the master may halt or reboot nodes");
 	else if (!next)
 		tell_error(client, 255, "node %s is not there", path_text(&m.path, name));

@@ -3,12 +3,12 @@
 #include "node/door.h"
 #include "node/access.h"
 #include "node/self.h"
+#include "node/share.h"
 #include "node/stranger.h"
 #include "node/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -23,20 +23,24 @@ static int listen_fd = -1, local_fd = -1;
 static struct address my_address;
 static bool has_address;
 
-/* So many that one user could keep the others out. */
-static bool
-too_many_of(const struct peer *who)
+/* NULL: it may come in, and is counted. Else the reason why not; caller frees. */
+static char *
+refusal(struct neighbour *client)
 {
+	uint32_t uid = client->who.uid;
 	const struct neighbour *n;
-	struct rlimit files = {.rlim_cur = 1024};
 	size_t count = 0;
 
-	if (who->uid == 0 || who->uid == geteuid())
-		return false;
+	if (access_may_launch(&client->who)) {
+		if (!share_take(uid, SHARE_CLIENT))
+			return share_refusal(uid, SHARE_CLIENT);
+		client->counted = SHARE_CLIENT;
+		return NULL;
+	}
 	for (n = self.neighbours; n; n = n->next)
-		count += n->kind == NB_CLIENT && n->who.uid == who->uid;
-	(void)getrlimit(RLIMIT_NOFILE, &files);
-	return count >= (access_may_launch(who) ? files.rlim_cur / 4 : CLIENTS_EACH);
+		count += n->kind == NB_CLIENT && n->who.uid == uid;
+	return count <= CLIENTS_EACH ? NULL
+				     : xasprintf("user %u has %d clients here already: wait until some have ended", uid, CLIENTS_EACH);
 }
 
 static void
@@ -44,19 +48,22 @@ accept_client(int fd)
 {
 	struct peer who;
 	struct neighbour *n;
+	char *why;
 
 	if (net_peer(fd, &who) != 0) {
 		close(fd);
 		return;
 	}
-	if (too_many_of(&who)) {
-		note(1, "user %u has too many clients here", who.uid);
-		free(who.groups);
-		close(fd);
-		return;
-	}
 	n = neighbour_new(link_new(fd, NULL, false), NB_CLIENT);
 	n->who = who;
+	why = refusal(n);
+	if (!why)
+		return;
+	note(1, "a client is refused: %s", why);
+	tell_error(n, 255, "%s", why);
+	link_flush(n->link);
+	neighbour_kill(n, why);
+	free(why);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "node/access.h"
 #include "node/answer.h"
 #include "node/choose.h"
+#include "node/share.h"
 #include "node/job.h"
 #include "node/relay.h"
 #include "node/self.h"
@@ -15,8 +16,11 @@
 #include <string.h>
 
 enum {
-	ACK_AFTER = 16 * 1024, /* bytes of one node's output taken before it is told, well under the ring it keeps them in */
-	KILL_MS = 10000,       /* beside the heartbeat: what a killed job may take to end on a node that is up */
+	ACK_AFTER = 16 * 1024,	    /* bytes of one node's output taken before it is told, well under the ring it keeps them in */
+	LAUNCH_COST = 4096,	    /* bytes that a launch is counted as, beside what it was sent and has for each node */
+	VERDICT_COST = 64,	    /* bytes of a verdict that its client has not taken yet */
+	CLIENT_WINDOW = 256 * 1024, /* bytes of output that a client may ask for ahead; gproc asks for so many */
+	KILL_MS = 10000,	    /* beside the heartbeat: what a killed job may take to end on a node that is up */
 };
 #define FOR_EVER (INT64_MAX / 2)
 
@@ -39,6 +43,7 @@ struct launch {
 	char *command;
 	struct neighbour *client; /* NULL: gone, or detached */
 	uint32_t uid;
+	size_t counted; /* bytes of its user's share, beside the blocks' */
 	uint64_t born, timeout;
 	bool detached, kill_on_bad, killed, over;
 	bool again;	    /* some target is */
@@ -86,6 +91,7 @@ launch_release(void *what)
 
 	shared_drop(l->block);
 	free(l->variants);
+	share_give(l->uid, l->counted);
 	free(l->paths);
 	free(l->targets);
 	free(l->command);
@@ -450,6 +456,27 @@ refused(struct neighbour *client, uint32_t generation)
 	return false;
 }
 
+/* Bytes that what a node is told of the launch is counted as: no more than they are. */
+static size_t
+block_cost(const struct neighbour *client, const struct msg_launch *m)
+{
+	return reader_left(&m->around.words) + strlen(m->around.cwd) + strlen(m->around.binroot) + client->who.group_count * 4 +
+	       sizeof(m->around.limits) + 128;
+}
+
+/* And all that the master keeps of it besides. */
+static size_t
+launch_cost(size_t nodes)
+{
+	return LAUNCH_COST + nodes * (sizeof(struct path) + sizeof(struct target) + VERDICT_COST);
+}
+
+static void
+give_back(const struct shared *block)
+{
+	share_give(block->owner, block->counted);
+}
+
 static void
 make_block(struct launch *l, const struct msg_launch *m)
 {
@@ -473,6 +500,9 @@ make_block(struct launch *l, const struct msg_launch *m)
 	put_run_common(&bytes, &run);
 	l->block = shared_new(bytes.len);
 	memcpy(l->block->data, bytes.data, bytes.len);
+	l->block->owner = who->uid;
+	l->block->counted = block_cost(l->client, m);
+	l->block->freed = give_back;
 	buf_free(&bytes);
 }
 
@@ -536,6 +566,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->command = command_text(m->around.words);
 	l->client = client;
 	l->uid = client->who.uid;
+	l->counted = launch_cost(c->count);
 	l->born = now_ms();
 	l->detached = m->flags & LAUNCH_DETACH;
 	l->kill_on_bad = m->flags & LAUNCH_KILL_ON_BAD;
@@ -595,7 +626,7 @@ send_launch(struct launch *l, uint32_t window)
 	for (i = 0; i < l->variant_count; i++)
 		send_variant(l, (uint8_t)i, entries);
 	free(entries);
-	job_set_credit(l->id, l->detached ? FOR_EVER : window);
+	job_set_credit(l->id, l->detached ? FOR_EVER : window < CLIENT_WINDOW ? window : CLIENT_WINDOW);
 }
 
 static char *
@@ -640,13 +671,79 @@ fits_a_frame(const struct neighbour *client, size_t len, const struct choice *c)
 	return size <= MAX_FRAME - FRAME_HEAD;
 }
 
+static void
+tell_none(struct neighbour *client, const struct msg_launch *m, const struct choice *c)
+{
+	const char *why = c->count	? "selects nodes that are down (-strict)"
+			  : *c->refused ? "selects no node that is up and that you may use"
+					: "selects no node that is up";
+
+	tell_error(client, 255, "\"%s\" %s%s%s%s%s%s%s%s%s", m->spec, why, *c->refused ? "; refused: " : "", c->refused,
+		*c->down ? "; down: " : "", c->down, *c->missing ? "; not there: " : "", c->missing, c->hint ? "; did you mean " : "",
+		c->hint ? c->hint : "");
+}
+
+static void
+refuse_room(struct neighbour *client, size_t cost)
+{
+	char *why = share_refusal(client->who.uid, cost);
+
+	tell_error(client, 255, "%s", why);
+	free(why);
+}
+
+static void
+start(struct neighbour *client, const struct msg_launch *m, size_t len, struct choice *c)
+{
+	size_t cost = launch_cost(c->count) + block_cost(client, m);
+	struct launch *l;
+
+	if (c->count == 0 || (m->flags & LAUNCH_STRICT && *c->down)) {
+		tell_none(client, m, c);
+	} else if (!fits_a_frame(client, len, c)) {
+		tell_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
+			client->who.group_count, c->count);
+	} else if (!share_take(client->who.uid, cost)) {
+		refuse_room(client, cost);
+	} else {
+		l = launch_new(client, m, c);
+		tell_accepted(l, c);
+		send_launch(l, m->window);
+		fail_strangers(l, c);
+	}
+}
+
+/* The frame that was let come has been dealt with. */
+static void
+count_frame_back(struct neighbour *client)
+{
+	if (client->counted > SHARE_CLIENT)
+		share_give(client->who.uid, client->counted - SHARE_CLIENT);
+	client->counted = client->counted > SHARE_CLIENT ? SHARE_CLIENT : client->counted;
+	client->largest = CLIENT_FRAME;
+}
+
+void
+head_large_frame(struct neighbour *client, size_t len)
+{
+	if (refused(client, PROTO_GENERATION)) {
+		link_deafen(client->link);
+	} else if (!share_take(client->who.uid, len)) {
+		refuse_room(client, len);
+		link_deafen(client->link);
+	} else {
+		client->counted += len;
+		client->largest = len;
+	}
+}
+
 void
 head_on_launch(struct neighbour *client, const struct frame *frame)
 {
 	struct msg_launch m;
 	struct choice c;
-	struct launch *l;
 
+	count_frame_back(client);
 	if (take_launch(frame->body, frame->len, &m) != 0) {
 		if (!refused(client, m.generation))
 			tell_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
@@ -654,23 +751,7 @@ head_on_launch(struct neighbour *client, const struct frame *frame)
 	}
 	if (client->launch || refused(client, m.generation) || choose(client, m.spec, m.exclude, &c) != 0)
 		return;
-	if (c.count == 0 || (m.flags & LAUNCH_STRICT && *c.down)) {
-		const char *why = c.count      ? "selects nodes that are down (-strict)"
-				  : *c.refused ? "selects no node that is up and that you may use"
-					       : "selects no node that is up";
-
-		tell_error(client, 255, "\"%s\" %s%s%s%s%s%s%s%s%s", m.spec, why, *c.refused ? "; refused: " : "", c.refused,
-			*c.down ? "; down: " : "", c.down, *c.missing ? "; not there: " : "", c.missing, c.hint ? "; did you mean " : "",
-			c.hint ? c.hint : "");
-	} else if (!fits_a_frame(client, frame->len, &c)) {
-		tell_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
-			client->who.group_count, c.count);
-	} else {
-		l = launch_new(client, &m, &c);
-		tell_accepted(l, &c);
-		send_launch(l, m.window);
-		fail_strangers(l, &c);
-	}
+	start(client, &m, frame->len, &c);
 	choice_free(&c);
 }
 
@@ -688,12 +769,15 @@ head_on_signal(struct neighbour *client, const struct frame *frame)
 void
 head_on_credit(struct neighbour *client, const struct frame *frame)
 {
+	int64_t room = CLIENT_WINDOW - job_credit(frame->job);
 	struct msg_credit m;
 
+	if (room < 0)
+		room = 0;
 	if (take_credit(frame->body, frame->len, &m) != 0)
 		neighbour_malformed(client, frame);
 	else if (client->launch && client->launch->id == frame->job)
-		job_forward_credit(frame->job, m.bytes);
+		job_forward_credit(frame->job, m.bytes < room ? m.bytes : (uint32_t)room);
 }
 
 void

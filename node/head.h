@@ -13,6 +13,7 @@ void head_on_credit(struct neighbour *, const struct frame *); /* a client has t
 /* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
 size_t head_event(uint64_t id, const struct msg_event *);
 bool head_knows(uint64_t id);
+void head_large_frame(struct neighbour *, size_t len); /* lets it come, counted to the client's user, or tells the client why not */
 void head_client_gone(struct neighbour *);
 struct neighbour *head_source(uint64_t job); /* the client that can read what the job ships, or NULL */
 void head_member_up(struct member *, bool same_process);

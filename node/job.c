@@ -435,6 +435,14 @@ job_forward_credit(uint64_t id, uint32_t bytes)
 	pump(j);
 }
 
+int64_t
+job_credit(uint64_t id)
+{
+	const struct job *j = job_find(id);
+
+	return j ? j->credit : 0;
+}
+
 bool
 job_waits_for_client(uint64_t id)
 {

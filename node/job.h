@@ -34,5 +34,6 @@ size_t job_count(void);
 void job_send_run(uint64_t id, const struct msg_run *, struct shared *block); /* which is the message's block */
 void job_forward_credit(uint64_t id, uint32_t bytes);			      /* the client has taken so much */
 void job_set_credit(uint64_t id, int64_t bytes);
+int64_t job_credit(uint64_t id); /* bytes of events that may go on now: 0 or less, some may wait; 0 for a job that is not here */
 bool job_waits_for_client(uint64_t id);
 #endif

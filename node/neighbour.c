@@ -131,6 +131,8 @@ neighbour_hear(struct neighbour *n)
 {
 	link_read(n->link);
 	take_frames(n);
+	if (n->kind == NB_CLIENT && !n->gone && link_coming(n->link) > n->largest)
+		hooks->large(n, link_coming(n->link));
 	neighbour_touch(n);
 }
 
@@ -152,6 +154,7 @@ neighbour_new(struct link *link, enum neighbour_kind kind)
 
 	n->link = link;
 	n->kind = kind;
+	n->largest = CLIENT_FRAME;
 	n->born = now_ms();
 	n->between = PROTO_GENERATION;
 	n->last_stream = &n->streams;

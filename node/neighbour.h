@@ -34,6 +34,7 @@ struct neighbour {
 	char *dialled; /* parent: the address as we dialled it */
 	/* client */
 	struct peer who;
+	size_t largest, counted; /* bytes: of a frame that it may send as it is; taken of its user's share */
 	struct launch *launch;
 	struct timer patience; /* a query that waits */
 	uint32_t at_least;
@@ -43,6 +44,7 @@ struct neighbour {
 /* Those above who are told what happens to a neighbour: node.c sets them at the start, before the first link. */
 struct neighbour_hooks {
 	void (*frame)(struct neighbour *, const struct frame *); /* one has come */
+	void (*large)(struct neighbour *, size_t len);		 /* a client has begun to send a frame that is larger than it may */
 	void (*bulk)(void *neighbour, struct buf *out);		 /* link_set_bulk's */
 	void (*flushed)(struct neighbour *);			 /* at the end of a turn, its link being alive */
 	void (*gone)(struct neighbour *, const char *why);	 /* its link has died; it is off the list */
@@ -56,6 +58,7 @@ void neighbour_send_bytes(struct neighbour *, enum priority, unsigned type, uint
 /* In PRIO_CONTROL, with link_send_shared. */
 void neighbour_send_shared(
 	struct neighbour *, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);
+#define CLIENT_FRAME (128u << 10) /* the largest frame of a client that is read unasked: a piece of contents is half of it */
 void tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
 void neighbour_touch(struct neighbour *); /* it has something to write: flushed at the end of the turn */
 void neighbour_kill(struct neighbour *, const char *why);

@@ -11,6 +11,7 @@
 #include "node/power.h"
 #include "node/relay.h"
 #include "node/self.h"
+#include "node/share.h"
 #include "node/stranger.h"
 #include "node/tree.h"
 #include "node/upstream.h"
@@ -129,12 +130,19 @@ dispatch(struct neighbour *n, const struct frame *f)
 /* ---- links that end ---- */
 
 static void
+client_gone(struct neighbour *n)
+{
+	head_client_gone(n);
+	share_give(n->who.uid, n->counted);
+}
+
+static void
 on_gone(struct neighbour *n, const char *why)
 {
 	if (n->kind == NB_CHILD)
 		tree_child_down(n, why);
 	else if (n->kind == NB_CLIENT)
-		head_client_gone(n);
+		client_gone(n);
 	else if (n->kind == NB_NEW && *why)
 		stranger_gone(n, why);
 	job_neighbour_gone(n);
@@ -161,7 +169,8 @@ source_is_parent(uint64_t job)
 static void
 tell_parts(void)
 {
-	static const struct neighbour_hooks all = {.frame = dispatch, .bulk = relay_bulk, .flushed = on_flushed, .gone = on_gone};
+	static const struct neighbour_hooks all = {
+		.frame = dispatch, .large = head_large_frame, .bulk = relay_bulk, .flushed = on_flushed, .gone = on_gone};
 	static const struct fetch_hooks of_parent = {.source = source_is_parent, .waits = true, .has = job_has, .lacks = job_lacks};
 	static const struct fetch_hooks of_client = {.source = head_source, .waits = false, .has = job_has, .lacks = job_lacks};
 	static const struct job_hooks to_head = {.event = head_event, .knows = head_knows};
