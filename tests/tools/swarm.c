@@ -38,19 +38,20 @@ join(uint32_t id)
 static void
 tell_of_all(void)
 {
-	struct msg_node m = {.path = own, .info = {own.id[0] + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}};
+	struct msg_node m = {
+		.path = own, .generation = PROTO_GENERATION, .info = {own.id[0] + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}};
 	struct buf body = {0};
 	char machine[16];
 	unsigned i;
 
-	put_node(&body, &m);
+	put_node(&body, &m, PROTO_GENERATION);
 	(void)path_push(&m.path, 0);
 	for (i = 1; i <= nodes; i++) {
 		(void)snprintf(machine, sizeof(machine), "m%u", i % machines);
 		m.path.id[1] = i;
 		m.info.boot = (uint64_t)own.id[0] << 32 | i;
 		m.info.machine = machine;
-		put_node(&body, &m);
+		put_node(&body, &m, PROTO_GENERATION);
 		if (body.len > 30000)
 			send_body(MSG_UP, &body);
 	}
