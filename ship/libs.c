@@ -1,5 +1,5 @@
 /* A program under a root: found by its name, with the interpreters of a script, and everything its ELF files need.
- * Must never know a network, or how what it finds is sent. */
+ * Must never know a network, or how files are sent. */
 #include "ship/libs.h"
 
 #include "ship/envline.h"
@@ -31,7 +31,7 @@ struct look_up {
 	int status;
 };
 
-/* Tells the error and the status that goes with it. */
+/* Sets the error and the status that goes with it. */
 static int PRINTF(3, 4) fail(struct look_up *l, int status, const char *fmt, ...)
 {
 	va_list args;
@@ -92,7 +92,7 @@ location_of(const struct look_up *l, const char *name)
 	return (struct location){"/", rootfs_absolute(name)};
 }
 
-/* A regular file that someone may execute. *is_there is set when there is anything. */
+/* Whether a regular file is there that some user may execute. *is_there is set when anything is. */
 static bool
 is_program(const char *root, const char *path, bool *is_there)
 {
@@ -109,7 +109,7 @@ is_program(const char *root, const char *path, bool *is_there)
 	return good;
 }
 
-/* A name's path in one directory of PATH; NULL for one that means nothing under this root. */
+/* A name's path in one directory of PATH; NULL when that directory has no meaning under this root. */
 static char *
 path_in(const struct look_up *l, const char *dir, size_t len, const char *name)
 {
@@ -132,7 +132,7 @@ tell_no_program(struct look_up *l, const char *name, const char *refused, const 
 	return -1;
 }
 
-/* Looks for a name in PATH as execvp does. 0; -1 with the status set when it is nowhere, or only where it can't be run. */
+/* Looks for a name in PATH as execvp does. -1 with error and status when no directory has it, or none has one that can be run. */
 static int
 search_path(struct look_up *l, const char *name, const char *why, struct location *out)
 {
@@ -203,7 +203,7 @@ next_word(char **line)
 	return word;
 }
 
-/* What env runs: in its own PATH, with its own variables for the loader. */
+/* The program that env runs, found in env's PATH and with env's variables for the loader. */
 static int
 add_env_program(struct look_up *l, const struct envline *e, const char *script, int depth)
 {
@@ -230,7 +230,7 @@ add_env_program(struct look_up *l, const struct envline *e, const char *script, 
 		warn_text(l, error_text);
 		bad = 0;
 	} else if (bad) {
-		l->status = 126; /* it is not the script that is missing */
+		l->status = 126; /* the script itself is there */
 	} else {
 		l->objects.ld_library_path = envline_variable(e, "LD_LIBRARY_PATH", q->ld_library_path);
 		l->objects.ld_preload = envline_variable(e, "LD_PRELOAD", q->ld_preload);
@@ -243,7 +243,7 @@ add_env_program(struct look_up *l, const struct envline *e, const char *script, 
 	return bad;
 }
 
-/* What `env` on a script's first line runs is needed as much as env. */
+/* The program that env on a script's first line runs is needed as much as env. */
 static int
 add_program_of_env(struct look_up *l, const char *argument, const char *script, int depth)
 {
@@ -307,7 +307,7 @@ set_text(char **field, const char *text)
 		*field = xstrdup(text);
 }
 
-/* What kind of program it is. `shown` is its path as seen from outside the root, for messages. */
+/* Handles the program by its kind. `shown` is its path from outside the root, for messages. */
 static int
 add_mapped(struct look_up *l, const struct location *t, const char *shown, const struct mapped *m, int depth)
 {

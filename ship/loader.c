@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MAX_CONFIG (1u << 20)
-#define MAX_FILES 256	      /* that include each other, perhaps each in a depth of its own */
+#define MAX_FILES 256	      /* of one configuration; they may include each other */
 #define MAX_DIRS 1024	      /* of one configuration */
 #define MAX_LOADER (8u << 20) /* bytes; real ones have at most 2 MiB, with debugging symbols */
 
@@ -161,7 +161,7 @@ read_ld_so_conf(struct configuration *c, const char *path)
 	free(text);
 }
 
-/* ---- what a glibc loader knows by itself ---- */
+/* ---- the directories built into a glibc loader ---- */
 
 /* The length of the text at `at`, when it is a directory: "/.../" and a NUL; else 0. */
 static size_t
@@ -218,7 +218,7 @@ read_builtin(const char *root, const char *interp, struct strings *out)
 	free(real);
 }
 
-/* Where the texts can't be found, what most distributions agree on, the loader's own directory first. */
+/* Where the file has no such texts: the directories that most distributions agree on, the loader's own first. */
 static void
 guess_builtin(const struct elf *e, const char *interp, struct strings *out)
 {

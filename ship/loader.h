@@ -1,4 +1,4 @@
-/* The rules of a root's dynamic loader, glibc's or musl's: where it looks and how it reads what names those places. */
+/* The rules of a root's dynamic loader, glibc's or musl's: the directories it searches, and how it reads the texts that name them. */
 #ifndef LOADER_H
 #define LOADER_H
 
@@ -9,16 +9,16 @@ struct loader {
 	enum loader_kind kind;
 	char *lib, *platform;	   /* what $LIB and $PLATFORM stand for */
 	struct strings configured; /* directories of /etc/ld.so.conf, or of musl's path file */
-	struct strings builtin;	   /* directories it knows by itself; musl's are empty where it has a path file */
-	char *config;		   /* the file by which it knows the configured ones: ld.so.cache, musl's path file; or NULL */
+	struct strings builtin;	   /* directories built into it; none for musl with a path file */
+	char *config;		   /* the file that tells it of the configured ones: ld.so.cache, musl's path file; or NULL */
 };
 
-/* The loader of a program; interp is its PT_INTERP, a path inside the root, or NULL for a library on its own: then the
- * usual one of its machine is asked, musl's when it needs musl's libc. */
+/* Reads the rules of the loader at interp, a program's PT_INTERP inside the root; NULL, for a library on its own: of its machine's usual
+ * loader, musl's when it needs musl's libc. The caller frees by loader_free. */
 void loader_read(const char *root, const struct elf *, const char *interp, struct loader *out);
-void loader_free(struct loader *);
-/* One directory of a search path, or a DT_NEEDED with a slash, with $ORIGIN, $LIB and $PLATFORM (braces too) replaced.
- * *is_own is set when it was relative to origin. Caller frees; NULL when this loader would not use it. */
+void loader_free(struct loader *); /* it is empty afterwards */
+/* Replaces $ORIGIN, $LIB and $PLATFORM (braces too) in a directory of a search path, or a DT_NEEDED with a slash. *is_own: it began with
+ * $ORIGIN. The caller frees; NULL when this loader would not use it. */
 char *loader_expand(const struct loader *, const char *text, size_t len, const char *origin, bool *is_own);
 /* Whether the loader itself answers to this name, as musl's does for libc.so, libm.so and the like. */
 bool loader_is_itself(const struct loader *, const char *name);

@@ -397,7 +397,7 @@ load(struct loading *l, const char *root, const char *named, struct object *by)
 	return o;
 }
 
-/* The library was found at this place: how is the loader on the node to find it there? */
+/* Notes how the loader on the node will find a library that was found at this place. */
 static void
 note_directory(struct loading *l, const struct place *p, const struct dir *d, const char *by)
 {
@@ -656,7 +656,7 @@ load_all(struct loading *l)
 	return 0;
 }
 
-/* One that can't be found is only a message of the loader's on the node. */
+/* A preloaded library that is not found is not sent: the loader on the node then prints a message, and goes on. */
 static void
 load_preloads(struct loading *l)
 {
@@ -670,7 +670,7 @@ load_preloads(struct loading *l)
 	free(list);
 }
 
-/* Each in a namespace of its own, with libraries of its own. One that can't be found is only a message, too. */
+/* Audit libraries, each in a namespace of its own, with libraries of its own. One that is not found is not sent, likewise. */
 static void
 load_audits(struct loading *l, const char *text)
 {
@@ -726,7 +726,7 @@ load_interp(struct loading *l, struct object *program)
 	return l->itself ? 0 : tell_no_loader(l, program);
 }
 
-/* Who needs neither a library nor a loader needs nothing more. */
+/* A file that needs neither a library nor a loader needs nothing more. */
 static bool
 stands_alone(const struct elf *e)
 {

@@ -17,7 +17,7 @@
 #define MAX_WHOLE (16u << 20) /* of a file that does not say its size: none of the kernel's comes near it */
 #define MAX_HOPS 40	      /* links on the way to a file, as the kernel has it (namei.h, MAXSYMLINKS) */
 
-/* Who asked for a path: where several did, the first of these decides. */
+/* Why a path is sent: where there are several reasons, the first of these decides. */
 enum rank { RANK_NEED, RANK_FILE, RANK_CWD, RANK_IMPLIED };
 
 struct item {
@@ -301,7 +301,7 @@ add_way(struct packing *p, const char *path)
 	}
 }
 
-/* What lies at an absolute path of the head; named by the user, or found within a directory. */
+/* Adds the file, link or directory at an absolute path of the head; named: by the user, not found within a directory. */
 static int
 add_path(struct packing *p, const char *path, bool named, unsigned hops)
 {
@@ -325,7 +325,7 @@ add_path(struct packing *p, const char *path, bool named, unsigned hops)
 		return add_link(p, path, named, hops);
 	default:
 		if (named)
-			return fail("%s is no file, directory or link, and can't be sent", path);
+			return fail("%s is neither a file, a directory nor a link: it can't be sent", path);
 		tell(p, path, "is no file, directory or link, and is left out");
 		return 0;
 	}
@@ -392,7 +392,7 @@ add_cwd(struct packing *p)
 
 	if (!path || (*path && !path_inside(path + 1))) {
 		free(path);
-		return fail("the working directory %s can't be had on a node", p->q->cwd);
+		return fail("the working directory %s can't be made on a node", p->q->cwd);
 	}
 	if (*path) {
 		it = item_add(&p->items, xstrdup(path + 1), RANK_CWD, ENTRY_DIR);
@@ -504,7 +504,7 @@ follow_links(struct items *items)
 
 /* ---- one entry for each path ---- */
 
-/* Directories on the way to what is there. */
+/* Adds the directories above every item. */
 static void
 add_parents(struct items *items)
 {
@@ -634,7 +634,7 @@ read_whole(int fd, const char *file, struct source *s)
 	return 0;
 }
 
-/* No more than the file has now: what is added meanwhile is not waited for. */
+/* Hashes no more than the file has now: what is added meanwhile is left out. */
 static int
 hash_fd(int fd, const char *file, struct source *s)
 {
@@ -644,7 +644,7 @@ hash_fd(int fd, const char *file, struct source *s)
 	if (fstat(fd, &st) < 0)
 		return fail("%s: %s", file, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return fail("%s: it has just changed into something that is no file", file);
+		return fail("%s changed from a file into something else while it was being read", file);
 	size = (uint64_t)st.st_size;
 	*s = (struct source){.dev = (uint64_t)st.st_dev,
 		.ino = (uint64_t)st.st_ino,
@@ -770,7 +770,7 @@ list_entries(struct items *items, struct manifest *m)
 	}
 }
 
-/* Only a path that means the same inside the root as anywhere. */
+/* Whether a path means the same inside the root as elsewhere. */
 static bool
 is_clean(const char *path)
 {
@@ -835,7 +835,7 @@ collect(struct packing *p, int *status)
 		return -1;
 	if (p->q->files && add_files(p) < 0)
 		return -1;
-	/* Only now: the files may have needed more. */
+	/* Not before: the files of -f may have added to it. */
 	if (p->out->needs && add_needs(p, p->out->needs) < 0)
 		return -1;
 	return p->q->cwd ? add_cwd(p) : 0;
@@ -901,7 +901,7 @@ pack_find(const struct pack *p, const struct digest *d)
 	return p->count > 1 ? bsearch(&key, p->at + 1, p->count - 1, sizeof(p->at[0]), source_order) : NULL;
 }
 
-/* Bytes of a file that has been written to since it was hashed: each chunk that they are part of is held against the list. */
+/* The file was written to since it was hashed: each chunk that these bytes are part of is checked against the list. */
 static int
 read_proved(int fd, const struct source *s, uint64_t offset, uint8_t *out, size_t len)
 {

@@ -1,4 +1,4 @@
-/* On the head: a command, a root and the files asked for, made into a manifest and the places its contents come from. */
+/* On the head: makes a command, a root and the files asked for into a manifest, and knows where its contents come from. */
 #ifndef PACK_H
 #define PACK_H
 
@@ -14,8 +14,8 @@ struct pack_query {
 	const char *program;		/* argv[0] as typed; NULL: ship no program, and no libraries of -f entries (-localbin) */
 	const char *files;		/* -f: paths of the head, parted by commas; a comma in a name, and a backslash before a comma,
 					 * have a backslash before them; or NULL */
-	const char *cwd;		/* the caller's: created, the job user's own; NULL: none */
-	void (*warn)(const char *text); /* what only needs telling: a library of an -f entry that is missing; NULL: nobody */
+	const char *cwd;		/* the working directory: made on the node, the job user's own; or NULL */
+	void (*warn)(const char *text); /* called for what is worth a warning, as a missing library of an -f entry; may be NULL */
 };
 
 /* A file of the head whose contents belong to the manifest. */
@@ -32,7 +32,7 @@ struct pack {
 	struct manifest manifest;
 	struct source *at; /* each digest once; at[0] is the manifest's own blob */
 	size_t count, room;
-	struct needs *needs; /* who needs what, for `gproc ldd`; NULL without a program */
+	struct needs *needs; /* which file needs which, for `gproc ldd`; NULL without a program */
 };
 
 /* What -f sends: each entry under the path it has on the head; directories with all that is in them; a link as a link, and for an
@@ -40,12 +40,12 @@ struct pack {
  * where the link leads. Fifos, sockets and devices are refused as entries, and within directories left out with a warning.
  * Directories that are only on the way have mode 0755 and time 0, so that the same launch makes the same manifest. */
 
-/* 0, or -1 with pack_error() and *status 127, 126 (the program) or 255 (anything else). pack_free in either case. */
+/* Makes all of *out. 0, or -1 with pack_error() and *status: 127 or 126 for the program, 255 otherwise. pack_free in either case. */
 int pack_make(const struct pack_query *, struct pack *out, int *status);
-const char *pack_error(void);
-void pack_free(struct pack *);
-const struct source *pack_find(const struct pack *, const struct digest *); /* or NULL */
-/* Up to len bytes of a source's object from offset (the list first, then the contents), opened with the caller's own
- * rights. How many, or -1 with pack_error(): gone, unreadable, or changed since within what was hashed. The file is named. */
+const char *pack_error(void);						    /* why the last call failed; borrowed until the next */
+void pack_free(struct pack *);						    /* what a pack owns; it is empty afterwards */
+const struct source *pack_find(const struct pack *, const struct digest *); /* borrowed; NULL when no source has it */
+/* Reads up to len bytes of a source's object (chunk digests, then contents) from offset; the file is opened with the caller's rights. How
+ * many, or -1 with pack_error(), which names the file: it is gone, unreadable, or was changed within what was hashed. */
 ssize_t pack_read(const struct source *, uint64_t offset, uint8_t *out, size_t len);
 #endif

@@ -48,8 +48,8 @@ symlinks_move(struct symlinks *from, struct symlinks *to)
 	symlinks_free(from);
 }
 
-/* Takes the next part; the link that it may be is noted in met, and followed unless it is the last part and not to be. 1 when the way goes
- * on, 0 at its end, -1 with errno. */
+/* Takes the next part. When that is a link it is noted in met and followed, but not as the last part without follow_last. 1: there may be
+ * more, 0: that was the end, -1 with errno. */
 static int
 pass(struct way *w, bool follow_last, struct symlinks *met)
 {
@@ -163,7 +163,7 @@ rootfs_read(const char *root, const char *path, size_t max, size_t *len)
 	if (!real)
 		return NULL;
 	outside = rootfs_join(root, real);
-	/* Anything but a file, such as a FIFO, might block the opening. */
+	/* To open anything but a file, such as a FIFO, might block. */
 	if (stat(outside, &st) == 0 && S_ISREG(st.st_mode))
 		data = read_file(outside, max, len);
 	free(outside);
