@@ -325,10 +325,10 @@ manifest_find(const struct manifest *m, const char *path)
 	return m->count ? bsearch(&key, m->at, m->count, sizeof(m->at[0]), entry_order) : NULL;
 }
 
-uint32_t
-entry_scope(const struct entry *e, uint32_t uid)
+struct object_name
+entry_object(const struct entry *e)
 {
-	return e->flags & ENTRY_PUBLIC ? SCOPE_PUBLIC : uid;
+	return (struct object_name){e->digest, e->scope};
 }
 
 static void
@@ -539,17 +539,21 @@ take_manifest(struct reader *r, struct manifest *m)
 }
 
 int
-manifest_decode(const uint8_t *data, size_t len, struct manifest *out)
+manifest_decode(const uint8_t *data, size_t len, uint32_t uid, struct manifest *out)
 {
 	struct reader r = reader_over(data, len);
+	size_t i;
 
 	*out = (struct manifest){0};
 	if (len > MAX_MANIFEST)
 		return refuse("", "is too big");
-	if (take_manifest(&r, out) == 0)
-		return 0;
-	manifest_free(out);
-	return -1;
+	if (take_manifest(&r, out) != 0) {
+		manifest_free(out);
+		return -1;
+	}
+	for (i = 0; i < out->count; i++)
+		out->at[i].scope = out->at[i].flags & ENTRY_PUBLIC ? SCOPE_PUBLIC : uid;
+	return 0;
 }
 
 void

@@ -45,7 +45,8 @@ enum entry_flags {
 	ENTRY_OWN = 1,	   /* from -f, or the working directory: a real, writable file of the job user's own */
 	ENTRY_LIBRARY = 2, /* a library or an interpreter: its directory is merged in the view wherever it lies */
 	ENTRY_PROGRAM = 4, /* the program itself, and what a #! line names: its directory goes into PATH */
-	ENTRY_PUBLIC = 8,  /* ENTRY_FILE: its contents are named in the public scope; else in that of the user who sends it */
+	ENTRY_PUBLIC =
+		8, /* ENTRY_FILE: everybody may read it where it comes from, and it is not the sender's own: its contents are public */
 };
 struct entry {
 	char *path; /* inside the root: "usr/bin/date", no leading slash, no "." or ".." or empty part */
@@ -57,6 +58,7 @@ struct entry {
 	uint64_t holes;	      /* ENTRY_FILE: bytes of it in chunks of zeros, which take no room; 0: not looked for */
 	uint32_t group;	      /* ENTRY_FILE: 1 + index of the first entry that is the same inode; 0: it has no other name */
 	struct digest digest; /* ENTRY_FILE */
+	uint32_t scope;	      /* ENTRY_FILE, of a manifest that was read: that of its contents */
 	char *target;	      /* ENTRY_LINK: the link's text */
 };
 
@@ -79,10 +81,11 @@ int path_order(const char *a, const char *b); /* as strcmp, but "/" sorts before
 struct entry *manifest_add(struct manifest *, const char *path, enum entry_kind); /* copies path; the rest is 0. Borrowed until the next */
 struct entry *manifest_find(const struct manifest *, const char *path); /* in a sorted manifest; borrowed; NULL when it is not there */
 void manifest_encode(const struct manifest *, struct buf *out);		/* appends; the entries must be in order */
-uint32_t entry_scope(const struct entry *, uint32_t uid);		/* the scope of its contents, in a manifest of that user's */
+struct object_name entry_object(const struct entry *);			/* its contents, of an entry that was read */
 /* Everything is checked: order, doubles, "..", a file or link used as a directory, modes, kinds, lengths, groups, counts.
+ * uid: whose it is; what is not public is looked for in that scope, and nowhere else.
  * 0, or -1 with bundle_error(); on -1 nothing is left to free. */
-int manifest_decode(const uint8_t *data, size_t len, struct manifest *out);
+int manifest_decode(const uint8_t *data, size_t len, uint32_t uid, struct manifest *out);
 void manifest_free(struct manifest *); /* what a manifest owns; it is empty afterwards */
 const char *bundle_error(void);	       /* why the last manifest was refused; borrowed until the next */
 #endif

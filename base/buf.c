@@ -303,15 +303,31 @@ object_equal(const struct object_name *a, const struct object_name *b)
 	return a->scope == b->scope && digest_equal(&a->digest, &b->digest);
 }
 
-void
-digest_text(const struct digest *d, char out[DIGEST_TEXT])
+static void
+put_hex(const uint8_t *bytes, size_t len, char *out)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t i;
 
-	for (i = 0; i < DIGEST_LEN; i++) {
-		out[2 * i] = hex[d->byte[i] >> 4];
-		out[2 * i + 1] = hex[d->byte[i] & 15];
+	for (i = 0; i < len; i++) {
+		out[2 * i] = hex[bytes[i] >> 4];
+		out[2 * i + 1] = hex[bytes[i] & 15];
 	}
-	out[2 * DIGEST_LEN] = '\0';
+	out[2 * len] = '\0';
+}
+
+void
+digest_text(const struct digest *d, char out[DIGEST_TEXT])
+{
+	put_hex(d->byte, DIGEST_LEN, out);
+}
+
+void
+object_text(const struct object_name *n, char out[OBJECT_TEXT])
+{
+	uint8_t scope[] = {(uint8_t)(n->scope >> 24), (uint8_t)(n->scope >> 16), (uint8_t)(n->scope >> 8), (uint8_t)n->scope};
+
+	digest_text(&n->digest, out);
+	out[DIGEST_TEXT - 1] = '.';
+	put_hex(scope, sizeof(scope), out + DIGEST_TEXT);
 }

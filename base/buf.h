@@ -76,4 +76,6 @@ bool digest_equal(const struct digest *, const struct digest *);	   /* not in co
 bool object_equal(const struct object_name *, const struct object_name *); /* digest and scope */
 #define DIGEST_TEXT (2 * DIGEST_LEN + 1)
 void digest_text(const struct digest *, char out[DIGEST_TEXT]); /* 64 hex digits and a NUL */
+#define OBJECT_TEXT (DIGEST_TEXT + 9)
+void object_text(const struct object_name *, char out[OBJECT_TEXT]); /* the digest's, a dot, eight hex digits of the scope and a NUL */
 #endif

@@ -183,12 +183,12 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 }
 
 static const struct source *
-find_source(const struct exec *x, const struct digest *digest)
+find_source(const struct exec *x, const struct object_name *name)
 {
 	uint32_t i;
 
 	for (i = 0; i < x->variants; i++) {
-		const struct source *s = pack_find(&x->packs[i], digest);
+		const struct source *s = pack_find(&x->packs[i], name);
 
 		if (s)
 			return s;
@@ -208,11 +208,11 @@ send_lack(struct exec *x, uint64_t job, const struct object_name *name, const ch
 }
 
 static struct upload *
-take_upload(struct exec *x, const struct source *source)
+take_upload(struct exec *x, const struct object_name *name)
 {
 	struct upload **at, *u;
 
-	for (at = &x->uploads; *at && (*at)->source != source; at = &(*at)->next)
+	for (at = &x->uploads; *at && !object_equal(&(*at)->name, name); at = &(*at)->next)
 		;
 	u = *at;
 	if (u)
@@ -278,12 +278,12 @@ on_want(struct exec *x, const struct frame *f)
 
 	if (take_want(f->body, f->len, &m) != 0)
 		die(255, "the master's WANT can't be read");
-	source = find_source(x, &m.name.digest);
+	source = find_source(x, &m.name);
 	if (!source) {
 		send_lack(x, f->job, &m.name, "the client has no such contents");
 		return;
 	}
-	u = take_upload(x, source);
+	u = take_upload(x, &m.name);
 	if (u && m.offset == u->end)
 		m.offset = u->offset; /* it goes on where it ended */
 	total = object_length(source->id.size);
@@ -302,10 +302,9 @@ static void
 on_unwant(struct exec *x, const struct frame *f)
 {
 	struct msg_want m;
-	const struct source *source;
 
-	if (take_want(f->body, f->len, &m) == 0 && (source = find_source(x, &m.name.digest)))
-		free(take_upload(x, source));
+	if (take_want(f->body, f->len, &m) == 0)
+		free(take_upload(x, &m.name));
 }
 
 /* ---- what comes back ---- */

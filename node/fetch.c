@@ -15,11 +15,11 @@ fetch_tell(const struct fetch_hooks *to)
 }
 
 struct fetch *
-fetch_of(const struct digest *digest)
+fetch_of(const struct object_name *name)
 {
 	struct fetch *f;
 
-	for (f = fetches; f && !digest_equal(&f->digest, digest); f = f->next)
+	for (f = fetches; f && !object_equal(&f->name, name); f = f->next)
 		;
 	return f;
 }
@@ -27,7 +27,7 @@ fetch_of(const struct digest *digest)
 static void
 send_want(struct fetch *f, unsigned type, uint64_t offset)
 {
-	struct msg_want want = {.name = {f->digest, SCOPE_PUBLIC}, .offset = offset, .end = blob_limit(f->blob)};
+	struct msg_want want = {.name = f->name, .offset = offset, .end = blob_limit(f->blob)};
 	struct buf body = {0};
 
 	f->heard = loop_now();
@@ -89,7 +89,7 @@ void
 fetch_rename(struct fetch *f)
 {
 	uint64_t other = job_behind(f);
-	struct neighbour *source = fetch_hooks->source(other);
+	struct neighbour *source = fetch_hooks->source(other, f->name.scope);
 
 	if (!f->source || !source)
 		return;

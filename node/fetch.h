@@ -15,7 +15,7 @@ struct waiter {
 
 /* An object that is not whole yet. */
 struct fetch {
-	struct digest digest;
+	struct object_name name;
 	struct blob *blob;	  /* pinned */
 	struct neighbour *source; /* NULL: none at the moment */
 	uint64_t job;		  /* in whose name it was asked for */
@@ -30,18 +30,18 @@ extern struct fetch *fetches;
 
 /* Those above who know what an object is for: node.c sets them at the start. */
 struct fetch_hooks {
-	struct neighbour *(*source)(
-		uint64_t job); /* who is asked for what a job needs: the parent, or the job's client; NULL: nobody now */
-	bool waits;	       /* a source that is gone will be followed by another: nothing fails until then */
-	void (*has)(uint64_t job, const struct digest *);
-	void (*lacks)(uint64_t job, const struct digest *, const char *why);
+	/* Who is asked for an object of that scope in a job's name: the parent, or the job's client; NULL: nobody now. */
+	struct neighbour *(*source)(uint64_t job, uint32_t scope);
+	bool waits; /* a source that is gone will be followed by another: nothing fails until then */
+	void (*has)(uint64_t job, const struct object_name *);
+	void (*lacks)(uint64_t job, const struct object_name *, const char *why);
 };
 extern const struct fetch_hooks *fetch_hooks;
 void fetch_tell(const struct fetch_hooks *);
 
-struct fetch *fetch_of(const struct digest *);	  /* or NULL */
-void fetch_want(struct fetch *, uint64_t offset); /* asks its source from there on, up to the blob's limit */
-void fetch_unwant(struct fetch *);		  /* its source need send no more */
+struct fetch *fetch_of(const struct object_name *); /* or NULL */
+void fetch_want(struct fetch *, uint64_t offset);   /* asks its source from there on, up to the blob's limit */
+void fetch_unwant(struct fetch *);		    /* its source need send no more */
 /* The job of somebody who still waits, for which it can be asked again; false when nobody waits. */
 bool fetch_next_job(const struct fetch *, uint64_t *job);
 /* To another job that waits for it, if there is one. On the master that job's client becomes the source. Below it only the name changes in

@@ -77,11 +77,11 @@ head_knows(uint64_t id)
 }
 
 struct neighbour *
-head_source(uint64_t job)
+head_source(uint64_t job, uint32_t scope)
 {
 	struct launch *l = launch_find(job);
 
-	return l ? l->client : NULL;
+	return l && (scope == SCOPE_PUBLIC || scope == l->uid) ? l->client : NULL;
 }
 
 static void

@@ -15,7 +15,7 @@ size_t head_event(uint64_t id, const struct msg_event *);
 bool head_knows(uint64_t id);
 void head_large_frame(struct neighbour *, size_t len); /* lets it come, counted to the client's user, or tells the client why not */
 void head_client_gone(struct neighbour *);
-struct neighbour *head_source(uint64_t job); /* the client that can read what the job ships, or NULL */
+struct neighbour *head_source(uint64_t job, uint32_t scope); /* the client that can read what the job ships in that scope, or NULL */
 void head_member_up(struct member *, bool same_process);
 void head_member_lost(struct member *);
 void head_map_changed(void); /* queries that wait for nodes */

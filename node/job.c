@@ -753,21 +753,21 @@ job_forget(const struct msg_forget *m)
 }
 
 void
-job_has(uint64_t id, const struct digest *digest)
+job_has(uint64_t id, const struct object_name *name)
 {
 	struct job *j = job_find(id);
 
 	if (j && j->own)
-		own_has(j->own, digest);
+		own_has(j->own, name);
 }
 
 void
-job_lacks(uint64_t id, const struct digest *digest, const char *why)
+job_lacks(uint64_t id, const struct object_name *name, const char *why)
 {
 	struct job *j = job_find(id);
 
 	if (j && j->own)
-		own_lacks(j->own, digest, why);
+		own_lacks(j->own, name, why);
 }
 
 void

@@ -25,8 +25,8 @@ void job_on_forget(struct neighbour *, const struct frame *);
 void job_signal(uint64_t id, const struct msg_signal *);
 void job_done(uint64_t id);
 void job_forget(const struct msg_forget *);
-void job_has(uint64_t id, const struct digest *);
-void job_lacks(uint64_t id, const struct digest *, const char *why);
+void job_has(uint64_t id, const struct object_name *);
+void job_lacks(uint64_t id, const struct object_name *, const char *why);
 void job_neighbour_gone(struct neighbour *);
 void job_end_all(void); /* kills what runs here, and forgets all jobs */
 size_t job_count(void);

@@ -159,9 +159,10 @@ on_flushed(struct neighbour *n)
 }
 
 static struct neighbour *
-source_is_parent(uint64_t job)
+source_is_parent(uint64_t job, uint32_t scope)
 {
 	(void)job;
+	(void)scope;
 	return self.parent && self.parent->between == PROTO_GENERATION ? self.parent : NULL;
 }
 

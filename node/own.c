@@ -413,7 +413,7 @@ promise_room(struct own *o, uint64_t absent)
 	return -1;
 }
 
-/* Files are shared by digest: a size that is another would leave a cut one for the next user. */
+/* Files are shared by their objects: a size that is another would leave a cut one for the next user. */
 static bool
 sizes_are_true(const struct manifest *m)
 {
@@ -421,7 +421,8 @@ sizes_are_true(const struct manifest *m)
 
 	for (i = 0; i < m->count; i++) {
 		const struct entry *e = &m->at[i];
-		const struct blob *blob = e->kind == ENTRY_FILE ? store_find(self.store, &e->digest) : NULL;
+		struct object_name object = entry_object(e);
+		const struct blob *blob = e->kind == ENTRY_FILE ? store_find(self.store, &object) : NULL;
 
 		if (e->kind == ENTRY_FILE && (!blob || blob_size(blob) != e->size))
 			return false;
@@ -435,7 +436,7 @@ start_proc(struct own *o)
 	struct strings env = {0};
 	struct work work = {
 		.job = o->job,
-		.manifest_digest = o->ships ? &o->manifest_name.digest : NULL,
+		.manifest_name = o->ships ? &o->manifest_name : NULL,
 		.manifest = o->ships ? &o->manifest : NULL,
 		.localbin = o->run.flags & RUN_LOCALBIN,
 		.glob = o->run.flags & RUN_GLOB,
@@ -479,9 +480,9 @@ start_proc(struct own *o)
 }
 
 static void
-pin(struct own *o, const struct digest *digest)
+pin(struct own *o, const struct object_name *name)
 {
-	struct blob *blob = store_find(self.store, digest);
+	struct blob *blob = store_find(self.store, name);
 
 	blob_pin(blob);
 	o->pins = xrealloc(o->pins, o->pin_count + 1, sizeof(struct blob *));
@@ -489,24 +490,27 @@ pin(struct own *o, const struct digest *digest)
 }
 
 static int
-compare_digests(const void *a, const void *b)
+object_order(const void *a, const void *b)
 {
-	return memcmp(*(const struct digest *const *)a, *(const struct digest *const *)b, DIGEST_LEN);
+	const struct object_name *x = a, *y = b;
+	int order = memcmp(&x->digest, &y->digest, DIGEST_LEN);
+
+	return order ? order : (x->scope > y->scope) - (x->scope < y->scope);
 }
 
-/* The digests of all files, each once. Caller frees the array, not what it points to. */
-static const struct digest **
+/* The contents of all files, each once. Caller frees. */
+static struct object_name *
 contents_of(const struct manifest *m, size_t *count)
 {
-	const struct digest **all = xcalloc(m->count, sizeof(*all));
+	struct object_name *all = xcalloc(m->count, sizeof(*all));
 	size_t i, n = 0, kept = 0;
 
 	for (i = 0; i < m->count; i++)
 		if (m->at[i].kind == ENTRY_FILE)
-			all[n++] = &m->at[i].digest;
-	qsort(all, n, sizeof(*all), compare_digests);
+			all[n++] = entry_object(&m->at[i]);
+	qsort(all, n, sizeof(*all), object_order);
 	for (i = 0; i < n; i++)
-		if (kept == 0 || !digest_equal(all[i], all[kept - 1]))
+		if (kept == 0 || !object_equal(&all[i], &all[kept - 1]))
 			all[kept++] = all[i];
 	*count = kept;
 	return all;
@@ -514,15 +518,15 @@ contents_of(const struct manifest *m, size_t *count)
 
 /* Pins what is here; the rest stays in the array, *count of it. Pinned first, because making room evicts what is not. */
 static void
-pin_present(struct own *o, const struct digest **all, size_t *count)
+pin_present(struct own *o, struct object_name *all, size_t *count)
 {
 	size_t i, absent = 0;
 
 	for (i = 0; i < *count; i++) {
-		struct blob *blob = store_find(self.store, all[i]);
+		struct blob *blob = store_find(self.store, &all[i]);
 
 		if (blob && blob_whole(blob))
-			pin(o, all[i]);
+			pin(o, &all[i]);
 		else
 			all[absent++] = all[i];
 	}
@@ -530,35 +534,35 @@ pin_present(struct own *o, const struct digest **all, size_t *count)
 }
 
 static uint64_t
-size_in(const struct manifest *m, const struct digest *digest)
+size_in(const struct manifest *m, const struct object_name *name)
 {
 	size_t i;
 
 	for (i = 0; i < m->count; i++)
-		if (m->at[i].kind == ENTRY_FILE && digest_equal(&m->at[i].digest, digest))
+		if (m->at[i].kind == ENTRY_FILE && m->at[i].scope == name->scope && digest_equal(&m->at[i].digest, &name->digest))
 			return store_footprint(m->at[i].size);
 	return 0;
 }
 
 static uint64_t
-absent_bytes(const struct manifest *m, const struct digest **absent, size_t count)
+absent_bytes(const struct manifest *m, const struct object_name *absent, size_t count)
 {
 	uint64_t total = 0;
 	size_t i;
 
 	/* A walk for each: what is absent is a handful but for a first launch, which will take longer for the contents themselves. */
 	for (i = 0; i < count; i++)
-		total += size_in(m, absent[i]);
+		total += size_in(m, &absent[i]);
 	return total;
 }
 
 static int
 load_manifest(struct own *o)
 {
-	struct blob *blob = store_find(self.store, &o->manifest_name.digest);
+	struct blob *blob = store_find(self.store, &o->manifest_name);
 	size_t len = 0;
 	uint8_t *bytes = blob_load(self.store, blob, MAX_MANIFEST, &len);
-	int bad = !bytes || manifest_decode(bytes, len, &o->manifest) != 0;
+	int bad = !bytes || manifest_decode(bytes, len, o->run.uid, &o->manifest) != 0;
 
 	if (bad)
 		fail(o, 255, bytes ? bundle_error() : store_error());
@@ -571,7 +575,7 @@ load_manifest(struct own *o)
 static void
 manifest_here(struct own *o)
 {
-	const struct digest **all;
+	struct object_name *all;
 	size_t i, n;
 
 	if (load_manifest(o))
@@ -582,7 +586,7 @@ manifest_here(struct own *o)
 	if (promise_room(o, absent_bytes(&o->manifest, all, n)) != 0)
 		fail(o, 255, store_error());
 	for (i = 0; i < n && o->state == OWN_FETCHING; i++)
-		(void)relay_need(o->job, all[i]);
+		(void)relay_need(o->job, &all[i]);
 	free(all);
 	if (n == 0 && o->state == OWN_FETCHING)
 		start_proc(o);
@@ -599,19 +603,19 @@ begin_is_due(struct timer *t)
 }
 
 void
-own_has(struct own *o, const struct digest *digest)
+own_has(struct own *o, const struct object_name *name)
 {
 	uint64_t size;
 
 	if (o->state != OWN_FETCHING)
 		return;
-	pin(o, digest);
+	pin(o, name);
 	if (!o->has_manifest) {
 		manifest_here(o);
 		settle(o);
 		return;
 	}
-	size = size_in(&o->manifest, digest);
+	size = size_in(&o->manifest, name);
 	if (size > o->reserved)
 		size = o->reserved;
 	store_release(self.store, size); /* it is in the store now, no more a promise */
@@ -621,9 +625,9 @@ own_has(struct own *o, const struct digest *digest)
 }
 
 void
-own_lacks(struct own *o, const struct digest *digest, const char *why)
+own_lacks(struct own *o, const struct object_name *name, const char *why)
 {
-	(void)digest;
+	(void)name;
 	if (o->state != OWN_FETCHING)
 		return;
 	fail(o, 255, why);
@@ -682,8 +686,8 @@ own_start(uint64_t job, const struct msg_run *run, struct shared *block, uint32_
 	o->manifest_name = (struct object_name){run->manifest, o->run.uid};
 	if (!o->ships) {
 		start_proc(o);
-	} else if (relay_need(job, &o->manifest_name.digest)) {
-		pin(o, &o->manifest_name.digest);
+	} else if (relay_need(job, &o->manifest_name)) {
+		pin(o, &o->manifest_name);
 		manifest_here(o);
 	}
 	return o;

@@ -20,7 +20,7 @@ void own_resend(struct own *);		       /* the way up is a new one: everything un
 void own_signal(struct own *, int signal);
 void own_done(struct own *);   /* the verdict has arrived */
 void own_forget(struct own *); /* kill it and tell nobody */
-void own_has(struct own *, const struct digest *);
-void own_lacks(struct own *, const struct digest *, const char *why);
+void own_has(struct own *, const struct object_name *);
+void own_lacks(struct own *, const struct object_name *, const char *why);
 void own_tell_gone(uint64_t job); /* to whoever asks for a job that is not here any more */
 #endif

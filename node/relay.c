@@ -13,7 +13,7 @@ enum { MAX_DAMAGED = 3 }; /* times the same object may arrive damaged before the
 /* A job of this node that will not get an object: told last, because what it does then may change every list here. */
 struct failure {
 	uint64_t job;
-	struct digest digest;
+	struct object_name name;
 	char *why;
 	struct failure *next;
 };
@@ -25,21 +25,21 @@ static struct failure *failures;
 static void
 stream_free(struct stream *s)
 {
-	struct digest digest = *blob_digest_of(s->blob);
+	struct object_name name = *blob_name(s->blob);
 	struct blob *left;
 
 	blob_unpin(self.store, s->blob);
 	/* The fetch may have gone before its last stream: nobody else would clear away what has come. */
-	left = fetch_of(&digest) ? NULL : store_find(self.store, &digest);
+	left = fetch_of(&name) ? NULL : store_find(self.store, &name);
 	if (left && !blob_whole(left))
 		store_drop(self.store, left);
 	free(s);
 }
 
 static void
-send_lack(struct neighbour *n, uint64_t job, const struct digest *digest, const char *why)
+send_lack(struct neighbour *n, uint64_t job, const struct object_name *name, const char *why)
 {
-	struct msg_lack lack = {.name = {*digest, SCOPE_PUBLIC}, .why = why};
+	struct msg_lack lack = {.name = *name, .why = why};
 	struct buf body = {0};
 
 	put_lack(&body, &lack);
@@ -69,11 +69,11 @@ fetch_remove(struct fetch *f)
 }
 
 static void
-note_failure(uint64_t job, const struct digest *digest, const char *why)
+note_failure(uint64_t job, const struct object_name *name, const char *why)
 {
 	struct failure *new = xcalloc(1, sizeof(*new));
 
-	*new = (struct failure){.job = job, .digest = *digest, .why = xstrdup(why), .next = failures};
+	*new = (struct failure){.job = job, .name = *name, .why = xstrdup(why), .next = failures};
 	failures = new;
 }
 
@@ -84,7 +84,7 @@ tell_failures(void)
 
 	while ((one = failures)) {
 		failures = one->next;
-		fetch_hooks->lacks(one->job, &one->digest, one->why);
+		fetch_hooks->lacks(one->job, &one->name, one->why);
 		free(one->why);
 		free(one);
 	}
@@ -103,7 +103,7 @@ fail_job(struct fetch *f, uint64_t job, const char *why)
 
 		if (w->job == job) {
 			*at = w->next;
-			note_failure(job, &f->digest, why);
+			note_failure(job, &f->name, why);
 			free(w);
 		} else {
 			at = &w->next;
@@ -113,7 +113,7 @@ fail_job(struct fetch *f, uint64_t job, const char *why)
 		s = stream_of(n, f->blob);
 		if (s && s->job == job) {
 			stream_free(stream_take(n, f->blob));
-			send_lack(n, job, &f->digest, why);
+			send_lack(n, job, &f->name, why);
 		}
 	}
 }
@@ -145,7 +145,7 @@ static void
 fetch_ask(struct fetch *f, const char *why)
 {
 	while (fetch_next_job(f, &f->job)) {
-		f->source = fetch_hooks->source(f->job);
+		f->source = fetch_hooks->source(f->job, f->name.scope);
 		if (f->source) {
 			ask_anew(f);
 			return;
@@ -169,12 +169,12 @@ fetch_fail(struct fetch *f, uint64_t job, const char *why)
 }
 
 static struct fetch *
-fetch_start(const struct digest *digest)
+fetch_start(const struct object_name *name)
 {
 	struct fetch *f = xcalloc(1, sizeof(*f));
 
-	f->digest = *digest;
-	f->blob = store_want(self.store, digest);
+	f->name = *name;
+	f->blob = store_want(self.store, name);
 	blob_pin(f->blob);
 	f->next = fetches;
 	fetches = f;
@@ -184,19 +184,19 @@ fetch_start(const struct digest *digest)
 /* ---- asked for ---- */
 
 bool
-relay_need(uint64_t job, const struct digest *digest)
+relay_need(uint64_t job, const struct object_name *name)
 {
-	struct blob *blob = store_find(self.store, digest);
+	struct blob *blob = store_find(self.store, name);
 	struct fetch *f;
 	struct waiter *w;
 	bool is_new;
 
 	if (blob && blob_whole(blob))
 		return true;
-	f = fetch_of(digest);
+	f = fetch_of(name);
 	is_new = !f;
 	if (is_new)
-		f = fetch_start(digest);
+		f = fetch_start(name);
 	w = xcalloc(1, sizeof(*w));
 	w->job = job;
 	w->next = f->waiters;
@@ -224,14 +224,14 @@ relay_on_want(struct neighbour *from, const struct frame *frame)
 		neighbour_malformed(from, frame);
 		return;
 	}
-	blob = store_find(self.store, &want.name.digest);
-	f = fetch_of(&want.name.digest);
+	blob = store_find(self.store, &want.name);
+	f = fetch_of(&want.name);
 	s = blob ? stream_of(from, blob) : NULL;
 	/* Who begins in the middle may have had it damaged: then it is worth a look whether it is so here. */
 	if (blob && blob_whole(blob) && want.offset > 0 && (!s || want.offset != s->end) && !blob_is_sound(self.store, blob, want.offset))
 		blob_spoil(self.store, blob);
 	if (!f && (!blob || !blob_whole(blob)))
-		f = fetch_start(&want.name.digest);
+		f = fetch_start(&want.name);
 	blob = f ? f->blob : blob;
 	s = stream_take(from, blob);
 	if (!s) {
@@ -267,8 +267,8 @@ relay_on_unwant(struct neighbour *from, const struct frame *frame)
 		neighbour_malformed(from, frame);
 		return;
 	}
-	blob = store_find(self.store, &want.name.digest);
-	f = fetch_of(&want.name.digest);
+	blob = store_find(self.store, &want.name);
+	f = fetch_of(&want.name);
 	s = blob ? stream_take(from, blob) : NULL;
 	if (s)
 		stream_free(s);
@@ -282,7 +282,7 @@ static void
 fetch_whole(struct fetch *f)
 {
 	struct waiter *waiters = f->waiters, *w;
-	struct digest digest = f->digest;
+	struct object_name name = f->name;
 	struct blob *blob;
 
 	streams_wake(f->blob);
@@ -292,7 +292,7 @@ fetch_whole(struct fetch *f)
 	fetch_remove(f);
 	while ((w = waiters)) {
 		waiters = w->next;
-		fetch_hooks->has(w->job, &digest);
+		fetch_hooks->has(w->job, &name);
 		free(w);
 	}
 	blob_unpin(self.store, blob);
@@ -352,7 +352,7 @@ fetch_has_no_room(struct fetch *f, uint64_t size)
 	why = reason();
 	while ((w = f->waiters)) {
 		f->waiters = w->next;
-		note_failure(w->job, &f->digest, why);
+		note_failure(w->job, &f->name, why);
 		free(w);
 	}
 	if (too_long) {
@@ -422,7 +422,7 @@ relay_on_data(struct neighbour *from, const struct frame *frame)
 		neighbour_malformed(from, frame);
 		return;
 	}
-	f = fetch_of(&m.name.digest);
+	f = fetch_of(&m.name);
 	if (f && f->source == from && is_next(f, &m))
 		fetch_add(f, &m, m.deflated ? raw : m.data);
 }
@@ -437,7 +437,7 @@ relay_on_lack(struct neighbour *from, const struct frame *frame)
 		neighbour_malformed(from, frame);
 		return;
 	}
-	f = fetch_of(&m.name.digest);
+	f = fetch_of(&m.name);
 	if (f && f->source == from && f->job == frame->job) /* else it has been asked for in another's name since */
 		fetch_fail(f, frame->job, m.why);
 	tell_failures();
@@ -533,11 +533,11 @@ relay_mind(void)
 static void
 start_over(struct stream *s)
 {
-	struct fetch *f = fetch_of(blob_digest_of(s->blob));
+	struct fetch *f = fetch_of(blob_name(s->blob));
 
 	blob_spoil(self.store, s->blob);
 	if (!f)
-		f = fetch_start(blob_digest_of(s->blob));
+		f = fetch_start(blob_name(s->blob));
 	if (!f->source)
 		fetch_ask(f, store_error());
 }
@@ -556,11 +556,11 @@ bulk_turn(struct neighbour *n, struct buf *out)
 	s->left = s->left && s->offset >= s->end; /* its link moves again */
 	bad = !over && stream_can_go(s) && stream_put(n, s, out) != 0;
 	if (bad && !blob_whole(s->blob)) {
-		send_lack(n, s->job, blob_digest_of(s->blob), store_error());
+		send_lack(n, s->job, blob_name(s->blob), store_error());
 		over = true;
 	}
 	if ((changed || over || out->len > before) && blob_thin(s->blob))
-		thin = fetch_of(blob_digest_of(s->blob));
+		thin = fetch_of(blob_name(s->blob));
 	if (over || (!bad && stream_over(s))) {
 		stream_free(s);
 	} else {

@@ -10,7 +10,7 @@ void relay_on_unwant(struct neighbour *, const struct frame *);
 void relay_on_data(struct neighbour *, const struct frame *);
 void relay_on_lack(struct neighbour *, const struct frame *);
 /* A job of this node needs it: true when it is whole; else job_has is called when it is, or job_lacks. */
-bool relay_need(uint64_t job, const struct digest *);
+bool relay_need(uint64_t job, const struct object_name *);
 void relay_job_over(uint64_t job); /* that job needs nothing more */
 void relay_neighbour_gone(struct neighbour *);
 void relay_parent_is_back(void);

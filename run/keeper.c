@@ -32,7 +32,7 @@ struct keeper {
 	const struct work *work;
 	char job[64];		    /* "job/<name>" */
 	char own[72];		    /* "job/<name>/root" */
-	char tree[DIGEST_TEXT + 8]; /* "tree/<hex>"; "" when nothing was shipped */
+	char tree[OBJECT_TEXT + 8]; /* "tree/<name>"; "" when nothing was shipped */
 	struct placed placed;	    /* what is in own */
 	bool mine;		    /* binRoot is this job's alone: a mount, not the node's directory */
 	struct start launch;
@@ -137,13 +137,13 @@ static int
 place_shipped(struct keeper *k, int root)
 {
 	const struct work *w = k->work;
-	char hex[DIGEST_TEXT];
+	char name[OBJECT_TEXT];
 
 	if (!w->manifest)
 		return 0;
-	digest_text(w->manifest_digest, hex);
-	(void)snprintf(k->tree, sizeof(k->tree), "tree/%s", hex);
-	if (place_tree(STORE, hex, k->keep->name, w->manifest) < 0)
+	object_text(w->manifest_name, name);
+	(void)snprintf(k->tree, sizeof(k->tree), "tree/%s", name);
+	if (place_tree(STORE, name, k->keep->name, w->manifest) < 0)
 		return fail(255, "%s", place_error());
 	if (k->mine ? place_own(STORE, root, k->keep->given, w->manifest, owner_of(k), &k->placed)
 		    : place_all(STORE, root, k->keep->name, w->manifest, owner_of(k)))

@@ -96,10 +96,10 @@ cursor_at(struct cursor *c, const char *path, const char **name)
 static int
 open_blob(int store, const struct entry *e)
 {
-	char hex[DIGEST_TEXT], name[DIGEST_TEXT + 8];
+	struct object_name object = entry_object(e);
+	char name[8 + OBJECT_TEXT] = "blob/";
 
-	digest_text(&e->digest, hex);
-	(void)snprintf(name, sizeof(name), "blob/%s", hex);
+	object_text(&object, name + strlen(name));
 	return openat(store, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 }
 
@@ -153,9 +153,9 @@ write_file(int store, int dir, const char *name, const struct entry *e, mode_t m
 	return bad ? -1 : 0;
 }
 
-/* ---- shared inodes: inode/<digest>.<mode>.<mtime> ---- */
+/* ---- shared inodes: inode/<name>.<mode>.<mtime> ---- */
 
-#define INODE_NAME (DIGEST_TEXT + 48)
+#define INODE_NAME (OBJECT_TEXT + 48)
 
 /* The blob's own inode becomes this one when nobody has taken it yet; the lock is what makers of several trees agree by.
  * 1 when it did, 0 when it could not. */
@@ -178,11 +178,12 @@ take_over(int store, const char *key, const char *blob, const struct entry *e)
 static int
 make_inode(int store, const char *job, const struct entry *e, char key[INODE_NAME])
 {
-	char hex[DIGEST_TEXT], blob[DIGEST_TEXT + 8], fresh[64];
+	struct object_name object = entry_object(e);
+	char text[OBJECT_TEXT], blob[OBJECT_TEXT + 8], fresh[64];
 
-	digest_text(&e->digest, hex);
-	(void)snprintf(blob, sizeof(blob), "blob/%s", hex);
-	(void)snprintf(key, INODE_NAME, "inode/%s.%o.%llu", hex, SHARED_MODE(e->mode), (unsigned long long)e->mtime);
+	object_text(&object, text);
+	(void)snprintf(blob, sizeof(blob), "blob/%s", text);
+	(void)snprintf(key, INODE_NAME, "inode/%s.%o.%llu", text, SHARED_MODE(e->mode), (unsigned long long)e->mtime);
 	if (faccessat(store, key, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || (e->size > 0 && take_over(store, key, blob, e)))
 		return 0;
 	(void)snprintf(fresh, sizeof(fresh), "inode/.new-%s", job);
@@ -331,13 +332,13 @@ tree_fill(int store, int root, const char *job, const struct manifest *m)
 }
 
 int
-place_tree(int store, const char *hex, const char *job, const struct manifest *m)
+place_tree(int store, const char *name, const char *job, const struct manifest *m)
 {
-	char name[DIGEST_TEXT + 8], fresh[64];
+	char tree[OBJECT_TEXT + 8], fresh[64];
 	int root, bad;
 
-	(void)snprintf(name, sizeof(name), "tree/%s", hex);
-	if (faccessat(store, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	(void)snprintf(tree, sizeof(tree), "tree/%s", name);
+	if (faccessat(store, tree, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	(void)snprintf(fresh, sizeof(fresh), "tree/.new-%s", job);
 	if (mkdirat(store, fresh, 0755) < 0)
@@ -346,11 +347,11 @@ place_tree(int store, const char *hex, const char *job, const struct manifest *m
 	bad = root < 0 ? fail("open", fresh) : tree_fill(store, root, job, m);
 	if (root >= 0)
 		close(root);
-	if (!bad && renameat(store, fresh, store, name) == 0)
+	if (!bad && renameat(store, fresh, store, tree) == 0)
 		return 0;
 	/* Another keeper was quicker: its tree is as good. */
 	if (!bad && errno != ENOTEMPTY && errno != EEXIST)
-		bad = fail("name", name);
+		bad = fail("name", tree);
 	(void)remove_tree(store, fresh);
 	return bad;
 }
@@ -420,12 +421,13 @@ static bool
 take_given(int store, const char *given, const struct entry *e, int dir, const char *name, const struct owner *owner)
 {
 	struct timespec times[2] = {entry_time(e), entry_time(e)};
-	char hex[DIGEST_TEXT], path[PLACE_GIVEN];
+	struct object_name object = entry_object(e);
+	char text[OBJECT_TEXT], path[PLACE_GIVEN];
 
 	if (!given || e->size < PLACE_GIVE_MIN)
 		return false;
-	digest_text(&e->digest, hex);
-	(void)snprintf(path, sizeof(path), "%s%s", given, hex);
+	object_text(&object, text);
+	(void)snprintf(path, sizeof(path), "%s%s", given, text);
 	return renameat(store, path, dir, name) == 0 &&
 	       (!owner->give || fchownat(dir, name, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW) == 0) &&
 	       fchmodat(dir, name, e->mode & 0777u, 0) == 0 && utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) == 0;

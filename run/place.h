@@ -15,10 +15,10 @@ struct owner {
 /* A job's own copy, not a shared one: it was asked for by -f, or not everybody may read it. */
 bool place_is_own(const struct entry *);
 
-/* The prepared tree "tree/<hex>" under the store, made where it is not there yet: every directory, and what is not a job's own as
+/* The prepared tree "tree/<name>" under the store, made where it is not there yet: every directory, and what is not a job's own as
  * hard links to read-only inodes that all jobs share. job tells the temporary names of several makers apart.
  * 0, or -1 with place_error() and nothing left behind. */
-int place_tree(int store, const char *hex, const char *job, const struct manifest *);
+int place_tree(int store, const char *name, const char *job, const struct manifest *);
 
 /* What place_own made. */
 struct placed {
@@ -26,9 +26,9 @@ struct placed {
 	struct strings dirs, files; /* everything, those included; a directory before what is in it */
 };
 /* Own files from this size on need not be copied where memory is short: the daemon hands their contents over (blob_give), under the
- * name given + hex digest in the store. */
+ * name given + its object's in the store. */
 #define PLACE_GIVE_MIN (1u << 20)
-#define PLACE_GIVEN (64 + DIGEST_TEXT)
+#define PLACE_GIVEN (64 + OBJECT_TEXT)
 /* Under root (empty): directories that hold own entries, their own entries, links; and an empty directory or file for each
  * subtree that is shared. given: what the names of contents handed over begin with, or NULL. 0, or -1 with place_error(). */
 int place_own(int store, int root, const char *given, const struct manifest *, struct owner, struct placed *);

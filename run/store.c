@@ -1,4 +1,4 @@
-/* The contents a node holds, by digest, with the trees prepared from them, within one memory budget.
+/* The contents a node holds, by digest and scope, with the trees prepared from them, within one memory budget.
  * Must never know links, or who asks. */
 #include "run/store.h"
 #include "run/vault.h"
@@ -23,11 +23,11 @@
 #define PAGE 4096u
 #define WINDOW STORE_WINDOW
 #define MAX_THIN_LIST (4u << 20) /* of 8 GiB: what stays in memory of each that passes through */
-#define NAME_ROOM (8 + DIGEST_TEXT)
+#define NAME_ROOM (8 + OBJECT_TEXT)
 
 struct blob {
 	struct store *store;
-	struct digest digest;
+	struct object_name name;
 	struct blob *next;	    /* in its bucket */
 	struct blob *older, *newer; /* among the idle ones */
 	struct buf list;	    /* chunk digests that have come */
@@ -48,7 +48,7 @@ struct blob {
 };
 
 struct tree {
-	struct digest manifest;
+	struct object_name manifest;
 	struct tree *next;
 	uint64_t used;
 	unsigned holds;
@@ -110,30 +110,30 @@ store_footprint(uint64_t size)
 /* ---- names and numbers ---- */
 
 static const char *
-name_in(const char *dir, const struct digest *d, char out[NAME_ROOM])
+name_in(const char *dir, const struct object_name *n, char out[NAME_ROOM])
 {
 	size_t len = strlen(dir);
 
 	memcpy(out, dir, len);
-	digest_text(d, out + len);
+	object_text(n, out + len);
 	return out;
 }
 
 static const char *
-blob_name(const struct blob *b, char out[NAME_ROOM])
+blob_file(const struct blob *b, char out[NAME_ROOM])
 {
-	return name_in(b->whole ? "blob/" : "part/", &b->digest, out);
+	return name_in(b->whole ? "blob/" : "part/", &b->name, out);
 }
 
 /* A peer may choose digests that it has no contents for, but not so that they all fall into one bucket. */
 static struct blob **
-bucket_of(struct store *s, const struct digest *d)
+bucket_of(struct store *s, const struct object_name *n)
 {
-	uint64_t hash = s->seed, word;
+	uint64_t hash = s->seed ^ n->scope, word;
 	size_t i;
 
 	for (i = 0; i < DIGEST_LEN; i += sizeof(word)) {
-		memcpy(&word, d->byte + i, sizeof(word));
+		memcpy(&word, n->digest.byte + i, sizeof(word));
 		hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
 		hash ^= hash >> 29;
 	}
@@ -287,7 +287,7 @@ close_reader(struct store *s, const struct blob *b)
 static void
 blob_free(struct store *s, struct blob *b)
 {
-	struct blob **at = bucket_of(s, &b->digest);
+	struct blob **at = bucket_of(s, &b->name);
 
 	while (*at != b)
 		at = &(*at)->next;
@@ -329,7 +329,7 @@ evict_blob(struct store *s, struct blob *b)
 	char name[NAME_ROOM];
 	struct stat st;
 
-	if (fstatat(s->vault.dir, blob_name(b, name), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1)
+	if (fstatat(s->vault.dir, blob_file(b, name), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1)
 		return;
 	(void)unlinkat(s->vault.dir, name, 0);
 	blob_free(s, b);
@@ -346,7 +346,7 @@ inode_is_idle(const struct store *s, int dir, const char *name)
 		return false;
 	if (st.st_nlink == 1)
 		return true;
-	(void)snprintf(blob + 5, sizeof(blob) - 5, "%.*s", DIGEST_TEXT - 1, name);
+	(void)snprintf(blob + 5, sizeof(blob) - 5, "%.*s", OBJECT_TEXT - 1, name);
 	return fstatat(s->vault.dir, blob, &of_blob, AT_SYMLINK_NOFOLLOW) == 0 && of_blob.st_ino == st.st_ino;
 }
 
@@ -456,19 +456,19 @@ store_release(struct store *s, uint64_t bytes)
 /* ---- blobs ---- */
 
 struct blob *
-store_find(struct store *s, const struct digest *d)
+store_find(struct store *s, const struct object_name *n)
 {
 	struct blob *b;
 
-	for (b = *bucket_of(s, d); b && !digest_equal(&b->digest, d); b = b->next)
+	for (b = *bucket_of(s, n); b && !object_equal(&b->name, n); b = b->next)
 		;
 	return b;
 }
 
 struct blob *
-store_want(struct store *s, const struct digest *d)
+store_want(struct store *s, const struct object_name *n)
 {
-	struct blob **bucket = bucket_of(s, d), *b = store_find(s, d);
+	struct blob **bucket = bucket_of(s, n), *b = store_find(s, n);
 
 	if (b) {
 		b->given = false;
@@ -476,9 +476,23 @@ store_want(struct store *s, const struct digest *d)
 	}
 	b = xcalloc(1, sizeof(*b));
 	b->store = s;
-	b->digest = *d;
+	b->name = *n;
 	b->next = *bucket;
 	return *bucket = b;
+}
+
+uint64_t
+store_scope_used(const struct store *s, uint32_t scope)
+{
+	const struct blob *b;
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < BUCKETS; i++)
+		for (b = s->bucket[i]; b; b = b->next)
+			if (b->name.scope == scope)
+				bytes += store_footprint(b->stored);
+	return bytes;
 }
 
 void
@@ -488,14 +502,14 @@ store_drop(struct store *s, struct blob *b)
 
 	if (b->whole || b->pins > 0)
 		return;
-	(void)unlinkat(s->vault.dir, blob_name(b, name), 0);
+	(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
 	blob_free(s, b);
 }
 
-const struct digest *
-blob_digest_of(const struct blob *b)
+const struct object_name *
+blob_name(const struct blob *b)
 {
-	return &b->digest;
+	return &b->name;
 }
 
 bool
@@ -569,7 +583,7 @@ blob_give(struct store *s, struct blob *b, const char *to)
 
 	if (!b->whole || b->pins > 1)
 		return fail("somebody else needs the contents");
-	if (fstatat(s->vault.dir, blob_name(b, name), &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_nlink > 1)
+	if (fstatat(s->vault.dir, blob_file(b, name), &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_nlink > 1)
 		return fail("the contents are linked elsewhere");
 	if (renameat(s->vault.dir, name, s->vault.dir, to) < 0)
 		return fail("can't hand over contents: %s", strerror(errno));
@@ -608,7 +622,7 @@ blob_make_thin(struct store *s, struct blob *b)
 {
 	char name[NAME_ROOM];
 
-	(void)unlinkat(s->vault.dir, blob_name(b, name), 0);
+	(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
 	close_reader(s, b);
 	s->stored -= store_footprint(b->stored);
 	b->stored = 0;
@@ -738,7 +752,7 @@ add_list(struct blob *b, const uint8_t *data, size_t len)
 	if (b->list.len < list_length(b->size))
 		return 0;
 	d = blob_digest(b->size, b->list.data);
-	if (!digest_equal(&d, &b->digest))
+	if (!digest_equal(&d, &b->name.digest))
 		return fail("the list of chunks does not match the digest");
 	b->listed = true;
 	b->have = b->at;
@@ -821,7 +835,7 @@ write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len,
 		*no_room = true;
 		return refuse_room(s, b->size);
 	}
-	fd = openat(s->vault.dir, blob_name(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(s->vault.dir, blob_file(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bad = fd < 0 ? -1 : write_all(s, fd, data, len, offset);
 	saved = errno;
 	if (fd >= 0)
@@ -860,8 +874,8 @@ become_whole(struct store *s, struct blob *b, bool *no_room)
 	char part[NAME_ROOM], whole[NAME_ROOM];
 	int fd;
 
-	name_in("part/", &b->digest, part);
-	name_in("blob/", &b->digest, whole);
+	name_in("part/", &b->name, part);
+	name_in("blob/", &b->name, whole);
 	if (b->size == 0) {
 		fd = openat(s->vault.dir, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0) {
@@ -930,7 +944,7 @@ reader_of(struct store *s, const struct blob *b)
 	for (i = 0; i < READERS; i++)
 		if (s->reader[i].fd >= 0 && s->reader[i].blob == b)
 			return s->reader[i].fd;
-	fd = openat(s->vault.dir, blob_name(b, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(s->vault.dir, blob_file(b, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail("can't open contents in the store: %s", strerror(errno));
 	i = s->next_reader++ % READERS;
@@ -1031,16 +1045,16 @@ blob_is_sound(struct store *s, struct blob *b, uint64_t offset)
 }
 
 static void
-remove_inodes(struct store *s, const struct digest *digest)
+remove_inodes(struct store *s, const struct object_name *n)
 {
 	int fd = openat(s->vault.dir, "inode", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	char hex[DIGEST_TEXT];
+	char text[OBJECT_TEXT];
 
-	digest_text(digest, hex);
+	object_text(n, text);
 	while (d && (entry = readdir(d)))
-		if (has_prefix(entry->d_name, hex))
+		if (has_prefix(entry->d_name, text))
 			(void)unlinkat(fd, entry->d_name, 0);
 	if (d)
 		(void)closedir(d);
@@ -1071,8 +1085,8 @@ blob_spoil(struct store *s, struct blob *b)
 		return;
 	idle_remove(s, b);
 	close_reader(s, b);
-	(void)unlinkat(s->vault.dir, blob_name(b, name), 0);
-	remove_inodes(s, &b->digest);
+	(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
+	remove_inodes(s, &b->name);
 	spoil_trees(s);
 	s->stored -= store_footprint(b->stored);
 	b->stored = 0;
@@ -1084,11 +1098,11 @@ blob_spoil(struct store *s, struct blob *b)
 /* ---- trees ---- */
 
 void
-store_hold_tree(struct store *s, const struct digest *manifest)
+store_hold_tree(struct store *s, const struct object_name *manifest)
 {
 	struct tree **at = &s->trees, *t;
 
-	while (*at && !digest_equal(&(*at)->manifest, manifest))
+	while (*at && !object_equal(&(*at)->manifest, manifest))
 		at = &(*at)->next;
 	t = *at;
 	if (t) {
@@ -1103,12 +1117,12 @@ store_hold_tree(struct store *s, const struct digest *manifest)
 }
 
 void
-store_drop_tree(struct store *s, const struct digest *manifest)
+store_drop_tree(struct store *s, const struct object_name *manifest)
 {
 	struct tree *t;
 	size_t count = 0;
 
-	for (t = s->trees; t && !digest_equal(&t->manifest, manifest); t = t->next)
+	for (t = s->trees; t && !object_equal(&t->manifest, manifest); t = t->next)
 		;
 	if (!t || t->holds == 0 || --t->holds > 0)
 		return;

@@ -1,13 +1,14 @@
-/* The contents a node holds, by digest, on a tmpfs of its own with one memory budget.
+/* The contents a node holds, by digest and scope, on a tmpfs of its own with one memory budget.
  *
  * What lies on it:
- *   part/<hex>           contents that are not all here yet (only the daemon's business)
- *   blob/<hex>           whole contents, owned by the daemon, made with mode 0400; they only ever change their mode, times or links
- *   inode/<hex>.<mode>.<mtime>   the same file under the mode and time that a manifest gives it (made by keepers)
- *   tree/<hex>/          the prepared tree of a manifest, hard links to inodes (made by keepers, renamed into place)
+ *   part/<name>          contents that are not all here yet (only the daemon's business)
+ *   blob/<name>          whole contents, owned by the daemon, made with mode 0400; they only ever change their mode, times or links
+ *   inode/<name>.<mode>.<mtime>  the same file under the mode and time that a manifest gives it (made by keepers)
+ *   tree/<name>/         the prepared tree of a manifest, hard links to inodes (made by keepers, renamed into place)
  *   job/<id>/            what one job has for itself (made and removed by keepers)
  * What no tree uses any more may vanish from inode/ at any time, also between a keeper's look and its link: on ENOENT it makes the
- * name again from blob/<hex>, which stays while it is pinned.
+ * name again from blob/<name>, which stays while it is pinned. A <name> is an object's: digest and scope (object_text), so that who
+ * knows a digest alone finds nothing of another user's.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -38,10 +39,11 @@ uint64_t store_footprint(uint64_t size); /* what a file of that size takes of th
 
 /* A whole blob that is not pinned may be evicted, and its struct freed, by whatever makes room: store_reserve and blob_add. A
  * partial one never is: store_drop is for those. */
-struct blob *store_find(struct store *, const struct digest *); /* or NULL */
-struct blob *store_want(struct store *, const struct digest *); /* finds it, or begins an empty, partial one */
-void store_drop(struct store *, struct blob *);			/* frees a partial one that nobody waits for; nothing when pinned */
-const struct digest *blob_digest_of(const struct blob *);
+struct blob *store_find(struct store *, const struct object_name *); /* or NULL */
+struct blob *store_want(struct store *, const struct object_name *); /* finds it, or begins an empty, partial one */
+uint64_t store_scope_used(const struct store *, uint32_t scope);     /* bytes that the contents of that scope take here: a walk over all */
+void store_drop(struct store *, struct blob *);			     /* frees a partial one that nobody waits for; nothing when pinned */
+const struct object_name *blob_name(const struct blob *);
 bool blob_whole(const struct blob *);
 uint64_t blob_size(const struct blob *);  /* of the contents; 0 while unknown */
 uint64_t blob_have(const struct blob *);  /* bytes of the object, from its start, that are here and proved */
@@ -88,6 +90,6 @@ void blob_unpin(struct store *, struct blob *);
  * its list had come. It must be whole, pinned by the caller alone and linked nowhere; -1 when it isn't, and nothing has changed. */
 int blob_give(struct store *, struct blob *, const char *to);
 /* The prepared tree of a manifest is in use (counts) or no more; it and what it links to stay while it is. */
-void store_hold_tree(struct store *, const struct digest *manifest);
-void store_drop_tree(struct store *, const struct digest *manifest);
+void store_hold_tree(struct store *, const struct object_name *manifest);
+void store_drop_tree(struct store *, const struct object_name *manifest);
 #endif

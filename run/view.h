@@ -12,7 +12,7 @@ struct view_plan {
 	const char *place;		 /* binRoot, an absolute path without links; a directory there */
 	const char *job;		 /* "job/<id>", a directory under the store to make more in */
 	const char *own;		 /* "job/<id>/root": what place_own made; NULL: binRoot is the node's real one */
-	const char *tree;		 /* "tree/<hex>", the prepared tree; NULL without a manifest */
+	const char *tree;		 /* "tree/<name>", the prepared tree; NULL without a manifest */
 	const struct strings *shared;	 /* paths in it that place_own left to be bound */
 	const struct strings *mounts;	 /* mount points of the node, which merging must not hide */
 	enum view view;			 /* VIEW_NONE: binRoot alone */

@@ -34,7 +34,7 @@ struct proc {
 	bool dirty; /* the keeper died before its work was done */
 	bool over;  /* FAILED or EXITED was handed out */
 	bool holds_tree;
-	struct digest manifest;
+	struct object_name manifest;
 	struct strings given; /* contents handed over: names in the store, gone once the keeper has taken them */
 };
 
@@ -163,7 +163,8 @@ is_single(const struct manifest *m, const struct entry *e)
 	size_t i;
 
 	for (i = 0; i < m->count; i++)
-		if (&m->at[i] != e && m->at[i].kind == ENTRY_FILE && digest_equal(&m->at[i].digest, &e->digest))
+		if (&m->at[i] != e && m->at[i].kind == ENTRY_FILE && m->at[i].scope == e->scope &&
+			digest_equal(&m->at[i].digest, &e->digest))
 			return false;
 	return true;
 }
@@ -183,13 +184,14 @@ hand_over(struct worker *w, const struct work *work, const char *prefix, struct 
 
 	for (i = 0; work->give && i < work->manifest->count; i++) {
 		const struct entry *e = &work->manifest->at[i];
-		struct blob *blob = worker_gives(w, work->manifest, e) ? store_find(w->store, &e->digest) : NULL;
-		char hex[DIGEST_TEXT], name[PLACE_GIVEN];
+		struct object_name object = entry_object(e);
+		struct blob *blob = worker_gives(w, work->manifest, e) ? store_find(w->store, &object) : NULL;
+		char text[OBJECT_TEXT], name[PLACE_GIVEN];
 
 		if (!blob)
 			continue;
-		digest_text(&e->digest, hex);
-		(void)snprintf(name, sizeof(name), "%s%s", prefix, hex);
+		object_text(&object, text);
+		(void)snprintf(name, sizeof(name), "%s%s", prefix, text);
 		if (blob_give(w->store, blob, name) == 0)
 			strings_add(given, name);
 	}
@@ -236,7 +238,7 @@ worker_start(struct worker *w, const struct work *work)
 		return NULL;
 	}
 	if (work->manifest) {
-		p->manifest = *work->manifest_digest;
+		p->manifest = *work->manifest_name;
 		p->holds_tree = true;
 		store_hold_tree(w->store, &p->manifest);
 	}

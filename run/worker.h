@@ -25,8 +25,8 @@ const char *worker_limits(const struct worker *);
 /* What to run; borrowed for the call of worker_start only. */
 struct work {
 	uint64_t job;
-	const struct digest *manifest_digest; /* NULL: nothing was shipped */
-	const struct manifest *manifest;      /* all its blobs are whole in the store and pinned by the caller until PROC_GONE */
+	const struct object_name *manifest_name; /* NULL: nothing was shipped */
+	const struct manifest *manifest;	 /* all its blobs are whole in the store and pinned by the caller until PROC_GONE */
 	bool localbin;
 	bool glob; /* expand arguments under binRoot that hold * ? [ */
 	enum view view;

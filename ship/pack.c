@@ -4,6 +4,7 @@
 #include "base/way.h"
 #include "elf.h"
 #include "ship/libs.h"
+#include "ship/public.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -700,11 +701,24 @@ inode_order(const void *a, const void *b)
 	return x->ino < y->ino ? -1 : x->ino > y->ino;
 }
 
+/* What a file of the kernel's says may be for its reader alone, whatever its mode. */
+static void
+choose_scope(struct item *it, struct source *s, struct public_look *look)
+{
+	if (!s->bytes && public_file(look, it->source, s->dev, s->ino)) {
+		it->flags |= ENTRY_PUBLIC;
+		s->is_public = true;
+	} else {
+		s->is_private = true;
+	}
+}
+
 /* Each file once, however many names it has. */
 static int
 hash_items(struct items *items, struct pack *out)
 {
 	struct item **files = xmalloc(items->count * sizeof(struct item *));
+	struct public_look look = {0};
 	size_t i, count = 0;
 	int bad = 0;
 
@@ -721,7 +735,11 @@ hash_items(struct items *items, struct pack *out)
 		s = &out->at[out->count - 1];
 		files[i]->size = s->id.size;
 		files[i]->digest = s->id.digest;
+		if (bad)
+			break;
+		choose_scope(files[i], s, &look);
 	}
+	public_end(&look);
 	free(files);
 	return bad;
 }
@@ -741,10 +759,13 @@ sort_sources(struct pack *out)
 	if (out->count > 2)
 		qsort(out->at + 1, out->count - 1, sizeof(out->at[0]), source_order);
 	for (i = 1; i < out->count; i++)
-		if (kept > 1 && source_order(&out->at[kept - 1], &out->at[i]) == 0)
+		if (kept > 1 && source_order(&out->at[kept - 1], &out->at[i]) == 0) {
+			out->at[kept - 1].is_public |= out->at[i].is_public;
+			out->at[kept - 1].is_private |= out->at[i].is_private;
 			source_clear(&out->at[i]);
-		else
+		} else {
 			out->at[kept++] = out->at[i];
+		}
 	out->count = kept;
 }
 
@@ -811,6 +832,7 @@ finish_manifest(struct pack *out)
 
 	manifest_encode(&out->manifest, &bytes);
 	own->bytes = bytes.data;
+	own->is_private = true;
 	blob_of_bytes(bytes.data, bytes.len, &own->id);
 	return bytes.len <= MAX_MANIFEST ? 0 : fail("%zu files have names too long to be sent together", out->manifest.count);
 }
@@ -892,13 +914,15 @@ pack_free(struct pack *p)
 }
 
 const struct source *
-pack_find(const struct pack *p, const struct digest *d)
+pack_find(const struct pack *p, const struct object_name *n)
 {
-	struct source key = {.id.digest = *d};
+	struct source key = {.id.digest = n->digest}, *s = NULL;
 
-	if (p->count > 0 && digest_equal(&p->at[0].id.digest, d))
-		return &p->at[0];
-	return p->count > 1 ? bsearch(&key, p->at + 1, p->count - 1, sizeof(p->at[0]), source_order) : NULL;
+	if (p->count > 0 && digest_equal(&p->at[0].id.digest, &n->digest))
+		s = &p->at[0];
+	else if (p->count > 1)
+		s = bsearch(&key, p->at + 1, p->count - 1, sizeof(p->at[0]), source_order);
+	return s && (n->scope == SCOPE_PUBLIC ? s->is_public : s->is_private) ? s : NULL;
 }
 
 /* The file was written to since it was hashed: each chunk that these bytes are part of is checked against the list. */

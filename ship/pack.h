@@ -21,8 +21,9 @@ struct pack_query {
 /* A file of the head whose contents belong to the manifest. */
 struct source {
 	struct blob_id id;
-	char *file;	/* where to open it; NULL for the manifest itself */
-	uint8_t *bytes; /* owned: the contents of the manifest and of files that do not say their size; else NULL */
+	bool is_public, is_private; /* in which scopes the manifest names it: everybody's, the sender's, or both */
+	char *file;		    /* where to open it; NULL for the manifest itself */
+	uint8_t *bytes;		    /* owned: the contents of the manifest and of files that do not say their size; else NULL */
 	/* What fstat said when it was hashed. Where that has changed since, only what still hashes to the same is sent: of a file that
 	 * something is added to, all that there was. */
 	uint64_t dev, ino, mtime_ns, ctime_ns;
@@ -42,9 +43,10 @@ struct pack {
 
 /* Makes all of *out. 0, or -1 with pack_error() and *status: 127 or 126 for the program, 255 otherwise. pack_free in either case. */
 int pack_make(const struct pack_query *, struct pack *out, int *status);
-const char *pack_error(void);						    /* why the last call failed; borrowed until the next */
-void pack_free(struct pack *);						    /* what a pack owns; it is empty afterwards */
-const struct source *pack_find(const struct pack *, const struct digest *); /* borrowed; NULL when no source has it */
+const char *pack_error(void);  /* why the last call failed; borrowed until the next */
+void pack_free(struct pack *); /* what a pack owns; it is empty afterwards */
+/* Borrowed; NULL when no source has it, or the manifest names it in the other scope alone: nobody asks for that truthfully. */
+const struct source *pack_find(const struct pack *, const struct object_name *);
 /* Reads up to len bytes of a source's object (chunk digests, then contents) from offset; the file is opened with the caller's rights. How
  * many, or -1 with pack_error(), which names the file: it is gone, unreadable, or was changed within what was hashed. */
 ssize_t pack_read(const struct source *, uint64_t offset, uint8_t *out, size_t len);

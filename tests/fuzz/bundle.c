@@ -11,7 +11,7 @@ manifest(const uint8_t *data, size_t len)
 	struct buf again = {0};
 	size_t i;
 
-	if (manifest_decode(data, len, &m) < 0)
+	if (manifest_decode(data, len, 1001, &m) < 0)
 		return;
 	for (i = 0; i < m.count; i++)
 		if (!path_inside(m.at[i].path) || manifest_find(&m, m.at[i].path) != &m.at[i])

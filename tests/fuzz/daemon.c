@@ -495,9 +495,9 @@ static void
 put_some_data(struct buf *b, struct reader *r)
 {
 	const struct object *o = &objects[number(r) % OBJECTS];
-	struct blob *blob = store_find(self.store, &o->id.digest);
-	unsigned how = number(r);
 	struct msg_data m = {.name = {o->id.digest, some_scope(r)}, .size = o->id.size};
+	struct blob *blob = store_find(self.store, &m.name);
+	unsigned how = number(r);
 	static uint8_t piece[PIECE_SIZE];
 	size_t left;
 

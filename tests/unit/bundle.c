@@ -144,7 +144,7 @@ round_trip(void)
 	is(m.at[4].path, "bin-x", "then what only looks like it");
 	ok(manifest_find(&m, "bin/sub") == &m.at[2] && !manifest_find(&m, "bin/su"), "entries are found by path");
 	manifest_encode(&m, &first);
-	ok(manifest_decode(first.data, first.len, &back) == 0 && back.count == 5, "an encoded manifest is read");
+	ok(manifest_decode(first.data, first.len, 1001, &back) == 0 && back.count == 5, "an encoded manifest is read");
 	manifest_encode(&back, &second);
 	ok(first.len == second.len && memcmp(first.data, second.data, first.len) == 0, "and encoded the same again");
 	is(back.program, "/bin/date", "the program");
@@ -156,7 +156,7 @@ round_trip(void)
 	manifest_free(&back);
 	first.len = 0;
 	manifest_encode(&none, &first);
-	ok(manifest_decode(first.data, first.len, &back) == 0 && back.count == 0 && !back.program[0], "an empty manifest");
+	ok(manifest_decode(first.data, first.len, 1001, &back) == 0 && back.count == 0 && !back.program[0], "an empty manifest");
 	manifest_free(&back);
 	manifest_free(&m);
 	buf_free(&first);
@@ -173,7 +173,7 @@ verdict(void (*change)(struct manifest *))
 
 	change(&m);
 	manifest_encode(&m, &b);
-	bad = manifest_decode(b.data, b.len, &back);
+	bad = manifest_decode(b.data, b.len, 1001, &back);
 	if (!bad)
 		manifest_free(&back);
 	buf_free(&b);
@@ -377,16 +377,16 @@ damaged(void)
 
 	manifest_encode(&m, &b);
 	for (len = 0; len < b.len; len++)
-		taken += manifest_decode(b.data, len, &back) == 0;
+		taken += manifest_decode(b.data, len, 1001, &back) == 0;
 	ok(taken == 0, "no manifest cut short is taken");
 	put_u8(&b, 0);
-	ok(manifest_decode(b.data, b.len, &back) == -1, "nor one with a byte too many");
+	ok(manifest_decode(b.data, b.len, 1001, &back) == -1, "nor one with a byte too many");
 	b.len = 0;
 	put_u32(&b, 0x47504d01);
 	for (len = 0; len < 4; len++)
 		put_str(&b, "");
 	put_u32(&b, 0xffffffff);
-	ok(manifest_decode(b.data, b.len, &back) == -1, "a count that the bytes can't hold allocates nothing");
+	ok(manifest_decode(b.data, b.len, 1001, &back) == -1, "a count that the bytes can't hold allocates nothing");
 	buf_free(&b);
 	manifest_free(&m);
 }

@@ -37,7 +37,7 @@ store_bytes(struct store *s, const void *data, size_t len, struct entry *e)
 	uint64_t at = 0;
 
 	blob_of_bytes(data, len, &id);
-	b = store_want(s, &id.digest);
+	b = store_want(s, &(struct object_name){id.digest, 0});
 	blob_pin(b);
 	if (!blob_whole(b)) {
 		size_t list = (size_t)list_length(len);
@@ -444,10 +444,14 @@ static char *no_env[] = {NULL};
 __attribute__((unused)) static struct work
 work_of(const struct manifest *m, const struct digest *d, char *const *argv)
 {
+	static struct object_name name;
+
+	if (d)
+		name = (struct object_name){*d, 0};
 	return (struct work){.tell_start = true,
 		.job = 0x1234,
 		.manifest = m,
-		.manifest_digest = d,
+		.manifest_name = d ? &name : NULL,
 		.argv = argv,
 		.env = no_env,
 		.cwd = "/",

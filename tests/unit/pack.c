@@ -77,13 +77,22 @@ entry_of(const struct pack *p, const char *name)
 	return manifest_find(&p->manifest, under_top(name) + 1);
 }
 
+/* The source of an entry's contents, asked for in the scope that the entry names. */
+static const struct source *
+source_of(const struct pack *p, const struct entry *e)
+{
+	struct object_name name = {e->digest, e->flags & ENTRY_PUBLIC ? SCOPE_PUBLIC : 0};
+
+	return pack_find(p, &name);
+}
+
 /* The manifest's own blob is read back by the strict reader, and each file's contents hash to what it says. */
 static bool
 consistent(const struct pack *p)
 {
 	struct manifest m;
 	size_t i;
-	bool fine = manifest_decode(p->at[0].bytes, (size_t)p->at[0].id.size, &m) == 0;
+	bool fine = manifest_decode(p->at[0].bytes, (size_t)p->at[0].id.size, 1001, &m) == 0;
 
 	if (!fine) {
 		printf("# %s\n", bundle_error());
@@ -97,7 +106,7 @@ consistent(const struct pack *p)
 
 		if (m.at[i].kind != ENTRY_FILE)
 			continue;
-		s = pack_find(p, &m.at[i].digest);
+		s = source_of(p, &m.at[i]);
 		object = xmalloc((size_t)object_length(m.at[i].size));
 		n = s ? pack_read(s, 0, object, (size_t)object_length(m.at[i].size)) : -1;
 		blob_of_bytes(object + list_length(m.at[i].size), (size_t)m.at[i].size, &id);
@@ -164,7 +173,7 @@ files(void)
 	e = entry_of(&p, "desk/here");
 	ok(e && e->mode == 0755, "a relative name, twice; its set-id bit is dropped");
 	e = entry_of(&p, "empty");
-	ok(e && e->size == 0 && pack_find(&p, &e->digest), "an empty file");
+	ok(e && e->size == 0 && source_of(&p, e), "an empty file");
 	ok(digest_equal(&entry_of(&p, "d/one")->digest, &entry_of(&p, "d/again")->digest) && p.count == 6,
 		"a file with two names is one source");
 	ok(consistent(&p), "all contents can be read");
@@ -284,8 +293,8 @@ changes(void)
 	int status;
 
 	ok(pack_make(&q, &p, &status) == 0, "two files");
-	one = pack_find(&p, &entry_of(&p, "d/one")->digest);
-	here = pack_find(&p, &entry_of(&p, "desk/here")->digest);
+	one = source_of(&p, entry_of(&p, "d/one"));
+	here = source_of(&p, entry_of(&p, "desk/here"));
 	ok(pack_read(one, 30, out, 4) == 4 && memcmp(out + 2, "on", 2) == 0, "a part of list and contents");
 	ok(pack_read(one, 34, out, 4) == 1 && pack_read(one, 35, out, 4) == 0, "the end");
 	make_file("d/one", "oNe", 0644);
@@ -328,7 +337,7 @@ static bool
 has_text(const struct pack *p, const char *path, const char *text)
 {
 	const struct entry *e = manifest_find(&p->manifest, path + 1);
-	const struct source *s = e ? pack_find(p, &e->digest) : NULL;
+	const struct source *s = e ? source_of(p, e) : NULL;
 	uint8_t object[4096];
 	size_t list = s ? (size_t)list_length(s->id.size) : 0;
 
@@ -360,7 +369,7 @@ growing(void)
 	ok(ftruncate(fileno(f), 0) == 0 && fputs("First\n+second\n", f) > 0, "another beginning");
 	fclose(f);
 	ok(!has_text(&p, under_top("log"), "first\n") && strstr(pack_error(), "log changed while it was being sent"), "is a change");
-	s = pack_find(&p, &entry_of(&p, "long")->digest);
+	s = source_of(&p, entry_of(&p, "long"));
 	f = fopen(under_top("long"), "r+");
 	fseek(f, CHUNK_SIZE + 3, SEEK_SET);
 	fputc('x', f);

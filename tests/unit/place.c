@@ -17,14 +17,14 @@ blob(const char *text)
 {
 	struct blob_id id;
 	struct digest d;
-	char hex[DIGEST_TEXT], name[DIGEST_TEXT + 8];
+	char text_of[OBJECT_TEXT], name[OBJECT_TEXT + 8];
 	int fd;
 
 	blob_of_bytes(text, strlen(text), &id);
 	d = id.digest;
 	blob_id_free(&id);
-	digest_text(&d, hex);
-	snprintf(name, sizeof(name), "blob/%s", hex);
+	object_text(&(struct object_name){d, 0}, text_of);
+	snprintf(name, sizeof(name), "blob/%s", text_of);
 	fd = openat(store, name, O_WRONLY | O_CREAT | O_EXCL, 0400);
 	if (fd >= 0) {
 		(void)write_full(fd, text, strlen(text));
@@ -76,11 +76,11 @@ test_tree(void)
 {
 	struct manifest m = {0}, other = {0};
 	struct stat blob_st, first, second, third;
-	char hex[DIGEST_TEXT], name[DIGEST_TEXT + 8];
+	char text_of[OBJECT_TEXT], name[OBJECT_TEXT + 8];
 	struct digest d = blob("program");
 
-	digest_text(&d, hex);
-	snprintf(name, sizeof(name), "blob/%s", hex);
+	object_text(&(struct object_name){d, 0}, text_of);
+	snprintf(name, sizeof(name), "blob/%s", text_of);
 	dir(&m, "bin", 0);
 	file(&m, "bin/prog", "program", 0777, 1000, ENTRY_PROGRAM);
 	file(&m, "bin/same", "program", 0755, 1000, 0);

@@ -64,10 +64,22 @@ feed(struct store *s, struct blob *b, const struct sample *it, size_t from, size
 	return 0;
 }
 
+/* Its name in the scope of the user whom most of this is about; good for four calls more. */
+static const struct object_name *
+named(const struct digest *d)
+{
+	static struct object_name ring[4];
+	static unsigned turn;
+	struct object_name *n = &ring[turn++ % COUNT(ring)];
+
+	*n = (struct object_name){*d, 1001};
+	return n;
+}
+
 static struct blob *
 store_sample(struct store *s, const struct sample *it)
 {
-	struct blob *b = store_want(s, &it->id.digest);
+	struct blob *b = store_want(s, named(&it->id.digest));
 
 	return feed(s, b, it, 0, it->len, PIECE_SIZE) == 0 && blob_whole(b) ? b : NULL;
 }
@@ -104,11 +116,11 @@ count_files(int dir, const char *name)
 static bool
 there(struct store *s, const char *dir, const struct digest *d, const char *tail)
 {
-	char hex[DIGEST_TEXT], *name;
+	char text[OBJECT_TEXT], *name;
 	bool is;
 
-	digest_text(d, hex);
-	name = xasprintf("%s/%s%s", dir, hex, tail);
+	object_text(named(d), text);
+	name = xasprintf("%s/%s%s", dir, text, tail);
 	is = faccessat(store_dir(s), name, F_OK, 0) == 0;
 	free(name);
 	return is;
@@ -118,13 +130,13 @@ static void
 receiving(struct store *s)
 {
 	struct sample it = sample(CHUNK_SIZE * 2 + 1000, 1);
-	struct blob *b = store_want(s, &it.id.digest);
+	struct blob *b = store_want(s, named(&it.id.digest));
 	unsigned files = count_files(AT_FDCWD, "/proc/self/fd");
 	uint8_t one;
 	size_t len;
 	uint8_t *data;
 
-	ok(store_want(s, &it.id.digest) == b && store_find(s, &it.id.digest) == b && !blob_whole(b), "a blob is begun once");
+	ok(store_want(s, named(&it.id.digest)) == b && store_find(s, named(&it.id.digest)) == b && !blob_whole(b), "a blob is begun once");
 	ok(blob_size(b) == 0 && blob_total(b) == 0 && blob_read(s, b, 0, &one, 1) == 0, "nothing is known of it yet");
 	ok(feed(s, b, &it, 0, 50, 7) == 0 && blob_have(b) == 0 && blob_size(b) == it.id.size, "half a list proves nothing");
 	ok(feed(s, b, &it, 50, 96, 7) == 0 && blob_have(b) == 96 && blob_total(b) == it.len, "a whole list is proved");
@@ -142,7 +154,7 @@ receiving(struct store *s)
 	ok(!blob_load(s, b, 100, &len), "unless it is bigger than allowed");
 	ok(there(s, "blob", &it.id.digest, "") && !there(s, "part", &it.id.digest, ""), "it lies among the whole ones");
 	store_drop(s, b);
-	ok(store_find(s, &it.id.digest) == b, "a whole one is not dropped");
+	ok(store_find(s, named(&it.id.digest)) == b, "a whole one is not dropped");
 	ok(feed(s, b, &it, it.len, it.len, 1) == -1, "nothing can be added to it");
 	sample_free(&it);
 }
@@ -151,7 +163,7 @@ static void
 empty_contents(struct store *s)
 {
 	struct sample it = sample(0, 0), other = sample(1, 0);
-	struct blob *b = store_want(s, &it.id.digest), *wrong = store_want(s, &other.id.digest);
+	struct blob *b = store_want(s, named(&it.id.digest)), *wrong = store_want(s, named(&other.id.digest));
 	size_t len = 1;
 	uint8_t *data;
 
@@ -169,7 +181,7 @@ static void
 lies(struct store *s)
 {
 	struct sample it = sample(CHUNK_SIZE * 2 + 1, 2);
-	struct blob *b = store_want(s, &it.id.digest);
+	struct blob *b = store_want(s, named(&it.id.digest));
 	bool no_room;
 	uint8_t byte;
 
@@ -192,14 +204,14 @@ lies(struct store *s)
 	sample_free(&it);
 
 	it = sample(9, 9);
-	b = store_want(s, &it.id.digest);
+	b = store_want(s, named(&it.id.digest));
 	blob_pin(b);
 	store_drop(s, b);
-	ok(store_find(s, &it.id.digest) == b, "a pinned one is not dropped");
+	ok(store_find(s, named(&it.id.digest)) == b, "a pinned one is not dropped");
 	blob_unpin(s, b);
 	ok(blob_read(s, b, 0, &byte, 1) == 0, "nor by its last unpin");
 	store_drop(s, b);
-	ok(!store_find(s, &it.id.digest), "then it is");
+	ok(!store_find(s, named(&it.id.digest)), "then it is");
 	sample_free(&it);
 }
 
@@ -207,7 +219,7 @@ static void
 trusting(struct store *s)
 {
 	struct sample it = sample(CHUNK_SIZE * 2 + 1, 50);
-	struct blob *b = store_want(s, &it.id.digest);
+	struct blob *b = store_want(s, named(&it.id.digest));
 	bool no_room;
 
 	(void)blob_resume(b);
@@ -252,11 +264,11 @@ evicting(struct store *s)
 	blob_unpin(s, b[2]);
 	blob_pin(b[0]);
 	ok(store_reserve(s, 100 * MIB) == -1 && strstr(store_error(), "100.0 MiB"), "what can never fit is refused");
-	ok(store_find(s, &it[1].id.digest) == b[1], "and nothing evicted for it");
+	ok(store_find(s, named(&it[1].id.digest)) == b[1], "and nothing evicted for it");
 	ok(store_reserve(s, 2 * MIB) == 0, "room for two more is found");
-	ok(!store_find(s, &it[1].id.digest) && store_find(s, &it[2].id.digest) == b[2], "what was idle longest has gone");
-	ok(store_reserve(s, MIB) == 0 && !store_find(s, &it[2].id.digest), "then the next");
-	ok(store_reserve(s, MIB + 4096) == -1 && store_find(s, &it[0].id.digest) == b[0], "what is pinned stays");
+	ok(!store_find(s, named(&it[1].id.digest)) && store_find(s, named(&it[2].id.digest)) == b[2], "what was idle longest has gone");
+	ok(store_reserve(s, MIB) == 0 && !store_find(s, named(&it[2].id.digest)), "then the next");
+	ok(store_reserve(s, MIB + 4096) == -1 && store_find(s, named(&it[0].id.digest)) == b[0], "what is pinned stays");
 	store_release(s, 3 * MIB);
 	blob_unpin(s, b[0]);
 	ok(store_free(s) > 3 * MIB && !there(s, "blob", &it[1].id.digest, ""), "all of it can be had again");
@@ -280,13 +292,13 @@ full(struct store *s)
 
 	ok(b != NULL, "a big one pushes out what is idle, promised or not");
 	blob_pin(b);
-	second = store_want(s, &more.id.digest);
+	second = store_want(s, named(&more.id.digest));
 	ok(feed(s, second, &more, 0, more.len, PIECE_SIZE) == -2, "no room is told apart from other failures");
 	at = blob_resume(second);
 	ok(at > MIB && reads_back(s, second, &more, PIECE_SIZE), "what came before is still good");
 	blob_unpin(s, b);
 	ok(feed(s, second, &more, (size_t)at, more.len, PIECE_SIZE) == 0 && blob_whole(second), "and the rest comes when there is room");
-	ok(!store_find(s, &it.id.digest), "in place of what was idle");
+	ok(!store_find(s, named(&it.id.digest)), "in place of what was idle");
 	sample_free(&it);
 	sample_free(&more);
 }
@@ -295,10 +307,10 @@ full(struct store *s)
 static void
 prepare(struct store *s, const struct sample *it, const struct digest *manifest, bool copy, const char *name)
 {
-	char blob[DIGEST_TEXT], tree[DIGEST_TEXT], *from, *inode, *dir, *file;
+	char blob[OBJECT_TEXT], tree[OBJECT_TEXT], *from, *inode, *dir, *file;
 
-	digest_text(&it->id.digest, blob);
-	digest_text(manifest, tree);
+	object_text(named(&it->id.digest), blob);
+	object_text(named(manifest), tree);
 	from = xasprintf("blob/%s", blob);
 	inode = xasprintf("inode/%s.%s.1", blob, copy ? "0644" : "0755");
 	dir = xasprintf("tree/%s", tree);
@@ -322,32 +334,33 @@ trees(struct store *s)
 	struct digest old = chunk_digest("old", 3), new = chunk_digest("new", 3);
 	struct blob *b = store_sample(s, &it), *other;
 
-	store_hold_tree(s, &old);
+	store_hold_tree(s, named(&old));
 	prepare(s, &it, &old, false, "file");
-	store_drop_tree(s, &old);
-	store_hold_tree(s, &new);
-	store_hold_tree(s, &new);
+	store_drop_tree(s, named(&old));
+	store_hold_tree(s, named(&new));
+	store_hold_tree(s, named(&new));
 	prepare(s, &it, &new, true, "file");
-	store_drop_tree(s, &new);
+	store_drop_tree(s, named(&new));
 	ok(store_reserve(s, 4 * MIB) == 0, "room is found");
 	store_release(s, 4 * MIB);
-	ok(!there(s, "tree", &old, "") && !there(s, "inode", &it.id.digest, ".0755.1") && !store_find(s, &it.id.digest),
+	ok(!there(s, "tree", &old, "") && !there(s, "inode", &it.id.digest, ".0755.1") && !store_find(s, named(&it.id.digest)),
 		"an idle tree, its inodes and their blobs go");
 	ok(there(s, "tree", &new, "/file") && there(s, "inode", &it.id.digest, ".0644.1"), "one in use stays with its inodes");
 	b = store_sample(s, &it);
 	prepare(s, &it, &new, false, "other");
-	store_drop_tree(s, &new);
+	store_drop_tree(s, named(&new));
 	other = store_sample(s, &big);
-	ok(b && other && !store_find(s, &it.id.digest) && !there(s, "tree", &new, "") && !there(s, "inode", &it.id.digest, ".0644.1"),
+	ok(b && other && !store_find(s, named(&it.id.digest)) && !there(s, "tree", &new, "") &&
+			!there(s, "inode", &it.id.digest, ".0644.1"),
 		"until it is idle too");
 
 	b = store_sample(s, &it);
-	ok(b && !store_find(s, &big.id.digest), "the small one is back");
+	ok(b && !store_find(s, named(&big.id.digest)), "the small one is back");
 	blob_pin(b);
 	ok(blob_give(s, b, "job/given") == 0 && !blob_whole(b) && blob_have(b) == list_length(MIB), "contents are handed over");
 	ok(faccessat(store_dir(s), "job/given", F_OK, 0) == 0 && !there(s, "blob", &it.id.digest, ""), "they have moved");
 	blob_unpin(s, b);
-	ok(!store_find(s, &it.id.digest), "with the last pin nothing is left");
+	ok(!store_find(s, named(&it.id.digest)), "with the last pin nothing is left");
 	ok(remove_tree(store_dir(s), "job/given") == 0, "but the file");
 	b = store_sample(s, &it);
 	prepare(s, &it, &old, false, "file");
@@ -356,19 +369,39 @@ trees(struct store *s)
 	sample_free(&big);
 }
 
+/* One digest in three scopes: three blobs that know nothing of each other. */
+static void
+scopes(struct store *s)
+{
+	struct sample it = sample(5000, 90);
+	struct object_name mine = {it.id.digest, 1001}, root = {it.id.digest, 0}, all = {it.id.digest, SCOPE_PUBLIC};
+	uint64_t before = store_scope_used(s, 1001), none = store_scope_used(s, 0);
+	struct blob *b = store_sample(s, &it), *of_root;
+
+	ok(store_find(s, &mine) == b && !store_find(s, &root) && !store_find(s, &all), "a digest opens nothing in another scope");
+	ok(store_scope_used(s, 1001) == before + 8192 && store_scope_used(s, 0) == none, "what a scope takes is told by itself");
+	of_root = store_want(s, &root);
+	ok(of_root != b && !blob_whole(of_root), "there it is fetched anew");
+	ok(feed(s, of_root, &it, 0, it.len, PIECE_SIZE) == 0 && blob_whole(of_root) && store_scope_used(s, 0) == none + 8192,
+		"and kept apart");
+	blob_spoil(s, b);
+	ok(!blob_whole(b) && blob_whole(of_root) && reads_back(s, of_root, &it, 999), "what is done to one leaves the other as it is");
+	sample_free(&it);
+}
+
 static void
 many_trees(struct store *s)
 {
 	unsigned i, before = count_files(store_dir(s), "tree");
-	char name[80] = "tree/";
+	char name[8 + OBJECT_TEXT] = "tree/";
 
 	for (i = 0; i < 300; i++) {
 		struct digest d = chunk_digest(&i, sizeof(i));
 
-		store_hold_tree(s, &d);
-		digest_text(&d, name + 5);
+		store_hold_tree(s, named(&d));
+		object_text(named(&d), name + 5);
 		mkdirat(store_dir(s), name, 0755);
-		store_drop_tree(s, &d);
+		store_drop_tree(s, named(&d));
 	}
 	ok(count_files(store_dir(s), "tree") <= before + 256, "idle trees do not pile up");
 }
@@ -377,10 +410,10 @@ many_trees(struct store *s)
 static void
 damage(struct store *s, const struct digest *d, size_t offset, size_t len)
 {
-	char name[80] = "blob/";
+	char name[8 + OBJECT_TEXT] = "blob/";
 	int fd = -1;
 
-	digest_text(d, name + 5);
+	object_text(named(d), name + 5);
 	ok(fchmodat(store_dir(s), name, 0600, 0) == 0 && (fd = openat(store_dir(s), name, O_WRONLY)) >= 0, "it can be damaged");
 	ok(len ? pwrite(fd, "damaged", len, (off_t)offset) == (ssize_t)len : ftruncate(fd, (off_t)offset) == 0, "and is");
 	close(fd);
@@ -396,10 +429,10 @@ spoiling(struct store *s)
 	bool no_room;
 
 	blob_pin(b);
-	store_hold_tree(s, &tree);
+	store_hold_tree(s, named(&tree));
 	prepare(s, &it, &tree, false, "file");
-	store_drop_tree(s, &tree);
-	store_hold_tree(s, &held);
+	store_drop_tree(s, named(&tree));
+	store_hold_tree(s, named(&held));
 	prepare(s, &it, &held, true, "file");
 	ok(blob_is_sound(s, b, 0) && blob_is_sound(s, b, list + 300000) && blob_is_sound(s, b, it.len), "what is whole is sound");
 	damage(s, &it.id.digest, 300000, 7);
@@ -411,10 +444,10 @@ spoiling(struct store *s)
 	ok(!blob_whole(b) && blob_have(b) == list && !there(s, "blob", &it.id.digest, ""), "what there was of it is given up");
 	ok(!there(s, "inode", &it.id.digest, ".0755.1") && !there(s, "tree", &tree, ""), "and what was made of it");
 	ok(there(s, "tree", &held, "/file"), "but what is in use");
-	store_drop_tree(s, &held);
+	store_drop_tree(s, named(&held));
 	ok(!there(s, "tree", &held, ""), "until it is no more");
 	blob_spoil(s, b);
-	ok(store_want(s, &it.id.digest) == b && blob_add(s, b, it.id.size, list, it.object + list, it.len - list, &no_room) == 0 &&
+	ok(store_want(s, named(&it.id.digest)) == b && blob_add(s, b, it.id.size, list, it.object + list, it.len - list, &no_room) == 0 &&
 			blob_whole(b),
 		"it is had anew");
 	ok(blob_is_sound(s, b, list + 300000), "and is sound");
@@ -465,7 +498,7 @@ passing(struct store *s)
 {
 	const uint64_t list = (WINDOW + 4) * DIGEST_LEN, chunk = CHUNK_SIZE;
 	struct sample it = sample(CHUNK_SIZE * (WINDOW + 3) + 1000, 60);
-	struct blob *b = store_want(s, &it.id.digest);
+	struct blob *b = store_want(s, named(&it.id.digest));
 	uint64_t before = store_free(s);
 	uint8_t byte;
 
@@ -525,7 +558,7 @@ passing_anew(struct store *s)
 	bool no_room;
 
 	it.id.digest = chunk_digest("large", 5);
-	b = store_want(s, &it.id.digest);
+	b = store_want(s, named(&it.id.digest));
 	blob_make_thin(s, b);
 	blob_open(b, 0);
 	ok(blob_limit(b) == STORE_WINDOW && blob_add(s, b, store_budget(s) * 3, 0, it.id.digest.byte, 32, &no_room) == 0,
@@ -533,11 +566,11 @@ passing_anew(struct store *s)
 	ok(blob_add(s, b, 1ull << 36, 32, it.id.digest.byte, 32, &no_room) == -1 && no_room,
 		"but not with a list that would fill the memory");
 	store_drop(s, b);
-	ok(!store_find(s, &it.id.digest), "and is dropped like another");
+	ok(!store_find(s, named(&it.id.digest)), "and is dropped like another");
 	sample_free(&it);
 
 	it = sample(1000, 61);
-	b = store_want(s, &it.id.digest);
+	b = store_want(s, named(&it.id.digest));
 	blob_make_thin(s, b);
 	blob_open(b, 500);
 	ok(blob_first(b) == 0 && blob_limit(b) == STORE_WINDOW, "without a list it begins with that");
@@ -545,7 +578,7 @@ passing_anew(struct store *s)
 	store_drop(s, b);
 	sample_free(&it);
 	it = sample(0, 0);
-	b = store_find(s, &it.id.digest);
+	b = store_find(s, named(&it.id.digest));
 	blob_pin(b);
 	ok(blob_give(s, b, "job/empty") == 0, "an empty one is given away");
 	blob_make_thin(s, b);
@@ -573,6 +606,7 @@ all(struct store *s, bool tmpfs)
 	evicting(s);
 	full(s);
 	trees(s);
+	scopes(s);
 	many_trees(s);
 	spoiling(s);
 	store_close(s);

@@ -1,0 +1,81 @@
+/* Whether everybody on this machine may read a file.
+ * Must never know what that is asked for. */
+#include "ship/public.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define FUSE 0x65735546 /* statfs's f_type: FUSE_SUPER_MAGIC of linux/magic.h */
+
+/* An ACL may take from some what the mode gives to all. Where it can't be told, there may be one. */
+static bool
+has_acl(const char *path)
+{
+	return lgetxattr(path, "system.posix_acl_access", NULL, 0) >= 0 || (errno != ENODATA && errno != ENOTSUP);
+}
+
+static bool
+is_searchable(const char *dir)
+{
+	struct stat st;
+
+	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 0111) == 0111 && !has_acl(dir);
+}
+
+/* dir has no links in it: "/usr/bin". */
+static bool
+is_searchable_to(const char *dir)
+{
+	char *way = xstrdup(dir), *slash;
+	bool all = is_searchable("/");
+
+	for (slash = strchr(way + 1, '/'); all && *way && slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		all = is_searchable(way);
+		*slash = '/';
+	}
+	all = all && (!*way || is_searchable(way));
+	free(way);
+	return all;
+}
+
+static bool
+lies_in_public(struct public_look *look, char *file)
+{
+	char *slash = strrchr(file, '/');
+
+	*slash = '\0';
+	if (!look->dir || strcmp(look->dir, file) != 0) {
+		free(look->dir);
+		look->dir = xstrdup(file);
+		look->searchable = is_searchable_to(file);
+	}
+	*slash = '/';
+	return look->searchable;
+}
+
+bool
+public_file(struct public_look *look, const char *file, uint64_t dev, uint64_t ino)
+{
+	char *real = realpath(file, NULL);
+	struct statfs fs;
+	struct stat st;
+	bool is;
+
+	is = real && lstat(real, &st) == 0 && st.st_dev == dev && st.st_ino == ino && S_ISREG(st.st_mode) && st.st_uid != geteuid() &&
+	     (st.st_mode & 0444) == 0444 && !has_acl(real) && statfs(real, &fs) == 0 && fs.f_type != FUSE && lies_in_public(look, real);
+	free(real);
+	return is;
+}
+
+void
+public_end(struct public_look *look)
+{
+	free(look->dir);
+	look->dir = NULL;
+}
