@@ -82,14 +82,14 @@ build/unit/%: tests/unit/%.c tests/unit/tap.h $$(addprefix build/san/,$$(addsuff
 COMMA := ,
 WRAP_daemon := now_ms loop_bury loop_timer loop_cancel loop_watch loop_want loop_unwatch loop_each_turn loop_end warn init_request net_dial \
 	net_listen net_resolve getrandom link_send worker_start worker_error worker_gives proc_output proc_close_output proc_control proc_next \
-	proc_signal proc_kill proc_free
+	proc_signal proc_kill proc_press proc_free
 build/fuzz/daemon: node/node.c
 build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shell tests/closure tests/fuzz/$$*.c)))
 	@mkdir -p build/fuzz
 	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(WRAP_$*:%=-Wl$(COMMA)--wrap=%) -o $@ $(filter tests/% %.o,$^) -lsodium -lz
 
 # What tests talk to a daemon with, where gproc itself would be too honest.
-TOOLS := build/tools/hostile build/tools/liar build/tools/tracer build/tools/denied build/tools/swarm build/tools/asker
+TOOLS := build/tools/clinger build/tools/hostile build/tools/liar build/tools/tracer build/tools/denied build/tools/swarm build/tools/asker
 build/tools/%: tests/tools/%.c $$(addprefix build/san/,$$(addsuffix .o,$$(shell tests/closure tests/tools/$$*.c)))
 	@mkdir -p build/tools
 	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -lsodium -lz

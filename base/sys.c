@@ -18,6 +18,9 @@
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
 #ifndef SYS_open_tree
 #define SYS_open_tree 428
 #define SYS_move_mount 429
@@ -258,9 +261,9 @@ act_as_self(void)
 }
 
 ssize_t
-list_children(int proc, pid_t **out)
+children_of(int task, pid_t **out)
 {
-	int fd = openat(proc, "thread-self/children", O_RDONLY | O_CLOEXEC);
+	int fd = openat(task, "children", O_RDONLY | O_CLOEXEC);
 	size_t room = 4096, len = 0, count = 0;
 	char *text, *at, *end;
 	ssize_t n;
@@ -281,6 +284,26 @@ list_children(int proc, pid_t **out)
 		(*out)[count++] = (pid_t)strtol(at, NULL, 10);
 	free(text);
 	return n < 0 ? -1 : (ssize_t)count;
+}
+
+ssize_t
+list_children(int proc, pid_t **out)
+{
+	int task = openat(proc, "thread-self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ssize_t count;
+
+	*out = NULL;
+	if (task < 0)
+		return -1;
+	count = children_of(task, out);
+	close(task);
+	return count;
+}
+
+int
+process_signal(int process, int sig)
+{
+	return (int)syscall(SYS_pidfd_send_signal, process, sig, NULL, 0);
 }
 
 /* The kernel's struct sigaction: the handler first, then flags, restorer and mask, which are all zero here. */

@@ -29,6 +29,9 @@ pid_t fork_with(unsigned long namespaces);	      /* as fork(2), the child in new
 const char *namespace_error(void);		      /* errno in words, after a call that was to make a namespace; borrowed */
 /* The process ids of this process's children, read through a descriptor of a proc file system. How many; the caller frees *out. */
 ssize_t list_children(int proc, pid_t **out);
+ssize_t children_of(int task, pid_t **out); /* the same of the thread whose directory of a proc file system this is */
+/* To a process by its descriptor, or by that of its directory in a proc file system: never to another of the same number. Linux 5.1 */
+int process_signal(int process, int sig);
 /* Gives a signal its default disposition, also the two or three signals that libc keeps for itself and refuses to set: a parent with
  * another libc may have left them ignored. */
 int signal_usual(int sig);

@@ -67,6 +67,7 @@ struct own {
 	size_t unacknowledged;			/* bytes of output */
 	int status;				/* of the program, as waitpid has it */
 	struct timer start_limit;
+	struct timer press; /* after a kill, until all is gone */
 	struct timer begin; /* when the turn in which the last contents came is over, nobody else holds them */
 };
 
@@ -214,6 +215,23 @@ fail(struct own *o, uint32_t status, const char *why)
 	add_event(o, &e);
 }
 
+static void
+press_is_due(struct timer *t)
+{
+	struct own *o = t->owner;
+
+	proc_press(o->proc);
+	loop_timer(t, PROC_PRESS_MS, press_is_due, o);
+}
+
+static void
+kill_processes(struct own *o)
+{
+	proc_kill(o->proc);
+	if (!o->press.set)
+		loop_timer(&o->press, PROC_PRESS_MS, press_is_due, o);
+}
+
 /* No process of it is left, and what they wrote has been read or is not wanted. */
 static void
 clear_away(struct own *o)
@@ -223,6 +241,7 @@ clear_away(struct own *o)
 	close_pipe(&o->pipe[0]);
 	close_pipe(&o->pipe[1]);
 	loop_unwatch(&o->control);
+	loop_cancel(&o->press);
 	proc_free(self.worker, o->proc);
 	o->proc = NULL;
 	self.jobs--;
@@ -640,7 +659,7 @@ start_is_due(struct timer *t)
 	struct own *o = t->owner;
 
 	if (o->proc)
-		proc_kill(o->proc);
+		kill_processes(o);
 	fail(o, 255, "it did not start within the time that -start gives");
 	settle(o);
 }
@@ -714,7 +733,7 @@ void
 own_signal(struct own *o, int signal)
 {
 	if (o->proc && signal == SIGKILL)
-		proc_kill(o->proc);
+		kill_processes(o);
 	else if (o->proc)
 		(void)proc_signal(o->proc, signal);
 	else if (o->state == OWN_FETCHING && (signal == SIGKILL || signal == SIGINT || signal == SIGTERM)) {
@@ -731,7 +750,7 @@ void
 own_forget(struct own *o)
 {
 	if (o->proc)
-		proc_kill(o->proc);
+		kill_processes(o);
 	else
 		release_contents(o);
 	loop_cancel(&o->start_limit);

@@ -24,7 +24,6 @@ struct node_facts {
 	bool overlay;
 	bool devices;	       /* the store holds a directory "dev" with null, zero and their like */
 	bool any_ignored;      /* signals that it was started with ignored: a job's are as usual */
-	bool oom_protected;    /* the daemon is; its jobs are not */
 	struct rlimit files;   /* the limit that jobs get back */
 	struct strings mounts; /* mount points of the node, as of the last facts_refresh */
 	int mountinfo;	       /* tells when they change; or -1 */

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run/hunt.h"
 #include "run/launch.h"
 #include "run/place.h"
 #include "base/sys.h"
@@ -25,6 +26,12 @@
 
 /* Where a keeper has its descriptors; those below are the program's. */
 enum { CONTROL = 3, STORE, PROC, BINROOT, HOME, DESCRIPTORS };
+
+enum {
+	EXPANSION_MS = 60000, /* for the expansion of arguments */
+	HUNT_MS = 50,	      /* for the killed to end by themselves, at first */
+	HUNT_MAX_MS = 5000,
+};
 
 struct keeper {
 	const struct keep *keep;
@@ -36,11 +43,12 @@ struct keeper {
 	struct placed placed;	    /* what is in own */
 	bool mine;		    /* binRoot is this job's alone: a mount, not the node's directory */
 	struct start launch;
-	pid_t pid;   /* of the program; 0 when it is not running */
-	pid_t group; /* its process group */
-	int signals; /* signalfd */
-	bool ended;  /* the program has, and it is not told yet */
-	int status;  /* then: as waitpid has it */
+	pid_t pid;	      /* of the program; 0 when it is not running */
+	pid_t group;	      /* its process group */
+	uint64_t expanded_by; /* when the expansion of its arguments must be over, as now_ms() has it; 0: it has not begun */
+	int signals;	      /* signalfd */
+	bool ended;	      /* the program has, and it is not told yet */
+	int status;	      /* then: as waitpid has it */
 };
 
 /* ---- telling the daemon ---- */
@@ -94,6 +102,18 @@ take_descriptors(struct keep *k)
 			(void)dup3(from[to], to, to < CONTROL ? 0 : O_CLOEXEC);
 	}
 	close_from(DESCRIPTORS);
+}
+
+/* The daemon is spared when memory runs out; nothing of a job is. */
+static void
+drop_protection(void)
+{
+	int fd = openat(PROC, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "0", 1);
+	close(fd);
 }
 
 static void
@@ -239,20 +259,49 @@ start(struct keeper *k)
 	int none;
 
 	*l = (struct start){.facts = k->facts, .work = k->work, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
-	k->pid = launch_make(l) < 0 ? -1 : launch_run(l);
-	if (k->pid < 0) {
-		k->pid = 0;
+	if (launch_make(l) < 0 || launch_run(l) < 0)
 		return fail(l->status, "%s", l->why);
-	}
-	k->group = k->pid;
+	k->pid = k->group = l->pid;
 	/* The pipes must end with the job's last process, not with us. */
 	none = openat(STORE, ".", O_PATH | O_CLOEXEC);
 	(void)dup3(none, STDOUT_FILENO, O_CLOEXEC);
 	(void)dup3(none, STDERR_FILENO, O_CLOEXEC);
 	close(none);
-	if (k->work->tell_start)
-		tell(PROC_STARTED, 0, "");
 	return 0;
+}
+
+/* No launch has a right to more time for its arguments. The user can stop the process that makes them. */
+static int
+mind_expansion(struct keeper *k)
+{
+	if (k->launch.report < 0)
+		return 0; /* it has ended at that */
+	if (!k->expanded_by)
+		k->expanded_by = now_ms() + EXPANSION_MS;
+	if (now_ms() < k->expanded_by)
+		return 0;
+	return fail(126, "expanding its arguments takes more than %d s", EXPANSION_MS / 1000);
+}
+
+/* What has become of the start. -1 when it has failed, which is told then. */
+static int
+follow_start(struct keeper *k)
+{
+	switch (launch_state(&k->launch)) {
+	case LAUNCH_STARTING:
+		k->expanded_by = 0;
+		return 0;
+	case LAUNCH_EXPANDING:
+		return mind_expansion(k);
+	case LAUNCH_RUNS:
+		k->expanded_by = 0;
+		if (k->work->tell_start)
+			tell(PROC_STARTED, 0, "");
+		return 0;
+	case LAUNCH_FAILED:
+		return fail(k->launch.status, "%s", k->launch.why);
+	}
+	return -1;
 }
 
 /* ---- reaping and killing ---- */
@@ -273,13 +322,25 @@ kill_children(const struct keeper *k)
 	return count > 0 ? (size_t)count : 0;
 }
 
+/* A start that fails has told so itself. */
+static bool
+ended_before_start(struct keeper *k, int status)
+{
+	if (k->launch.report >= 0 && follow_start(k) < 0)
+		return true;
+	if (!k->expanded_by || !WIFSIGNALED(status) || WTERMSIG(status) != SIGXCPU)
+		return false;
+	(void)fail(126, "expanding its arguments takes more than its share of processor time");
+	return true;
+}
+
 static void
 reaped(struct keeper *k, pid_t pid, int status)
 {
 	if (pid != k->pid)
 		return;
+	k->ended = !ended_before_start(k, status);
 	k->pid = 0;
-	k->ended = true;
 	k->status = status;
 }
 
@@ -301,22 +362,56 @@ reap(struct keeper *k)
 	return left;
 }
 
+static void
+drain(int signals)
+{
+	struct signalfd_siginfo info[8];
+
+	while (read(signals, info, sizeof(info)) > 0)
+		;
+}
+
+/* Until a child has changed, or so many milliseconds have passed: then false. */
+static bool
+await_child(const struct keeper *k, int limit)
+{
+	struct pollfd fd = {.fd = k->signals, .events = POLLIN};
+
+	if (poll(&fd, 1, limit) == 0)
+		return false;
+	drain(k->signals);
+	return true;
+}
+
+static void
+hunt_children(const struct keeper *k)
+{
+	ssize_t count, i;
+	pid_t *pids;
+
+	count = k->facts->pid_namespaces ? 0 : list_children(PROC, &pids);
+	for (i = 0; i < count; i++)
+		hunt_below(PROC, pids[i]);
+	if (count > 0)
+		free(pids);
+}
+
 /* What forks while it is being killed becomes our child when its parent dies, so this ends: measured against a fork storm, 0.2 to
- * 18 ms, where walking the whole tree of processes takes half a minute. */
+ * 18 ms, where walking the whole tree of processes takes half a minute. So that is only done where the killed don't end. */
 static void
 kill_all(struct keeper *k)
 {
-	int status;
-	pid_t pid;
+	int limit = HUNT_MS;
 
-	do {
+	while (reap(k)) {
 		size_t killed = kill_children(k);
 
 		/* A list read while it changed may be short: then nothing may be waited for. */
-		pid = waitpid(-1, &status, killed ? 0 : WNOHANG);
-		if (pid > 0)
-			reaped(k, pid, status);
-	} while ((pid >= 0 || errno == EINTR) && reap(k));
+		if (await_child(k, killed ? limit : 0) || !killed)
+			continue;
+		hunt_children(k);
+		limit = limit < HUNT_MAX_MS ? limit * 2 : limit;
+	}
 }
 
 /* To the program's group. Once the program is gone its number may have become another's: so only while one of our children is in
@@ -344,8 +439,8 @@ static void
 signal_job(const struct keeper *k, int sig)
 {
 	if (k->pid > 0) {
-		(void)kill(-k->group, sig);
-		if (getpgid(k->pid) != k->group)
+		/* Until the child has a session of its own there is no such group. */
+		if (kill(-k->group, sig) < 0 || getpgid(k->pid) != k->group)
 			(void)kill(k->pid, sig);
 	} else if (k->facts->pid_namespaces) {
 		(void)kill(-1, sig);
@@ -369,26 +464,34 @@ obey(const struct keeper *k)
 	return true;
 }
 
-static void
-drain(int signals)
+/* Milliseconds until something must be looked at, though nothing has changed; -1 for ever. */
+static int
+patience(const struct keeper *k)
 {
-	struct signalfd_siginfo info[8];
+	uint64_t now = now_ms();
 
-	while (read(signals, info, sizeof(info)) > 0)
-		;
+	if (!k->expanded_by || k->launch.report < 0)
+		return -1;
+	return now < k->expanded_by ? (int)(k->expanded_by - now) : 0;
 }
 
+/* Nothing here waits for the program or for what becomes it: its user may stop it at any moment. */
 static void
 keep_watch(struct keeper *k)
 {
-	struct pollfd fds[2] = {{.fd = CONTROL, .events = POLLIN}, {.fd = k->signals, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = CONTROL, .events = POLLIN}, {.fd = k->signals, .events = POLLIN}, {.events = POLLIN}};
+	bool failed = false;
 
 	while (reap(k)) {
-		if (poll(fds, 2, -1) < 0)
+		fds[2].fd = k->launch.report;
+		if (poll(fds, COUNT(fds), patience(k)) < 0)
 			continue;
 		if (fds[1].revents)
 			drain(k->signals);
-		if (fds[0].revents && !obey(k)) {
+		failed = k->launch.report >= 0 && follow_start(k) < 0;
+		if (failed)
+			k->pid = 0;
+		if (failed || (fds[0].revents && !obey(k))) {
 			kill_all(k);
 			return;
 		}
@@ -445,6 +548,7 @@ keeper_run(struct keep *keep)
 
 	(void)setsid();
 	take_descriptors(keep);
+	drop_protection();
 	take_signals(&k);
 	(void)umask(0);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "run/place.h"
@@ -132,35 +131,20 @@ shows_program(const struct start *l, const char *path)
 }
 
 static int
-find_program(struct start *l, bool by_hand)
+find_program(struct start *l)
 {
 	const struct work *w = l->work;
 
-	if (w->localbin) {
-		l->path = find_local(l, w->argv[0]);
-		return l->path ? 0 : fail(l, 127, "%s: not found in %s", w->argv[0], l->facts->search);
-	}
 	if (!w->manifest || !w->manifest->program[0])
 		return fail(l, 255, "no program was shipped");
 	l->program = place_resolve(w->manifest, w->manifest->program);
 	if (!l->program)
 		return fail(l, 126, "%s: too many links", w->manifest->program);
-	if (!by_hand && shows_program(l, w->manifest->program))
+	if (!l->by_hand && shows_program(l, w->manifest->program))
 		l->path = xstrdup(w->manifest->program);
 	else
 		l->path = under_binroot(l, l->program);
 	return 0;
-}
-
-static char **
-copy_list(char *const *list)
-{
-	struct strings copy = {0};
-	size_t i;
-
-	for (i = 0; list[i]; i++)
-		strings_add(&copy, list[i]);
-	return copy.at;
 }
 
 /* ---- running the carried loader by hand (-view=none, or no mount namespace) ---- */
@@ -285,17 +269,23 @@ run_by_hand(struct start *l)
 	free(real);
 }
 
-/* ---- the child before exec; it may share the keeper's memory and must only exec or _exit ---- */
+/* ---- the child: everything that looks at what a user made, as that user; it may be stopped or slowed, and nobody waits for it ---- */
+
+/* What the child says on its way to exec, whose end closes the pipe: one byte, after FAILED a u32 status and a text. */
+enum { EXPANDING = 'e', EXPANDED = 'x', FAILED = 'f' };
 
 static void
-set_oom_score(const struct start *l)
+say(const struct start *l, char what)
 {
-	int fd = openat(l->proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	struct buf b = {0};
 
-	if (fd < 0)
-		return;
-	(void)!write(fd, "0", 1);
-	close(fd);
+	put_u8(&b, (unsigned char)what);
+	if (what == FAILED) {
+		put_u32(&b, (uint32_t)l->status);
+		put_str(&b, l->why);
+	}
+	(void)write_full(l->report, b.data, b.len);
+	buf_free(&b);
 }
 
 /* What a user ships may stand in the place of a loader, a library or a configuration that a setuid program of the node's trusts, so
@@ -306,47 +296,28 @@ gains_nothing(const struct start *l)
 	return l->work->manifest && l->work->uid != 0;
 }
 
-/* -1 with errno and launch.doing. */
 static int
 become(struct start *l)
 {
 	const struct work *w = l->work;
 
-	if (l->facts->oom_protected)
-		set_oom_score(l);
-	l->doing = "limit files";
 	if (setrlimit(RLIMIT_NOFILE, &l->facts->files) < 0)
-		return -1;
-	l->doing = "become the user";
+		return fail(l, 255, "can't limit files: %s", strerror(errno));
 	if (l->facts->is_root && become_user(w->uid, w->gid, w->groups, w->group_count, true) < 0)
-		return -1;
-	l->doing = "renounce privileges";
+		return fail(l, 255, "can't become the user: %s", strerror(errno));
 	if (gains_nothing(l) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	l->doing = l->cwd;
+		return fail(l, 255, "can't renounce privileges: %s", strerror(errno));
 	if (chdir(l->cwd) < 0)
-		return -1;
-	l->doing = NULL;
+		return fail(l, 255, "can't enter the working directory %s: %s", l->cwd, strerror(errno));
 	return 0;
 }
 
-static void
-run_child(struct start *l)
-{
-	sigset_t none;
-
-	(void)setsid();
-	(void)umask(022);
-	if (become(l) == 0) {
-		sigemptyset(&none);
-		(void)sigprocmask(SIG_SETMASK, &none, NULL);
-		(void)execve(l->path, l->argv, l->env);
-	}
-	l->error = errno;
-	_exit(127);
-}
-
 /* ---- arguments with * ? [ under binRoot, expanded as the user sees them ---- */
+
+enum {
+	EXPANSION_SPACE = 64 << 20, /* bytes of memory: ten times what an exec takes */
+	EXPANSION_CPU = 10,	    /* seconds */
+};
 
 static bool
 wants_glob(const struct start *l, const char *arg)
@@ -367,72 +338,117 @@ any_glob(const struct start *l)
 	return false;
 }
 
-/* In a process of its own, as the user: all arguments, each with its NUL, to fd. */
-static void
-expand_child(struct start *l, int fd)
+/* Bytes of address space that this process has. */
+static rlim_t
+space_used(const struct start *l)
 {
-	struct buf out = {0};
-	size_t i, j;
+	int fd = openat(l->proc, "self/statm", O_RDONLY | O_CLOEXEC);
+	char text[64] = "";
 
-	if (become(l) < 0)
-		_exit(1);
-	for (i = 0; l->argv[i]; i++) {
-		glob_t found;
-
-		if (i == 0 || !wants_glob(l, l->argv[i]) || glob(l->argv[i], 0, NULL, &found) != 0) {
-			put_bytes(&out, l->argv[i], strlen(l->argv[i]) + 1);
-			continue;
-		}
-		for (j = 0; j < found.gl_pathc; j++)
-			put_bytes(&out, found.gl_pathv[j], strlen(found.gl_pathv[j]) + 1);
-		globfree(&found);
+	if (fd >= 0) {
+		(void)!read(fd, text, sizeof(text) - 1);
+		close(fd);
 	}
-	_exit(write_full(fd, out.data, out.len) < 0);
+	return (rlim_t)strtoull(text, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
-static char **
-read_list(int fd)
+/* Sets the soft limit to value, or puts the old one back. */
+static void
+limit_softly(int what, rlim_t value, struct rlimit *old)
 {
-	struct strings list = {0};
-	struct buf in = {0};
-	size_t at = 0;
-	ssize_t n;
+	struct rlimit now;
 
-	while ((n = read_full(fd, buf_grow(&in, 65536), 65536)) > 0)
-		in.len += (size_t)n;
-	while (at < in.len) {
-		size_t len = strnlen((char *)in.data + at, in.len - at);
+	(void)getrlimit(what, old);
+	now = *old;
+	if (value < now.rlim_cur)
+		now.rlim_cur = value;
+	(void)setrlimit(what, &now);
+}
 
-		strings_take(&list, xstrndup((char *)in.data + at, len));
-		at += len + 1;
+/* They are the process's until it execs. Made by plain realloc: where there is a limit, memory may run out. */
+struct words {
+	char **at;
+	size_t count, room;
+};
+
+static int
+add_word(struct words *w, char *word)
+{
+	if (w->count + 1 >= w->room) {
+		size_t room = w->room ? w->room * 2 : 64;
+		char **grown = realloc(w->at, room * sizeof(*grown));
+
+		if (!grown)
+			return -1;
+		w->at = grown;
+		w->room = room;
 	}
-	buf_free(&in);
-	return list.at;
+	w->at[w->count++] = word;
+	w->at[w->count] = NULL;
+	return 0;
+}
+
+/* What a pattern stands for: itself where nothing is like it. -1 when there is no memory for it. */
+static int
+expand_word(struct words *w, char *word)
+{
+	glob_t found = {0};
+	int result = glob(word, 0, NULL, &found);
+	size_t i;
+
+	if (result != 0)
+		return result == GLOB_NOSPACE ? -1 : add_word(w, word);
+	for (i = 0; i < found.gl_pathc; i++)
+		if (add_word(w, found.gl_pathv[i]))
+			return -1;
+	return 0;
+}
+
+/* The word for whose files there was no memory; NULL when all are expanded. */
+static const char *
+expand_words(const struct start *l, struct words *w, size_t first)
+{
+	size_t i;
+
+	for (i = 0; l->argv[i]; i++) {
+		bool pattern = i >= first && wants_glob(l, l->argv[i]);
+
+		if (pattern ? expand_word(w, l->argv[i]) : add_word(w, l->argv[i]))
+			return l->argv[i];
+	}
+	return NULL;
+}
+
+static size_t
+count_words(char *const *words)
+{
+	size_t count = 0;
+
+	while (words[count])
+		count++;
+	return count;
 }
 
 static int
 expand(struct start *l)
 {
-	char **list = NULL;
-	int pipe[2], status = -1;
-	pid_t pid;
+	size_t first = count_words(l->argv) - count_words(l->work->argv) + 1; /* before it are the loader's */
+	struct rlimit space, cpu;
+	struct words words = {0};
+	const char *too_much;
 
 	if (!any_glob(l))
 		return 0;
-	if (pipe2(pipe, O_CLOEXEC) < 0)
-		return fail(l, 255, "can't expand the arguments: %s", strerror(errno));
-	pid = fork();
-	if (pid == 0)
-		expand_child(l, pipe[1]);
-	close(pipe[1]);
-	if (pid > 0) {
-		list = read_list(pipe[0]);
-		(void)waitpid(pid, &status, 0);
-	}
-	close(pipe[0]);
-	/* Where it could not even become the user, the program can't either, and says more. */
-	if (status == 0 && list)
-		l->argv = list;
+	say(l, EXPANDING);
+	limit_softly(RLIMIT_AS, space_used(l) + EXPANSION_SPACE, &space);
+	limit_softly(RLIMIT_CPU, EXPANSION_CPU, &cpu);
+	too_much = expand_words(l, &words, first);
+	(void)setrlimit(RLIMIT_CPU, &cpu);
+	(void)setrlimit(RLIMIT_AS, &space);
+	if (too_much)
+		return fail(l, 126, "%s: the names of the files that it stands for take more than %d MiB", too_much, EXPANSION_SPACE >> 20);
+	say(l, EXPANDED);
+	l->argv = words.at;
 	return 0;
 }
 
@@ -454,66 +470,146 @@ is_noexec(const char *path)
 	return statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOEXEC);
 }
 
+/* The size of the words, and of the longest of them; beside the words themselves the kernel counts a pointer to each. */
+static size_t
+size_of(char *const *words, size_t *longest)
+{
+	size_t total = 0, len;
+
+	for (; *words; words++) {
+		len = strlen(*words) + 1;
+		total += len + sizeof(char *);
+		*longest = len > *longest ? len : *longest;
+	}
+	return total;
+}
+
 static int
-explain(struct start *l)
+too_big(struct start *l)
+{
+	size_t longest = 0, arguments = size_of(l->argv, &longest), environment = size_of(l->env, &longest);
+
+	return fail(l, 126,
+		"%s: its arguments take %zu bytes and its environment %zu, the longest word %zu: more than a program can be given",
+		l->work->argv[0], arguments, environment, longest);
+}
+
+static int
+explain(struct start *l, int error)
 {
 	const struct manifest *m = l->work->localbin ? NULL : l->work->manifest;
-	const char *name = l->work->argv[0], *why = strerror(l->error);
+	const char *name = l->work->argv[0], *why = strerror(error);
 	struct utsname node;
 
-	if (l->doing && l->doing == l->cwd)
-		return fail(l, 255, "can't enter the working directory %s: %s", l->cwd, why);
-	if (l->doing)
-		return fail(l, 255, "can't %s: %s", l->doing, why);
-	if (l->error == ENOEXEC && m && m->machine[0] && uname(&node) == 0 && strcmp(node.machine, m->machine) != 0)
+	if (error == ENOEXEC && m && m->machine[0] && uname(&node) == 0 && strcmp(node.machine, m->machine) != 0)
 		return fail(l, 126, "%s: built for %s, this node is %s", name, m->machine, node.machine);
-	if (l->error == ENOEXEC)
+	if (error == ENOEXEC)
 		return fail(l, 126, "%s: not a program that this node can run", name);
-	if (l->error == ENOENT && is_there(l->path))
+	if (error == ENOENT && is_there(l->path))
 		return fail(l, 126, "%s: its interpreter %s is not there", name, m && m->interpreter[0] ? m->interpreter : "(or loader)");
-	if (l->error == EACCES && is_noexec(l->path))
+	if (error == EACCES && is_noexec(l->path))
 		return fail(l, 126, "%s: the file system that it lies on is mounted noexec%s", name,
 			l->work->localbin ? "" : "; the node's -binRoot may name a place on another");
-	if (l->error == E2BIG)
-		return fail(l, 126, "%s: too many or too long arguments", name);
-	return fail(l, l->error == ENOENT || l->error == ENOTDIR ? 127 : 126, "%s: %s", name, why);
+	if (error == E2BIG)
+		return too_big(l);
+	return fail(l, error == ENOENT || error == ENOTDIR ? 127 : 126, "%s: %s", name, why);
 }
 
 /* ---- all of it ---- */
+
+/* By which words it is started. */
+static int
+find_words(struct start *l)
+{
+	const struct work *w = l->work;
+
+	l->argv = (char **)(uintptr_t)w->argv;
+	if (w->localbin) {
+		l->path = find_local(l, w->argv[0]);
+		return l->path ? 0 : fail(l, 127, "%s: not found in %s", w->argv[0], l->facts->search);
+	}
+	if (l->by_hand)
+		run_by_hand(l);
+	return 0;
+}
+
+static void
+run_child(struct start *l)
+{
+	sigset_t none;
+
+	(void)setsid();
+	(void)umask(022);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (become(l) == 0 && find_words(l) == 0 && expand(l) == 0) {
+		(void)execve(l->path, l->argv, l->env);
+		(void)explain(l, errno);
+	}
+	say(l, FAILED);
+	_exit(127);
+}
 
 int
 launch_make(struct start *l)
 {
 	const char *cwd = l->work->cwd ? l->work->cwd : "/";
-	bool by_hand = !l->work->localbin && (l->work->view == VIEW_NONE || !l->facts->namespaces);
 
+	l->by_hand = !l->work->localbin && (l->work->view == VIEW_NONE || !l->facts->namespaces);
 	l->cwd = l->work->localbin ? xstrdup(cwd) : under_binroot(l, cwd);
-	if (find_program(l, by_hand) < 0)
-		return -1;
 	make_env(l);
-	if (by_hand)
-		run_by_hand(l);
-	else
-		l->argv = copy_list(l->work->argv);
-	return expand(l);
+	return l->work->localbin ? 0 : find_program(l);
 }
 
-pid_t
+/* Not by vfork: who does that waits until the child execs, which its user can keep it from by a signal. */
+int
 launch_run(struct start *l)
 {
-	pid_t pid;
+	int ends[2];
 
-	l->error = 0;
-	/* The child borrows our memory until it execs: cheaper than copying its tables, and it can leave its error there. It
-	 * never returns from here. NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork) */
-	pid = vfork();
-	if (pid == 0)
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return fail(l, 255, "can't start it: %s", strerror(errno));
+	l->pid = fork();
+	l->report = ends[l->pid == 0];
+	if (l->pid == 0)
 		run_child(l);
-	/* NOLINTEND(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork) */
-	if (pid < 0)
-		return fail(l, 255, "can't fork: %s", strerror(errno));
-	if (!l->error)
-		return pid;
-	(void)waitpid(pid, NULL, 0);
-	return explain(l);
+	close(ends[1]);
+	if (l->pid > 0)
+		return 0;
+	close(ends[0]);
+	return fail(l, 255, "can't fork: %s", strerror(errno));
+}
+
+static enum launch_state
+take_report(struct start *l)
+{
+	struct reader r = reader_over(l->said.data, l->said.len);
+	enum launch_state state = LAUNCH_STARTING;
+
+	while (!r.bad && reader_left(&r)) {
+		unsigned what = take_u8(&r);
+
+		state = what == EXPANDING ? LAUNCH_EXPANDING : what == FAILED ? LAUNCH_FAILED : LAUNCH_STARTING;
+		if (what == FAILED) {
+			l->status = (int)take_u32(&r);
+			set_error(l->why, sizeof(l->why), "%s", take_str(&r));
+		}
+	}
+	return state;
+}
+
+enum launch_state
+launch_state(struct start *l)
+{
+	enum launch_state state;
+	ssize_t n;
+
+	while ((n = read(l->report, buf_grow(&l->said, sizeof(l->why)), sizeof(l->why))) > 0 && l->said.len < 2 * sizeof(l->why))
+		l->said.len += (size_t)n;
+	state = take_report(l);
+	if (n < 0 && errno == EAGAIN)
+		return state == LAUNCH_FAILED ? LAUNCH_STARTING : state;
+	close(l->report);
+	l->report = -1;
+	return state == LAUNCH_STARTING ? LAUNCH_RUNS : state;
 }

@@ -4,26 +4,37 @@
 
 #include "run/facts.h"
 
-/* The start of one program. All that the child needs is made before the fork, for it shares our memory until it execs. What is made is
- * freed by exec or exit. */
+/* The start of one program. */
 struct start {
 	const struct node_facts *facts;
 	const struct work *work;
 	const char *tree, *own; /* where in the store the shipped files are; "" when nothing was shipped */
 	int store, proc;	/* descriptors of the store and of a proc file system */
 
+	bool by_hand;  /* the carried loader runs it */
 	char *program; /* the shipped program's real path inside the root, no leading slash */
 	char *path;    /* to exec */
 	char **argv, **env;
 	char *cwd;
-	const char *doing; /* what failed in the child before exec, */
-	int error;	   /* and its errno; 0 when the program runs */
-	int status;	   /* for PROC_FAILED, */
-	char why[512];	   /* and its text */
+	pid_t pid;
+	int report;	 /* becomes readable when launch_state may have changed; -1 once it can't change any more */
+	struct buf said; /* by the child */
+	int status;	 /* for PROC_FAILED, */
+	char why[512];	 /* and its text */
 };
 
-/* In the job's view: finds the program and makes its arguments and environment. 0, or -1 with status and why. */
+/* In the job's view: finds the program and makes its environment. 0, or -1 with status and why. */
 int launch_make(struct start *);
-/* Starts it, in a session of its own, on descriptors 0, 1 and 2. Its pid once it runs; -1 with status and why. */
-pid_t launch_run(struct start *);
+/* Begins to start it, in a child with a session of its own, on descriptors 0, 1 and 2: there it becomes the user, looks at what the
+ * user's files say of how to run it, expands its arguments, and execs. Its pid is in the launch; nothing is waited for, as the user
+ * can stop it. 0, or -1 with status and why. */
+int launch_run(struct start *);
+
+enum launch_state {
+	LAUNCH_STARTING,
+	LAUNCH_EXPANDING, /* its arguments, which should not take long; with no report left: it ended at that */
+	LAUNCH_RUNS,	  /* it was exec'd, or has ended before */
+	LAUNCH_FAILED,	  /* with status and why; the child ends */
+};
+enum launch_state launch_state(struct start *); /* as of now */
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run/hunt.h"
 #include "run/keeper.h"
 #include "run/place.h"
 #include "base/sys.h"
@@ -31,8 +33,9 @@ struct proc {
 	int control;   /* the daemon's end */
 	int peer;      /* the keeper's: so that its death is told when it is reaped, not before */
 	int out, err;
-	bool dirty; /* the keeper died before its work was done */
-	bool over;  /* FAILED or EXITED was handed out */
+	bool dirty;  /* the keeper died before its work was done */
+	bool over;   /* FAILED or EXITED was handed out */
+	bool killed; /* by proc_kill */
 	bool holds_tree;
 	struct object_name manifest;
 	struct strings given; /* contents handed over: names in the store, gone once the keeper has taken them */
@@ -304,7 +307,8 @@ proc_next(struct proc *p)
 	report = read_report(data, (size_t)n);
 	if (report.event == PROC_GONE && !p->over) {
 		send_gone(p);
-		report = (struct proc_report){.event = PROC_FAILED, .status = 0, .text = "its keeper was killed"};
+		report = p->killed ? (struct proc_report){.event = PROC_EXITED, .status = SIGKILL}
+				   : (struct proc_report){.event = PROC_FAILED, .status = 0, .text = "its keeper was killed"};
 	}
 	if (report.event == PROC_FAILED || report.event == PROC_EXITED)
 		p->over = true;
@@ -364,6 +368,19 @@ kill_orphans(const struct worker *w)
 		}
 	free(pids);
 	return none;
+}
+
+static void
+hunt_orphans(const struct worker *w)
+{
+	ssize_t count, i;
+	pid_t *pids;
+
+	count = list_children(w->facts.proc, &pids);
+	for (i = 0; i < count; i++)
+		if (!is_ours(w, pids[i]))
+			hunt_below(w->facts.proc, pids[i]);
+	free(pids);
 }
 
 /* All that a keeper may have been making. */
@@ -442,12 +459,31 @@ worker_reaped(struct worker *w, pid_t pid, int status)
 void
 proc_kill(struct proc *p)
 {
+	p->killed = true;
 	if (p->keeper == 0)
 		return;
 	/* A keeper that can't take any more is killed itself; what it leaves is then ours to kill. One that was stopped goes on. */
 	if (command(p, KEEPER_KILL) < 0)
 		(void)kill(p->keeper, SIGKILL);
 	(void)kill(p->keeper, SIGCONT);
+}
+
+/* Whether the keeper has read all that it was told: the kernel counts what it hasn't. */
+static bool
+has_heard(const struct proc *p)
+{
+	int unread = 0;
+
+	return ioctl(p->control, TIOCOUTQ, &unread) < 0 || unread == 0;
+}
+
+void
+proc_press(struct proc *p)
+{
+	if (p->keeper && !has_heard(p))
+		(void)kill(p->keeper, SIGKILL);
+	if (!p->keeper && p->dirty && !p->janitor)
+		hunt_orphans(p->worker);
 }
 
 void
@@ -510,9 +546,12 @@ worker_end(struct worker *w, unsigned wait_ms)
 		proc_kill(p);
 	while (any_left(w) && (now = now_ms()) < end) {
 		pid = waitpid(-1, &status, WNOHANG);
-		if (pid > 0)
+		if (pid > 0) {
 			worker_reaped(w, pid, status);
-		else
-			wait_for_child(w, (int)(end - now));
+			continue;
+		}
+		wait_for_child(w, (int)(end - now < PROC_PRESS_MS ? end - now : PROC_PRESS_MS));
+		for (p = w->procs; p && now_ms() - now >= PROC_PRESS_MS; p = p->next)
+			proc_press(p);
 	}
 }

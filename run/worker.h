@@ -68,10 +68,14 @@ struct proc_report {
 	char text[512]; /* PROC_FAILED: why, in the user's words */
 };
 /* The next report, PROC_NOTHING when there is none yet. Each proc yields STARTED then EXITED, or FAILED, then GONE; a keeper
- * that was killed yields FAILED ("its keeper was killed") before GONE when nothing else was reported. */
+ * that was killed yields FAILED ("its keeper was killed") before GONE when nothing else was reported; after proc_kill, EXITED. */
 struct proc_report proc_next(struct proc *);
-int proc_signal(struct proc *, int signal);	/* to the job's process group, and to the program if it has left it */
-void proc_kill(struct proc *);			/* everything that belongs to the job, surely */
+int proc_signal(struct proc *, int signal); /* to the job's process group, and to the program if it has left it */
+void proc_kill(struct proc *);		    /* everything that belongs to the job, surely */
+/* For each PROC_PRESS_MS that PROC_GONE doesn't come after proc_kill: a keeper that hasn't heard of it is killed itself, and what a dead
+ * one left is hunted. */
+void proc_press(struct proc *);
+enum { PROC_PRESS_MS = 1000 };
 void proc_free(struct worker *, struct proc *); /* after PROC_GONE */
 /* Called by the daemon for every child that waitpid gave it: keepers, and orphans of dead keepers, which are killed. */
 void worker_reaped(struct worker *, pid_t pid, int status);

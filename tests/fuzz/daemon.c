@@ -225,6 +225,7 @@ int __wrap_proc_control(const struct proc *);
 struct proc_report __wrap_proc_next(struct proc *);
 int __wrap_proc_signal(struct proc *, int);
 void __wrap_proc_kill(struct proc *);
+void __wrap_proc_press(struct proc *);
 void __wrap_proc_free(struct worker *, struct proc *);
 
 struct proc *
@@ -322,6 +323,12 @@ __wrap_proc_kill(struct proc *p)
 		report(f, f->told ? PROC_EXITED : PROC_FAILED, 9);
 	f->told = f->ended = f->gone = true;
 	report(f, PROC_GONE, 0);
+}
+
+void
+__wrap_proc_press(struct proc *p)
+{
+	assert(((struct fake *)p)->used);
 }
 
 void
