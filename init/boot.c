@@ -119,7 +119,7 @@ boot_modules(const char *list)
 	free(text);
 }
 
-/* In one step, by a second name: whoever reads meanwhile sees the old one or the new one whole. */
+/* Replaced in one step, by a second name: a reader sees the old text or the new one, whole. */
 static int
 replace_file(const char *path, const char *text)
 {

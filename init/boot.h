@@ -1,19 +1,18 @@
-/* What a bare kernel lacks, done once by PID 1: mounts, a console, modules, names. Each failure is told by warn and the
- * next step goes on. */
+/* What a bare kernel lacks, done once by PID 1: mounts, a console, modules, names. After a failure, which warn
+ * tells, the next step goes on. */
 #ifndef BOOT_H
 #define BOOT_H
 
 #include "init/ipconfig.h"
 
-/* proc, sys, dev, dev/pts, dev/shm, tmp and run, each where nothing is mounted yet, and the links in /dev that programs
+/* Mounts proc, sys, dev, dev/pts, dev/shm, tmp and run, each where nothing is mounted yet, and makes the links in /dev that programs
  * expect. */
 void boot_mounts(void);
-/* /dev/console as standard input, output and error where the kernel opened none. */
+/* Opens /dev/console as standard input, output and error where the kernel opened none. */
 void boot_console(void);
-/* The modules that a file lists, one path a line, parameters behind it, in this order; a file that is not there lists
- * none. */
+/* Loads the modules that a file lists in this order, a path a line with parameters behind it. A missing file lists none. */
 void boot_modules(const char *list);
-/* Writes /etc/resolv.conf when there is a name server to write. */
+/* Writes /etc/resolv.conf when there is a name server. */
 void boot_resolver(const struct ipconfig *);
 /* Sets the host name, and says so on the console. */
 void boot_hostname(const char *name);

@@ -1,12 +1,12 @@
 /* The kernel command line as words, and the gproc switches among them.
- * Must never know what a switch means, nor read a file. */
+ * Must never know what a switch means, or read a file. */
 #include "init/cmdline.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SWITCH_PREFIX "gproc."
-/* A key is 64 hex digits; half of one is already too much to show to everyone on the node. */
+/* A key is 64 hex digits; half a key is already too much to show to every user of the node. */
 #define MAX_HEX_RUN 31
 
 static bool

@@ -4,13 +4,12 @@
 
 #include "base/util.h"
 
-/* The words of text, quotes taken off as the kernel takes them (lib/cmdline.c, next_arg): name="a b" becomes "name=a
- * b". Adds to the list. */
+/* Adds the words of text to the list, without the quotes that the kernel takes off (lib/cmdline.c, next_arg): name="a b" becomes "name=a
+ * b". */
 void cmdline_words(const char *text, struct strings *words);
-/* The value of the last word called name, "" when that has no '='; NULL when there is none. Borrowed from the list. */
+/* The value of the last word called name, "" when it has no '='; NULL when no word is called so. Borrowed from the list. */
 const char *cmdline_value(const struct strings *words, const char *name);
-/* Adds "-switch=value" for each gproc.switch=value, in order, to argv ("-switch=true" where there is no value). What is
- * not taken is told in refused, one message each; a message never repeats what may be a key. gproc.hostname is PID 1's
- * own and no switch. */
+/* Adds "-switch=value" to argv for each gproc.switch=value, in order ("-switch=true" where there is no value), and to refused a message for
+ * each that can't be taken; no message repeats what may be a key. gproc.hostname is for PID 1 and no switch. */
 void cmdline_switches(const struct strings *words, struct strings *argv, struct strings *refused);
 #endif

@@ -1,5 +1,5 @@
 /* PID 1 in a ramdisk: brings the machine up, keeps one slave running, reaps, and ends the machine when asked.
- * Must never know the protocol, nor what a switch of the slave means. */
+ * Must never know the protocol, or what a switch of the slave means. */
 #include "init/init.h"
 
 #include "init/boot.h"
@@ -26,14 +26,14 @@
 #define MAX_CMDLINE (64 << 10)		/* the longest of any architecture's COMMAND_LINE_SIZE, with room */
 #define MAX_LEASE 4096			/* PIPE_BUF: what the script writes comes in one piece */
 #define MAX_PAUSE 30000			/* milliseconds between tries */
-#define QUIET_PAUSE 1000		/* a link takes that long to find its carrier; no news yet */
+#define QUIET_PAUSE 1000		/* an interface takes that long to find its carrier: no reason to say so yet */
 #define STEADY_MS 60000			/* a slave that ran so long has not failed to start */
-#define CARRIER_TRIES 8			/* from then on an interface without a carrier will do: some never show one */
-#define SLAVE_END_MS 10000		/* for its jobs to end and its children to be told */
+#define CARRIER_TRIES 8			/* after that an interface without a carrier is taken: some never show one */
+#define SLAVE_END_MS 10000		/* milliseconds in which the slave can end its jobs and tell its children */
 #define KILLED_END_MS 3000
 #define FROM_INIT "GPROC_INIT" /* in the slave's environment: PID 1 is this program */
 
-/* A thing to be tried again and again: when next (0: not planned), and how long it waits then; milliseconds. */
+/* Something that is tried again: when next (0: not planned), and the pause after that; milliseconds. */
 struct retry {
 	uint64_t at, pause;
 };
@@ -94,7 +94,7 @@ is_due(const struct retry *retry)
 
 /* ---- children ---- */
 
-/* A child with the signals as a program expects them; 0 in the child. */
+/* As fork(2), with the signals in the child as a program expects them. */
 static pid_t
 start_child(void)
 {
@@ -169,7 +169,7 @@ network_failed(struct init *init, const char *why)
 	plan_again(&init->network);
 }
 
-/* The name on the command line goes before the lease's, and that before the image's files. */
+/* A host name on the command line comes before the lease's, and that before the image's files. */
 static void
 take_hostname(struct init *init, const char *leased, uint32_t address)
 {
@@ -180,7 +180,7 @@ take_hostname(struct init *init, const char *leased, uint32_t address)
 	if (init->named)
 		return;
 	if (*given && (strlen(given) > MAX_HOSTNAME || !is_hostname(given)))
-		warn("\"%s\" is no host name", given);
+		warn("\"%s\" can't be a host name", given);
 	else if (*given)
 		boot_hostname(given);
 	else if (*leased)
@@ -190,7 +190,7 @@ take_hostname(struct init *init, const char *leased, uint32_t address)
 	init->named = true;
 }
 
-/* The network is as it will be: whatever depends on name and address can start. */
+/* The network is up: what depends on name and address can start. */
 static void
 network_ready(struct init *init, const struct ipconfig *config)
 {
@@ -224,7 +224,7 @@ apply(struct init *init, const struct ipconfig *config)
 	network_ready(init, config);
 }
 
-/* What udhcpc runs for each event; PID 1 reads it from the pipe and trusts none of it. */
+/* The script that udhcpc runs for each event. PID 1 reads its words from a pipe, and trusts none of them. */
 static int
 write_lease_script(void)
 {
@@ -336,7 +336,7 @@ try_network(struct init *init)
 		network_failed(init, netdev_error());
 		return;
 	}
-	/* An address that is there already is from a kernel with CONFIG_IP_PNP, or from whoever ran before. */
+	/* An address that the interface has already was set by a kernel with CONFIG_IP_PNP, or by an earlier program. */
 	config.address = init->dhcp_begun ? 0 : netdev_address(init->device);
 	if (config.address)
 		network_ready(init, &config);
@@ -362,7 +362,7 @@ reap(struct init *init)
 	}
 }
 
-/* Until that child (-1: any at all) is gone, but no longer than ms; signals other than SIGCHLD have no say any more. */
+/* Waits until that child (-1: every child) has ended, at most ms milliseconds; signals other than SIGCHLD are ignored from now on. */
 static bool
 wait_gone(const struct init *init, pid_t child, uint64_t ms)
 {
@@ -425,7 +425,7 @@ take_signals(struct init *init)
 
 /* ---- the one loop ---- */
 
-/* Milliseconds to the earlier of the two, -1 when nothing is planned. */
+/* Milliseconds to the earlier of the two; -1 when neither is planned. */
 static int
 until_next(const struct init *init)
 {

@@ -4,21 +4,19 @@
 
 #include "base/util.h"
 
-/* What PID 1 can be asked for, by signal: SIGUSR1, SIGUSR2 and SIGTERM, as busybox init has it. SIGINT, Ctrl-Alt-Del,
- * is a reboot. */
+/* What PID 1 does at SIGUSR1, SIGUSR2 and SIGTERM, in this order, as busybox init; at SIGINT, Ctrl-Alt-Del, it reboots. */
 enum power { POWER_HALT, POWER_OFF, POWER_REBOOT };
 
-/* PID 1: mounts, modules, network, host name, all as the image and the kernel command line have them; then it starts
- * the slave by run_slave(argc, argv) in a child, argv being "gproc -switch=value... s", and starts it again whenever it
- * ends. Reaps orphans and ends the machine when asked. Ends the slave by SIGTERM first. Returns only when this is not
- * PID 1, with an exit status. */
+/* Is PID 1: brings up mounts, modules, network and host name as the image and the kernel command line say, then starts the slave by
+ * run_slave(argc, argv) in a child, with "gproc -switch=value... s", and again whenever it ends. Reaps orphans. Ends the machine when it is
+ * asked to, the slave first, by SIGTERM. Returns only where this process is not PID 1, with an exit status. */
 int init_main(int (*run_slave)(int argc, char **argv));
 
-/* A newer gproc that a slave has put here, executable, is what the next start runs instead, with the same arguments. */
+/* An executable that a slave puts here, a newer gproc, is run at the next start of the slave instead, with the same arguments. */
 #define INIT_NEWER "/bin/gproc.newer"
 
-/* For the slave: whether PID 1 is init_main, and asking it. The request returns at once; the slave is then told to end
- * by SIGTERM. -1 with errno: ENOTSUP when PID 1 is something else. */
-bool init_is_parent(void);
+bool init_is_parent(void); /* for the slave: PID 1 is init_main */
+/* Asks PID 1 to end the machine, and returns at once; PID 1 then ends the slave by SIGTERM. 0, or -1 with errno: ENOTSUP when PID 1 is
+ * another program. */
 int init_request(enum power);
 #endif

@@ -4,10 +4,10 @@
 
 #include "base/util.h"
 
-#define MAX_HOSTNAME 64 /* what sethostname(2) takes */
+#define MAX_HOSTNAME 64 /* the most that sethostname(2) takes */
 #define MAX_DOMAIN 253	/* RFC 1035, as text */
 #define MAX_DEVICE 15	/* IFNAMSIZ less its NUL */
-#define MAX_DNS 3	/* what resolv.conf takes */
+#define MAX_DNS 3	/* as many as resolv.conf takes */
 
 #define MAX_NTP 4
 #define MAX_ROUTES 16
@@ -38,14 +38,14 @@ int ipconfig_parse(const char *text, struct ipconfig *out, struct strings *dropp
  * missing is that of the address's class. Classless routes (RFC 3442) take the place of the router. What can't be read is left out, and
  * told as a line added to dropped; -1 only when there is no address that a machine can have. */
 int ipconfig_lease(const char *text, struct ipconfig *out, struct strings *dropped);
-bool ipconfig_equal(const struct ipconfig *, const struct ipconfig *); /* all that an interface, the resolver and jobs would see of it */
-const char *ipconfig_error(void);
+bool ipconfig_equal(const struct ipconfig *, const struct ipconfig *); /* in all that the interface, the resolver and jobs see */
+const char *ipconfig_error(void);				       /* why the last text was refused; borrowed until the next */
 
 /* The value of BOOTIF=: "01-52-54-00-12-34-56" as pxelinux and iPXE write it, the type of hardware first, which may be missing, dashes or
  * colons between. Of InfiniBand (type 20, an address of 20 bytes or the 8 of its GUID) the last six. -1 when it is none. */
 int bootif_parse(const char *text, uint8_t mac[6]);
 #define IPV4_TEXT 16
-char *ipv4_text(uint32_t, char out[IPV4_TEXT]); /* returns out */
+char *ipv4_text(uint32_t, char out[IPV4_TEXT]); /* dotted decimal. Returns out */
 /* "VLAN:DEVICE", dracut's vlan=: vlan5:eth0, eth0.5:eth0. *id is the number at the end of the first name. -1 when it is none. */
 int vlan_parse(const char *text, char name[MAX_DEVICE + 1], char device[MAX_DEVICE + 1], unsigned *id);
 /* Letters, digits, dots, dashes and underscores, with a letter or digit at both ends. */

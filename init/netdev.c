@@ -87,7 +87,7 @@ has_carrier(const char *name)
 	return request(SIOCGIFFLAGS, name, &req) == 0 && (req.ifr_flags & IFF_RUNNING);
 }
 
-/* How well an interface fits when none is named; 0: not at all. */
+/* How well an interface fits when none is named: the higher the better, 0 not at all. */
 static int
 fitness(const char *name, const uint8_t *mac, bool any)
 {

@@ -21,7 +21,7 @@ key_error(void)
 	return error_text;
 }
 
-/* Keeps the text for key_error() and sets errno; always -1. */
+/* Sets key_error() and errno. Returns -1. */
 static int fail(int code, const char *fmt, ...) PRINTF(2, 3);
 static int
 fail(int code, const char *fmt, ...)
@@ -56,7 +56,7 @@ key_id(const uint8_t key[KEY_LEN], char out[KEY_ID_TEXT])
 void
 keyring_wipe(struct keyring *ring)
 {
-	(void)sodium_munlock(ring, sizeof(*ring)); /* which wipes it */
+	(void)sodium_munlock(ring, sizeof(*ring)); /* wipes, too */
 }
 
 static bool
@@ -137,7 +137,7 @@ check_owner(const char *path, int fd)
 	if (fstat(fd, &st))
 		return fail(errno, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return fail(EINVAL, "%s: is no file", path);
+		return fail(EINVAL, "%s: is not a regular file", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return fail(EPERM, "%s: belongs to user %u, who could read and change the key: chown it to user %u", path,
 			(unsigned)st.st_uid, (unsigned)geteuid());
@@ -150,7 +150,7 @@ check_owner(const char *path, int fd)
 int
 key_load(const char *path, struct keyring *out)
 {
-	/* Not to wait for the other end of a pipe that someone put there. */
+	/* O_NONBLOCK: a FIFO must not block. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), bad, saved;
 	char text[MAX_KEY_FILE + 1];
 	ssize_t len;
@@ -204,7 +204,7 @@ write_new(const char *path, const char *text)
 	return close(fd) || bad ? -1 : 0;
 }
 
-/* Under a name of its own first: who finds the key at path finds it whole, and link() never replaces what is there. */
+/* Written under another name first: a reader of path finds the whole key or none, and link() never replaces a file. */
 static int
 publish(const char *path, const char *text, const char *suffix)
 {
@@ -214,7 +214,7 @@ publish(const char *path, const char *text, const char *suffix)
 	if (write_new(draft, text))
 		bad = fail(errno, "%s: can't write the key: %s", draft, strerror(errno));
 	else if (link(draft, path) || sync_parent(path))
-		bad = errno == EEXIST ? fail(EEXIST, "%s: is there already, and left as it is", path)
+		bad = errno == EEXIST ? fail(EEXIST, "%s: is there already, and was left as it is", path)
 				      : fail(errno, "%s: can't write the key: %s", path, strerror(errno));
 	saved = errno;
 	(void)unlink(draft);

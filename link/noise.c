@@ -111,7 +111,7 @@ mix_ephemeral(struct noise *n, const uint8_t public_half[NOISE_KEY])
 	mix_key(n, public_half);
 }
 
-/* The token "ee". -1 for a public half of small order, which would make the outcome known to all. */
+/* The token "ee". -1 for a public half of small order, with which anybody could know the outcome. */
 static int
 mix_shared(struct noise *n)
 {
@@ -153,7 +153,7 @@ open_with(const struct noise_cipher *c, struct piece known, const uint8_t *seale
 	return crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, sealed, len, known.data, known.len, number, c->key);
 }
 
-/* §4.2: the next key is what the highest nonce, used for nothing else, makes of 32 zero bytes. */
+/* §4.2: the next key is 32 zero bytes encrypted under the highest nonce, which no record has. */
 static void
 rekey(struct noise_cipher *c)
 {

@@ -1,5 +1,5 @@
 /* One end of a link: the first bytes, the proof of the key, then sealed records.
- * Must never know message types, descriptors of links, or who the peer is. */
+ * Must never know message types, descriptors of links, or which node the peer is. */
 #include "link/seal.h"
 #include "link/noise.h"
 
@@ -51,7 +51,7 @@ struct hello {
 
 struct seal {
 	const struct keyring *ring;
-	struct hello *hello; /* NULL once both messages of the handshake are through */
+	struct hello *hello; /* NULL once both messages of the handshake have passed */
 	struct noise_cipher send, receive;
 	uint8_t *in; /* the beginning of a record; NULL while there is none */
 	size_t len;
@@ -153,8 +153,8 @@ write_record(struct noise_cipher *c, const uint8_t *data, size_t len, struct buf
 	return 0;
 }
 
-/* A grant: the initiator's second half. Its first record is empty, and goes at once, for only that proves the key to
- * the responder. */
+/* The initiator takes the responder's message, and sends its first record, which is empty, at once: only that proves the key to the
+ * responder. */
 static void
 take_grant(struct seal *s, struct buf *out)
 {
@@ -168,7 +168,7 @@ take_grant(struct seal *s, struct buf *out)
 	s->state = SEAL_READY;
 }
 
-/* The keys that have the short id which the initiator named; with any other its message can't have been made. */
+/* Tries the keys with the short id that the initiator named: its message can be made with no other. */
 static const uint8_t *
 find_key(struct seal *s)
 {
@@ -223,7 +223,7 @@ knows_id(const struct keyring *ring, const uint8_t id[KEY_ID])
 	return false;
 }
 
-/* The responder, by the header alone. */
+/* The responder's answer to a header. */
 static void
 judge_ask(struct seal *s, unsigned word, struct buf *out)
 {
@@ -247,7 +247,7 @@ judge_ask(struct seal *s, unsigned word, struct buf *out)
 	}
 }
 
-/* The initiator. A refusal is only a hint, but whatever is no grant of just what was asked ends the link. */
+/* The initiator reads the answer's header. A refusal is a hint; anything but a grant of exactly what was asked ends the link. */
 static void
 judge_answer(struct seal *s, unsigned word)
 {
@@ -292,7 +292,7 @@ judge_header(struct seal *s, struct buf *out)
 		judge_ask(s, header[5], out);
 }
 
-/* The header first, for it may be all there is; then, where both ends want to be sealed, the message behind it. */
+/* The header first, for it may come alone; then, where both ends are to be sealed, the message behind it. */
 static size_t
 input_hello(struct seal *s, const uint8_t *data, size_t len, struct buf *out)
 {
@@ -313,8 +313,7 @@ input_hello(struct seal *s, const uint8_t *data, size_t len, struct buf *out)
 
 /* ---- records ---- */
 
-/* A record's length with its own two bytes, or 0 when no peer of ours sends such a one. Before the key is proved it is
- * the empty one. */
+/* A record's length with its own two bytes; 0 when no gproc sends such a record. Before the key is proved only an empty record is one. */
 static size_t
 record_size(const struct seal *s, const uint8_t *record)
 {
@@ -338,7 +337,7 @@ open_record(struct seal *s, const uint8_t *record, size_t size, struct buf *plai
 	s->state = SEAL_READY;
 }
 
-/* Keeps the beginning of a record. The room for all of it is taken once its length is known. Returns what was used. */
+/* Keeps the beginning of a record; room for all of it is allocated once its length is known. How many bytes were used. */
 static size_t
 keep(struct seal *s, const uint8_t *data, size_t len)
 {
@@ -497,7 +496,7 @@ seal_why(const struct seal *s)
 	case NO_RANDOM:
 		return "the system gives no random numbers";
 	case NOT_GPROC:
-		return "what is at the other end is no gproc";
+		return "the other end does not speak gproc's protocol";
 	case OTHER_GENERATION:
 		(void)snprintf(text, sizeof(text), "the peer's gproc speaks generation %d of the link protocol, ours %d",
 			s->peer_generation, GENERATION);

@@ -92,8 +92,8 @@ loading(void)
 	put_file("open", HEX1 "\n", 0620);
 	ok(refused("open", EPERM, "(mode 0620)"), "and one that the group can write");
 	ok(refused("none", ENOENT, "copy the master's key file to it"), "no file: says what to do");
-	ok(refused(".", EINVAL, "is no file"), "a directory is no file");
-	ok(mkfifo(in_dir("pipe"), 0600) == 0 && refused("pipe", EINVAL, "is no file"), "nor is a pipe, and nobody waits for it");
+	ok(refused(".", EINVAL, "is not a regular file"), "a directory is no file");
+	ok(mkfifo(in_dir("pipe"), 0600) == 0 && refused("pipe", EINVAL, "is not a regular file"), "nor is a pipe, and nobody waits for it");
 	memset(big, '\n', sizeof(big));
 	big[sizeof(big) - 1] = '\0';
 	put_file("big", big, 0600);

@@ -394,7 +394,7 @@ garbage(void)
 	open_pair(&p, ring_of(1, 0), ring_of(1, 0));
 	ok(seal_input(p.r.seal, (const uint8_t *)"GET / HTTP/1.1\r\n", 16, &p.r.plain, &p.r.out) == 10, "garbage is read for 10 bytes");
 	ok(seal_state(p.r.seal) == SEAL_BAD && p.r.out.len == 0, "and never answered");
-	is(seal_why(p.r.seal), "what is at the other end is no gproc", "and called by its name");
+	is(seal_why(p.r.seal), "the other end does not speak gproc's protocol", "and called by its name");
 	memset(data, 0, sizeof(data));
 	ok(seal_input(p.i.seal, data, sizeof(data), &p.i.plain, &p.i.out) == 10, "an answer that is garbage likewise");
 	ok(seal_input(p.i.seal, data, sizeof(data), &p.i.plain, &p.i.out) == 0, "what is bad stays bad");
