@@ -8,8 +8,10 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@
 #define SYS_fsopen 430
 #define SYS_fsconfig 431
 #define SYS_fsmount 432
+#define SYS_fspick 433
 #endif
 #ifndef SYS_close_range
 #define SYS_close_range 436
@@ -58,7 +61,11 @@ enum {
 	TREE_CLONE = 1,		  /* OPEN_TREE_CLONE */
 	TREE_RECURSIVE = 0x8000,  /* AT_RECURSIVE */
 	FS_CLOEXEC = 1,		  /* FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC */
+	FS_STRING = 1,		  /* FSCONFIG_SET_STRING */
 	FS_CREATE = 6,		  /* FSCONFIG_CMD_CREATE */
+	FS_RECONFIGURE = 7,	  /* FSCONFIG_CMD_RECONFIGURE */
+	PICK_CLOEXEC = 1,	  /* FSPICK_CLOEXEC */
+	PICK_EMPTY_PATH = 8,	  /* FSPICK_EMPTY_PATH */
 	MOVE_FROM_DESCRIPTOR = 4, /* MOVE_MOUNT_F_EMPTY_PATH */
 	MOVE_TO_DESCRIPTOR = 64,  /* MOVE_MOUNT_T_EMPTY_PATH */
 	NO_XDEV = 1,		  /* RESOLVE_ */
@@ -102,6 +109,24 @@ mount_set(int mount, uint64_t set, uint64_t clear)
 	return (int)syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
 }
 
+static int
+set_number(int fs, const char *option, uint64_t value)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	return (int)syscall(SYS_fsconfig, fs, FS_STRING, option, text, 0);
+}
+
+/* Makes the mount of a file system whose options are set. */
+static int
+mount_made(int fs, unsigned attributes)
+{
+	if (syscall(SYS_fsconfig, fs, FS_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	return (int)syscall(SYS_fsmount, fs, FS_CLOEXEC, attributes);
+}
+
 int
 mount_set_all(const char *path, uint64_t set)
 {
@@ -113,14 +138,54 @@ mount_set_all(const char *path, uint64_t set)
 int
 mount_new(const char *type, unsigned attributes)
 {
-	int fs = (int)syscall(SYS_fsopen, type, FS_CLOEXEC), mount = -1;
+	int fs = (int)syscall(SYS_fsopen, type, FS_CLOEXEC), mount = fs < 0 ? -1 : mount_made(fs, attributes);
 
-	if (fs < 0)
-		return -1;
-	if (syscall(SYS_fsconfig, fs, FS_CREATE, NULL, NULL, 0) == 0)
-		mount = (int)syscall(SYS_fsmount, fs, FS_CLOEXEC, attributes);
 	close_fd(&fs);
 	return mount;
+}
+
+static int
+set_tmpfs(int fs, uint64_t size, uint64_t inodes)
+{
+	return set_number(fs, "size", size) < 0 ? -1 : set_number(fs, "nr_inodes", inodes);
+}
+
+int
+mount_tmpfs(uint64_t size, uint64_t inodes, unsigned attributes)
+{
+	int fs = (int)syscall(SYS_fsopen, "tmpfs", FS_CLOEXEC), mount = -1;
+
+	if (fs >= 0 && set_tmpfs(fs, size, inodes) == 0 && syscall(SYS_fsconfig, fs, FS_STRING, "mode", "0700", 0) == 0)
+		mount = mount_made(fs, attributes);
+	close_fd(&fs);
+	return mount;
+}
+
+int
+resize_tmpfs(int mount, uint64_t size, uint64_t inodes)
+{
+	int fs = (int)syscall(SYS_fspick, mount, "", PICK_CLOEXEC | PICK_EMPTY_PATH), bad = -1;
+
+	if (fs >= 0 && set_tmpfs(fs, size, inodes) == 0)
+		bad = (int)syscall(SYS_fsconfig, fs, FS_RECONFIGURE, NULL, NULL, 0);
+	close_fd(&fs);
+	return bad;
+}
+
+int
+unmount(int mount, unsigned count)
+{
+	int cwd = open(".", O_PATH | O_CLOEXEC), bad = -1;
+
+	if (cwd < 0)
+		return -1;
+	if (fchdir(mount) == 0) {
+		for (bad = 0; count > 0 && !bad; count--)
+			bad = umount2(".", MNT_DETACH);
+		(void)!fchdir(cwd);
+	}
+	close_fd(&cwd);
+	return bad;
 }
 
 bool
@@ -152,6 +217,12 @@ open_unled(int dir, const char *path, int flags)
 	struct how_to_open how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = BENEATH | NO_SYMLINKS | NO_MAGICLINKS};
 
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+int
+rename_new(int dir, const char *from, const char *to)
+{
+	return (int)syscall(SYS_renameat2, dir, from, dir, to, 1 /* RENAME_NOREPLACE */);
 }
 
 void

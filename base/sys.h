@@ -20,13 +20,20 @@ int mount_set(int mount, uint64_t set, uint64_t clear); /* ATTR_ bits of this on
 int mount_set_all(const char *path, uint64_t set);	/* ATTR_ bits of the mount at a path and of all below it */
 int mount_new(const char *type, unsigned attributes);	/* a detached mount of a new file system without options; ATTR_ bits */
 bool has_file_system(const char *type);			/* whether the kernel lets us make one of that type */
+/* A detached mount of a new tmpfs, whose top has mode 0700 and is the caller's; size in bytes. */
+int mount_tmpfs(uint64_t size, uint64_t inodes, unsigned attributes);
+/* Other limits for the tmpfs that a descriptor of its top directory is of. EINVAL: less than what is used. */
+int resize_tmpfs(int mount, uint64_t size, uint64_t inodes);
+/* Detaches the `count` topmost mounts at the place of the mount that the descriptor is of; no path need lead there. */
+int unmount(int mount, unsigned count);
 /* As openat(2), but no link is followed, no mount crossed, and no ".." leads out of dir. Linux 5.6. */
 int open_below(int dir, const char *path, int flags, mode_t mode);
-int open_unled(int dir, const char *path, int flags); /* as above, but mounts are crossed */
-void close_from(unsigned first);		      /* closes every descriptor from this number on. At once since Linux 5.9 */
-int pidfd_of(pid_t);				      /* a descriptor that stands for the process. Linux 5.3 */
-pid_t fork_with(unsigned long namespaces);	      /* as fork(2), the child in new namespaces: CLONE_NEW bits */
-const char *namespace_error(void);		      /* errno in words, after a call that was to make a namespace; borrowed */
+int open_unled(int dir, const char *path, int flags);	   /* as above, but mounts are crossed */
+int rename_new(int dir, const char *from, const char *to); /* within dir; EEXIST when there is one by the new name already */
+void close_from(unsigned first);			   /* closes every descriptor from this number on. At once since Linux 5.9 */
+int pidfd_of(pid_t);					   /* a descriptor that stands for the process. Linux 5.3 */
+pid_t fork_with(unsigned long namespaces);		   /* as fork(2), the child in new namespaces: CLONE_NEW bits */
+const char *namespace_error(void);			   /* errno in words, after a call that was to make a namespace; borrowed */
 /* The process ids of this process's children, read through a descriptor of a proc file system. How many; the caller frees *out. */
 ssize_t list_children(int proc, pid_t **out);
 ssize_t children_of(int task, pid_t **out); /* the same of the thread whose directory of a proc file system this is */

@@ -8,6 +8,8 @@
 /* Mounts proc, sys, dev, dev/pts, dev/shm, tmp and run, each where nothing is mounted yet, and makes the links in /dev that programs
  * expect. */
 void boot_mounts(void);
+/* Sets fs.protected_hardlinks, _symlinks, _fifos and _regular, where the kernel has less. */
+void boot_protect(void);
 /* Opens /dev/console as standard input, output and error where the kernel opened none. */
 void boot_console(void);
 /* Loads the modules that a file lists in this order, a path a line with parameters behind it. A missing file lists none. */

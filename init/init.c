@@ -519,7 +519,9 @@ begin(struct init *init)
 	clean_environment();
 	if (uname(&system) == 0)
 		warn("Linux %s on %s", system.release, system.machine);
-	(void)reboot(RB_DISABLE_CAD); /* EINVAL in a pid namespace, whose PID 1 gets no Ctrl-Alt-Del */
+	/* EINVAL in a pid namespace, whose PID 1 gets no Ctrl-Alt-Del; and the machine's settings are not its own. */
+	if (reboot(RB_DISABLE_CAD) == 0)
+		boot_protect();
 	read_command_line(init);
 	boot_modules(MODULE_LIST);
 	if (netdev_up("lo") < 0)

@@ -332,19 +332,23 @@ read_mounts(struct node_facts *f)
 
 /* ---- binRoot ---- */
 
-/* Whoever owns the directory could lead what is mounted or written there elsewhere. */
+/* Whoever owns the directory, or may write to it, could lead what is mounted or written there elsewhere. What jobs see at binRoot is
+ * mounted over it, but what stays there is not. */
 static int
-check_owner(const char *path, const struct stat *st)
+check_owner(const char *path, const struct stat *st, bool stays)
 {
-	if (st->st_uid == 0 || st->st_uid == geteuid())
-		return 0;
-	return fail("binRoot %s belongs to user %u: remove it, or choose another by -binRoot", path, st->st_uid);
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return fail("binRoot %s belongs to user %u: remove it, or choose another by -binRoot", path, st->st_uid);
+	if (stays && geteuid() == 0 && st->st_mode & (S_IWGRP | S_IWOTH))
+		return fail("others than root may change what lies in binRoot %s (mode %04o): chmod go-w it, or choose another by -binRoot",
+			path, st->st_mode & 07777u);
+	return 0;
 }
 
 /* The directory, made when it is not there, and locked as used: who ends last removes it. Removing a directory that is a mount
- * point in another namespace would take that mount away. -1 with worker_error(), or *again when it went away under our hands. */
+ * point in another namespace would take that mount away. -1 with facts_error(), or *again when it went away under our hands. */
 static int
-open_binroot(const char *path, bool *again)
+open_claimed(const char *path, bool stays, bool *again)
 {
 	struct stat by_name = {0}, by_fd = {0};
 	bool made = mkdir(path, 0755) == 0, there = made || errno == EEXIST;
@@ -354,7 +358,7 @@ open_binroot(const char *path, bool *again)
 	if (fd < 0)
 		return fail("can't make binRoot %s: %s", path,
 			errno == ELOOP || errno == ENOTDIR ? "it is no directory, or a link" : strerror(errno));
-	if (flock(fd, LOCK_SH) < 0 || fstat(fd, &by_fd) < 0 || check_owner(path, &by_fd) < 0) {
+	if (flock(fd, LOCK_SH) < 0 || fstat(fd, &by_fd) < 0 || check_owner(path, &by_fd, stays) < 0) {
 		close(fd);
 		return -1;
 	}
@@ -446,45 +450,56 @@ judge_binroot(struct node_facts *f)
 }
 
 static int
-claim_binroot(struct node_facts *f)
+claim(const char *path, bool stays, int *fd)
 {
 	bool again = true;
 
+	if (make_parents(path, 0755))
+		return fail("can't make binRoot %s: %s", path, strerror(errno));
+	while (again) {
+		close_one(*fd);
+		*fd = open_claimed(path, stays, &again);
+	}
+	return *fd < 0 ? -1 : 0;
+}
+
+static int
+claim_binroot(struct node_facts *f)
+{
 	if (f->binroot[0] != '/')
 		return fail("binRoot %s must be an absolute path", f->binroot);
-	if (make_parents(f->binroot, 0755))
-		return fail("can't make binRoot %s: %s", f->binroot, strerror(errno));
-	while (again) {
-		close_one(f->real_binroot);
-		f->real_binroot = open_binroot(f->binroot, &again);
-	}
-	if (f->real_binroot < 0)
+	if (claim(f->binroot, !f->private || !f->namespaces, &f->real_binroot) < 0)
 		return -1;
 	judge_binroot(f);
-	return 0;
+	return f->homes_path ? claim(f->homes_path, true, &f->homes) : 0;
 }
 
 static void
-leave_binroot(struct node_facts *f)
+leave_claimed(const char *path, int *fd)
 {
 	struct stat st;
-	int fd = f->real_binroot;
 
-	if (fd < 0)
+	if (*fd < 0)
 		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && (st.st_mode & 07777) == MADE_BY_US)
-		(void)rmdir(f->binroot);
-	close(fd);
-	f->real_binroot = -1;
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0 && fstat(*fd, &st) == 0 && (st.st_mode & 07777) == MADE_BY_US)
+		(void)rmdir(path);
+	close(*fd);
+	*fd = -1;
+}
+
+static bool
+has_gone(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 0;
 }
 
 /* Whatever clears /tmp of what is old takes an empty binRoot too. */
 static void
 restore_binroot(struct node_facts *f)
 {
-	struct stat st;
-
-	if (f->real_binroot >= 0 && fstat(f->real_binroot, &st) == 0 && st.st_nlink == 0)
+	if (has_gone(f->real_binroot) || has_gone(f->homes))
 		(void)claim_binroot(f);
 }
 
@@ -516,13 +531,15 @@ let_ids_count(void)
 int
 facts_begin(struct node_facts *f, const struct worker_setup *setup)
 {
-	*f = (struct node_facts){.store = -1, .proc = -1, .null = -1, .real_binroot = -1, .home = -1, .mountinfo = -1};
+	*f = (struct node_facts){.store = -1, .proc = -1, .null = -1, .real_binroot = -1, .homes = -1, .home = -1, .mountinfo = -1};
 	f->private = setup->private;
 	f->binroot = xstrdup(setup->binroot);
 	(void)getrlimit(RLIMIT_NOFILE, &f->files);
 	if (let_ids_count() < 0)
 		return -1;
 	make_namespace(f, setup);
+	if (f->is_root && f->namespaces && !f->private)
+		f->homes_path = xasprintf("%s.users", f->binroot);
 	find_proc(f);
 	protect_from_oom(f);
 	return setup->runs_jobs ? claim_binroot(f) : 0;
@@ -561,7 +578,8 @@ facts_finish(struct node_facts *f, const struct worker_setup *setup, int store)
 void
 facts_close(struct node_facts *f)
 {
-	leave_binroot(f);
+	leave_claimed(f->binroot, &f->real_binroot);
+	leave_claimed(f->homes_path, &f->homes);
 	close_one(f->mountinfo);
 	close_one(f->proc);
 	close_one(f->null);
@@ -571,5 +589,6 @@ facts_close(struct node_facts *f)
 	free(f->search);
 	free(f->unfit);
 	free(f->place);
+	free(f->homes_path);
 	free(f->binroot);
 }

@@ -16,6 +16,8 @@ struct node_facts {
 	int proc;	     /* a proc file system, or -1 */
 	int null;	     /* what jobs have as stdin */
 	int real_binroot;    /* the directory itself, never what is mounted over it; or -1 */
+	char *homes_path;    /* with -p=false, where root runs jobs of others: binRoot + ".users", */
+	int homes;	     /* in which each user has a directory that stands for binRoot; or -1 */
 	int home;	     /* the daemon's mount namespace, or -1 */
 	bool is_root;	     /* of the whole machine: may give files away and become others */
 	bool namespaces;     /* mount namespaces can be had */

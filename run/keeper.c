@@ -25,7 +25,7 @@
 #include "run/vault.h"
 
 /* Where a keeper has its descriptors; those below are the program's. */
-enum { CONTROL = 3, STORE, PROC, BINROOT, HOME, DESCRIPTORS };
+enum { CONTROL = 3, STORE, PROC, BINROOT, HOMES, HOME, DESCRIPTORS };
 
 enum {
 	EXPANSION_MS = 60000, /* for the expansion of arguments */
@@ -42,6 +42,8 @@ struct keeper {
 	char tree[OBJECT_TEXT + 8]; /* "tree/<name>"; "" when nothing was shipped */
 	struct placed placed;	    /* what is in own */
 	bool mine;		    /* binRoot is this job's alone: a mount, not the node's directory */
+	bool theirs;		    /* binRoot is a directory of the user's, which stays: it is mounted over the node's */
+	int stands_for_binroot;	    /* then: a detached mount of it; else -1 */
 	struct start launch;
 	pid_t pid;	      /* of the program; 0 when it is not running */
 	pid_t group;	      /* its process group */
@@ -89,7 +91,7 @@ static void
 take_descriptors(struct keep *k)
 {
 	const struct node_facts *f = k->facts;
-	int from[DESCRIPTORS] = {f->null, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->home};
+	int from[DESCRIPTORS] = {f->null, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->homes, f->home};
 	int to;
 
 	for (to = 0; to < DESCRIPTORS; to++)
@@ -138,12 +140,6 @@ take_signals(struct keeper *k)
 
 /* ---- files ---- */
 
-static struct owner
-owner_of(const struct keeper *k)
-{
-	return (struct owner){.uid = k->work->uid, .gid = k->work->gid, .give = k->facts->is_root};
-}
-
 /* The caller's working directory inside the root, without leading slash; "" for the root itself. */
 static const char *
 cwd_inside(const struct keeper *k)
@@ -154,37 +150,32 @@ cwd_inside(const struct keeper *k)
 }
 
 static int
-place_shipped(struct keeper *k, int root)
+place_shipped(struct keeper *k, const struct place *p, int root)
 {
-	const struct work *w = k->work;
 	char name[OBJECT_TEXT];
 
-	if (!w->manifest)
+	if (!p->manifest)
 		return 0;
-	object_text(w->manifest_name, name);
+	object_text(k->work->manifest_name, name);
 	(void)snprintf(k->tree, sizeof(k->tree), "tree/%s", name);
-	if (place_tree(STORE, name, k->keep->name, w->manifest) < 0)
-		return fail(255, "%s", place_error());
-	if (k->mine ? place_own(STORE, root, k->keep->given, w->manifest, owner_of(k), &k->placed)
-		    : place_all(STORE, root, k->keep->name, w->manifest, owner_of(k)))
+	if (place_tree(p, name) < 0 || (k->mine ? place_own(p, root, &k->placed) : place_all(p, root)) < 0)
 		return fail(255, "%s", place_error());
 	return 0;
 }
 
 static int
-place_cwd(struct keeper *k, int root)
+place_cwd(struct keeper *k, const struct place *p, int root)
 {
 	const char *cwd = cwd_inside(k);
-	const struct entry *e = k->work->manifest && *cwd ? manifest_find(k->work->manifest, cwd) : NULL;
-	struct owner owner = owner_of(k);
+	const struct entry *e = p->manifest && *cwd ? manifest_find(p->manifest, cwd) : NULL;
 
 	if (k->work->localbin || (e && e->kind == ENTRY_DIR))
 		return 0;
 	if (*cwd && !path_inside(cwd))
 		return fail(255, "can't make the working directory %s", cwd);
-	if (*cwd && place_dir(root, cwd, owner) < 0)
+	if (*cwd && (k->mine ? place_dir(p, root, cwd) : place_all_dir(p, root, cwd)) < 0)
 		return fail(255, "%s", place_error());
-	if (!*cwd && k->mine && owner.give && fchown(root, owner.uid, owner.gid) < 0)
+	if (!*cwd && k->mine && p->owner.give && fchown(root, p->owner.uid, p->owner.gid) < 0)
 		return fail(255, "can't make the working directory: %s", strerror(errno));
 	return 0;
 }
@@ -197,23 +188,65 @@ make_job_dirs(const struct keeper *k)
 	return 0;
 }
 
+/* The directory that stands for binRoot, to be mounted over it: cloned now, for in another namespace it could not be. */
+static int
+open_home(struct keeper *k, const struct place *p)
+{
+	int home = place_home(p, HOMES);
+
+	if (home < 0)
+		return fail(255, "%s", place_error());
+	/* From here on files are placed there as the user: with their groups, too. */
+	if (set_groups(k->work->groups, k->work->group_count) < 0) {
+		close(home);
+		return fail(255, "can't take on the user's groups: %s", strerror(errno));
+	}
+	k->stands_for_binroot = mount_clone(home, "", false);
+	if (k->stands_for_binroot >= 0 && mount_set(k->stands_for_binroot, ATTR_NOSUID | ATTR_NODEV, 0) == 0)
+		return home;
+	close(home);
+	return fail(255, "can't clone the user's directory beside binRoot: %s", strerror(errno));
+}
+
+static int
+open_root(struct keeper *k, const struct place *p)
+{
+	int root;
+
+	if (k->theirs)
+		return open_home(k, p);
+	root = openat(k->mine ? STORE : BINROOT, k->mine ? k->own : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return root < 0 ? fail(255, "can't open the job's directory: %s", strerror(errno)) : root;
+}
+
 static int
 place(struct keeper *k)
 {
-	int root = k->mine ? -1 : BINROOT, bad;
+	struct place p = {
+		.store = STORE,
+		.job = k->keep->name,
+		.given = k->keep->given,
+		.manifest = k->work->manifest,
+		.owner = {.uid = k->work->uid, .gid = k->work->gid, .give = k->facts->is_root},
+		.theirs = k->theirs,
+	};
+	int root, bad;
 
-	if (make_job_dirs(k) < 0)
+	if (make_job_dirs(k) < 0 || (root = open_root(k, &p)) < 0)
 		return -1;
-	if (k->mine)
-		root = openat(STORE, k->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	bad = root < 0 ? fail(255, "can't open the job's directory: %s", strerror(errno)) : 0;
-	if (!bad)
-		bad = place_shipped(k, root);
-	if (!bad)
-		bad = place_cwd(k, root);
-	if (k->mine && root >= 0)
-		close(root);
+	bad = place_shipped(k, &p, root) < 0 || place_cwd(k, &p, root) < 0 ? -1 : 0;
+	close(root);
 	return bad;
+}
+
+static int
+show_home(const struct keeper *k)
+{
+	int bad = k->stands_for_binroot < 0 ? 0 : mount_attach(k->stands_for_binroot, AT_FDCWD, k->facts->binroot);
+
+	if (k->stands_for_binroot >= 0)
+		close(k->stands_for_binroot);
+	return bad < 0 ? fail(255, "can't mount the user's directory over binRoot: %s", strerror(errno)) : 0;
 }
 
 static int
@@ -247,6 +280,8 @@ enter_view(struct keeper *k)
 		return 0;
 	if (unshare(CLONE_NEWNS) < 0)
 		return fail(255, "no mount namespace: %s", namespace_error());
+	if (show_home(k) < 0)
+		return -1;
 	return view_enter(&plan) < 0 ? fail(255, "%s", view_error()) : 0;
 }
 
@@ -525,26 +560,35 @@ clean_up(struct keeper *k)
 	return unlinkat(STORE, k->job, AT_REMOVEDIR) < 0 && remove_tree(STORE, k->job) < 0;
 }
 
+/* Without namespaces all jobs of a node would share binRoot, and root's files in it would lie beside those of others. */
 static bool
 may_run(const struct keeper *k)
 {
 	const struct node_facts *f = k->facts;
+	const struct work *w = k->work;
 
-	if (f->is_root && k->work->uid != 0 && f->unfit) {
+	if (f->is_root && w->uid != 0 && f->unfit) {
 		(void)fail(255, "the node's binRoot %s %s: it runs root's jobs only, until it is started with another -binRoot", f->binroot,
 			f->unfit);
 		return false;
 	}
-	if (k->facts->is_root || k->work->uid == geteuid())
+	if (w->uid == geteuid() || (f->is_root && (f->namespaces || (w->localbin && !w->manifest))))
 		return true;
-	(void)fail(255, "gproc runs without root on this node: it can run jobs of user %u only, not of %u", geteuid(), k->work->uid);
+	if (k->facts->is_root)
+		(void)fail(255,
+			"this node has no mount namespaces, by which files of user %u would be kept apart from those of others: "
+			"only root's programs and files can be sent here; -localbin runs the node's own",
+			w->uid);
+	else
+		(void)fail(
+			255, "gproc runs without root on this node: it can run jobs of user %u only, not of %u", geteuid(), k->work->uid);
 	return false;
 }
 
 void
 keeper_run(struct keep *keep)
 {
-	struct keeper k = {.keep = keep, .facts = keep->facts, .work = keep->work};
+	struct keeper k = {.keep = keep, .facts = keep->facts, .work = keep->work, .stands_for_binroot = -1};
 
 	(void)setsid();
 	take_descriptors(keep);
@@ -555,6 +599,7 @@ keeper_run(struct keep *keep)
 	(void)snprintf(k.job, sizeof(k.job), "job/%s", keep->name);
 	(void)snprintf(k.own, sizeof(k.own), "job/%s/root", keep->name);
 	k.mine = k.facts->namespaces && k.facts->private;
+	k.theirs = k.facts->homes >= 0 && k.work->uid != 0;
 	if (may_run(&k) && place(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)
 		keep_watch(&k);
 	_exit(clean_up(&k));

@@ -19,6 +19,7 @@
 
 /* Permission bits that a shared inode may have: whoever it belongs to, only root's own jobs could write it. */
 #define SHARED_MODE(mode) (((mode)&0755u) | 0444u)
+#define COPY_STEP (1u << 20) /* bytes copied at a time, and needed twice where contents are moved */
 
 static char error_text[512];
 
@@ -56,10 +57,18 @@ place_is_own(const struct entry *e)
 /* ---- where an entry goes: the descriptor of its directory, kept while the next ones are in the same ---- */
 
 struct cursor {
+	const struct place *place;
 	int root;
-	int fd;	   /* of the directory, or -1 */
-	char *dir; /* its path under root, or NULL */
+	bool guarded; /* the directories may be there already, and not all of them as we made them */
+	int fd;	      /* of the directory, or -1 */
+	char *dir;    /* its path under root, or NULL */
 };
+
+static struct cursor
+cursor_begin(const struct place *p, int root, bool guarded)
+{
+	return (struct cursor){.place = p, .root = root, .guarded = guarded, .fd = -1};
+}
 
 static void
 cursor_end(struct cursor *c)
@@ -71,7 +80,27 @@ cursor_end(struct cursor *c)
 	c->dir = NULL;
 }
 
-/* The directory that `path` lies in, and its last part in *name. -1 with errno. */
+/* A user who may change what lies in a directory could lead the next step by name elsewhere: root takes none there. */
+static int
+check_dir(int fd, const char *path)
+{
+	const char *where = *path ? " in binRoot" : "binRoot";
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fail("look at", path);
+	if (geteuid() == 0 && st.st_uid != 0)
+		return latch_error(error_text, sizeof(error_text),
+			"%.300s%s belongs to user %u, who could change what lies in it: remove it, or chown it to root", path, where,
+			st.st_uid);
+	if (geteuid() == 0 && st.st_mode & (S_IWGRP | S_IWOTH))
+		return latch_error(error_text, sizeof(error_text),
+			"others than root may change what lies in %.300s%s (mode %04o): remove it, or chmod go-w it", path, where,
+			st.st_mode & 07777u);
+	return 0;
+}
+
+/* The directory that `path` lies in, and its last part in *name. -1 with place_error(). */
 static int
 cursor_at(struct cursor *c, const char *path, const char **name)
 {
@@ -86,7 +115,7 @@ cursor_at(struct cursor *c, const char *path, const char **name)
 	cursor_end(c);
 	c->dir = xstrndup(path, len);
 	c->fd = open_below(c->root, c->dir, O_RDONLY | O_DIRECTORY, 0);
-	if (c->fd < 0)
+	if (c->fd < 0 ? fail("open the directory", c->dir) < 0 : c->guarded && check_dir(c->fd, c->dir) < 0)
 		cursor_end(c);
 	return c->fd;
 }
@@ -94,31 +123,59 @@ cursor_at(struct cursor *c, const char *path, const char **name)
 /* ---- contents ---- */
 
 static int
-open_blob(int store, const struct entry *e)
+open_blob(const struct place *p, const struct entry *e)
 {
 	struct object_name object = entry_object(e);
 	char name[8 + OBJECT_TEXT] = "blob/";
 
 	object_text(&object, name + strlen(name));
-	return openat(store, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return openat(p->store, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* `len` bytes from `at` on. moving: what has been copied is given up, so that the memory is not needed twice. */
 static int
-copy_bytes(int from, int to, uint64_t size)
+copy_range(int from, int to, off_t at, off_t len, bool moving)
 {
-	while (size > 0) {
-		ssize_t n = sendfile(to, from, NULL, size > (1u << 30) ? 1u << 30 : (size_t)size);
+	off_t begin = at, end = at + len;
+
+	if (lseek(to, at, SEEK_SET) < 0)
+		return -1;
+	while (at < end) {
+		ssize_t n = sendfile(to, from, &at, end - at > COPY_STEP ? COPY_STEP : (size_t)(end - at));
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			if (n == 0)
-				errno = EIO;
+			errno = n < 0 ? errno : EIO;
 			return -1;
 		}
-		size -= (uint64_t)n;
+		if (moving)
+			(void)fallocate(from, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, begin, at - begin);
+		begin = at;
 	}
 	return 0;
+}
+
+/* Holes stay holes. */
+static int
+copy_bytes(int from, int to, uint64_t size, bool moving)
+{
+	off_t at = 0, end = (off_t)size, data, hole;
+	struct stat st;
+
+	if (fstat(from, &st) < 0)
+		return -1;
+	if (st.st_size < end) {
+		errno = EIO;
+		return -1;
+	}
+	while (at < end && (data = lseek(from, at, SEEK_DATA)) >= 0 && data < end) {
+		hole = lseek(from, data, SEEK_HOLE);
+		at = hole < 0 || hole > end ? end : hole;
+		if (copy_range(from, to, data, at - data, moving) < 0)
+			return -1;
+	}
+	return ftruncate(to, end);
 }
 
 static struct timespec
@@ -127,30 +184,43 @@ entry_time(const struct entry *e)
 	return (struct timespec){.tv_sec = (time_t)e->mtime};
 }
 
-/* A new file of the entry's contents, with mode and time, given to the owner (or to nobody: NULL). On -1 it is gone again. */
 static int
-write_file(int store, int dir, const char *name, const struct entry *e, mode_t mode, const struct owner *owner)
+fill_file(int from, int to, const struct entry *e, mode_t mode, const struct owner *owner, bool moving)
 {
 	struct timespec times[2] = {entry_time(e), entry_time(e)};
-	int from = e->size ? open_blob(store, e) : -1, to = -1, bad = -1;
 
-	if (e->size == 0 || from >= 0)
-		to = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (to >= 0) {
-		bad = copy_bytes(from, to, e->size) || (owner && owner->give && fchown(to, owner->uid, owner->gid)) || fchmod(to, mode) ||
-		      futimens(to, times);
-		if (bad) {
-			(void)fail_entry("write", e);
-			(void)unlinkat(dir, name, 0);
-		}
-	} else {
-		(void)fail_entry("make", e);
-	}
-	if (to >= 0)
-		close(to);
+	return (e->size && copy_bytes(from, to, e->size, moving) < 0) || (owner && owner->give && fchown(to, owner->uid, owner->gid) < 0) ||
+			       fchmod(to, mode) < 0 || futimens(to, times) < 0
+		       ? -1
+		       : 0;
+}
+
+/* A new file of those contents, with mode and time, given to the owner (or to nobody: NULL). On -1 it is gone again. */
+static int
+make_file(int from, int dir, const char *name, const struct entry *e, mode_t mode, const struct owner *owner, bool moving)
+{
+	int to = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), bad;
+
+	if (to < 0)
+		return fail_entry("make", e);
+	bad = fill_file(from, to, e, mode, owner, moving) < 0 ? fail_entry("write", e) : 0;
+	close(to);
+	if (bad)
+		(void)unlinkat(dir, name, 0);
+	return bad;
+}
+
+static int
+write_file(const struct place *p, int dir, const char *name, const struct entry *e, mode_t mode, const struct owner *owner)
+{
+	int from = e->size ? open_blob(p, e) : -1, bad;
+
+	if (e->size && from < 0)
+		return fail_entry("read the contents of", e);
+	bad = make_file(from, dir, name, e, mode, owner, false);
 	if (from >= 0)
 		close(from);
-	return bad ? -1 : 0;
+	return bad;
 }
 
 /* ---- shared inodes: inode/<name>.<mode>.<mtime> ---- */
@@ -176,7 +246,7 @@ take_over(int store, const char *key, const char *blob, const struct entry *e)
 }
 
 static int
-make_inode(int store, const char *job, const struct entry *e, char key[INODE_NAME])
+make_inode(const struct place *p, const struct entry *e, char key[INODE_NAME])
 {
 	struct object_name object = entry_object(e);
 	char text[OBJECT_TEXT], blob[OBJECT_TEXT + 8], fresh[64];
@@ -184,15 +254,15 @@ make_inode(int store, const char *job, const struct entry *e, char key[INODE_NAM
 	object_text(&object, text);
 	(void)snprintf(blob, sizeof(blob), "blob/%s", text);
 	(void)snprintf(key, INODE_NAME, "inode/%s.%o.%llu", text, SHARED_MODE(e->mode), (unsigned long long)e->mtime);
-	if (faccessat(store, key, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || (e->size > 0 && take_over(store, key, blob, e)))
+	if (faccessat(p->store, key, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || (e->size > 0 && take_over(p->store, key, blob, e)))
 		return 0;
-	(void)snprintf(fresh, sizeof(fresh), "inode/.new-%s", job);
-	if (write_file(store, store, fresh, e, SHARED_MODE(e->mode), NULL) < 0)
+	(void)snprintf(fresh, sizeof(fresh), "inode/.new-%s", p->job);
+	if (write_file(p, p->store, fresh, e, SHARED_MODE(e->mode), NULL) < 0)
 		return -1;
-	if (renameat(store, fresh, store, key) == 0)
+	if (renameat(p->store, fresh, p->store, key) == 0)
 		return 0;
 	(void)fail_entry("name", e);
-	(void)unlinkat(store, fresh, 0);
+	(void)unlinkat(p->store, fresh, 0);
 	return -1;
 }
 
@@ -200,15 +270,15 @@ make_inode(int store, const char *job, const struct entry *e, char key[INODE_NAM
 
 /* An inode that no tree links to yet may be swept away between its making and the link: then it is made again. */
 static int
-link_inode(int store, const char *job, int dir, const char *name, const struct entry *e)
+link_inode(const struct place *p, int dir, const char *name, const struct entry *e)
 {
 	char key[INODE_NAME];
 	unsigned tries;
 
 	for (tries = 0; tries < 100; tries++) {
-		if (make_inode(store, job, e, key) < 0)
+		if (make_inode(p, e, key) < 0)
 			return -1;
-		if (linkat(store, key, dir, name, 0) == 0)
+		if (linkat(p->store, key, dir, name, 0) == 0)
 			return 0;
 		if (errno != ENOENT)
 			break;
@@ -217,20 +287,20 @@ link_inode(int store, const char *job, int dir, const char *name, const struct e
 }
 
 static int
-tree_entry(int store, const char *job, struct cursor *at, const struct entry *e)
+tree_entry(struct cursor *at, const struct entry *e)
 {
 	const char *name;
 	int dir = cursor_at(at, e->path, &name);
 
 	if (dir < 0)
-		return fail_entry("open the directory of", e);
+		return -1;
 	switch (e->kind) {
 	case ENTRY_DIR:
 		return mkdirat(dir, name, 0755) < 0 ? fail_entry("make", e) : 0;
 	case ENTRY_LINK:
 		return symlinkat(e->target, dir, name) < 0 ? fail_entry("make", e) : 0;
 	case ENTRY_FILE:
-		return link_inode(store, job, dir, name, e);
+		return link_inode(at->place, dir, name, e);
 	}
 	return 0;
 }
@@ -284,22 +354,23 @@ libc_dir(const struct manifest *m)
 /* A name in the loader's own directory for a library that lies elsewhere: the same inode, so it is found wherever the view shows that
  * directory. Where the name is taken, it stays so. */
 static int
-add_alias(int store, int dir, const char *job, const struct manifest *m, const struct entry *e)
+add_alias(const struct place *p, int dir, const struct entry *e)
 {
-	char *path = place_resolve(m, e->path);
-	const struct entry *file = path ? manifest_find(m, path) : NULL;
+	char *path = place_resolve(p->manifest, e->path);
+	const struct entry *file = path ? manifest_find(p->manifest, path) : NULL;
 	int bad = 0;
 
 	if (file && file->kind == ENTRY_FILE && !place_is_own(file) && faccessat(dir, last_part(e->path), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
-		bad = link_inode(store, job, dir, last_part(e->path), file);
+		bad = link_inode(p, dir, last_part(e->path), file);
 	free(path);
 	return bad;
 }
 
 /* So the loader finds what lies where it would not look. */
 static int
-add_aliases(int store, int root, const char *job, const struct manifest *m)
+add_aliases(const struct place *p, int root)
 {
+	const struct manifest *m = p->manifest;
 	char *dir = needs_aliases(m) ? libc_dir(m) : NULL;
 	int fd = dir ? open_below(root, dir, O_RDONLY | O_DIRECTORY, 0) : -1, bad = 0;
 	size_t i;
@@ -309,7 +380,7 @@ add_aliases(int store, int root, const char *job, const struct manifest *m)
 
 		if ((e->flags & ENTRY_LIBRARY) && e->kind != ENTRY_DIR && !strstr(e->path, "glibc-hwcaps/") &&
 			!has_prefix(last_part(e->path), "ld-"))
-			bad = add_alias(store, fd, job, m, e);
+			bad = add_alias(p, fd, e);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -318,41 +389,42 @@ add_aliases(int store, int root, const char *job, const struct manifest *m)
 }
 
 static int
-tree_fill(int store, int root, const char *job, const struct manifest *m)
+tree_fill(const struct place *p, int root)
 {
-	struct cursor at = {.root = root, .fd = -1};
+	const struct manifest *m = p->manifest;
+	struct cursor at = cursor_begin(p, root, false);
 	int bad = 0;
 	size_t i;
 
 	for (i = 0; i < m->count && !bad; i++)
 		if (m->at[i].kind == ENTRY_DIR || !place_is_own(&m->at[i]))
-			bad = tree_entry(store, job, &at, &m->at[i]);
+			bad = tree_entry(&at, &m->at[i]);
 	cursor_end(&at);
-	return bad ? bad : add_aliases(store, root, job, m);
+	return bad ? bad : add_aliases(p, root);
 }
 
 int
-place_tree(int store, const char *name, const char *job, const struct manifest *m)
+place_tree(const struct place *p, const char *name)
 {
 	char tree[OBJECT_TEXT + 8], fresh[64];
 	int root, bad;
 
 	(void)snprintf(tree, sizeof(tree), "tree/%s", name);
-	if (faccessat(store, tree, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (faccessat(p->store, tree, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
-	(void)snprintf(fresh, sizeof(fresh), "tree/.new-%s", job);
-	if (mkdirat(store, fresh, 0755) < 0)
+	(void)snprintf(fresh, sizeof(fresh), "tree/.new-%s", p->job);
+	if (mkdirat(p->store, fresh, 0755) < 0)
 		return fail("make", fresh);
-	root = openat(store, fresh, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	bad = root < 0 ? fail("open", fresh) : tree_fill(store, root, job, m);
+	root = openat(p->store, fresh, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bad = root < 0 ? fail("open", fresh) : tree_fill(p, root);
 	if (root >= 0)
 		close(root);
-	if (!bad && renameat(store, fresh, store, tree) == 0)
+	if (!bad && renameat(p->store, fresh, p->store, tree) == 0)
 		return 0;
 	/* Another keeper was quicker: its tree is as good. */
 	if (!bad && errno != ENOTEMPTY && errno != EEXIST)
 		bad = fail("name", tree);
-	(void)remove_tree(store, fresh);
+	(void)remove_tree(p->store, fresh);
 	return bad;
 }
 
@@ -416,71 +488,117 @@ make_empty(int dir, const char *name)
 	return close(fd);
 }
 
-/* Contents that the daemon has handed over become the file; they were nobody else's. False when there are none. */
-static bool
-take_given(int store, const char *given, const struct entry *e, int dir, const char *name, const struct owner *owner)
+/* Contents that the daemon has handed over become the file, for they were nobody else's: renamed, or moved bit by bit to another
+ * file system. 1 when there are none, else 0, or -1 with place_error(). */
+static int
+take_given(const struct place *p, const struct entry *e, int dir, const char *name)
 {
-	struct timespec times[2] = {entry_time(e), entry_time(e)};
 	struct object_name object = entry_object(e);
 	char text[OBJECT_TEXT], path[PLACE_GIVEN];
+	int from, bad;
 
-	if (!given || e->size < PLACE_GIVE_MIN)
-		return false;
+	if (!p->given || e->size < PLACE_GIVE_MIN)
+		return 1;
 	object_text(&object, text);
-	(void)snprintf(path, sizeof(path), "%s%s", given, text);
-	return renameat(store, path, dir, name) == 0 &&
-	       (!owner->give || fchownat(dir, name, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW) == 0) &&
-	       fchmodat(dir, name, e->mode & 0777u, 0) == 0 && utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) == 0;
+	(void)snprintf(path, sizeof(path), "%s%s", p->given, text);
+	from = openat(p->store, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (from < 0)
+		return errno == ENOENT ? 1 : fail_entry("take", e);
+	if (renameat(p->store, path, dir, name) == 0)
+		bad = fill_file(from, from, &(struct entry){.mtime = e->mtime}, e->mode & 0777u, &p->owner, false) < 0
+			      ? fail_entry("take", e)
+			      : 0;
+	else
+		bad = make_file(from, dir, name, e, e->mode & 0777u, &p->owner, true);
+	close(from);
+	(void)unlinkat(p->store, path, 0);
+	return bad;
 }
 
 static int
-own_entry(int store, const char *given, struct cursor *at, const struct entry *e, bool mixed, struct owner owner)
+own_file(const struct place *p, const struct entry *e, int dir, const char *name)
 {
+	int taken = take_given(p, e, dir, name);
+
+	return taken <= 0 ? taken : write_file(p, dir, name, e, e->mode & 0777u, &p->owner);
+}
+
+static int
+own_entry(struct cursor *at, const struct entry *e, bool mixed)
+{
+	const struct owner *owner = &at->place->owner;
 	bool own = place_is_own(e);
 	const char *name;
 	int dir = cursor_at(at, e->path, &name);
 
 	if (dir < 0)
-		return fail_entry("open the directory of", e);
+		return -1;
 	if (e->kind == ENTRY_FILE && own)
-		return take_given(store, given, e, dir, name, &owner) ? 0 : write_file(store, dir, name, e, e->mode & 0777u, &owner);
-	if ((e->kind == ENTRY_DIR && make_dir(dir, name, mixed ? dir_mode(e) : 0755, own ? &owner : NULL) < 0) ||
-		(e->kind == ENTRY_LINK && (symlinkat(e->target, dir, name) < 0 || (own && give(dir, name, owner) < 0))) ||
+		return own_file(at->place, e, dir, name);
+	if ((e->kind == ENTRY_DIR && make_dir(dir, name, mixed ? dir_mode(e) : 0755, own ? owner : NULL) < 0) ||
+		(e->kind == ENTRY_LINK && (symlinkat(e->target, dir, name) < 0 || (own && give(dir, name, *owner) < 0))) ||
 		(e->kind == ENTRY_FILE && make_empty(dir, name) < 0))
 		return fail_entry("make", e);
 	return 0;
 }
 
-int
-place_own(int store, int root, const char *given, const struct manifest *m, struct owner owner, struct placed *out)
+/* The entries that place_own makes: all but those below a directory that is shared as a whole. After entry i comes: */
+static size_t
+own_next(const struct manifest *m, const bool *mixed, size_t i)
 {
-	struct cursor at = {.root = root, .fd = -1};
+	const char *dir = m->at[i].path;
+	size_t len = strlen(dir), next = i + 1;
+
+	if (m->at[i].kind == ENTRY_DIR && !mixed[i])
+		while (next < m->count && lies_in(m->at[next].path, dir, len))
+			next++;
+	return next;
+}
+
+int
+place_own(const struct place *p, int root, struct placed *out)
+{
+	const struct manifest *m = p->manifest;
+	struct cursor at = cursor_begin(p, root, false);
 	bool *mixed = find_mixed(m);
-	size_t i = 0;
+	size_t i;
 	int bad = 0;
 
-	while (i < m->count && !bad) {
+	for (i = 0; i < m->count && !bad; i = own_next(m, mixed, i)) {
 		const struct entry *e = &m->at[i];
-		size_t len = strlen(e->path);
-		bool bound = !mixed[i] && e->kind != ENTRY_LINK;
 
-		bad = own_entry(store, given, &at, e, mixed[i], owner);
-		if (bound)
+		bad = own_entry(&at, e, mixed[i]);
+		if (!mixed[i] && e->kind != ENTRY_LINK)
 			strings_add(&out->shared, e->path);
 		strings_add(e->kind == ENTRY_DIR ? &out->dirs : &out->files, e->path);
-		for (i++; bound && i < m->count && lies_in(m->at[i].path, e->path, len); i++)
-			;
 	}
 	cursor_end(&at);
 	free(mixed);
 	return bad;
 }
 
+struct placed_size
+place_own_size(const struct manifest *m)
+{
+	struct placed_size size = {0};
+	bool *mixed = find_mixed(m);
+	size_t i;
+
+	for (i = 0; i < m->count; i = own_next(m, mixed, i)) {
+		size.inodes++;
+		if (m->at[i].kind == ENTRY_FILE && place_is_own(&m->at[i]))
+			size.bytes += m->at[i].size > UINT64_MAX / 4 - size.bytes ? UINT64_MAX / 4 - size.bytes
+										  : (m->at[i].size + 4095) / 4096 * 4096;
+	}
+	free(mixed);
+	return size;
+}
+
 /* Without looking around: what a job has left as it was made goes at once. */
 void
 place_undo(int root, const struct placed *p)
 {
-	struct cursor at = {.root = root, .fd = -1};
+	struct cursor at = cursor_begin(NULL, root, false);
 	size_t i;
 
 	for (i = p->files.count + p->dirs.count; i-- > 0;) {
@@ -502,30 +620,61 @@ placed_free(struct placed *p)
 	strings_free(&p->files);
 }
 
-int
-place_dir(int root, const char *path, struct owner owner)
+/* ---- the working directory ---- */
+
+static int
+dir_part(struct cursor *at, const char *path, bool last)
 {
-	struct cursor at = {.root = root, .fd = -1};
+	const char *name;
+	int dir = cursor_at(at, path, &name);
+
+	if (dir < 0)
+		return -1;
+	return make_dir(dir, name, 0755, last ? &at->place->owner : NULL) < 0 && errno != EEXIST ? fail("make", path) : 0;
+}
+
+static int
+make_path(const struct place *p, int root, const char *path, bool guarded)
+{
+	struct cursor at = cursor_begin(p, root, guarded);
 	size_t len, total = strlen(path);
 	int bad = 0;
 
 	for (len = 0; len < total && !bad; len++) {
-		const char *slash = strchr(path + len, '/'), *name;
+		const char *slash = strchr(path + len, '/');
 		char *part;
-		int dir;
 
 		len = slash ? (size_t)(slash - path) : total;
 		part = xstrndup(path, len);
-		dir = cursor_at(&at, part, &name);
-		if (dir < 0 || (make_dir(dir, name, 0755, len == total ? &owner : NULL) < 0 && errno != EEXIST))
-			bad = fail("make", part);
+		bad = dir_part(&at, part, len == total);
 		free(part);
 	}
 	cursor_end(&at);
 	return bad;
 }
 
-/* ---- the node's real binRoot ---- */
+int
+place_dir(const struct place *p, int root, const char *path)
+{
+	return make_path(p, root, path, false);
+}
+
+/* ---- the node's real binRoot, or a user's directory that stands for it ---- */
+
+static int
+become_owner(const struct place *p)
+{
+	if (!p->theirs || act_as(p->owner.uid, p->owner.gid) == 0)
+		return 0;
+	return fail("act as the user of", "the job");
+}
+
+static void
+become_root(const struct place *p)
+{
+	if (p->theirs)
+		(void)act_as_self();
+}
 
 static bool
 has_bytes_of(int from, int to)
@@ -544,21 +693,19 @@ has_bytes_of(int from, int to)
 
 /* A file of the same size and time may still be another: a program built twice within a second, or with times that are set. */
 static bool
-has_contents(int store, int dir, const char *name, const struct entry *e)
+has_contents(int from, int dir, const char *name)
 {
-	int from = open_blob(store, e), to = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	bool same = from >= 0 && to >= 0 && has_bytes_of(from, to);
+	int to = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool same = to >= 0 && has_bytes_of(from, to);
 
 	if (to >= 0)
 		close(to);
-	if (from >= 0)
-		close(from);
 	return same;
 }
 
 /* What is there already is the same: then it is left, for it may be running. Only what no other user could have written counts. */
 static bool
-is_there(int store, int dir, const char *name, const struct entry *e, mode_t mode, uid_t uid)
+is_there(int from, int dir, const char *name, const struct entry *e, mode_t mode, uid_t uid)
 {
 	char target[PATH_MAX];
 	struct stat st;
@@ -572,49 +719,40 @@ is_there(int store, int dir, const char *name, const struct entry *e, mode_t mod
 	}
 	return S_ISREG(st.st_mode) && st.st_nlink == 1 && (st.st_mode & 07777) == mode && (uint64_t)st.st_size == e->size &&
 	       st.st_mtim.tv_sec == (time_t)e->mtime && st.st_mtim.tv_nsec == 0 && !place_is_own(e) &&
-	       (e->size == 0 || has_contents(store, dir, name, e));
+	       (e->size == 0 || has_contents(from, dir, name));
 }
 
+/* What others than its owner could change is no place for files that stay. */
 static int
-real_dir(int dir, const char *name, const struct entry *e, const struct owner *owner)
+real_dir(int dir, const char *name, const struct entry *e)
 {
 	struct stat st;
 
-	if (make_dir(dir, name, dir_mode(e), place_is_own(e) ? owner : NULL) == 0)
+	if (mkdirat(dir, name, dir_mode(e) & ~(mode_t)(S_IWGRP | S_IWOTH)) == 0)
 		return 0;
 	if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_entry("make", e);
-	if (!S_ISDIR(st.st_mode)) {
-		errno = ENOTDIR;
-		return fail_entry("make the directory", e);
-	}
-	if (st.st_uid == geteuid() || st.st_uid == owner->uid)
-		return 0;
-	set_error(error_text, sizeof(error_text), "%.300s in binRoot belongs to user %u, who could change what lies in it", e->path,
-		(unsigned)st.st_uid);
-	return -1;
+	if (S_ISDIR(st.st_mode))
+		return 0; /* whose it is and who may change it is looked at when it is entered */
+	errno = ENOTDIR;
+	return fail_entry("make the directory", e);
 }
 
 static int
-real_entry(int store, struct cursor *at, const char *job, const struct entry *e, struct owner owner)
+real_file(const struct cursor *at, int from, int dir, const char *name, const struct entry *e)
 {
-	bool own = place_is_own(e);
-	mode_t mode = own ? e->mode & 0777u : SHARED_MODE(e->mode);
-	const char *name;
-	int dir = cursor_at(at, e->path, &name), bad;
+	const struct owner *owner = place_is_own(e) ? &at->place->owner : NULL;
+	mode_t mode = owner ? e->mode & 0777u : SHARED_MODE(e->mode);
 	char fresh[64];
+	int bad;
 
-	if (dir < 0)
-		return fail_entry("open the directory of", e);
-	if (e->kind == ENTRY_DIR)
-		return real_dir(dir, name, e, &owner);
-	if (is_there(store, dir, name, e, mode, own && owner.give ? owner.uid : geteuid()))
+	if (is_there(from, dir, name, e, mode, at->place->theirs ? at->place->owner.uid : geteuid()))
 		return 0;
-	(void)snprintf(fresh, sizeof(fresh), ".gproc-%s", job);
+	(void)snprintf(fresh, sizeof(fresh), ".gproc-%s", at->place->job);
 	if (e->kind == ENTRY_FILE)
-		bad = write_file(store, dir, fresh, e, mode, own ? &owner : NULL);
+		bad = make_file(from, dir, fresh, e, mode, owner, false);
 	else
-		bad = symlinkat(e->target, dir, fresh) < 0 || (own && give(dir, fresh, owner) < 0) ? fail_entry("make", e) : 0;
+		bad = symlinkat(e->target, dir, fresh) < 0 || (owner && give(dir, fresh, *owner) < 0) ? fail_entry("make", e) : 0;
 	if (!bad && renameat(dir, fresh, dir, name) < 0)
 		bad = fail_entry("put in place", e);
 	if (bad)
@@ -622,17 +760,88 @@ real_entry(int store, struct cursor *at, const char *job, const struct entry *e,
 	return bad;
 }
 
-int
-place_all(int store, int root, const char *job, const struct manifest *m, struct owner owner)
+/* The contents are the store's, all else is done as the one whose directory it is: whatever they make of it meanwhile, their own
+ * rights are all that they can turn to use. */
+static int
+real_entry(struct cursor *at, const struct entry *e)
 {
-	struct cursor at = {.root = root, .fd = -1};
-	int bad = 0;
+	bool with_contents = e->kind == ENTRY_FILE && e->size;
+	int from = with_contents ? open_blob(at->place, e) : -1, dir, bad;
+	const char *name;
+
+	if (with_contents && from < 0)
+		return fail_entry("read the contents of", e);
+	if (become_owner(at->place) < 0) {
+		bad = -1;
+	} else {
+		dir = cursor_at(at, e->path, &name);
+		bad = dir < 0 ? -1 : e->kind == ENTRY_DIR ? real_dir(dir, name, e) : real_file(at, from, dir, name, e);
+	}
+	become_root(at->place);
+	if (from >= 0)
+		close(from);
+	return bad;
+}
+
+int
+place_all(const struct place *p, int root)
+{
+	struct cursor at = cursor_begin(p, root, !p->theirs);
+	int bad = p->theirs ? 0 : check_dir(root, "");
 	size_t i;
 
-	for (i = 0; i < m->count && !bad; i++)
-		bad = real_entry(store, &at, job, &m->at[i], owner);
+	for (i = 0; p->manifest && i < p->manifest->count && !bad; i++)
+		bad = real_entry(&at, &p->manifest->at[i]);
 	cursor_end(&at);
 	return bad;
+}
+
+int
+place_all_dir(const struct place *p, int root, const char *path)
+{
+	int bad = p->theirs ? 0 : check_dir(root, "");
+
+	if (!bad && become_owner(p) == 0)
+		bad = make_path(p, root, path, !p->theirs);
+	else
+		bad = -1;
+	become_root(p);
+	return bad;
+}
+
+/* Under another name first: what is there under the user's is whole, other keepers may be making it, too. */
+static int
+make_home(int parent, const char *name, const struct place *p)
+{
+	char fresh[64];
+	int bad;
+
+	(void)snprintf(fresh, sizeof(fresh), ".new-%s", p->job);
+	bad = mkdirat(parent, fresh, 0700) < 0 || fchownat(parent, fresh, p->owner.uid, p->owner.gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+			      (rename_new(parent, fresh, name) < 0 && errno != EEXIST)
+		      ? fail("make the user's directory", name)
+		      : 0;
+	(void)unlinkat(parent, fresh, AT_REMOVEDIR);
+	return bad;
+}
+
+int
+place_home(const struct place *p, int parent)
+{
+	char name[16];
+	struct stat st;
+	int home;
+
+	(void)snprintf(name, sizeof(name), "%u", p->owner.uid);
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && make_home(parent, name, p) < 0)
+		return -1;
+	home = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (home < 0)
+		return fail("open the user's directory", name);
+	if (fstat(home, &st) == 0 && st.st_uid == p->owner.uid && fchmod(home, 0700) == 0)
+		return home;
+	close(home);
+	return latch_error(error_text, sizeof(error_text), "the directory %s beside binRoot is not that user's: remove it", name);
 }
 
 /* ---- links inside the manifest ---- */

@@ -15,33 +15,49 @@ struct owner {
 /* A job's own copy, not a shared one: it was asked for by -f, or not everybody may read it. */
 bool place_is_own(const struct entry *);
 
+/* What is placed, for which job; all borrowed. */
+struct place {
+	int store;			 /* descriptor of its top directory */
+	const char *job;		 /* tells the temporary names of several makers apart */
+	const char *given;		 /* what the names of contents handed over begin with (see below), or NULL */
+	const struct manifest *manifest; /* NULL: nothing was shipped */
+	struct owner owner;
+	bool theirs; /* place_all, place_all_dir: the directory is the owner's, who may change it meanwhile: all is done as them */
+};
+
 /* The prepared tree "tree/<name>" under the store, made where it is not there yet: every directory, and what is not a job's own as
- * hard links to read-only inodes that all jobs share. job tells the temporary names of several makers apart.
- * 0, or -1 with place_error() and nothing left behind. */
-int place_tree(int store, const char *name, const char *job, const struct manifest *);
+ * hard links to read-only inodes that all jobs share. 0, or -1 with place_error() and nothing left behind. */
+int place_tree(const struct place *, const char *name);
 
 /* What place_own made. */
 struct placed {
 	struct strings shared;	    /* paths that stand empty, for the prepared tree's to be mounted on */
 	struct strings dirs, files; /* everything, those included; a directory before what is in it */
 };
+struct placed_size {
+	uint64_t bytes, inodes; /* whole pages; the top directory not counted */
+};
+struct placed_size place_own_size(const struct manifest *); /* what place_own will take of a file system */
 /* Own files from this size on need not be copied where memory is short: the daemon hands their contents over (blob_give), under the
- * name given + its object's in the store. */
+ * name given + its object's in the store; to another file system they are moved with no more than a MiB there twice. */
 #define PLACE_GIVE_MIN (1u << 20)
 #define PLACE_GIVEN (64 + OBJECT_TEXT)
-/* Under root (empty): directories that hold own entries, their own entries, links; and an empty directory or file for each
- * subtree that is shared. given: what the names of contents handed over begin with, or NULL. 0, or -1 with place_error(). */
-int place_own(int store, int root, const char *given, const struct manifest *, struct owner, struct placed *);
+/* Under root (empty, and nobody else's to change): directories that hold own entries, their own entries, links; and an empty
+ * directory or file for each subtree that is shared. 0, or -1 with place_error(). */
+int place_own(const struct place *, int root, struct placed *);
 /* Removes again what of it is as it was, quickly; what users have added stays. No link is followed. */
 void place_undo(int root, const struct placed *);
 void placed_free(struct placed *);
+/* Makes the directory `path` (no leading slash) there, the last part of it the owner's. 0, or -1 with place_error(). */
+int place_dir(const struct place *, int root, const char *path);
 
-/* Everything, shared or own, as real files under root, a directory that others may know and write in: each is made
- * under another name and renamed, no link is followed. 0, or -1 with place_error(). */
-int place_all(int store, int root, const char *job, const struct manifest *, struct owner);
-
-/* Makes the directory `path` (no leading slash) under root, the last one the owner's. 0, or -1 with place_error(). */
-int place_dir(int root, const char *path, struct owner);
+/* Everything, shared or own, as real files under root, which stay: each is made under another name and renamed, no link is followed.
+ * Where root places, a directory that others than root may change is refused, and none is made. 0, or -1 with place_error(). */
+int place_all(const struct place *, int root);
+int place_all_dir(const struct place *, int root, const char *path); /* as place_dir */
+/* The owner's directory "<uid>" in parent, which is root's alone: mode 0700, made where it is not there. A descriptor, which the
+ * caller closes, or -1 with place_error(). */
+int place_home(const struct place *, int parent);
 
 /* Where `path` (inside the root, absolute) leads when the manifest's links are followed inside the root; without a leading
  * slash. What the manifest does not know is taken as it is. NULL when it loops. Caller frees. */

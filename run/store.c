@@ -24,6 +24,8 @@
 #define WINDOW STORE_WINDOW
 #define MAX_THIN_LIST (4u << 20) /* of 8 GiB: what stays in memory of each that passes through */
 #define NAME_ROOM (8 + OBJECT_TEXT)
+#define INODE_COST 1024u /* bytes of kernel memory, as tmpfs itself counts them */
+#define MIN_INODES 4096u
 
 struct blob {
 	struct store *store;
@@ -214,7 +216,7 @@ store_open(uint64_t budget, const char *fallback)
 	struct vault vault;
 
 	budget = choose_budget(budget);
-	if (vault_mount(&vault, budget) == 0)
+	if (vault_mount(&vault, budget, MIN_INODES + budget / INODE_COST) == 0)
 		return store_made(vault, budget);
 	(void)fail("%s", vault_error());
 	return fallback ? store_open_dir(budget, fallback) : NULL;

@@ -9,30 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-/* From linux/mount.h, which musl-gcc does not see. */
-enum {
-	OPEN_CLONE = 1,		  /* OPEN_TREE_CLONE */
-	WHOLE_TREE = 0x8000,	  /* AT_RECURSIVE */
-	OPEN_CLOEXEC = 1,	  /* FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC */
-	CONFIG_STRING = 1,	  /* FSCONFIG_SET_STRING */
-	CONFIG_CREATE = 6,	  /* FSCONFIG_CMD_CREATE */
-	ATTR_NOSUID = 2,	  /* MOUNT_ATTR_NOSUID */
-	ATTR_NODEV = 4,		  /* MOUNT_ATTR_NODEV */
-	MOVE_FROM_DESCRIPTOR = 4, /* MOVE_MOUNT_F_EMPTY_PATH */
-};
-/* The same on every architecture that has them (asm-generic/unistd.h). */
-#ifndef SYS_fsopen
-#define SYS_open_tree 428
-#define SYS_move_mount 429
-#define SYS_fsopen 430
-#define SYS_fsconfig 431
-#define SYS_fsmount 432
-#endif
+#include "base/sys.h"
 
 static char error_text[256];
 
@@ -147,25 +127,6 @@ remove_tree(int dir, const char *name)
 
 /* ---- making ---- */
 
-static int
-make_tmpfs(uint64_t size)
-{
-	int fs = (int)syscall(SYS_fsopen, "tmpfs", OPEN_CLOEXEC), mount = -1;
-	char text[24];
-
-	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)size);
-	if (fs < 0)
-		return fail("can't make", "a tmpfs");
-	if (syscall(SYS_fsconfig, fs, CONFIG_STRING, "size", text, 0) == 0 &&
-		syscall(SYS_fsconfig, fs, CONFIG_STRING, "mode", "0700", 0) == 0 &&
-		syscall(SYS_fsconfig, fs, CONFIG_CREATE, NULL, NULL, 0) == 0)
-		mount = (int)syscall(SYS_fsmount, fs, OPEN_CLOEXEC, ATTR_NOSUID | ATTR_NODEV);
-	if (mount < 0)
-		(void)fail("can't make", "a tmpfs");
-	close(fs);
-	return mount;
-}
-
 /* A directory that nobody can remove, for that would take the mount on it away, with as few mounts below it as may be: the root of
  * one of the usual file systems, and where there are none the root itself. */
 static const char *
@@ -200,12 +161,11 @@ enter(int clone)
 static int
 hide(int mount, const char *over)
 {
-	int clone = (int)syscall(SYS_open_tree, AT_FDCWD, over, OPEN_CLONE | WHOLE_TREE | O_CLOEXEC), bad = 0;
+	int clone = mount_clone(AT_FDCWD, over, true), bad = 0;
 
 	if (clone < 0)
 		return fail("can't clone", over);
-	if (syscall(SYS_move_mount, mount, "", AT_FDCWD, over, MOVE_FROM_DESCRIPTOR) < 0 ||
-		syscall(SYS_move_mount, clone, "", AT_FDCWD, over, MOVE_FROM_DESCRIPTOR) < 0)
+	if (mount_attach(mount, AT_FDCWD, over) < 0 || mount_attach(clone, AT_FDCWD, over) < 0)
 		bad = fail("can't mount over", over);
 	else if (strcmp(over, "/") == 0)
 		bad = enter(clone);
@@ -214,11 +174,11 @@ hide(int mount, const char *over)
 }
 
 int
-vault_mount(struct vault *v, uint64_t size)
+vault_mount(struct vault *v, uint64_t size, uint64_t inodes)
 {
-	*v = (struct vault){.dir = make_tmpfs(size), .mounted = true, .over = choose_place()};
+	*v = (struct vault){.dir = mount_tmpfs(size, inodes, ATTR_NOSUID | ATTR_NODEV), .mounted = true, .over = choose_place()};
 	if (v->dir < 0)
-		return -1;
+		return fail("can't make", "a tmpfs");
 	if (hide(v->dir, v->over) == 0)
 		return 0;
 	close(v->dir);
@@ -226,12 +186,22 @@ vault_mount(struct vault *v, uint64_t size)
 	return -1;
 }
 
+/* A directory of our own, or of root's where we are root: in a sticky directory nobody else can put another in its place. */
+static bool
+is_ours(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
 int
 vault_make(struct vault *v, const char *parent)
 {
 	*v = (struct vault){.dir = -1, .path = xasprintf("%s/.store-%ld", parent, (long)getpid())};
-	/* What is there by that name is a dead process's. */
-	(void)remove_tree(AT_FDCWD, v->path);
+	/* What is there by that name is a dead process's, or somebody's who may not choose what we remove. */
+	if (is_ours(v->path))
+		(void)remove_tree(AT_FDCWD, v->path);
 	if (mkdir(v->path, 0700) == 0)
 		v->dir = open(v->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (v->dir >= 0)
@@ -240,21 +210,6 @@ vault_make(struct vault *v, const char *parent)
 	free(v->path);
 	v->path = NULL;
 	return -1;
-}
-
-/* Takes the clone away, and then the mount. No path leads to them, but a working directory does, up to the topmost. */
-static void
-unmount(const struct vault *v)
-{
-	int cwd = open(".", O_PATH | O_CLOEXEC);
-
-	if (cwd >= 0 && fchdir(v->dir) == 0) {
-		(void)umount2(".", MNT_DETACH);
-		(void)umount2(".", MNT_DETACH);
-		(void)!fchdir(cwd);
-	}
-	if (cwd >= 0)
-		close(cwd);
 }
 
 static void
@@ -276,9 +231,9 @@ vault_close(struct vault *v)
 	if (v->dir < 0)
 		return;
 	empty(v->dir);
-	/* The clone of the root is where this process lives. */
+	/* The clone goes, and then the mount. The clone of the root is where this process lives. */
 	if (v->mounted && strcmp(v->over, "/") != 0)
-		unmount(v);
+		(void)unmount(v->dir, 2);
 	close(v->dir);
 	if (v->path)
 		(void)remove_tree(AT_FDCWD, v->path);

@@ -11,10 +11,10 @@ struct vault {
 	const char *over; /* what it is mounted over */
 };
 
-/* A tmpfs of `size` bytes in this process's mount namespace (which must be its own, with private propagation), hidden between a
- * directory and a clone of that directory: paths go on meaning what they meant. It belongs to the namespace, so open_tree can
+/* A tmpfs of `size` bytes and so many inodes in this process's mount namespace (which must be its own, with private propagation), hidden
+ * between a directory and a clone of that directory: paths go on meaning what they meant. It belongs to the namespace, so open_tree can
  * clone its directories. The process's root may become the clone. -1 with vault_error(). */
-int vault_mount(struct vault *, uint64_t size);
+int vault_mount(struct vault *, uint64_t size, uint64_t inodes);
 /* An own directory, ".store-<pid>", in `parent` instead. */
 int vault_make(struct vault *, const char *parent);
 void vault_close(struct vault *); /* removes all that is in it */

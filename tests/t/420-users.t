@@ -108,19 +108,18 @@ is "halting nodes is root's" "$status" 255
 kill -INT "$MASTER"
 wait
 
-# With -p=false what is placed stays; a directory that is one user's is no place for another's program.
+# With -p=false what is placed stays, each user's in a directory of their own.
 start_master -users=alice,bob
 start_slave 0 master -p=false -binRoot=/tmp/stays
 wait_up 1
 mkdir -p /tmp/tools/lib
 cp /bin/true /tmp/tools/lib/prog
 run as alice sh -c 'cd /tmp/tools/lib && exec "$@"' sh "$GPROC" -binRoot=/tmp/stays e . /bin/true
-is "a user's working directory stays with -p=false" "$status$err $(stat -c %u /tmp/stays/tmp/tools/lib)" "0 1001"
-run as bob "$GPROC" e . /tmp/tools/lib/prog
-is "another's program is not put into it" "$status" 255
-like "and why" "$err" 'tmp/tools/lib in binRoot belongs to user 1001'
+is "a user's working directory stays with -p=false" "$status$err $(stat -c %u /tmp/stays.users/1001/tmp/tools/lib)" "0 1001"
+run as bob "$GPROC" -binRoot=/tmp/stays e . /tmp/tools/lib/prog
+is "another's program meets nothing of hers" "$status$err $(stat -c %u /tmp/stays.users/1002/tmp/tools/lib/prog)" "0 1002"
 run as alice "$GPROC" -binRoot=/tmp/stays e . /tmp/tools/lib/prog
-is "hers is" "$status$err" 0
+is "hers is there, too" "$status$err" 0
 kill -INT "$MASTER"
 wait
 

@@ -69,7 +69,35 @@ at(const char *path)
 	return st;
 }
 
-static const struct owner me = {.give = false};
+static struct place
+of(const struct manifest *m, const char *job)
+{
+	return (struct place){.store = store, .job = job, .manifest = m};
+}
+
+static int
+tree(const struct manifest *m, const char *hex, const char *job)
+{
+	struct place p = of(m, job);
+
+	return place_tree(&p, hex);
+}
+
+static int
+own(const struct manifest *m, int root, struct placed *placed)
+{
+	struct place p = of(m, "1");
+
+	return place_own(&p, root, placed);
+}
+
+static int
+all(const struct manifest *m, int root, const char *job)
+{
+	struct place p = of(m, job);
+
+	return place_all(&p, root);
+}
 
 static void
 test_tree(void)
@@ -89,7 +117,7 @@ test_tree(void)
 	file(&m, "bin/zz-secret", "secret", 0640, 1000, 0);
 	file(&m, "empty", "", 0644, 5, 0);
 	sort_manifest(&m);
-	ok(place_tree(store, "aaaa", "1", &m) == 0, "a tree is made");
+	ok(tree(&m, "aaaa", "1") == 0, "a tree is made");
 	blob_st = at(name);
 	first = at("tree/aaaa/bin/prog");
 	ok(first.st_ino == blob_st.st_ino, "the blob's own inode becomes the program's: its memory is paid once");
@@ -102,12 +130,12 @@ test_tree(void)
 	dir(&other, "usr", 0);
 	file(&other, "usr/prog", "program", 0755, 1000, 0);
 	file(&other, "usr/prog2", "program", 0755, 2000, 0);
-	ok(place_tree(store, "bbbb", "2", &other) == 0, "another tree");
+	ok(tree(&other, "bbbb", "2") == 0, "another tree");
 	second = at("tree/bbbb/usr/prog");
 	third = at("tree/bbbb/usr/prog2");
 	ok(second.st_ino == first.st_ino, "shares the inode");
 	ok(third.st_ino && third.st_ino != first.st_ino && third.st_mtim.tv_sec == 2000, "but not one of another time");
-	ok(place_tree(store, "aaaa", "3", &m) == 0 && at("tree/aaaa/bin/prog").st_ino == first.st_ino, "a tree that is there is used");
+	ok(tree(&m, "aaaa", "3") == 0 && at("tree/aaaa/bin/prog").st_ino == first.st_ino, "a tree that is there is used");
 	manifest_free(&m);
 	manifest_free(&other);
 }
@@ -131,7 +159,7 @@ test_own(void)
 	sort_manifest(&m);
 	ok(mkdirat(store, "own", 0755) == 0, "a directory");
 	root = openat(store, "own", O_RDONLY | O_DIRECTORY);
-	ok(place_own(store, root, NULL, &m, me, &placed) == 0, "own files are placed");
+	ok(own(&m, root, &placed) == 0, "own files are placed");
 	ok(placed.shared.count == 3 && strings_has(&placed.shared, "bin") && strings_has(&placed.shared, "home/me/prog") &&
 			strings_has(&placed.shared, "home/other"),
 		"the shared rest is named, whole directories by themselves");
@@ -166,18 +194,18 @@ refused(const char *name, void (*add)(struct manifest *))
 	int root;
 
 	add(&m);
-	ok(place_tree(store, "evil", "9", &m) < 0, "%s: no tree", name);
+	ok(tree(&m, "evil", "9") < 0, "%s: no tree", name);
 	ok(at("tree/evil").st_ino == 0 && at("tree/.new-9").st_ino == 0, "%s: nothing left behind", name);
 	(void)remove_tree(store, "root");
 	(void)mkdirat(store, "root", 0755);
 	root = openat(store, "root", O_RDONLY | O_DIRECTORY);
-	ok(place_all(store, root, "9", &m, me) < 0, "%s: not in binRoot", name);
+	ok(all(&m, root, "9") < 0, "%s: not in binRoot", name);
 	ok(place_error()[0] != '\0', "%s: says why: %s", name, place_error());
 	(void)remove_tree(store, "root");
 	(void)mkdirat(store, "root", 0755);
 	close(root);
 	root = openat(store, "root", O_RDONLY | O_DIRECTORY);
-	ok(place_own(store, root, NULL, &m, me, &placed) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
+	ok(own(&m, root, &placed) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
 	ok(at("victim/file").st_ino == 0 && at("file").st_ino == 0, "%s: nothing outside", name);
 	close(root);
 	placed_free(&placed);
@@ -236,16 +264,14 @@ test_real(void)
 	file(&m, "bin/prog", "new program", 0755, 1000, 0);
 	link_to(&m, "link", "bin");
 	sort_manifest(&m);
-	ok(place_all(store, root, "1", &m, me) == 0, "files go into the real binRoot");
+	ok(all(&m, root, "1") == 0, "files go into the real binRoot");
 	first = at("root/bin/prog");
 	ok(first.st_nlink == 1 && (first.st_mode & 07777) == 0755, "as copies");
-	ok(place_all(store, root, "2", &m, me) == 0 && at("root/bin/prog").st_ino == first.st_ino,
-		"what is the same already is left alone");
-	ok(fchmodat(store, "root/bin/prog", 0777, 0) == 0 && place_all(store, root, "3", &m, me) == 0 &&
-			at("root/bin/prog").st_ino != first.st_ino,
+	ok(all(&m, root, "2") == 0 && at("root/bin/prog").st_ino == first.st_ino, "what is the same already is left alone");
+	ok(fchmodat(store, "root/bin/prog", 0777, 0) == 0 && all(&m, root, "3") == 0 && at("root/bin/prog").st_ino != first.st_ino,
 		"what is not is replaced by a new inode, for the old one may be running");
 	(void)remove_tree(store, "root/bin");
-	ok(symlinkat("../victim", store, "root/bin") == 0 && place_all(store, root, "4", &m, me) < 0 && at("victim/prog").st_ino == 0,
+	ok(symlinkat("../victim", store, "root/bin") == 0 && all(&m, root, "4") < 0 && at("victim/prog").st_ino == 0,
 		"a directory that became a link is not followed");
 	close(root);
 	manifest_free(&m);

@@ -120,7 +120,7 @@ in_namespace(int flags, const char *without)
 	for (; *without; without += strlen(without) + 1)
 		(void)umount2(without, MNT_DETACH);
 	proc = access("/proc/self/status", R_OK) == 0;
-	if (!ok(chdir("/etc") == 0 && vault_mount(&v, 1u << 20) == 0, "a vault is mounted"))
+	if (!ok(chdir("/etc") == 0 && vault_mount(&v, 1u << 20, 20000) == 0, "a vault is mounted"))
 		printf("# %s\n", vault_error());
 	printf("# over %s\n", v.over);
 	mkdirat(v.dir, "sub", 0700);
@@ -129,7 +129,7 @@ in_namespace(int flags, const char *without)
 			access("/proc/self/../sub", F_OK) < 0 && access("/proc/sub", F_OK) < 0,
 		"no path leads to the vault");
 	ok(can_clone(&v), "its directories can be cloned");
-	ok(vault_mount(&second, 1u << 20) == 0 && mkdirat(second.dir, "sub", 0700) == 0 && can_clone(&second) && can_clone(&v),
+	ok(vault_mount(&second, 1u << 20, 20000) == 0 && mkdirat(second.dir, "sub", 0700) == 0 && can_clone(&second) && can_clone(&v),
 		"a second one can be mounted");
 	if (fork() == 0)
 		_exit((!flags && setuid(65534) < 0) || unshare(CLONE_NEWUSER) < 0);
