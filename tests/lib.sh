@@ -417,4 +417,12 @@ mounts_left() {
 	grep -E 'gproc|xproc' /proc/self/mounts | grep -v '^gproc-test ' || :
 }
 
+# end_tree [PID]: Ctrl-C at the master ends every daemon, and all that they have made is gone.
+end_tree() {
+	kill -INT "${1:-$MASTER}"
+	wait
+	is "no process is left" "$(gprocs_left)" ""
+	is "no mount is left" "$(mounts_left)" ""
+}
+
 scratch

@@ -49,7 +49,5 @@ for i in 0 3 4 37 63; do
 done
 is "and the files are in the nodes' own /tmp/ramdisk" "$good" 5
 is "but not in the master's" "$(ls "/proc/$MASTER/root/tmp/ramdisk" 2>/dev/null)" ""
-kill -INT "$MASTER"
-wait
-is "Ctrl-C of the master ends all of them" "$(gprocs_left)" ""
+end_tree
 done_testing

@@ -9,12 +9,6 @@ selects() {
 	is "$1 runs on $2" "$status $(printf '%s\n' "$out" | sed 's/slave//' | sort -n | tr '\n' ' ')" "0 $2 "
 }
 
-end_tree() {
-	kill -INT "$MASTER"
-	wait
-	is "the tree ended" "$(gprocs_left)" ""
-}
-
 for n in 1 2 3; do
 	start_master
 	start_flat "$n"

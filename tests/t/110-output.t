@@ -46,7 +46,5 @@ is "-o writes files for each node" "$status$out$err $(cd "$T" && grep -c '' job-
 is "whoever stops reading ends the job" "$(wc -l <"$T/out")" 3
 run "$GPROC" e ./. /bin/true
 is "and the nodes are free again" "$status$out$err" 0
-kill -INT "$MASTER"
-wait
-is "nothing is left" "$(gprocs_left)" ""
+end_tree
 done_testing

@@ -14,7 +14,5 @@ is "it is below the first" "$out" "0-2,0-2:1"
 run "$GPROC" e ./. /bin/uname -n
 is "and runs commands" "$status $(printf '%s\n' "$out" | sort | uniq -c | awk '{ print $1, $2 }' | tr '\n' ' ')" \
 	"0 2 slave0 2 slave1 2 slave2 "
-kill -INT "$MASTER"
-wait
-is "Ctrl-C of the master ends both levels" "$(gprocs_left)" ""
+end_tree
 done_testing

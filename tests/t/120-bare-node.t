@@ -79,7 +79,5 @@ cd "$REPO" || exit 1
 is "the nodes' roots are as they were" \
 	"$(find "/proc/$BARE/root" "/proc/$MUSL/root/lib" "/proc/$MUSL/root/bin" -xdev | sort)" "$before"
 is "so are the mounts" "$(cat "/proc/$BARE/mountinfo")" "$mounts"
-kill -INT "$MASTER"
-wait
-is "nothing is left" "$(gprocs_left)" ""
+end_tree
 done_testing

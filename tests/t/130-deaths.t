@@ -82,8 +82,5 @@ tries=0 # nobody waits for the end of a job whose client is gone
 while pgrep -x sleep >/dev/null && [ $tries -lt 5000 ]; do tries=$((tries + 1)); done
 is "nothing of it is left" "$(pgrep -c sleep)" 0
 
-kill -INT "$MASTER"
-wait
-is "no process is left" "$(gprocs_left)" ""
-is "no mount is left" "$(mounts_left)" ""
+end_tree
 done_testing

@@ -39,7 +39,5 @@ for number in 4 1; do
 	run on master "$GPROC" e ./. /bin/true
 	is "$path cut off: plugged in again, all are free" "$status$err" 0
 done
-kill -INT "$MASTER"
-wait
-is "nothing is left" "$(gprocs_left)" ""
+end_tree
 done_testing

@@ -49,7 +49,5 @@ for direction in from to; do
 	run on master "$GPROC" ps
 	is "lost $direction it: no job is left" "$(printf "%s\n" "$out" | sed 1d)" ""
 done
-eval "kill -INT \$HOST_master"
-wait
-is "nothing is left" "$(gprocs_left)" ""
+end_tree "$HOST_master"
 done_testing

@@ -148,7 +148,5 @@ fails "no way into the working directory" 21 255 "can't enter the working direct
 cd "$REPO" || exit 1
 run "$GPROC" e 0-9,11-13,15-21 /bin/true
 is "all are free" "$(printf '%s\n' "$err" | grep -vc 'node 11:')" 0
-kill -INT "$MASTER"
-wait
-is "nothing is left" "$(gprocs_left)" ""
+end_tree
 done_testing

@@ -105,7 +105,5 @@ for pid in "${daemons[@]}"; do
 done
 run "$GPROC" e 0,0:1 /bin/true
 is "all are free" "$status$err" 0
-kill -INT "$MASTER"
-wait
-is "nothing is left" "$(gprocs_left)$(mounts_left)" ""
+end_tree
 done_testing

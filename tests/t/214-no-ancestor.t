@@ -112,7 +112,5 @@ start_host 2
 up_on master 6
 run on master "$GPROC" e ... /bin/true
 is "all are free" "$status$err" 0
-eval "kill -INT \$HOST_master"
-wait
-is "nothing is left" "$(gprocs_left)" ""
+end_tree "$HOST_master"
 done_testing

@@ -50,7 +50,5 @@ becomes "the rest" ""
 tries=0
 while [ "$("$GPROC" ps | wc -l)" -gt 1 ] && [ $((tries += 1)) -lt 2000 ]; do :; done
 is "none is left" "$("$GPROC" ps | sed 1d)" ""
-kill -INT "$MASTER"
-wait
-is "nothing is left" "$(gprocs_left)$(mounts_left)" ""
+end_tree
 done_testing

@@ -48,8 +48,5 @@ done
 is "$ROUNDS rounds, each with the right end" $wrong 0
 run timeout 60 "$GPROC" e ... /bin/true
 is "all nodes are free" "$status$err" 0
-kill -INT "$MASTER"
-wait
-is "no process is left" "$(gprocs_left)" ""
-is "no mount is left" "$(mounts_left)" ""
+end_tree
 done_testing

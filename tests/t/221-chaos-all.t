@@ -320,8 +320,5 @@ is "$ROUNDS rounds, each with the right ends" $wrong 0
 run timeout 100 "$GPROC" e ... /bin/true
 is "all nodes are free" "$status$err" 0
 is "no job's files are left in a store" "$(soon stored)" ""
-kill -INT "$MASTER"
-wait
-is "no process is left" "$(gprocs_left)" ""
-is "no mount is left" "$(mounts_left)" ""
+end_tree
 done_testing

@@ -87,8 +87,5 @@ is "descriptors" "$descriptors2" "$descriptors"
 is "processes" "$processes2" "$processes"
 is "mounts" "$mounts2" "$mounts"
 ok "room in the stores: $room KiB, then $room2" test $room2 -le $((room + 64 * nodes))
-kill -INT "$MASTER"
-wait
-is "no process is left" "$(gprocs_left)" ""
-is "no mount is left" "$(mounts_left)" ""
+end_tree
 done_testing

@@ -3,17 +3,8 @@
 # shellcheck disable=SC2016 # variables of the loader
 . tests/lib.sh
 . tests/libsof
+. tests/makelib.sh
 cd "$T" || exit 1
-
-# lib DIR NAME [flags]: a library with a function of its name.
-lib() {
-	mkdir -p "$1"
-	lib_dir=$1 lib_name=$2
-	shift 2
-	echo "int $lib_name(void) { return 1; }" >"$lib_name.c"
-	${CC:-gcc} -shared -fPIC -Wl,-soname,"lib$lib_name.so.1" -o "$lib_dir/lib$lib_name.so.1" "$lib_name.c" "$@" -Wl,--no-as-needed
-	ln -sf "lib$lib_name.so.1" "$lib_dir/lib$lib_name.so"
-}
 
 # program NAME [flags]
 program() {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # `gproc ldd` prints what a launch sends, in the same environment and with the same switches: asked on a node that has nothing of its own.
 . tests/lib.sh
+. tests/makelib.sh
 enter_namespaces "$@"
 mount -t tmpfs -o mode=755 gproc-test /opt # what lies below /tmp is not shown at its own path
 W=/opt/work
@@ -19,20 +20,7 @@ gcc -shared -fPIC -o lib/libspy.so audit.c -Wl,--no-as-needed -L"$W/lib" -learly
 gcc -shared -fPIC -o lib/libfront.so pre.c -Wl,-F,libreal.so -Wl,-rpath,"$W/lib"
 mkdir 'a;b'
 gcc -shared -fPIC -o 'a;b/libodd.so' pre.c -Wl,-soname,libodd.so
-cat >maps.c <<'END'
-#include <stdio.h>
-#include <string.h>
-int main(void)
-{
-	char line[4096];
-	FILE *f = fopen("/proc/self/maps", "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (strchr(line, '/'))
-			fputs(strchr(line, '/'), stdout);
-	return 0;
-}
-END
-gcc -o maps maps.c -Wl,--no-as-needed -L"$W/lib" -lfront "-La;b" -lodd -Wl,--allow-shlib-undefined "-Wl,-rpath,$W/lib:$W/a;b"
+mapped_program maps -L"$W/lib" -lfront "-La;b" -lodd "-Wl,-rpath,$W/lib:$W/a;b"
 echo text >data/file
 ln -s file data/link
 ln data/file data/again

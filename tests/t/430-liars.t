@@ -96,7 +96,5 @@ run bob "$GPROC" ps
 like "a signal on another's link does not reach a job" "$out" "^$job .*running"
 run "$GPROC" kill "$job" KILL
 exec 6<&-
-kill -INT "$MASTER"
-wait
-is "nothing is left" "$(gprocs_left)" ""
+end_tree
 done_testing

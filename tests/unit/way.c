@@ -94,9 +94,21 @@ limits(void)
 	free(long_rest);
 }
 
+static void
+names(void)
+{
+	ok(lies_below("usr/bin", "usr") && lies_below("/a", "") && lies_below("a/", "a"), "what lies below a directory");
+	ok(!lies_below("usr", "usr") && !lies_below("usrbin", "usr") && !lies_below("", "") && !lies_below("us", "usr"),
+		"and what does not");
+	is(last_part("/usr/bin/date"), "date", "the last part");
+	is(last_part("date"), "date", "is all of a name alone");
+	is(last_part("/usr/"), "", "and nothing behind a slash");
+}
+
 int
 main(void)
 {
+	names();
 	plain();
 	linked();
 	limits();
