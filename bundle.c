@@ -1,6 +1,7 @@
 /* Manifests, and contents cut into chunks that are hashed, deflated and inflated.
  * Must never know who receives them, or where they lie. */
 #include "bundle.h"
+#include "base/way.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -432,14 +433,6 @@ struct above {
 	unsigned depth;
 };
 
-static bool
-lies_in(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return strncmp(path, dir, len) == 0 && path[len] == '/';
-}
-
 static int
 check_place(struct above *above, const struct entry *before, const struct entry *e)
 {
@@ -448,7 +441,7 @@ check_place(struct above *above, const struct entry *before, const struct entry 
 
 	if (before && path_order(before->path, e->path) >= 0)
 		return refuse(e->path, "is there twice or out of order");
-	while (above->depth > 0 && !lies_in(e->path, above->dir[above->depth - 1]))
+	while (above->depth > 0 && !lies_below(e->path, above->dir[above->depth - 1]))
 		above->depth--;
 	if ((above->depth > 0 ? strlen(above->dir[above->depth - 1]) : 0) != len)
 		return refuse(e->path, "lies in what is no directory of the manifest");

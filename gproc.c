@@ -1,5 +1,6 @@
 /* The program's face: the command table, and which command is run.
  * Must never know how any of them works. */
+#include "base/way.h"
 #include "client/exec.h"
 #include "init/init.h"
 #include "link/key.h"
@@ -250,9 +251,7 @@ static const struct command {
 static bool
 is_called_init(const char *argv0)
 {
-	const char *slash = strrchr(argv0, '/');
-
-	return strcmp(slash ? slash + 1 : argv0, "init") == 0;
+	return strcmp(last_part(argv0), "init") == 0;
 }
 
 static int

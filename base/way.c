@@ -28,6 +28,22 @@ part_is_up(const char *part, size_t len)
 	return len == 2 && part[0] == '.' && part[1] == '.';
 }
 
+bool
+lies_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return len == 0 ? *path != '\0' : strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
+const char *
+last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static void
 terminate(struct way *w)
 {

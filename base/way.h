@@ -7,6 +7,9 @@
 /* The next part of a path that is neither empty nor "."; NULL at its end. *at moves behind it and the slashes that follow. */
 const char *next_part(const char **at, size_t *len);
 bool part_is_up(const char *part, size_t len); /* ".." */
+/* The path leads on from a directory, whose name has no slash at its end; from "" every path does but "" itself. */
+bool lies_below(const char *path, const char *dir);
+const char *last_part(const char *path); /* within path, behind its last slash */
 
 struct way {
 	struct buf place; /* as it would be opened: the beginning, and "/part" for each level; a NUL that .len does not count */

@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/way.h"
 #include "run/place.h"
 #include "base/sys.h"
 
@@ -212,12 +213,9 @@ shipped_by_name(const struct start *l, const char *name)
 	const struct manifest *m = l->work->manifest;
 	size_t i;
 
-	for (i = 0; i < m->count; i++) {
-		const char *slash = strrchr(m->at[i].path, '/');
-
-		if ((m->at[i].flags & ENTRY_PROGRAM) && strcmp(slash ? slash + 1 : m->at[i].path, name) == 0)
+	for (i = 0; i < m->count; i++)
+		if ((m->at[i].flags & ENTRY_PROGRAM) && strcmp(last_part(m->at[i].path), name) == 0)
 			return place_resolve(m, m->at[i].path);
-	}
 	return NULL;
 }
 

@@ -17,6 +17,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/way.h"
 #include "run/place.h"
 #include "base/sys.h"
 
@@ -55,14 +56,6 @@ struct merger {
 };
 
 /* ---- small things ---- */
-
-static bool
-lies_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return len == 0 ? *path != '\0' : strncmp(path, dir, len) == 0 && path[len] == '/';
-}
 
 static bool
 is_top(const struct entry *e)

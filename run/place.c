@@ -305,14 +305,6 @@ tree_entry(struct cursor *at, const struct entry *e)
 	return 0;
 }
 
-static const char *
-last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* The loader's configuration was shipped, since a library lies where the loader would not look by itself. But on a node with an
  * /etc of its own that file is not at its path. */
 static bool
@@ -430,12 +422,6 @@ place_tree(const struct place *p, const char *name)
 
 /* ---- a job's own ---- */
 
-static bool
-lies_in(const char *path, const char *dir, size_t len)
-{
-	return strncmp(path, dir, len) == 0 && path[len] == '/';
-}
-
 /* For each entry whether it is the job's own or a directory that holds such a one. */
 static bool *
 find_mixed(const struct manifest *m)
@@ -446,7 +432,7 @@ find_mixed(const struct manifest *m)
 	for (i = 0; i < m->count; i++) {
 		const struct entry *e = &m->at[i];
 
-		while (depth > 0 && !lies_in(e->path, m->at[way[depth - 1]].path, strlen(m->at[way[depth - 1]].path)))
+		while (depth > 0 && !lies_below(e->path, m->at[way[depth - 1]].path))
 			depth--;
 		mixed[i] = place_is_own(e);
 		for (up = depth; mixed[i] && up > 0 && !mixed[way[up - 1]]; up--)
@@ -546,11 +532,10 @@ own_entry(struct cursor *at, const struct entry *e, bool mixed)
 static size_t
 own_next(const struct manifest *m, const bool *mixed, size_t i)
 {
-	const char *dir = m->at[i].path;
-	size_t len = strlen(dir), next = i + 1;
+	size_t next = i + 1;
 
 	if (m->at[i].kind == ENTRY_DIR && !mixed[i])
-		while (next < m->count && lies_in(m->at[next].path, dir, len))
+		while (next < m->count && lies_below(m->at[next].path, m->at[i].path))
 			next++;
 	return next;
 }
