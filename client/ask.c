@@ -1,5 +1,5 @@
-/* The user's questions and orders: who is there, which jobs run, what would be sent.
- * Must never know how an answer is come by. */
+/* The user's questions and orders: which nodes are there, which jobs run, what would be sent, halt and reboot.
+ * Must never know how the master finds an answer. */
 #include "client/exec.h"
 #include "client/parcel.h"
 #include "ship/needs.h"
@@ -29,7 +29,7 @@ struct answer {
 	struct strings rules;
 };
 
-/* Texts come from nodes: whatever they hold, nothing but printable characters reaches the terminal. */
+/* Nodes send these texts: only printable characters of them may reach the terminal. */
 static const char *
 keep(struct shown *s, const char *text)
 {
@@ -77,7 +77,7 @@ ask_nodes(const struct options *o, const char *spec, struct answer *a)
 		}
 	}
 	if (f.type != MSG_QUERY_END || take_query_end(f.body, f.len, &end) != 0)
-		die(255, "the master's answer can't be read");
+		die(255, "protocol error: the master's answer is malformed");
 	a->up = end.up;
 	a->down = end.down;
 	a->down_list = xstrdup(end.down_list);
@@ -182,7 +182,7 @@ print_facts(const struct msg_shown *m)
 		m->adopted ? "  adopted" : "", *m->info.limits ? "  " : "", m->info.limits);
 }
 
-/* Whether another node at that level follows below the same parent. */
+/* Whether another node at that level follows, below the same parent. */
 static bool
 has_sibling(const struct answer *a, size_t at, uint32_t level)
 {
@@ -196,7 +196,7 @@ has_sibling(const struct answer *a, size_t at, uint32_t level)
 	return false;
 }
 
-/* The number of one node, or of one above it, behind the lines that lead there. */
+/* Prints the number of a node, or of one above it, behind the lines that lead there. */
 static void
 print_branch(const struct answer *a, size_t at, uint32_t depth)
 {
@@ -220,7 +220,7 @@ levels_in_common(const struct path *p, const struct path *q)
 	return level;
 }
 
-/* A node that is not in the answer is named all the same where others hang below it. */
+/* A node that is not in the answer is drawn all the same when others stand below it. */
 static void
 print_tree(const struct answer *a)
 {
@@ -327,7 +327,7 @@ client_ps(const struct options *o)
 		char age[32], *command;
 
 		if (take_ps(f.body, f.len, &m) != 0)
-			die(255, "the master's answer can't be read");
+			die(255, "protocol error: the master's answer is malformed");
 		put_age(m.age, age, sizeof(age));
 		command = printable(m.command);
 		printf("%-16s %8u %8s %-9s %-16s %s\n", m.job, m.uid, age, m.state, m.nodes, command);
@@ -371,7 +371,7 @@ signal_number(const char *text)
 	for (i = 0; i < COUNT(signals); i++)
 		if (strcmp(signals[i].name, text) == 0)
 			return (uint32_t)signals[i].number;
-	die(2, "\"%s\" is no signal: say a number, or a name as TERM", text);
+	die(2, "unknown signal \"%s\": give a number, or a name such as TERM", text);
 }
 
 static void
@@ -381,7 +381,7 @@ expect_ok(struct link *l)
 
 	talk_next(l, &f);
 	if (f.type != MSG_OK)
-		die(255, "the master's answer can't be read");
+		die(255, "protocol error: the master's answer is malformed");
 }
 
 int
@@ -399,8 +399,8 @@ client_kill(const struct options *o, const char *job, const char *signal)
 	return 0;
 }
 
-/* Leaves first, so that no order is sent through a node that is already going. Here "/" selects as ":" does: a node that is only on
- * the way to those that are meant stays. */
+/* Leaves first, so that no order is sent through a node that is already going. Here "/" selects as ":" does: a node that only lies on the
+ * way stays up. */
 int
 client_power(const struct options *o, const char *spec, bool reboot)
 {
@@ -437,7 +437,7 @@ client_power(const struct options *o, const char *spec, bool reboot)
 
 /* ---- what would be sent ---- */
 
-/* One entry of what was packed, and for whom it is; directories that are only on the way are no news. */
+/* Prints one entry that was packed, and which program or library needs it; not directories that only lie on the way. */
 static void
 print_entry(const struct pack *p, const struct entry *e, const char *cwd)
 {
@@ -471,7 +471,7 @@ ldd_one(const struct options *o, const char *machine, const char *program, const
 	return status;
 }
 
-/* With %m in -r, for each machine that there is a root for. */
+/* With %m in -r: for each machine that has a root. */
 static int
 ldd_machines(const struct options *o, const char *program, const char *cwd)
 {
@@ -486,7 +486,7 @@ ldd_machines(const struct options *o, const char *program, const char *cwd)
 		int status;
 
 		printf("%s:\n", machines.at[i]);
-		(void)fflush(stdout); /* before a warning */
+		(void)fflush(stdout); /* so that warnings come after it */
 		status = ldd_one(o, machines.at[i], program, cwd);
 		if (status > worst)
 			worst = status;

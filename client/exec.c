@@ -1,5 +1,5 @@
-/* The user's side of a launch: packs, launches, serves what is asked for, shows what comes back, and judges.
- * Must never know mounts, and never forks. */
+/* The user's side of a launch: packs, launches, serves the files that are asked for, shows the output, and judges.
+ * Must never know mounts, or fork. */
 #include "client/exec.h"
 #include "nodespec.h"
 #include "client/output.h"
@@ -22,13 +22,13 @@
 extern char **environ;
 
 enum {
-	WINDOW = 256 << 10, /* bytes of output under way to us */
+	WINDOW = 256 << 10, /* bytes of output that may be under way to us */
 	TIMED_OUT = 124,    /* as timeout(1) has it */
 };
 
 enum fate { FATE_RUNNING, FATE_STARTED, FATE_EXITED, FATE_SIGNALLED, FATE_FAILED, FATE_LOST };
 
-/* What has become of one node's part. */
+/* How one node's part has ended, or not yet. */
 struct verdict {
 	enum fate fate;
 	unsigned status; /* exit status, or the signal */
@@ -51,7 +51,7 @@ struct exec {
 	char *job, *missing, *down, *refused;
 	uint64_t id;
 	struct verdict *verdicts; /* as many as accepted.count */
-	size_t running;		  /* not ended, or with -detach: not started */
+	size_t running;		  /* nodes that have not ended; with -detach, not started */
 	struct output *output;
 	struct pack packs[MAX_VARIANTS];
 	char *machines[MAX_VARIANTS];
@@ -64,7 +64,7 @@ struct exec {
 
 /* ---- packing ---- */
 
-/* People used to ssh write 'ls | wc' as one word: a shell would have understood it. */
+/* Users of ssh write 'ls | wc' as one word, which only a shell understands. */
 static bool
 wants_a_shell(const char *program)
 {
@@ -84,7 +84,7 @@ pack_one(struct exec *x, const char *machine, char **argv, const char *cwd)
 	x->machines[x->variants++] = xstrdup(machine);
 }
 
-/* With %m in -r: one variant for each machine that the chosen nodes are. Where there is nothing for one, the others run. */
+/* With %m in -r: one variant for each machine among the chosen nodes. Nodes of a machine without a root fail, the others run. */
 static void
 pack_for_machines(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
@@ -231,7 +231,7 @@ append_upload(struct exec *x, struct upload *u)
 	*at = u;
 }
 
-/* link_set_bulk's: the next piece of the file whose turn it is. */
+/* For link_set_bulk: the next piece, of each file in turn. */
 static void
 put_piece(void *owner, struct buf *out)
 {
@@ -277,7 +277,7 @@ on_want(struct exec *x, const struct frame *f)
 	uint64_t total;
 
 	if (take_want(f->body, f->len, &m) != 0)
-		die(255, "the master's WANT can't be read");
+		die(255, "protocol error: the master's WANT is malformed");
 	source = find_source(x, &m.name);
 	if (!source) {
 		send_lack(x, f->job, &m.name, "the client has no such contents");
@@ -285,10 +285,10 @@ on_want(struct exec *x, const struct frame *f)
 	}
 	u = take_upload(x, &m.name);
 	if (u && m.offset == u->end)
-		m.offset = u->offset; /* it goes on where it ended */
+		m.offset = u->offset; /* the next WANT goes on where this one ended */
 	total = object_length(source->id.size);
 	if (m.offset > total || (m.offset >= m.end && m.end < total)) {
-		free(u); /* no more of it for now */
+		free(u); /* all that was asked for is sent */
 		return;
 	}
 	if (!u)
@@ -325,7 +325,7 @@ check_output(struct exec *x, int failed)
 		warn("standard output: %s; ending the job", strerror(errno));
 		leave(x, 255);
 	}
-	leave(x, 128 + SIGPIPE); /* whoever read our output has enough: the link's end ends the job */
+	leave(x, 128 + SIGPIPE); /* the reader of our output has gone: the end of the link ends the job */
 }
 
 static size_t
@@ -342,7 +342,7 @@ index_of(const struct exec *x, const struct path *p)
 			high = mid;
 	}
 	if (low == x->accepted.count || !path_equal(&x->accepted.paths[low], p))
-		die(255, "the master told of a node that was not chosen");
+		die(255, "protocol error: the master sent an event of a node that was not chosen");
 	return low;
 }
 
@@ -381,7 +381,7 @@ on_event(struct exec *x, const struct frame *f)
 	size_t at;
 
 	if (!x->is_accepted || take_event(f->body, f->len, &e) != 0)
-		die(255, "the master's EVENT can't be read");
+		die(255, "protocol error: the master's EVENT is malformed");
 	at = index_of(x, &e.path);
 	switch (e.kind) {
 	case EVENT_STDOUT:
@@ -418,7 +418,7 @@ on_accepted(struct exec *x, const struct frame *f)
 	enum output_mode mode = *o->output ? OUTPUT_FILES : o->fold ? OUTPUT_FOLD : o->label ? OUTPUT_LABEL : OUTPUT_RAW;
 
 	if (x->is_accepted || take_accepted(f->body, f->len, &x->accepted) != 0)
-		die(255, "the master's answer can't be read");
+		die(255, "protocol error: the master's ACCEPTED is malformed");
 	x->is_accepted = true;
 	x->id = f->job;
 	x->job = xstrdup(x->accepted.job);
@@ -438,7 +438,7 @@ on_accepted(struct exec *x, const struct frame *f)
 		die(255, "%s", output_error());
 }
 
-/* The nodes that are like this one (alike decides), folded; each is counted off in seen. */
+/* The nodes whose verdict is like this one's, as alike() decides, folded; each is marked in seen. The caller frees. */
 static char *
 fold_alike(const struct exec *x, size_t first, bool *seen, bool (*alike)(const struct verdict *, const struct verdict *), size_t *count)
 {
@@ -529,7 +529,7 @@ tell_verdict(const struct verdict *v, const char *nodes, bool several)
 	}
 }
 
-/* Tells what went wrong, nodes alike folded together; the status that stands for the whole launch. */
+/* Says what went wrong, nodes with the same verdict folded together. Returns the status of the whole launch. */
 static int
 judge(const struct exec *x)
 {
@@ -617,7 +617,7 @@ take_signals(struct exec *x, int fd)
 		on_signal(x, (int)info.ssi_signo);
 }
 
-/* False when every verdict has come. */
+/* Handles one frame. False when every verdict has come. */
 static bool
 on_frame(struct exec *x, const struct frame *f)
 {
@@ -643,7 +643,7 @@ on_frame(struct exec *x, const struct frame *f)
 	case MSG_JOB_END:
 		return false;
 	default:
-		die(255, "the master sent a message that is not for it to send");
+		die(255, "protocol error: a master may not send %s", message_name(f->type));
 	}
 	return !(x->is_accepted && x->options->detach && x->running == 0);
 }
@@ -654,7 +654,7 @@ master_gone(struct exec *x)
 	warn("the master is gone: %s", link_why(x->link));
 	if (x->is_accepted) {
 		tell_running(x, "lost: the master is gone");
-		(void)judge(x); /* what had come before is true */
+		(void)judge(x); /* verdicts that have come are true all the same */
 	}
 	leave(x, 255);
 }

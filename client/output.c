@@ -1,5 +1,5 @@
 /* Lines from many nodes made into what a person reads: raw, labelled, folded, or files.
- * Must never know links, jobs' verdicts or how the bytes came here. */
+ * Must never know links, jobs' verdicts, or how the bytes came here. */
 #include "client/output.h"
 
 #include "nodespec.h"
@@ -13,24 +13,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_LINE (64u * 1024)	     /* held of one unfinished line, and of one node that waits */
-#define MAX_HELD (64u * 1024 * 1024) /* and of all together: 10,000 nodes with 64 KiB each would be 1.3 GB */
-#define MAX_FOLDED (1024u * 1024)    /* of one node's stdout */
-#define MAX_ALL_FOLDED (128u << 20)  /* and of all together */
+#define MAX_LINE (64u * 1024)	     /* bytes held of one unfinished line, and of a node that waits */
+#define MAX_HELD (64u * 1024 * 1024) /* and of all nodes: 10,000 with two streams of 64 KiB would be 1.3 GB */
+#define MAX_FOLDED (1024u * 1024)    /* bytes held of one node's stdout */
+#define MAX_ALL_FOLDED (128u << 20)  /* and of all nodes */
 #define FLUSH_AT (64u * 1024)	     /* what a pipe takes in one write */
 
 /* One node's stdout or stderr. */
 struct line {
 	struct buf held;
 	size_t node;
-	struct line *next; /* of those that wait */
+	struct line *next; /* the next of the lines that wait */
 	bool waiting;
 	bool open; /* its beginning has been written, its end has not */
 	bool ended;
-	bool loud; /* too much to fold */
+	bool loud; /* more than can be folded: it is labelled */
 };
 
-/* Where bytes go. While a line is written in parts it owns the sink, and the others wait. */
+/* A descriptor. A line that is written in parts owns it, and the other lines wait. */
 struct sink {
 	int fd;
 	bool terminal;
@@ -67,7 +67,7 @@ wait_writable(int fd)
 	return poll(&p, 1, -1) < 0 && errno != EINTR ? -1 : 0;
 }
 
-/* All of it, to a descriptor that may be non-blocking. */
+/* As write_full, to a descriptor that may be non-blocking. */
 static int
 write_patiently(int fd, const uint8_t *data, size_t len)
 {
@@ -108,7 +108,7 @@ flush_all(struct output *o, const struct sink *told)
 
 /* ---- the shape of a line ---- */
 
-/* How many bytes at data a terminal may get as they are, 0 when they are to be shown as numbers. */
+/* How many bytes at data a terminal may get unchanged; 0 when the first is to be shown as a number. */
 static size_t
 shown_length(const uint8_t *data, size_t len)
 {
@@ -155,7 +155,7 @@ put_label(struct buf *out, const struct path *node)
 	put_bytes(out, ": ", 2);
 }
 
-/* At most one line, up to its newline or to the end of data. */
+/* Bytes up to the first newline, with it, or to the end of data. */
 static size_t
 line_length(const uint8_t *data, size_t len)
 {
@@ -164,7 +164,7 @@ line_length(const uint8_t *data, size_t len)
 	return newline ? (size_t)(newline - data) + 1 : len;
 }
 
-/* Up to the last newline. */
+/* Bytes up to the last newline, with it. */
 static size_t
 whole_lines(const uint8_t *data, size_t len)
 {
@@ -211,7 +211,7 @@ hold(struct output *o, struct line *l, const uint8_t *data, size_t len)
 	o->held += len;
 }
 
-/* The first len of the bytes held. */
+/* Writes the first len of the bytes held. */
 static void
 emit_held(struct output *o, struct line *l, size_t len)
 {
@@ -239,7 +239,7 @@ take_sink_when_full(struct output *o, struct line *l)
 	sink_of(o, l)->owner = l;
 }
 
-/* The sink is free: those that waited write their whole lines, in the order in which they came. */
+/* The sink is free: the lines that waited are written, as far as they are whole, in the order in which they came. */
 static void
 drain(struct output *o, struct sink *sink)
 {
@@ -279,7 +279,7 @@ wait_in_line(struct sink *sink, struct line *l)
 	sink->last = l;
 }
 
-/* The sink is free, or this line's own. */
+/* Adds to a line that owns the sink, or finds it free. */
 static void
 speak(struct output *o, struct line *l, const uint8_t *data, size_t len)
 {
@@ -362,7 +362,7 @@ compare_held(const struct line *a, const struct line *b)
 	return a->held.len ? memcmp(a->held.data, b->held.data, a->held.len) : 0;
 }
 
-/* Equal output side by side, the first node first. */
+/* Sorts equal output side by side, by node within. */
 static int
 compare_output(const void *a, const void *b)
 {
@@ -414,7 +414,7 @@ fold_nodes(const struct output *o, struct line *const *line, size_t count)
 	return text;
 }
 
-/* The indent is what a node can't undo: no line of its own begins where a header does. */
+/* A node can't undo the indent: none of its lines begins where a header does. */
 static void
 print_body(struct sink *sink, const struct buf *body)
 {
@@ -445,7 +445,7 @@ print_group(struct output *o, const struct group *group)
 	free(nodes);
 }
 
-/* Those whose output is (or is not) too much to fold, in out; how many. */
+/* The nodes whose output is (or is not) more than can be folded, into out. How many. */
 static size_t
 find_lines(struct output *o, bool loud, struct line **out)
 {
@@ -460,7 +460,7 @@ find_lines(struct output *o, bool loud, struct line **out)
 	return found;
 }
 
-/* Quiet when all is well: where nobody wrote anything, nothing is said. */
+/* Where no node wrote anything nothing is printed. */
 static void
 print_groups(struct output *o, const struct group *group, size_t count)
 {
@@ -528,7 +528,7 @@ file_name(const struct output *o, size_t node, int stream)
 	return (char *)name.data;
 }
 
-/* Files are opened for each piece: 10,000 nodes would need more descriptors than there are. */
+/* A file is opened for each write: 10,000 nodes would need more descriptors than a process may have. */
 static int
 add_to_file(struct output *o, size_t node, int stream, int flags, const uint8_t *data, size_t len)
 {
@@ -580,7 +580,8 @@ check_pattern(const struct output *o)
 		return -1;
 	}
 	if (!*o->pattern || strchr(o->job, '/')) {
-		set_error(error_text, sizeof(error_text), "output file: %s", *o->pattern ? "a job with a slash" : "no name given");
+		set_error(error_text, sizeof(error_text), "output file: %s",
+			*o->pattern ? "the job's name has a slash" : "its name is empty");
 		return -1;
 	}
 	return 0;

@@ -1,5 +1,5 @@
-/* What a command, its switches and the caller's surroundings make of it to be packed.
- * Must never know masters, or what becomes of the parcel. */
+/* Packs a command by the switches and the caller's environment.
+ * Must never know masters, or what is done with a pack. */
 #include "client/parcel.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ warn_text(const char *text)
 	warn("%s", text);
 }
 
-/* -r for one machine. Caller frees. */
+/* -r with a machine for %m. The caller frees. */
 static char *
 root_for(const struct options *o, const char *machine)
 {

@@ -1,16 +1,16 @@
-/* What a command, its switches and the caller's surroundings make of it to be packed: a launch and ldd ask alike. */
+/* Packs a command by the switches and the caller's environment: a launch and ldd pack alike. */
 #ifndef PARCEL_H
 #define PARCEL_H
 
 #include "opts.h"
 #include "ship/pack.h"
 
-/* Packs a program (NULL: none, as with -localbin) for one machine, which stands for %m in -r. Warnings go to stderr.
- * 0, or -1 with pack_error() and *status. pack_free in either case. */
+/* Packs a program (NULL: none, as with -localbin) for one machine, which replaces %m in -r. Warnings go to stderr. 0, or -1 with
+ * pack_error() and *status. pack_free in either case. */
 int parcel_make(const struct options *, const char *machine, const char *program, const char *cwd, struct pack *out, int *status);
-bool parcel_has_root(const struct options *, const char *machine); /* whether -r is a directory for that machine */
-/* The machines, by the names of uname -m, for which it is. */
+bool parcel_has_root(const struct options *, const char *machine); /* with that machine for %m, -r is a directory */
+/* Adds the machines, as uname -m prints them, for which it is one. */
 void parcel_machines(const struct options *, struct strings *out);
-/* The caller's working directory; "/", after a warning, where it has no path. Caller frees. */
+/* The caller's working directory; "/", after a warning, when it has no path. The caller frees. */
 char *parcel_cwd(void);
 #endif

@@ -1,5 +1,5 @@
 /* A client's conversation with its master.
- * Must never know what is asked or answered. */
+ * Must never know what the messages say. */
 #include "client/talk.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ talk_error(const struct frame *f)
 	struct msg_error m;
 
 	if (take_error(f->body, f->len, &m) != 0)
-		die(255, "the master's answer can't be read");
+		die(255, "protocol error: the master's ERROR is malformed");
 	die((int)(m.status & 255), "%s", m.text);
 }
 
@@ -49,7 +49,7 @@ talk_next(struct link *l, struct frame *f)
 		link_flush(l);
 		if (link_wants_write(l))
 			wait.events |= POLLOUT;
-		if (link_dead(l) && link_next(l, f)) /* its last words */
+		if (link_dead(l) && link_next(l, f)) /* a last frame may have come before the end */
 			break;
 		if (link_dead(l))
 			die(255, "the master is gone: %s", link_why(l));

@@ -6,11 +6,13 @@
 #include "link/net.h"
 #include "proto.h"
 
-/* Connects to the master's socket; dies (255) when there is none, or when it is run by somebody who is neither root nor the caller. */
+/* Connects to the master's socket. The caller frees by link_free. Dies (255) when there is no master, or it is run by a user who is neither
+ * root nor the caller. */
 struct link *talk_open(const char *socket_path);
-/* The next frame; waits for it. Dies (255) when the master is gone. A MSG_ERROR ends the process with its text and status. */
+/* Waits for the next frame; its body is borrowed until the next call. Dies (255) when the master is gone, and at a MSG_ERROR with its text
+ * and status. */
 void talk_next(struct link *, struct frame *);
-void talk_send(struct link *, unsigned type, const struct buf *body); /* body NULL: empty */
-/* Ends the process as MSG_ERROR in the frame says. */
+void talk_send(struct link *, unsigned type, const struct buf *body); /* queues a message; body NULL: empty */
+/* Dies with the text and status of a MSG_ERROR. */
 void talk_error(const struct frame *) __attribute__((noreturn));
 #endif
