@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "run/hunt.h"
+#include "run/inherit.h"
 #include "run/launch.h"
 #include "run/place.h"
 #include "base/sys.h"
@@ -104,18 +105,6 @@ take_descriptors(struct keep *k)
 			(void)dup3(from[to], to, to < CONTROL ? 0 : O_CLOEXEC);
 	}
 	close_from(DESCRIPTORS);
-}
-
-/* The daemon is spared when memory runs out; nothing of a job is. */
-static void
-drop_protection(void)
-{
-	int fd = openat(PROC, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	(void)!write(fd, "0", 1);
-	close(fd);
 }
 
 static void
@@ -585,6 +574,14 @@ may_run(const struct keeper *k)
 	return false;
 }
 
+static int
+shed(const struct keeper *k)
+{
+	if (inherit_shed(k->facts->proc < 0 ? -1 : PROC, k->work->uid) == 0)
+		return 0;
+	return fail(255, "can't have keys of its own, beside the daemon's: %s", strerror(errno));
+}
+
 void
 keeper_run(struct keep *keep)
 {
@@ -592,7 +589,6 @@ keeper_run(struct keep *keep)
 
 	(void)setsid();
 	take_descriptors(keep);
-	drop_protection();
 	take_signals(&k);
 	(void)umask(0);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -600,7 +596,7 @@ keeper_run(struct keep *keep)
 	(void)snprintf(k.own, sizeof(k.own), "job/%s/root", keep->name);
 	k.mine = k.facts->namespaces && k.facts->private;
 	k.theirs = k.facts->homes >= 0 && k.work->uid != 0;
-	if (may_run(&k) && place(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)
+	if (may_run(&k) && shed(&k) == 0 && place(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)
 		keep_watch(&k);
 	_exit(clean_up(&k));
 }

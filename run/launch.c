@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/way.h"
+#include "run/inherit.h"
 #include "run/place.h"
 #include "base/sys.h"
 
@@ -269,8 +270,9 @@ run_by_hand(struct start *l)
 
 /* ---- the child: everything that looks at what a user made, as that user; it may be stopped or slowed, and nobody waits for it ---- */
 
-/* What the child says on its way to exec, whose end closes the pipe: one byte, after FAILED a u32 status and a text. */
-enum { EXPANDING = 'e', EXPANDED = 'x', FAILED = 'f' };
+/* What the child says on its way to exec, whose end closes the pipe: one byte, after FAILED a u32 status and a text, after LOWERED a u32
+ * with a bit for each limit. */
+enum { EXPANDING = 'e', EXPANDED = 'x', LOWERED = 'l', FAILED = 'f' };
 
 static void
 say(const struct start *l, char what)
@@ -282,6 +284,8 @@ say(const struct start *l, char what)
 		put_u32(&b, (uint32_t)l->status);
 		put_str(&b, l->why);
 	}
+	if (what == LOWERED)
+		put_u32(&b, l->lowered);
 	(void)write_full(l->report, b.data, b.len);
 	buf_free(&b);
 }
@@ -303,6 +307,8 @@ become(struct start *l)
 		return fail(l, 255, "can't limit files: %s", strerror(errno));
 	if (l->facts->is_root && become_user(w->uid, w->gid, w->groups, w->group_count, true) < 0)
 		return fail(l, 255, "can't become the user: %s", strerror(errno));
+	if (w->uid != 0 && inherit_renounce() < 0)
+		return fail(l, 255, "can't renounce capabilities: %s", strerror(errno));
 	if (gains_nothing(l) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail(l, 255, "can't renounce privileges: %s", strerror(errno));
 	if (chdir(l->cwd) < 0)
@@ -450,6 +456,33 @@ expand(struct start *l)
 	return 0;
 }
 
+/* ---- the caller's limits ---- */
+
+/* The soft ones, as far as the hard ones here go. Those that a kernel derives from the machine's memory differ from node to node, so
+ * nobody asked for what a larger machine has of them, and it is not said that there is less. */
+static void
+limit(struct start *l)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->work->limit_count; i++) {
+		uint64_t wanted = l->work->limits[i];
+		int resource = limit_resource(i);
+		struct rlimit limit;
+
+		if (resource < 0 || getrlimit(resource, &limit) < 0)
+			continue;
+		limit.rlim_cur = wanted == UINT64_MAX ? RLIM_INFINITY : (rlim_t)wanted;
+		if (limit.rlim_cur > limit.rlim_max && resource != RLIMIT_NPROC && resource != RLIMIT_SIGPENDING)
+			l->lowered |= 1u << i;
+		if (limit.rlim_cur > limit.rlim_max)
+			limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(resource, &limit);
+	}
+	if (l->lowered)
+		say(l, LOWERED);
+}
+
 /* ---- what went wrong ---- */
 
 static bool
@@ -537,10 +570,11 @@ run_child(struct start *l)
 	sigset_t none;
 
 	(void)setsid();
-	(void)umask(022);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (become(l) == 0 && find_words(l) == 0 && expand(l) == 0) {
+		(void)umask(l->work->umask);
+		limit(l);
 		(void)execve(l->path, l->argv, l->env);
 		(void)explain(l, errno);
 	}
@@ -591,6 +625,8 @@ take_report(struct start *l)
 		if (what == FAILED) {
 			l->status = (int)take_u32(&r);
 			set_error(l->why, sizeof(l->why), "%s", take_str(&r));
+		} else if (what == LOWERED) {
+			l->lowered = take_u32(&r);
 		}
 	}
 	return state;

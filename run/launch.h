@@ -17,10 +17,11 @@ struct start {
 	char **argv, **env;
 	char *cwd;
 	pid_t pid;
-	int report;	 /* becomes readable when launch_state may have changed; -1 once it can't change any more */
-	struct buf said; /* by the child */
-	int status;	 /* for PROC_FAILED, */
-	char why[512];	 /* and its text */
+	int report;	  /* becomes readable when launch_state may have changed; -1 once it can't change any more */
+	struct buf said;  /* by the child */
+	uint32_t lowered; /* bits, by the numbers of struct surroundings: limits of the caller's that are beyond what is allowed here */
+	int status;	  /* for PROC_FAILED, */
+	char why[512];	  /* and its text */
 };
 
 /* In the job's view: finds the program and makes its environment. 0, or -1 with status and why. */
