@@ -1,5 +1,5 @@
 /* Manifests, and contents cut into chunks that are hashed, deflated and inflated.
- * Must never know who receives them, or where they lie. */
+ * Must never know where they go, or where they lie. */
 #include "bundle.h"
 #include "base/way.h"
 

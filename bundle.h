@@ -6,8 +6,8 @@
 
 /* Contents are hashed in chunks of 64 KiB (the last one shorter), so that one message brings one, and it is proved and handed on at once. A
  * blob is known by digest = BLAKE2b-256(u64 size, big-endian || the chunks' BLAKE2b-256 digests in order). On a link and in the store a
- * blob is an *object*: that list of chunk digests followed by the contents; offsets count from the start of the object, so whoever holds
- * its first bytes can check everything that comes after them. */
+ * blob is an *object*: that list of chunk digests followed by the contents; offsets count from the start of the object, so a node that
+ * holds its first bytes can check all that come after them. */
 #define CHUNK_SIZE (64u * 1024)
 #define PIECE_SIZE (64u * 1024) /* the most that one message carries of an object */
 
@@ -55,7 +55,7 @@ struct entry {
 	uint32_t mode;	      /* permission bits; set-id bits are dropped when a manifest is made and refused when one is read */
 	uint64_t mtime;	      /* seconds since 1970 */
 	uint64_t size;	      /* ENTRY_FILE */
-	uint64_t holes;	      /* ENTRY_FILE: bytes of it in chunks of zeros, which take no room; 0: not looked for */
+	uint64_t holes;	      /* ENTRY_FILE: bytes in chunks of zeros, which take no room; 0 where they were not counted */
 	uint32_t group;	      /* ENTRY_FILE: 1 + index of the first entry that is the same inode; 0: it has no other name */
 	struct digest digest; /* ENTRY_FILE */
 	uint32_t scope;	      /* ENTRY_FILE, of a manifest that was read: that of its contents */

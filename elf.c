@@ -305,7 +305,7 @@ skip_blanks(struct reader *r)
 		r->at++;
 }
 
-/* Whether the next byte that is no blank is c, which is then taken. */
+/* Takes the next byte behind blanks when it is c; false when it is another. */
 static bool
 take_char(struct reader *r, char c)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LARGEST UINT32_MAX
-#define MAX_SHOWN 64	  /* bytes of a spec that an error quotes whole; of a longer one, what is near */
+#define MAX_SHOWN 64	  /* bytes of a spec that an error quotes whole; of a longer one, the part around the column */
 #define MAX_BOXES 100000u /* pieces of a list of missing nodes: no person reads more, and memory is bounded */
 #define MAX_HINTED 100u	  /* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
 
@@ -564,7 +564,7 @@ pathset_fold(const struct path *paths, size_t count)
 	return text;
 }
 
-/* ---- who is missing ---- */
+/* ---- nodes that are missing ---- */
 
 /* Known nodes below one node: paths[from] to paths[to - 1]. */
 struct slice {

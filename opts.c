@@ -87,7 +87,7 @@ check_pattern(const char *text)
 #define PACKERS (IN(EXEC) | IN(LDD))
 #define ANY (~0u)
 
-#define MAX_SPAN (30ull * 24 * 3600 * 1000) /* milliseconds: 32 bits hold it, and what is added to it */
+#define MAX_SPAN (30ull * 24 * 3600 * 1000) /* milliseconds: 32 bits hold it, and sums of a few */
 enum kind { BOOL, TEXT, NUMBER, SIZE, DURATION };
 
 struct option {
@@ -379,7 +379,7 @@ struct scan {
 	struct options *options;
 };
 
-/* What was given before and what is given now, parted by a comma that no backslash before it makes part of a name. */
+/* The values given before and the new one, parted by a comma; a backslash at the end of the first must not quote it. */
 static void
 add_value(const char **value, const char *before)
 {

@@ -35,7 +35,7 @@ struct options {
 	bool private;		/* -p=true */
 	const char *uds;	/* -defaultMasterUDS=/tmp/g */
 	const char *key;	/* -key="": the default path; "none" */
-	const char *users;	/* -users="": root and who runs the master; "a,b,1000" or "*" (m) */
+	const char *users;	/* -users="": root and the user who runs the master; "a,b,1000" or "*" (m) */
 	const char *allow;	/* -allow="" (m) */
 	uint64_t store;		/* -store=0: half of the memory */
 	uint64_t heartbeat;	/* -heartbeat=15s */
@@ -53,7 +53,7 @@ struct options {
 	uint64_t timeout, start;	     /* -timeout=0, -start=0: none */
 	bool kill_on_bad;		     /* -kill-on-bad */
 	/* i */
-	uint64_t wait; /* -wait=0: until so many nodes are up, or -timeout is over */
+	uint64_t wait; /* -wait=0: until that many nodes are up, or -timeout is over */
 	/* eval */
 	const char *hostname; /* -hostname="": this machine's */
 	/* keygen */

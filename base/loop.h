@@ -25,7 +25,7 @@ struct timer {
 /* Opens the one loop of the process. From here on SIGCHLD, SIGTERM, SIGINT and SIGHUP come to on_signal, in a turn, and SIGPIPE is ignored.
  * Dies when the kernel gives no epoll set or signalfd. */
 void loop_open(void (*on_signal)(int signal));
-/* Begins to watch fd for WATCH_ bits; ready is told those that are so. Dies when the kernel refuses. */
+/* Begins to watch fd for WATCH_ bits; ready gets those that are true. Dies when the kernel refuses. */
 void loop_watch(struct watch *, int fd, unsigned want, void (*ready)(struct watch *, unsigned), void *owner);
 void loop_want(struct watch *, unsigned want); /* other bits from now on */
 void loop_unwatch(struct watch *);	       /* before the descriptor is closed; harmless when it is not watched */

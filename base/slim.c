@@ -1,4 +1,4 @@
-/* Keeps out of the static binary what nobody calls: sodium_init chooses implementations for password hashing and for
+/* Keeps functions out of the static binary that are never called: sodium_init chooses implementations for password hashing and for
  * salsa20 too, which would link both; zlib can make and read gzip, whose checksum brings tables of 9 KiB. The former
  * are internal names of libsodium 1.0; where an archive has others, this is of no use and does no harm. Must never know
  * what is linked instead. */
@@ -18,7 +18,7 @@ _crypto_stream_salsa20_pick_best_implementation(void)
 	return 0;
 }
 
-/* zlib's crc32, for gzip streams only, which nobody here makes or reads: right, but slow (RFC 1952, 8). */
+/* zlib's crc32, for gzip streams only, which gproc neither makes nor reads: right, but slow (RFC 1952, 8). */
 unsigned long crc32(unsigned long crc, const unsigned char *data, unsigned len);
 
 unsigned long

@@ -304,7 +304,7 @@ set_file_ids(uid_t uid, gid_t gid)
 	return -1;
 }
 
-/* Of what is permitted, this much is made effective. */
+/* Makes these of the permitted capabilities effective, and no others. */
 static int
 use_capabilities(uint64_t which)
 {

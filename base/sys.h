@@ -22,7 +22,7 @@ int mount_new(const char *type, unsigned attributes);	/* a detached mount of a n
 bool has_file_system(const char *type);			/* whether the kernel lets us make one of that type */
 /* A detached mount of a new tmpfs, whose top has mode 0700 and is the caller's; size in bytes. */
 int mount_tmpfs(uint64_t size, uint64_t inodes, unsigned attributes);
-/* Other limits for the tmpfs that a descriptor of its top directory is of. EINVAL: less than what is used. */
+/* Changes the limits of a tmpfs, named by a descriptor of its top directory. EINVAL: it uses more. */
 int resize_tmpfs(int mount, uint64_t size, uint64_t inodes);
 /* Detaches the `count` topmost mounts at the place of the mount that the descriptor is of; no path need lead there. */
 int unmount(int mount, unsigned count);

@@ -28,7 +28,7 @@ void *xrealloc(void *old, size_t count, size_t size) NEVER_NULL; /* room for cou
  * many things there is room; an array begins as NULL, with room 0. */
 void *grow(void *array, size_t count, size_t *room, size_t size) NEVER_NULL;
 char *xstrdup(const char *) NEVER_NULL;			       /* a copy */
-char *xstrndup(const char *, size_t) NEVER_NULL;	       /* a copy of at most so many bytes, and a NUL */
+char *xstrndup(const char *, size_t) NEVER_NULL;	       /* a copy of at most that many bytes, and a NUL */
 void *xmemdup(const void *, size_t) NEVER_NULL;		       /* a copy */
 char *xasprintf(const char *fmt, ...) PRINTF(1, 2) NEVER_NULL; /* printf into a text */
 char *xvasprintf(const char *fmt, va_list) NEVER_NULL;	       /* vprintf into a text */

@@ -14,7 +14,7 @@ const char *last_part(const char *path); /* within path, behind its last slash *
 struct way {
 	struct buf place; /* as it would be opened: the beginning, and "/part" for each level; a NUL that .len does not count */
 	size_t begin;	  /* bytes of the beginning, which ".." does not shorten */
-	char *rest;	  /* what is still to go, */
+	char *rest;	  /* the parts that are left, */
 	const char *at;	  /* from here on */
 	unsigned links;	  /* followed so far */
 };

@@ -23,7 +23,7 @@ extern char **environ;
 
 enum {
 	WINDOW = 256 << 10, /* bytes of output that may be under way to us */
-	TIMED_OUT = 124,    /* as timeout(1) has it */
+	TIMED_OUT = 124,    /* as of timeout(1) */
 };
 
 enum fate { FATE_RUNNING, FATE_STARTED, FATE_EXITED, FATE_SIGNALLED, FATE_FAILED, FATE_LOST };
@@ -598,7 +598,7 @@ catch_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGQUIT);
-	if (sigaction(SIGHUP, NULL, &hangup) != 0 || hangup.sa_handler != SIG_IGN) /* as nohup has it */
+	if (sigaction(SIGHUP, NULL, &hangup) != 0 || hangup.sa_handler != SIG_IGN) /* nohup(1) has it ignored */
 		sigaddset(&set, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -77,7 +77,7 @@ boot_protect(void)
 		char *path = xasprintf("/proc/sys/fs/protected_%s", settings[i][0]), have = '9';
 		int fd = open(path, O_RDWR | O_CLOEXEC);
 
-		/* A kernel that was told more stays so. */
+		/* A larger value that was set already stays. */
 		if (fd >= 0 && read(fd, &have, 1) == 1 && have < settings[i][1][0] && pwrite(fd, settings[i][1], 2, 0) < 0)
 			warn("can't set %s: %s", path, strerror(errno));
 		close_fd(&fd);

@@ -30,7 +30,7 @@ ipconfig_error(void)
 	return error_text;
 }
 
-/* Dotted decimal, all of it. -1 and *out untouched when it is none. */
+/* An address in dotted decimal, the whole text. 0, or -1 and *out untouched. */
 static int
 parse_ipv4(const char *text, uint32_t *out)
 {
@@ -376,7 +376,7 @@ lease_line(char *line, struct ipconfig *out, struct strings *dropped)
 		take_hostname(value, out, dropped);
 }
 
-/* Not 0.0.0.0/8, loopback, multicast or what is above it. */
+/* Not in 0.0.0.0/8, loopback, multicast or above. */
 static bool
 is_unicast(uint32_t address)
 {

@@ -23,7 +23,7 @@ struct route {
 struct ipconfig {
 	enum ip_how how;
 	uint32_t address, server, gateway, netmask, dns[MAX_DNS], ntp[MAX_NTP];
-	uint32_t mtu;			 /* bytes; 0: as the interface has it */
+	uint32_t mtu;			 /* bytes; 0: the interface's own */
 	struct route routes[MAX_ROUTES]; /* beside the network's own and that through the gateway */
 	size_t route_count;
 	char hostname[MAX_HOSTNAME + 1], domain[MAX_DOMAIN + 1], device[MAX_DEVICE + 1];
@@ -31,7 +31,7 @@ struct ipconfig {
 
 /* The value of ip=, Documentation/admin-guide/nfs/nfsroot.rst in the kernel:
  * client:server:gateway:netmask:hostname:device:autoconf:dns0:dns1:ntp0, or autoconf alone, or device:autoconf, as dracut.cmdline(7) has it
- * too. netmask may be a number of bits. What is odd in a name is left out, and told as a line added to dropped. -1 with ipconfig_error(),
+ * too. netmask may be a number of bits. What a name can't hold is left out; a line added to dropped says so. -1 with ipconfig_error(),
  * *out is then IP_OFF. */
 int ipconfig_parse(const char *text, struct ipconfig *out, struct strings *dropped);
 /* The lines "name=value" that PID 1 has udhcpc's script write; names it doesn't know are passed over. The how is IP_STATIC. A mask that is

@@ -1,4 +1,4 @@
-/* The cluster key: 32 random bytes that every node of a cluster has, and nobody else. */
+/* The cluster key: 32 random bytes that every node of a cluster has, and no other machine. */
 #ifndef KEY_H
 #define KEY_H
 

@@ -111,7 +111,7 @@ mix_ephemeral(struct noise *n, const uint8_t public_half[NOISE_KEY])
 	mix_key(n, public_half);
 }
 
-/* The token "ee". -1 for a public half of small order, with which anybody could know the outcome. */
+/* The token "ee". -1 for a public half of small order, for which the outcome is known in advance. */
 static int
 mix_shared(struct noise *n)
 {

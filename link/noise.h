@@ -42,7 +42,7 @@ int noise_read_second(struct noise *, const uint8_t *message, size_t len, uint8_
 /* After both messages: the cipher of what the initiator sends, and that of what the responder sends (§5.2, Split). */
 void noise_split(const struct noise *, struct noise_cipher *initiator, struct noise_cipher *responder);
 
-/* After so many records of a direction both ends replace its key (§4.2, REKEY): a key that is stolen opens nothing that was sent long
+/* After that many records of a direction both ends replace its key (§4.2, REKEY): a key that is stolen opens nothing that was sent long
  * before. */
 #define NOISE_REKEY 65536
 /* Makes the next record of a direction: len + NOISE_TAG bytes to out. 0, or -1 when the counter is used up. */

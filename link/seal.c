@@ -41,7 +41,7 @@ enum trouble {
 	USED_UP
 };
 
-/* What is needed only until the key is proved. */
+/* State that is needed only until the key is proved. */
 struct hello {
 	struct noise noise;
 	uint8_t sent[HEADER]; /* the initiator's header: the prologue */

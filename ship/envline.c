@@ -217,7 +217,7 @@ next_value(struct reading *r)
 	return r->at < r->words.count ? r->words.at[r->at++] : NULL;
 }
 
-/* Long names may be cut short, as getopt_long(3) has it. */
+/* Long names may be cut short, as for getopt_long(3). */
 static int
 take_long(struct reading *r, const char *word)
 {

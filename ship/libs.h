@@ -11,7 +11,7 @@ struct libs_query {
 	const char *ld_preload;		/* the caller's LD_PRELOAD; used only when root is "/"; may be NULL */
 	const char *ld_audit;		/* the caller's LD_AUDIT, likewise */
 	const char *extra_dirs;		/* -L: directories inside the root, parted by colons; may be NULL */
-	void (*warn)(const char *text); /* called for what is worth a warning; may be NULL */
+	void (*warn)(const char *text); /* called with each warning; may be NULL */
 };
 
 /* Lists the program, its libraries as the loader of that root would find them (hwcaps variants beside them), the links on the way, and for

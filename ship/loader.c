@@ -1,5 +1,5 @@
 /* The rules of a root's dynamic loader: its configuration, its built-in directories, its variables.
- * Must never know which program is being looked at, or what is sent.
+ * Must never know which program is looked at, or what is sent.
  *
  * Not followed: the hwcap subdirectories from before glibc-hwcaps ("tls", "haswell"; glibc before 2.37), and a
  * library beside ld.so.conf's directories that only a stale ld.so.cache still names. */

@@ -27,7 +27,7 @@ objects_error(void)
 	return error_text;
 }
 
-/* ---- one program's loading: what is known so far ---- */
+/* ---- one program's loading: the state so far ---- */
 
 /* How the loader on the node comes to look in a directory. */
 enum known_by { BY_PROGRAM, BY_CONFIG, BY_US };
@@ -69,7 +69,7 @@ struct loading {
 	struct loader loader;
 	struct places environment, extra, system;
 	struct places configured; /* the system's without what lies in the loader's own directories: for DF_1_NODEFLIB */
-	unsigned space, spaces;	  /* what is loaded now goes into this one; how many there are beside the program's */
+	unsigned space, spaces;	  /* the namespace that is loaded into now; how many there are beside the program's */
 	struct dir **dirs;
 	size_t dir_count, dir_room;
 	struct object **objects; /* [0] the program, [1] its loader when it has one */
@@ -162,7 +162,7 @@ read_hwcaps(struct dir *d)
 	free(outside);
 }
 
-/* What is known of a directory, looked up at its first mention. */
+/* A directory, looked up at its first mention. */
 static struct dir *
 find_dir(struct loading *l, const char *root, const char *path)
 {
@@ -525,7 +525,7 @@ find_loaded_name(const struct loading *l, const char *name)
 	return NULL;
 }
 
-/* A name with a slash is no name to search for. */
+/* A name with a slash is a path: it is not searched for. */
 static struct object *
 load_by_path(struct loading *l, const char *name, struct object *by)
 {
@@ -567,7 +567,7 @@ objects_under(const struct objects_query *q)
 	return q->at_home ? xstrdup("") : xasprintf(" (under %s)", q->root);
 }
 
-/* ---- what is missing ---- */
+/* ---- libraries that are missing ---- */
 
 static struct strings sought; /* the directories that tell_missing is collecting */
 
@@ -609,8 +609,8 @@ tell_missing(struct loading *l, const char *name, struct object *by)
 
 /* ---- an ELF program ---- */
 
-/* A list of an object's names. What is missing of those that `must` be there is an error, but not beside an audit library: the
- * loader goes on without that one. */
+/* A list of an object's names. One that `must` be there and is missing is an error, but not for an audit library: the loader goes
+ * on without that. */
 static int
 load_names(struct loading *l, const struct strings *names, struct object *by, bool must)
 {

@@ -1,5 +1,5 @@
 /* On the head: a command, a root and the files asked for, made into a manifest and the places its contents come from.
- * Must never know sockets, or who receives. */
+ * Must never know sockets, or where a manifest goes. */
 #include "ship/pack.h"
 #include "base/way.h"
 #include "elf.h"
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define MAX_WHOLE (16u << 20) /* of a file that does not say its size: none of the kernel's comes near it */
-#define MAX_HOPS 40	      /* links on the way to a file, as the kernel has it (namei.h, MAXSYMLINKS) */
+#define MAX_HOPS 40	      /* links on the way to a file, as in the kernel (namei.h, MAXSYMLINKS) */
 
 /* Why a path is sent: where there are several reasons, the first of these decides. */
 enum rank { RANK_NEED, RANK_FILE, RANK_CWD, RANK_IMPLIED };
@@ -635,7 +635,7 @@ read_whole(int fd, const char *file, struct source *s)
 	return 0;
 }
 
-/* Hashes no more than the file has now: what is added meanwhile is left out. */
+/* Hashes no more than the file has now: bytes that are added meanwhile are left out. */
 static int
 hash_fd(int fd, const char *file, struct source *s)
 {

@@ -15,7 +15,7 @@ struct pack_query {
 	const char *files;		/* -f: paths of the head, parted by commas; a comma in a name, and a backslash before a comma,
 					 * have a backslash before them; or NULL */
 	const char *cwd;		/* the working directory: made on the node, the job user's own; or NULL */
-	void (*warn)(const char *text); /* called for what is worth a warning, as a missing library of an -f entry; may be NULL */
+	void (*warn)(const char *text); /* called with each warning, as of a missing library of an -f entry; may be NULL */
 };
 
 /* A file of the head whose contents belong to the manifest. */

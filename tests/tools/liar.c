@@ -15,7 +15,7 @@
 enum { FILES = 3 };
 #define BOMB (1u << 20)
 
-/* What is told of one file, and what is true. */
+/* A file: what the manifest says of it, and its true contents. */
 static struct {
 	struct blob_id id;
 	struct buf object;

@@ -40,7 +40,7 @@ bad(const char *text, int (*parse)(const char *, struct ipconfig *, struct strin
 	ok(strstr(ipconfig_error(), why) != NULL, "the message says so: %s", ipconfig_error());
 }
 
-/* Taken, without what is odd, which is told. */
+/* Taken, but for the odd parts, which are reported. */
 static void
 odd(const char *text, int (*parse)(const char *, struct ipconfig *, struct strings *), const char *want, const char *told)
 {

@@ -184,7 +184,7 @@ close_pair(struct pair *p)
 	close_end(&p->r);
 }
 
-/* What from has to say goes to to, in steps of at most so many bytes. How much of it was used. */
+/* Carries the bytes that `from` has for its peer to `to`, in steps of at most that many. How many were used. */
 static size_t
 carry(struct end *from, struct end *to, size_t step)
 {
