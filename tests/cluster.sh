@@ -3,13 +3,14 @@
 . tests/lib.sh
 
 GPROC=$REPO/gproc # the image wants the static one
-LIMIT_WAIT=100 # seconds; what takes longer will never come
-export LIMIT=150s # of ramdisk/cluster: so that a failure still shows the consoles
+LIMIT_WAIT=$(limit 100) # seconds; what takes longer will never come
+LIMIT=$(limit 150)s # of ramdisk/cluster: so that a failure still shows the consoles
+export LIMIT
 
 # need_kernel MACHINE: from Debian's packages, kept in build/kernel.
 need_kernel() {
 	command -v "qemu-system-$1" >/dev/null || skip_all "no qemu-system-$1"
-	need_why=$(timeout 300 ramdisk/kernel "$1" "build/kernel/$1" 2>&1) ||
+	need_why=$(timeout "$(limit 300)" ramdisk/kernel "$1" "build/kernel/$1" 2>&1) ||
 		skip_all "no kernel for $1: $(printf '%s' "$need_why" | tail -n 1)"
 }
 

@@ -3,9 +3,40 @@
 
 REPO=${REPO:-$PWD}
 GPROC=${GPROC:-$REPO/gproc}
-LIMIT_UP=${LIMIT_UP:-120s} # a tree that is not up by then never will be
 tap_count=0 tap_failed=0
 set -u
+
+# ---- time ----
+# A test waits for the thing itself: nothing in it may depend on how fast the machine is. Two kinds of times are written down all the same,
+# for a machine that starts 250 processes in a second; on a slower one both grow with UNIT, the seconds that it takes for that (tests/pace;
+# measured once for a whole run). No other number of seconds stands in a test.
+
+UNIT=${UNIT:-$("$REPO/tests/pace")}
+export UNIT
+
+# limit SECONDS: for timeout, and with an s behind it for -timeout: how long a wait may last that only a fault makes endless.
+limit() {
+	echo $(($1 * UNIT))
+}
+
+# span MILLISECONDS: for -heartbeat, -grace and their like, and a -timeout that is to end something: what the daemons are given.
+span() {
+	echo $(($1 * UNIT))ms
+}
+
+# now: the milliseconds since the machine started are in $now, whatever happens to the clock and without a process being started.
+now() {
+	read -r now _ </proc/uptime
+	now=${now%.*}${now#*.}0
+}
+
+LIMIT_UP=${LIMIT_UP:-$(limit 120)s} # a tree that is not up by then never will be
+
+# again_with WORDS: what the command that repeats a failed run begins with, such as SEED=7.
+again_with() {
+	mkdir -p "$REPO/build/again/tests/t"
+	echo "$* " >"$REPO/build/again/tests/t/${0##*/}"
+}
 
 # ---- facts ----
 
@@ -69,10 +100,22 @@ run() {
 	err=$(cat "$T/err")
 }
 
+# skip NAME REASON: a fact that can't be had on this machine.
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $1 # SKIP $2"
+}
+
 skip_all() {
 	echo "1..0 # SKIP $1"
 	exit 0
 }
+
+# Nodes without root have their mounts in user namespaces.
+user_namespaces() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups unshare -U true 2>/dev/null
+}
+no_user_namespaces="no user namespace can be made here, as in a chroot"
 
 done_testing() {
 	echo "1..$tap_count"
@@ -100,45 +143,32 @@ scratch() {
 # starts, mounts or writes to /tmp, /etc or /run ends with it.
 enter_namespaces() {
 	if [ -z "${GPROC_TEST_INSIDE:-}" ]; then
-		[ "$(id -u)" = 0 ] || skip_all "namespaces need root"
+		enter_why=$("$REPO/contrib/apart" true 2>&1) || skip_all "no namespaces: $enter_why"
 		rm -rf "$T"
 		trap - EXIT
 		export GPROC_TEST_INSIDE=1 REPO
-		exec unshare -m -p -n -u -i --fork --kill-child --mount-proc "${TEST_SHELL:-sh}" "$REPO/${0#"$REPO"/}" "$@"
+		exec "$REPO/contrib/apart" "${TEST_SHELL:-sh}" "$REPO/${0#"$REPO"/}" "$@"
 	fi
 	unset GPROC_TEST_INSIDE
 	settle
 }
 
-# A source tree below /tmp would be covered by the new /tmp, one below a private directory is out of other users' reach: it is bound
-# to /mnt before.
 settle() {
-	settle_move=no
 	rm -rf "$T"
-	case $REPO in
-	/tmp/* | /run/*) settle_move=yes ;;
-	*) setpriv --reuid=65534 --regid=65534 --clear-groups test -r "$REPO/Makefile" || settle_move=yes ;;
-	esac
-	if [ "$settle_move" = yes ]; then
-		mount --bind "$REPO" /mnt
-		GPROC=/mnt/${GPROC#"$REPO"/}
-		REPO=/mnt
-	fi
-	mount -t tmpfs -o mode=1777 gproc-test /tmp
-	mount -t tmpfs gproc-test /run
+	settle_from=$REPO
+	. "$REPO/tests/places.sh"
+	private_places
+	case $GPROC in "$settle_from"/*) GPROC=$REPO/${GPROC#"$settle_from"/} ;; esac
 	mkdir /tmp/.etc /tmp/.etc/upper /tmp/.etc/work
 	mount -t overlay -o lowerdir=/etc,upperdir=/tmp/.etc/upper,workdir=/tmp/.etc/work gproc-test /etc 2>/dev/null || {
 		cp -a /etc /tmp/.etc/copy
 		mount --bind /tmp/.etc/copy /etc
 	}
 	rm -rf /etc/gproc
-	unset TMPDIR
 	export HOME=/tmp/home
 	mkdir -p "$HOME"
-	cd "$REPO" || exit 1
 	scratch
 	chmod 755 "$T"
-	ip link set lo up
 	{ echo 127.0.0.1 localhost master; host_lines 1024; } >/etc/hosts
 	printf 'hosts: files\n' >/etc/nsswitch.conf
 	: >/etc/resolv.conf
@@ -325,7 +355,7 @@ wait_log() {
 	mkfifo "$T/tail"
 	tail -n +1 -f "$1" >"$T/tail" 4>&- &
 	log_tail=$!
-	timeout 120 grep -E -q -m 1 -e "$2" <"$T/tail"
+	timeout "$(limit 120)" grep -E -q -m 1 -e "$2" <"$T/tail"
 	log_status=$?
 	kill "$log_tail" 2>/dev/null
 	wait "$log_tail" 2>/dev/null
@@ -390,7 +420,7 @@ host() {
 on() {
 	eval "on_pid=\$HOST_$1"
 	shift
-	nsenter -t "$on_pid" -u -n -m --wdns="$REPO" "$@"
+	nsenter -t "$on_pid" -u -n -m -r --wdns="$REPO" "$@"
 }
 
 # up_on NAME COUNT: as wait_up, asked on the master NAME.

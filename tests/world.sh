@@ -2,13 +2,15 @@
 # tests/lib.sh, in bash, with machines, parent and nodes set. A machine is held by a process of its own: its cable and its files outlive its gproc.
 declare -A daemon=() mounts=() store=() # of each machine: pid; its mounts when it is idle (its descriptors: $T/NAME.stock); its store's directory
 
-HEARTBEAT=${HEARTBEAT:-2} # seconds
-PATIENCE=${PATIENCE:-120}
+HEARTBEAT=${HEARTBEAT:-$(limit 2)} # seconds
+PATIENCE=${PATIENCE:-$(limit 120)}
 
 # until_true COMMAND...: for no longer than anybody would wait.
 until_true() {
-	local end=$((SECONDS + PATIENCE))
-	until "$@"; do [ $SECONDS -lt $end ] || return 1; done
+	local end now
+	now
+	end=$((now + PATIENCE * 1000))
+	until "$@"; do now; [ "$now" -lt $end ] || return 1; done
 }
 
 holder() {
@@ -22,7 +24,7 @@ holder() {
 launch_daemon() {
 	local name=$1
 	shift
-	nsenter -t "$(holder "$name")" -u -n -m --wdns="$REPO" setsid "$GPROC" -heartbeat="${HEARTBEAT}s" -grace=20s -myAddress="$name" "$@" \
+	nsenter -t "$(holder "$name")" -u -n -m -r --wdns="$REPO" setsid "$GPROC" -heartbeat="${HEARTBEAT}s" -grace="$(span 20000)" -myAddress="$name" "$@" \
 		</dev/null >>"$T/$name.log" 2>&1 5<&- 6<&- &
 	daemon[$name]=$!
 	unset "store[$name]"

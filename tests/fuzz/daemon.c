@@ -781,10 +781,13 @@ step(struct reader *r)
 
 /* ---- the beginning and the end ---- */
 
+static char store_place[] = "/dev/shm/gproc-fuzz.XXXXXX";
+
 static void
 close_store(void)
 {
 	store_close(self.store);
+	(void)rmdir(store_place);
 }
 
 static void
@@ -799,7 +802,6 @@ begin(void)
 		.key = "none",
 		.uds = "/tmp/g"};
 	static uint8_t large[100000];
-	char dir[] = "/dev/shm/gproc-fuzz.XXXXXX";
 	size_t i;
 
 	for (i = 0; i < sizeof(large); i++)
@@ -817,7 +819,7 @@ begin(void)
 	self.keys.plain = true;
 	self.has_keys = true;
 	access_open(&options);
-	if (!mkdtemp(dir) || !(self.store = store_open_dir(1 << 20, dir)))
+	if (!mkdtemp(store_place) || !(self.store = store_open_dir(1 << 20, store_place)))
 		abort();
 	(void)atexit(close_store);
 	upstream_start("127.0.0.1", NULL);

@@ -13,16 +13,15 @@ for i in 2 3 4 5 6 7; do
 done
 up_on master 8
 
-nsenter -t "$MASTER" -m mount -t tmpfs gproc-test /srv
-head -c 8000000 /dev/urandom | nsenter -t "$MASTER" -m sh -c 'cat >/srv/big'
+head -c 8000000 /dev/urandom >"/proc/$MASTER/root/tmp/big"
 before=$(sent_by "$MASTER")
-run on master "$GPROC" -f=/srv/big e ./. /usr/bin/wc -c /tmp/xproc/srv/big
-is "8 nodes have it all" "$status $(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" "0  8 8000000 /tmp/xproc/srv/big"
+run on master "$GPROC" -f=/tmp/big e ./. /usr/bin/wc -c /tmp/xproc/tmp/big
+is "8 nodes have it all" "$status $(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" "0  8 8000000 /tmp/xproc/tmp/big"
 first=$(($(sent_by "$MASTER") - before))
 ok "the master sent it to its two children, and to no one else ($first bytes)" \
 	test "$first" -gt 16000000 -a "$first" -lt 22000000
 before=$(sent_by "$MASTER")
-run on master "$GPROC" -f=/srv/big e ./. /usr/bin/wc -c /tmp/xproc/srv/big
+run on master "$GPROC" -f=/tmp/big e ./. /usr/bin/wc -c /tmp/xproc/tmp/big
 is "once more" "$status" 0
 second=$(($(sent_by "$MASTER") - before))
 ok "a second launch sends no contents ($second bytes)" test "$second" -lt 200000

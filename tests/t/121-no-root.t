@@ -3,6 +3,7 @@
 . tests/lib.sh
 enter_namespaces "$@"
 command -v setpriv >/dev/null || skip_all "no setpriv"
+user_namespaces || skip_all "$no_user_namespaces"
 mkdir /tmp/user
 chown 1000:1000 /tmp/user
 chmod 755 "$T"

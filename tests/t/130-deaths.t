@@ -3,7 +3,7 @@
 # node can come back.
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat=4s
+start_master -heartbeat="$(span 4000)"
 start_deep
 
 # The job says "up", stands still, says "end".

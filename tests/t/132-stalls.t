@@ -51,7 +51,7 @@ run "$GPROC" e ./. /bin/true
 is "and all are free" "$status$err" 0
 
 # -timeout ends a silent one, with who was still running.
-run "$GPROC" -timeout=500ms e ./. /bin/sh -c '[ "$GPROC_NODE" != 1 ] || exec sleep 1000'
+run "$GPROC" -timeout="$(span 2000)" e ./. /bin/sh -c '[ "$GPROC_NODE" != 1 ] || exec sleep 1000'
 is "-timeout is status 124" "$status" 124
 like "and names who was still running" "$err" '^gproc: .*1'
 run "$GPROC" -kill-on-bad e ./. /bin/sh -c '[ "$GPROC_NODE" != 1 ] || exit 9; exec sleep 1000'

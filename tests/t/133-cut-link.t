@@ -4,7 +4,7 @@
 enter_namespaces "$@"
 start_network
 "$GPROC" keygen 2>/dev/null
-host master "$GPROC" -heartbeat=2s m
+host master "$GPROC" -heartbeat="$(span 2000)" m
 MASTER=$HOST
 until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$MASTER" || break; done
 for i in 0 1 2; do host "slave$i" "$GPROC" -myParent=master -myId="hostname hostbase" -myAddress=hostname; done

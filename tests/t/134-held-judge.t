@@ -7,7 +7,7 @@ mkfifo "$T/says"
 exec 5<>"$T/says"
 cat <"$T/says" >"$T/master.log" 5>&- &
 reader=$!
-"$GPROC" -myAddress=127.0.0.1 -heartbeat=500ms -debug=9 m 2>"$T/says" 5>&- &
+"$GPROC" -myAddress=127.0.0.1 -heartbeat="$(span 500)" -debug=9 m 2>"$T/says" 5>&- &
 MASTER=$!
 until "$GPROC" i >/dev/null 2>&1; do :; done
 start_flat 8 5>&-

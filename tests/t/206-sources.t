@@ -4,7 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat=1s
+start_master -heartbeat="$(span 1000)"
 start_tree 7 3
 job='cksum <"$0"'
 
@@ -19,7 +19,7 @@ uploading() {
 
 # second NAME: another client wants the same file.
 second() {
-	run timeout 60 "$GPROC" -f="$T/file" e ./. /bin/sh -c "$job" "/tmp/xproc$T/file"
+	run timeout "$(limit 60)" "$GPROC" -f="$T/file" e ./. /bin/sh -c "$job" "/tmp/xproc$T/file"
 	is "$1: the other client's job has the file everywhere" "$status$err $(printf '%s\n' "$out" | grep -cx "$sum")" "0 7"
 }
 

@@ -2,7 +2,7 @@
 # -timeout, -start, -kill-on-bad, -strict: waiting has a bound, whoever was still running is named, and nothing is left.
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat=3s
+start_master -heartbeat="$(span 3000)"
 start_deep
 
 none_left() {
@@ -11,7 +11,7 @@ none_left() {
 	is "$1: nothing is left" "$(pgrep -cx sleep)" 0
 }
 
-run "$GPROC" -timeout=5s e ... /bin/sh -c 'trap "" INT TERM HUP; case $GPROC_NODE in 0:2:6 | 1:5) sleep 1000 & wait; sleep 1000 ;; esac'
+run "$GPROC" -timeout="$(span 5000)" e ... /bin/sh -c 'trap "" INT TERM HUP; case $GPROC_NODE in 0:2:6 | 1:5) sleep 1000 & wait; sleep 1000 ;; esac'
 is "-timeout: status" "$status" 124
 like "-timeout: who was still running, folded" "$err" '^gproc: nodes (0:2:6,1:5|1:5,0:2:6): still running'
 none_left -timeout
@@ -46,7 +46,7 @@ head -c 60000000 /dev/urandom >"$T/file"
 run "$GPROC" -start=1ms -f="$T/file" e 0:2:6,1 /bin/true
 is "-start: status" "$status" 255
 like "-start: who had not started" "$err" '^gproc: nodes? .*(1|0:2:6).*: could not start: it did not start within'
-run "$GPROC" -start=60s e ... /bin/true
+run "$GPROC" -start="$(limit 60)s" e ... /bin/true
 is "-start, and all do" "$status$err" 0
 
 run "$GPROC" -kill-on-bad e ... /bin/sh -c '[ "$GPROC_NODE" != 1:5:13 ] || exit 9; exec sleep 1000'

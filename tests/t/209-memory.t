@@ -4,7 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat=3s
+start_master -heartbeat="$(span 3000)"
 start_tree 12 3
 stalled=24
 # Large pieces, and pieces of one byte, which take more room beside them than in them.

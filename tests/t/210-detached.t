@@ -4,7 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat=2s
+start_master -heartbeat="$(span 2000)"
 start_deep
 run "$GPROC" -detach e 0:2:6-7,1:5 /bin/sleep 1000
 is "detached: the client returns" "$status$err" 0

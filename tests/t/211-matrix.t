@@ -158,7 +158,7 @@ start_job() {
 	rm -f "$T/alive"
 	mkfifo "$T/alive"
 	# The client alone holds this pipe: its end is the client's.
-	nsenter -t "$(holder master)" -u -n -m env -i PATH="$PATH" "$GPROC" $limit -f=/tmp/matrix/file e ... /bin/bash -c "$job" matrix-job \
+	nsenter -t "$(holder master)" -u -n -m -r env -i PATH="$PATH" "$GPROC" $limit -f=/tmp/matrix/file e ... /bin/bash -c "$job" matrix-job \
 		"$kind" >"$T/out" 2>"$T/err" </dev/null 8>"$T/alive" &
 	client=$!
 	exec 6<"$T/alive"
@@ -477,7 +477,7 @@ run_case() {
 	: >"$T/wrong"
 	k=${number[$victim-$place]:-} name=slave$k
 	[ -n "$k" ] || name=master
-	[ "$fault" != stopped-for-good ] || limit=-timeout=15s # long enough for all others to end
+	[ "$fault" != stopped-for-good ] || limit=-timeout=$(span 15000) # long enough for all others to end
 	lost_before=("$(grep -c 'lost the parent' "$T/slave0.log")" "$(grep -c 'lost the parent' "$T/slave1.log")")
 	if reach; then
 		verdict
@@ -501,10 +501,12 @@ start_machines
 start_daemons || { echo "not ok - depth $depth: the tree comes up"; show_logs; exit 1; }
 everyone=$(master nodes ...)
 while read -r line <&5; do
-	began=${EPOCHREALTIME/./}
+	now
+	began=$now
 	# shellcheck disable=SC2086
 	if run_case $line; then
-		printf 'ok - %s # %s ms\n' "$line" $(((${EPOCHREALTIME/./} - began) / 1000))
+		now
+		printf 'ok - %s # %s ms\n' "$line" $((now - began))
 		continue
 	fi
 	printf 'not ok - %s\n%s\n# alone: CASES="%s" tests/run tests/t/211-matrix.t\n' "$line" \

@@ -34,7 +34,7 @@ start_contained() {
 fails() {
 	local name=$1 node=$2 want=$3 regex=$4 count=$5
 	shift 5
-	run timeout 60 "$@"
+	run timeout "$(limit 60)" "$@"
 	is "$name: status" "$status" "$want"
 	like "$name: it is told" "$err" "^gproc: node $node: could not start: $regex"
 	is "$name: it alone" "$(printf '%s\n' "$err" | grep -Ec 'could not start|lost:')" 1
@@ -72,10 +72,10 @@ limited 9 'no mount namespace \(the limits in /proc/sys/user ' "a limit on names
 # Many of them place files in the same directory at once.
 for i in 1 2 3; do
 	head -c 300000 /dev/urandom >"$T/data"
-	run timeout 60 "$GPROC" -f="$T/data" e . /bin/sh -c 'cmp "$0" "$1" && [ -n "$(/bin/date)" ] && echo fine' "$T/data" "/tmp/xproc$T/data"
+	run timeout "$(limit 60)" "$GPROC" -f="$T/data" e . /bin/sh -c 'cmp "$0" "$1" && [ -n "$(/bin/date)" ] && echo fine' "$T/data" "/tmp/xproc$T/data"
 	is "they make do, round $i" "$status$err $(printf '%s\n' "$out" | grep -cx fine)" "0 10"
 done
-run "$GPROC" -timeout=3s e . /bin/sh -c 'trap "" INT TERM HUP; sleep 1000 & sleep 1000'
+run "$GPROC" -timeout="$(span 3000)" e . /bin/sh -c 'trap "" INT TERM HUP; sleep 1000 & sleep 1000'
 is "what runs there can be ended" "$status" 124
 tries=0
 while pgrep -x sleep >/dev/null && [ $tries -lt 3000 ]; do tries=$((tries + 1)); done

@@ -8,7 +8,7 @@ hostile="$REPO/build/tools/hostile"
 [ -x "$hostile" ] || skip_all "build/tools/hostile is not built"
 "$GPROC" keygen 2>/dev/null
 "$GPROC" keygen -key="$T/wrong" 2>/dev/null
-start_master -heartbeat=2s
+start_master -heartbeat="$(span 2000)"
 start_slave 0 master
 start_slave 1 slave0
 wait_up 2
@@ -72,9 +72,11 @@ jobs_by_the_hundred() {
 # settled PID: KiB of memory of its own, descriptors, children, mounts, once the first is not seen to fall any more: links end, and
 # their memory is given back, by the next heartbeats. No process is started here for a look: there are many.
 settled() {
-	local memory least=999999 same=0 word line fds children mounts
+	local memory least=999999 same=0 text fds children mounts
 	while [ $same -lt 2000 ]; do
-		while read -r word memory line; do [ "$word" != RssAnon: ] || break; done <"/proc/$1/status"
+		IFS= read -r -d '' text <"/proc/$1/status" # at once: a line that is sought again may have moved
+		text=${text#*RssAnon:}
+		memory=$((${text%%kB*}))
 		same=$((same + 1))
 		[ "$memory" -ge $least ] || least=$memory same=0
 	done

@@ -6,7 +6,7 @@ TEST_SHELL=bash
 enter_namespaces "$@"
 tracer="$REPO/build/tools/tracer"
 [ -x "$tracer" ] || skip_all "build/tools/tracer is not built"
-start_master -heartbeat=1s
+start_master -heartbeat="$(span 1000)"
 start_flat 3
 
 # held NUMBER: who writes its pid into $T/pid.NUMBER can't be reaped until let_go NUMBER.

@@ -6,7 +6,7 @@ TEST_SHELL=bash
 enter_namespaces "$@"
 liar="$REPO/build/tools/liar"
 [ -x "$liar" ] || skip_all "build/tools/liar is not built"
-start_master -heartbeat=5s
+start_master -heartbeat="$(span 5000)"
 start_tree 4 2 # 0, 1; 0:2, 1:3
 below="$(pid_of_slave 0) $(pid_of_slave 1)"
 
@@ -78,7 +78,7 @@ taken_away() {
 	rm "$2"
 }
 sums() {
-	run timeout 60 "$GPROC" -f="$T/file" e "$1" /bin/sh -c 'cksum <"$0"' "/tmp/xproc$T/file"
+	run timeout "$(limit 60)" "$GPROC" -f="$T/file" e "$1" /bin/sh -c 'cksum <"$0"' "/tmp/xproc$T/file"
 }
 fresh() {
 	head -c 3000000 /dev/urandom >"$T/file"

@@ -7,7 +7,7 @@ full=$REPO/build/$(uname -m)/gproc.full
 address=$(nm "$full" 2>/dev/null | awk '$3 == "last_number" { print $1 }')
 [ -n "$address" ] || skip_all "there is no $full with symbols"
 strip -o "$T/stripped" "$full" && cmp -s "$T/stripped" "$GPROC" || skip_all "$full is not what $GPROC was made of"
-start_master -heartbeat=2s
+start_master -heartbeat="$(span 2000)"
 start_flat 3
 
 # detached: a job that stays, on all nodes; its whole name.

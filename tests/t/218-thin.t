@@ -4,7 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat=10s -store=3M
+start_master -heartbeat="$(span 10000)" -store=3M
 start_slave 0 master -store=3M
 start_slave 1 slave0 -store=3M
 start_slave 2 slave1
@@ -29,7 +29,7 @@ files() {
 
 # passes NAME: the nodes below those without room have the files, these say why not.
 passes() {
-	run timeout 120 "$GPROC" -f="$files" e 0,0:1,0:1:2,0:1:3,0:4,5 /bin/sh -c "$sums" "/tmp/xproc$T/files"
+	run timeout "$(limit 120)" "$GPROC" -f="$files" e 0,0:1,0:1:2,0:1:3,0:4,5 /bin/sh -c "$sums" "/tmp/xproc$T/files"
 	is "$1: the four that have room run" "$(printf '%s\n' "$out" | grep -cx "$sum")" 4
 	is "$1: the two that have none do not" "$status $(printf '%s\n' "$err" | wc -l) $(printf '%s\n' "$err" | grep -Ec "$full")" "255 1 1"
 }
@@ -39,7 +39,7 @@ peak() {
 	awk '/^VmHWM/ { if ($2 > most) most = $2 } END { print most }' "/proc/$(pid_of_slave 0)/status" "/proc/$(pid_of_slave 1)/status"
 }
 
-run timeout 60 "$GPROC" e 5 /bin/true
+run timeout "$(limit 60)" "$GPROC" e 5 /bin/true
 before=$(peak)
 files 1 12000000
 passes "one file"
@@ -52,7 +52,7 @@ files 1 8000000
 first=$! first_sum=$sum
 mkdir "$T/other"
 head -c 8000000 /dev/urandom >"$T/other/file"
-run timeout 120 "$GPROC" -f="$T/other/file" e 0:1:3,0:4 /bin/sh -c "$sums" "/tmp/xproc$T/other"
+run timeout "$(limit 120)" "$GPROC" -f="$T/other/file" e 0:1:3,0:4 /bin/sh -c "$sums" "/tmp/xproc$T/other"
 is "two launches: one has its file" "$status$err $(printf '%s\n' "$out" | grep -cx "$(cksum <"$T/other/file")")" "0 2"
 wait $first
 is "two launches: so has the other" "$?$(cat "$T/first.err") $(grep -cx "$first_sum" "$T/first.out")" "0 2"
@@ -61,7 +61,7 @@ is "two launches: so has the other" "$?$(cat "$T/first.err") $(grep -cx "$first_
 rm -rf "$T/empty"
 mkdir "$T/empty"
 (cd "$T/empty" && seq -f "$(printf '%0200d' 0)%05g" 1 16000 | xargs touch)
-run timeout 120 "$GPROC" -f="$T/empty" e 0,0:4 /bin/sh -c 'ls "$0" | wc -l' "/tmp/xproc$T/empty"
+run timeout "$(limit 120)" "$GPROC" -f="$T/empty" e 0,0:4 /bin/sh -c 'ls "$0" | wc -l' "/tmp/xproc$T/empty"
 is "a large manifest: whoever has room runs" "$out" 16000
 like "a large manifest: the other says why not" "$err" '^gproc: node 0: could not start: node 0: [0-9.]+ MiB do not fit into a store of 3\.0 MiB$'
 is "a large manifest: it alone" "$status $(printf '%s\n' "$err" | wc -l)" "255 1"
@@ -73,7 +73,7 @@ hold
 holder=$!
 until grep -q up "$T/held.out"; do kill -0 $holder || break; done
 files 1 9000000
-run timeout 120 "$GPROC" -f="$files" e 6,6:7 /bin/sh -c "$sums" "/tmp/xproc$T/files"
+run timeout "$(limit 120)" "$GPROC" -f="$files" e 6,6:7 /bin/sh -c "$sums" "/tmp/xproc$T/files"
 is "a full store: whoever has room runs" "$(printf '%s\n' "$out" | grep -cx "$sum")" 1
 is "a full store: the other says why not" "$status $(printf '%s\n' "$err" | grep -Ec "$full") $(printf '%s\n' "$err" | wc -l)" "255 1 1"
 release
@@ -101,6 +101,6 @@ wait_up 8
 
 after=$(peak)
 ok "memory: $before KiB before, $after at the most, of which 2 MiB are windows" test "$after" -le $((before + 2048 + 2048))
-run timeout 60 "$GPROC" e 5,0:4,0:1:3 /bin/true
+run timeout "$(limit 60)" "$GPROC" e 5,0:4,0:1:3 /bin/true
 is "all are free" "$status$err" 0
 done_testing

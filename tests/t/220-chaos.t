@@ -6,7 +6,7 @@ TEST_SHELL=bash
 enter_namespaces "$@"
 ROUNDS=${ROUNDS:-24}
 RANDOM=${SEED:-1}
-start_master -heartbeat=2s -grace=8s
+start_master -heartbeat="$(span 2000)" -grace="$(span 8000)"
 start_deep
 
 for ((i = 0; i < 14; i++)); do path[i]=$(deep_path $i); done
@@ -17,7 +17,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	victim=$((RANDOM % 14)) fault=$((RANDOM % 4)) kind=$((RANDOM % 3))
 	head -c 3000000 /dev/urandom >"$T/file"
 	[ $kind = 2 ] && files=-f=$T/file || files=-f=
-	timeout -k 1 90 "$GPROC" $files e ... /bin/sh -c "${jobs[kind]}" >"$T/out" 2>"$T/err" &
+	timeout -k 1 "$(limit 90)" "$GPROC" $files e ... /bin/sh -c "${jobs[kind]}" >"$T/out" 2>"$T/err" &
 	client=$!
 	moment
 	pid=$(pid_of_slave $victim)
@@ -46,7 +46,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	wait_up 14 || break
 done
 is "$ROUNDS rounds, each with the right end" $wrong 0
-run timeout 60 "$GPROC" e ... /bin/true
+run timeout "$(limit 60)" "$GPROC" e ... /bin/true
 is "all nodes are free" "$status$err" 0
 end_tree
 done_testing

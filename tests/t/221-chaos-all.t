@@ -9,19 +9,19 @@ enter_namespaces "$@"
 ROUNDS=${ROUNDS:-10}
 SEED=${SEED:-$EPOCHSECONDS}
 RANDOM=$SEED
-HEARTBEAT=${HEARTBEAT:-3} GRACE=12
-PATIENCE=${PATIENCE:-100} # seconds until a wait is a hang
+HEARTBEAT=${HEARTBEAT:-$(limit 3)} GRACE=$(limit 12)
+PATIENCE=${PATIENCE:-$(limit 100)} # seconds until a wait is a hang
 master() {
 	start_master -heartbeat=${HEARTBEAT}s -grace=${GRACE}s
 }
-diag "SEED=$SEED"
+again_with "SEED=$SEED ROUNDS=$ROUNDS"
 master
 start_deep
 for ((i = 0; i < 14; i++)); do path[i]=$(deep_path $i); done
 
 # ---- jobs: kind, nodes, the client's pid, output in $T/out.K and $T/err.K ----
 
-declare -A options=([file]=-f=$T/file [limited]=-timeout=1s [bad]=-kill-on-bad [detached]=-detach) script=(
+declare -A options=([file]=-f=$T/file [limited]=-timeout=$(span 1000) [bad]=-kill-on-bad [detached]=-detach) script=(
 	[chatty]=$NUMBERED
 	[file]="cksum </tmp/xproc$T/file | cmp -s - $T/sum || exit 7; $NUMBERED"
 	[held]="$NUMBERED | head -n 1500; flock -s /tmp/held true; $NUMBERED | tail -n 1500"
@@ -107,16 +107,19 @@ some_fault() {
 
 # faults_now: one or two at once; sometimes of a parent and its child.
 faults_now() {
-	local i before
+	local i before now
 	fault=("$(some_fault)")
 	[ $((RANDOM % 2)) = 0 ] || fault+=("$(some_fault)")
 	case ${fault[0]} in slave-*) [ $((RANDOM % 4)) != 0 ] || fault[1]="slave-dies $((${fault[0]#* } < 6 ? ${fault[0]#* } * 2 + 2 : 0))" ;; esac
 	[ "${#fault[@]}" = 1 ] || [ "${fault[0]%-*}" != "${fault[1]%-*}" ] || [ "${fault[0]#* }" != "${fault[1]#* }" ] || fault=("${fault[0]}")
-	masterless=$(masterless) before=${EPOCHREALTIME/./}
+	masterless=$(masterless)
+	now
+	before=$now
 	for i in "${fault[@]}"; do begin_fault $i; done
 	for i in "${fault[@]}"; do middle_of_fault $i; done
 	for i in "${fault[@]}"; do end_fault $i; done
-	stood=$(((${EPOCHREALTIME/./} - before) / 1000))
+	now
+	stood=$((now - before))
 }
 
 # ---- verdicts ----
@@ -251,8 +254,10 @@ judge() {
 
 # soon COMMAND...: what it prints, when that is nothing; or what it still prints when it is time to give up.
 soon() {
-	local limit=$((SECONDS + PATIENCE)) left
-	while left=$("$@" 2>/dev/null) && [ -n "$left" ] && [ $SECONDS -lt $limit ]; do :; done
+	local end left now
+	now
+	end=$((now + PATIENCE * 1000))
+	while left=$("$@" 2>/dev/null) && [ -n "$left" ] && [ "$now" -lt $end ]; do now; done
 	printf %s "$left"
 }
 
@@ -317,7 +322,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	fi
 done
 is "$ROUNDS rounds, each with the right ends" $wrong 0
-run timeout 100 "$GPROC" e ... /bin/true
+run timeout "$(limit 100)" "$GPROC" e ... /bin/true
 is "all nodes are free" "$status$err" 0
 is "no job's files are left in a store" "$(soon stored)" ""
 end_tree

@@ -5,9 +5,9 @@ TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
 if [ "${SOAK:-}" = 1 ]; then
-	nodes=1000 first=30 at_once=200 in_a_row=10000 heartbeat=60s # a thousand daemons share a processor or two
+	nodes=1000 first=30 at_once=200 in_a_row=10000 heartbeat=$(span 60000) # a thousand daemons share a processor or two
 else
-	nodes=40 first=6 at_once=20 in_a_row=${LAUNCHES:-300} heartbeat=5s
+	nodes=40 first=6 at_once=20 in_a_row=${LAUNCHES:-300} heartbeat=$(span 5000)
 fi
 OWN_COPIES=yes
 start_master -heartbeat=$heartbeat

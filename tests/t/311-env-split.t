@@ -18,7 +18,7 @@ export PATH="$T/bin:/usr/bin:/bin" VALUE=val WORDS='two words' EMPTY='' QUOTED="
 same() {
 	printf '#!/usr/bin/env %s\n' "$1" >"$T/script"
 	chmod +x "$T/script"
-	theirs=$(timeout 10 "$T/script" 2>"$T/err") || theirs=none
+	theirs=$(timeout "$(limit 10)" "$T/script" 2>"$T/err") || theirs=none
 	run "$libsof" "$T/script"
 	ours=$(awk -F'\t' -v bin="$T/" '$1 == "program" && index($2, bin) == 1 && $2 != bin "script" { print $2 }' <<<"$out")
 	is "$1" "${ours:-none}" "$theirs"

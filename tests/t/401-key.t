@@ -20,7 +20,7 @@ keys() {
 meet() {
 	start_master -key="$2"
 	start_slave 0 master -key="$3"
-	run "$GPROC" i -wait=1 -timeout=20s
+	run "$GPROC" i -wait=1 -timeout="$(limit 20)s"
 	is "$1" "$status" 0
 	kill -INT "$MASTER"
 	wait
@@ -59,7 +59,7 @@ is "nor with one that another user could change" "$status" 255
 
 start_master -key=none
 start_slave 0 master -key=none
-run "$GPROC" i -wait=1 -timeout=20s
+run "$GPROC" i -wait=1 -timeout="$(limit 20)s"
 is "without a key on both ends nodes meet" "$status" 0
 run grep -c 'cluster.s key' "$T/master.log"
 is "and none is made" "$out" 0

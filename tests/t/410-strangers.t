@@ -16,7 +16,7 @@ strangers() {
 joins_quickly() {
 	join_begun=$(date +%s%N)
 	start_slave "$1" master
-	"$GPROC" i -wait="$2" -timeout=20s >/dev/null || return
+	"$GPROC" i -wait="$2" -timeout="$(limit 20)s" >/dev/null || return
 	join_took=$((($(date +%s%N) - join_begun) / 1000000))
 	diag "in $join_took ms"
 	[ "$join_took" -lt 1000 ]

@@ -14,10 +14,10 @@ bob() {
 	setpriv --reuid=1002 --regid=1002 --clear-groups "$@"
 }
 lie() {
-	alice timeout 60 "$liar" /tmp/g "$@"
+	alice timeout "$(limit 60)" "$liar" /tmp/g "$@"
 }
 cd / || exit 1
-start_master -users=alice,bob -store=64m -heartbeat=1s
+start_master -users=alice,bob -store=64m -heartbeat="$(span 1000)"
 start_slave 0 master -store=64m
 start_slave 1 master -store=64m
 wait_up 2
@@ -83,7 +83,7 @@ read -r line <&6
 is "one of them stands silent" "$line" accepted
 run bob "$GPROC" e . /bin/echo works
 is "another's launch does not wait for it" "$status$err $(echo $out)" "0 works works"
-is "nor that of another who can send what is awaited" "$(bob timeout 60 "$liar" /tmp/g shared | sort -u | tr '\n' ' ')" "exited 0 out ran "
+is "nor that of another who can send what is awaited" "$(bob timeout "$(limit 60)" "$liar" /tmp/g shared | sort -u | tr '\n' ' ')" "exited 0 out ran "
 exec 6<&-
 mkfifo "$T/again"
 alice "$liar" /tmp/g silent >"$T/again" 2>&1 &

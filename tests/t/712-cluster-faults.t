@@ -13,7 +13,7 @@ client=$!
 exec 3<"$T/out"
 for i in 1 2 3; do read -r _ <&3; done
 kill -KILL "$(pid_of 3)"
-run g i -wait=2 -timeout=60s
+run g i -wait=2 -timeout="$(limit 60)s"
 timeout $LIMIT_WAIT sh -c 'until "$0" -defaultMasterUDS="$1" i | grep -q "^2 up, 1 down: 1:3"; do sleep 0.1; done' "$GPROC" "$UDS"
 is "a machine whose power is cut is down" "$?" 0
 run g e ./. /bin/echo well

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "unit/machine.h"
 #include "unit/tap.h"
 #include "init/init.h"
 
@@ -246,7 +247,7 @@ main(void)
 		printf("1..0 # SKIP namespaces want root\n");
 		return 0;
 	}
-	(void)alarm(100);
+	(void)alarm((unsigned)(limit_ms(100) / 1000));
 	without_init();
 	whole_life();
 	device_comes_late();

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "unit/machine.h"
 #include "unit/manifests.h"
 #include "run/worker.h"
 
@@ -303,6 +304,7 @@ new_root(void)
 		give_up();
 	}
 	host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	(void)open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC); /* or what is mounted below it would end when this process goes on to another */
 	return path;
 }
 
@@ -351,11 +353,11 @@ struct result {
 	char text[512];
 };
 
-/* Reports and output of one job until `until` says that it is enough; false when a minute went by. */
+/* Reports and output of one job until `until` says that it is enough; false when that takes for ever. */
 __attribute__((unused)) static bool
 follow(struct worker *w, struct proc *p, struct result *r, bool (*until)(const struct result *))
 {
-	uint64_t end = now_ms() + 60000;
+	uint64_t end = now_ms() + limit_ms(60);
 
 	while (!until(r) && now_ms() < end) {
 		struct pollfd fds[3] = {
