@@ -110,24 +110,11 @@ init(const struct command_line *line)
 	return init_main(run_slave);
 }
 
-static char *
-join_words(char **words)
-{
-	char *text = xstrdup(*words);
-
-	while (*++words) {
-		char *more = xasprintf("%s %s", text, *words);
-
-		free(text);
-		text = more;
-	}
-	return text;
-}
-
 static int
 eval(const struct command_line *line)
 {
-	char own[HOST_NAME_MAX + 1] = "", *words = join_words(line->argv), *result, *shown;
+	const struct strings typed = {.at = line->argv, .count = (size_t)line->argc};
+	char own[HOST_NAME_MAX + 1] = "", *words = strings_join(&typed, " "), *result, *shown;
 	const char *hostname = line->options.hostname;
 
 	if (!*hostname) {
