@@ -114,13 +114,33 @@ function join_symbols(  key, part) {
 	}
 }
 
-# What is wrong with one module's use of another, or "".
-function objection(user, used) {
+# Whether a module uses another, if only through others. Uses that are forbidden or exceptions do not count.
+function leads(user, used,  part, count, i) {
+	passed[user] = 1
+	count = split(below[user], part, " ")
+	for (i = 1; i <= count; i++)
+		if (part[i] == used || (!(part[i] in passed) && leads(part[i], used)))
+			return 1
+	return 0
+}
+
+function is_circle(user, used) {
+	split("", passed)
+	return leads(used, user)
+}
+
+# Why the table forbids one module's use of another, or "".
+function forbidden(user, used) {
 	if (!((user, used) in allowed) && !((user, "everything") in allowed) && used != "util")
 		return "its row in doc/architecture.md does not allow that"
 	if (used in home && wing_of(used) != wing_of(user) && rank[wing_of(used)] >= rank[wing_of(user)])
 		return wing_of(used) " does not lie below " wing_of(user)
 	return ""
+}
+
+function objection(user, used,  why) {
+	why = forbidden(user, used)
+	return why == "" && is_circle(user, used) ? "that is a circle, for " used " uses " user " in turn" : why
 }
 
 END {
@@ -130,6 +150,11 @@ END {
 		else if (!(wing_of(module) in rank))
 			wrong("doc/architecture.md gives " wing_of(module) " no place in the order of the wings")
 	join_symbols()
+	for (key in said) {
+		split(key, part, SUBSEP)
+		if (!(key in excepted) && forbidden(part[1], part[2]) == "")
+			below[part[1]] = below[part[1]] " " part[2]
+	}
 	for (key in said) {
 		split(key, part, SUBSEP)
 		why = objection(part[1], part[2])
