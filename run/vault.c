@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -186,30 +187,66 @@ vault_mount(struct vault *v, uint64_t size, uint64_t inodes)
 	return -1;
 }
 
-/* A directory of our own, or of root's where we are root: in a sticky directory nobody else can put another in its place. */
-static bool
-is_ours(const char *path)
+/* ---- in somebody else's file system: ".store-<pid>.<n>", locked while its daemon or a keeper of it lives ---- */
+
+static int
+open_and_lock(int parent, const char *name)
 {
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+	if (fd < 0)
+		return -1;
+	/* Ours, and still there: in a sticky directory nobody else can put another in its place. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && st.st_nlink > 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Those that killed daemons left take the machine's memory until somebody removes them. */
+static void
+sweep(int parent)
+{
+	DIR *d = open_dir(parent, ".");
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		int fd = has_prefix(entry->d_name, ".store-") ? open_and_lock(parent, entry->d_name) : -1;
+
+		if (fd < 0)
+			continue;
+		(void)remove_tree(parent, entry->d_name);
+		close(fd);
+	}
+	if (d)
+		(void)closedir(d);
 }
 
 int
 vault_make(struct vault *v, const char *parent)
 {
-	*v = (struct vault){.dir = -1, .path = xasprintf("%s/.store-%ld", parent, (long)getpid())};
-	/* What is there by that name is a dead process's, or somebody's who may not choose what we remove. */
-	if (is_ours(v->path))
-		(void)remove_tree(AT_FDCWD, v->path);
-	if (mkdir(v->path, 0700) == 0)
-		v->dir = open(v->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (v->dir >= 0)
-		return 0;
-	(void)fail("can't make", v->path);
-	free(v->path);
-	v->path = NULL;
-	return -1;
+	int at = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	unsigned n;
+	char name[48];
+
+	*v = (struct vault){.dir = -1};
+	if (at < 0)
+		return fail("can't open", parent);
+	sweep(at);
+	/* The pid alone may be that of a daemon in another pid namespace; one that sweeps may be quicker than our lock. */
+	for (n = 0; v->dir < 0 && n < 1000; n++) {
+		(void)snprintf(name, sizeof(name), ".store-%ld.%u", (long)getpid(), n);
+		if (mkdirat(at, name, 0700) == 0)
+			v->dir = open_and_lock(at, name);
+		else if (errno != EEXIST)
+			break;
+	}
+	close(at);
+	if (v->dir < 0)
+		return fail("can't make a directory in", parent);
+	v->path = xasprintf("%s/%s", parent, name);
+	return 0;
 }
 
 static void

@@ -15,7 +15,7 @@ struct vault {
  * between a directory and a clone of that directory: paths go on meaning what they meant. It belongs to the namespace, so open_tree can
  * clone its directories. The process's root may become the clone. -1 with vault_error(). */
 int vault_mount(struct vault *, uint64_t size, uint64_t inodes);
-/* An own directory, ".store-<pid>", in `parent` instead. */
+/* An own directory, ".store-<pid>.<n>", in `parent` instead; those there that killed processes of this user left are removed. */
 int vault_make(struct vault *, const char *parent);
 void vault_close(struct vault *); /* removes all that is in it */
 const char *vault_error(void);

@@ -3,6 +3,7 @@
 #include "machine.h"
 #include "tap.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -181,10 +182,60 @@ in_directory(void)
 	ok(vault_make(&v, "/no such directory") == -1 && strstr(vault_error(), "No such file"), "no directory, an error");
 }
 
+/* How many vaults there are in it. */
+static int
+vaults(const char *parent)
+{
+	DIR *d = opendir(parent);
+	struct dirent *entry;
+	int count = 0;
+
+	while ((entry = readdir(d)))
+		count += strncmp(entry->d_name, ".store-", 7) == 0;
+	closedir(d);
+	return count;
+}
+
+/* Pids may be the same in several namespaces, and a killed process removes nothing itself. */
+static void
+of_the_living_and_the_dead(void)
+{
+	char parent[] = "/tmp/vault.XXXXXX", *foreign;
+	struct vault first, second;
+	pid_t pid;
+
+	ok(mkdtemp(parent) != NULL && vault_make(&first, parent) == 0 && vault_make(&second, parent) == 0 && vaults(parent) == 2,
+		"two with the same pid have one each");
+	foreign = xasprintf("%s/.store-1.0", parent);
+	ok(mkdir(foreign, 0700) == 0 && (geteuid() != 0 || chown(foreign, 1234, 1234) == 0), "another user's is there too");
+	vault_close(&second);
+	ok(vaults(parent) == 2, "the one that is closed is gone");
+	pid = fork();
+	if (pid == 0) {
+		close(first.dir); /* the lock is its parent's too */
+		bool made = vault_make(&second, parent) == 0;
+
+		mkdirat(second.dir, "dir", 0700);
+		touch(second.dir, "dir/file");
+		_exit(!made);
+	}
+	(void)waitpid(pid, NULL, 0);
+	ok(vaults(parent) == 3, "one that is killed leaves its own");
+	ok(vault_make(&second, parent) == 0 && vaults(parent) == (geteuid() ? 2 : 3) && there(first.dir, ".") &&
+			access(first.path, F_OK) == 0,
+		"which the next one removes, but nothing of the living, or of another user");
+	vault_close(&second);
+	vault_close(&first);
+	(void)rmdir(foreign);
+	ok(rmdir(parent) == 0, "nothing is left of them");
+	free(foreign);
+}
+
 int
 main(void)
 {
 	in_directory();
+	of_the_living_and_the_dead();
 	child(0, "", "a mount namespace");
 	child(0, "/proc\0/sys\0/run\0/dev\0", "a mount namespace without the usual file systems");
 	child(CLONE_NEWUSER, "", "a user namespace");
