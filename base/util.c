@@ -297,16 +297,19 @@ has_prefix(const char *text, const char *prefix)
 void
 set_error(char *into, size_t size, const char *fmt, ...)
 {
+	int saved = errno;
 	va_list args;
 
 	va_start(args, fmt);
 	(void)vsnprintf(into, size, fmt, args);
 	va_end(args);
+	errno = saved;
 }
 
 int
 latch_error(char *into, size_t size, const char *fmt, ...)
 {
+	int saved = errno;
 	va_list args;
 	char *text;
 
@@ -315,6 +318,7 @@ latch_error(char *into, size_t size, const char *fmt, ...)
 	va_end(args);
 	(void)snprintf(into, size, "%s", text);
 	free(text);
+	errno = saved;
 	return -1;
 }
 

@@ -50,7 +50,8 @@ size_t utf8_length(const unsigned char *text);
 
 bool has_prefix(const char *text, const char *prefix); /* text begins with it */
 
-/* The text of a file's last error, which its x_error() returns: printf into `into`, of size bytes; what is longer is cut. */
+/* The text of a file's last error, which its x_error() returns: printf into `into`, of size bytes; what is longer is cut. errno stays as it
+ * was. */
 void set_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4);  /* into must not be among the arguments */
 int latch_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4); /* into may be among them. Returns -1 */
 

@@ -252,8 +252,7 @@ link_free(struct link *l)
 	buf_free(&l->wire.bytes);
 	buf_free(&l->in.bytes);
 	seal_free(l->seal);
-	if (l->fd >= 0)
-		close(l->fd);
+	close_fd(&l->fd);
 	free(l->why);
 	free(l->peer);
 	free(l);

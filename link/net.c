@@ -264,8 +264,7 @@ any_socket(struct sockaddr_storage *at, socklen_t *len, unsigned port)
 		*len = sizeof(v6);
 		return fd;
 	}
-	if (fd >= 0)
-		close(fd);
+	close_fd(&fd);
 	memcpy(at, &v4, sizeof(v4));
 	*len = sizeof(v4);
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -277,7 +276,7 @@ net_listen(const struct address *address, unsigned port)
 	static const int on = 1;
 	struct sockaddr_storage at = {0};
 	socklen_t len = 0;
-	int fd, saved;
+	int fd;
 
 	if (address) {
 		memcpy(&at, address->raw, address->len);
@@ -289,11 +288,8 @@ net_listen(const struct address *address, unsigned port)
 	if (fd >= 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, 4096) != 0) {
-		saved = errno;
 		FAIL("%s", strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		errno = saved;
+		close_fd(&fd);
 		return -1;
 	}
 	tune(fd); /* inherited by what it accepts */
@@ -317,17 +313,14 @@ int
 net_dial_local(const char *path)
 {
 	struct sockaddr_un at;
-	int fd, saved;
+	int fd;
 
 	if (local_address(path, &at))
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
-		saved = errno;
 		FAIL("%s", strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		errno = saved;
+		close_fd(&fd);
 		return -1;
 	}
 	return fd;
@@ -394,8 +387,7 @@ net_listen_local(const char *path)
 	}
 	if (bad || listen(fd, 1024) != 0) {
 		FAIL("%s", strerror(errno));
-		if (fd >= 0)
-			close(fd);
+		close_fd(&fd);
 		return -1;
 	}
 	return fd;
