@@ -1,0 +1,263 @@
+/* A client after other users' files. Usage: thief SOCKET NODES WHAT SCOPE TEXT [COUNT]; SCOPE is what is claimed of the file that holds
+ * TEXT: "private" or "public". WHAT is own       launches a manifest with that file, as an honest owner, and serves all of it; the program
+ * prints the file manifest  launches that very manifest, and serves nothing take      launches another one with that file, and serves all
+ * but the file guess     the same with COUNT files of TEXT and a number, and tells which of them nobody asks for Prints a line each: "asked
+ * THING SCOPE" (a uid, or "public"), "unasked NUMBER", "all asked", "out TEXT", "failed TEXT", "exited STATUS", "error TEXT". */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "bundle.h"
+#include "link/link.h"
+#include "link/net.h"
+#include "proto.h"
+
+struct object {
+	struct blob_id id;
+	struct buf bytes; /* the list, then the contents */
+	size_t number;	  /* of a guess */
+	bool is_asked;
+};
+
+static const char *what;
+static struct object manifest, program, loot;
+static struct object *guesses; /* in order */
+static size_t count;
+static struct digest last; /* sorts behind all others: when it is asked for, so have been all that will be */
+static struct link *master;
+
+static int
+object_order(const void *a, const void *b)
+{
+	return memcmp(((const struct object *)a)->id.digest.byte, ((const struct object *)b)->id.digest.byte, DIGEST_LEN);
+}
+
+static struct object
+object_of(const void *data, size_t len)
+{
+	struct object o = {0};
+
+	blob_of_bytes(data, len, &o.id);
+	put_bytes(&o.bytes, o.id.list, list_length(len));
+	put_bytes(&o.bytes, data, len);
+	return o;
+}
+
+static bool
+is(const char *name)
+{
+	return strcmp(what, name) == 0;
+}
+
+static void
+add_file(struct manifest *m, const char *path, const struct digest *digest, uint64_t size, unsigned flags)
+{
+	struct entry *e = manifest_add(m, path, ENTRY_FILE);
+
+	e->mode = 0755;
+	e->flags = flags;
+	e->size = size;
+	e->digest = *digest;
+}
+
+static void
+make_manifest(unsigned flags)
+{
+	/* Whose manifest it is must not be told by its name. */
+	const char *text = is("own") || is("manifest") ? "#!/bin/sh\ncat \"$GPROC_ROOT/loot\"\n" : "#!/bin/sh\n cat \"$GPROC_ROOT/loot\"\n";
+	struct manifest m = {
+		.program = xstrdup("/bin/run"), .interpreter = xstrdup(""), .machine = xstrdup(""), .library_path = xstrdup("")};
+	struct buf bytes = {0};
+	char path[32];
+	size_t i;
+
+	program = object_of(text, strlen(text));
+	manifest_add(&m, "bin", ENTRY_DIR)->mode = 0755;
+	add_file(&m, "bin/run", &program.id.digest, program.id.size, ENTRY_PROGRAM);
+	for (i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof(path), "guess%06zu", i);
+		add_file(&m, path, &guesses[i].id.digest, guesses[i].id.size, flags);
+	}
+	add_file(&m, "loot", is("guess") ? &last : &loot.id.digest, loot.id.size, flags);
+	manifest_encode(&m, &bytes);
+	manifest = object_of(bytes.data, bytes.len);
+}
+
+static void
+launch(const char *spec)
+{
+	struct msg_launch m = {.generation = PROTO_GENERATION,
+		.spec = spec,
+		.exclude = "",
+		.window = 1 << 20,
+		.variants = 1,
+		.around = {.cwd = "/", .binroot = ""}};
+	struct buf body = {0};
+
+	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = manifest.id.digest};
+	strings_add(&m.around.argv, "/bin/run");
+	strings_add(&m.around.env, "PATH=/usr/bin:/bin");
+	put_launch(&body, &m);
+	link_send(master, PRIO_CONTROL, MSG_LAUNCH, 0, body.data, body.len);
+	buf_free(&body);
+}
+
+static void
+serve(uint64_t job, const struct msg_want *want, const struct object *o)
+{
+	struct msg_data m = {.name = want->name, .size = o->id.size, .offset = want->offset, .have = o->bytes.len};
+	struct buf body = {0};
+
+	while (m.offset < o->bytes.len) {
+		m.len = piece_length(m.size, m.offset, want->end);
+		m.raw_len = (uint32_t)m.len;
+		m.data = o->bytes.data + m.offset;
+		body.len = 0;
+		put_data(&body, &m);
+		link_send(master, PRIO_CONTROL, MSG_DATA, job, body.data, body.len);
+		m.offset += m.len;
+	}
+	buf_free(&body);
+}
+
+static void
+refuse(uint64_t job, const struct object_name *name)
+{
+	struct msg_lack m = {.name = *name, .why = "a thief has nothing"};
+	struct buf body = {0};
+
+	put_lack(&body, &m);
+	link_send(master, PRIO_CONTROL, MSG_LACK, job, body.data, body.len);
+	buf_free(&body);
+}
+
+static void
+tell_guesses(void)
+{
+	size_t i, missing = 0;
+
+	for (i = 0; i < count; i++)
+		if (!guesses[i].is_asked) {
+			printf("unasked %zu\n", guesses[i].number);
+			missing++;
+		}
+	if (missing == 0)
+		puts("all asked");
+}
+
+static void
+on_want(const struct frame *f)
+{
+	struct msg_want want;
+	const struct object *o = NULL;
+	struct object key, *guess;
+	const char *name = "loot";
+	char scope[16];
+
+	if (take_want(f->body, f->len, &want) != 0)
+		die(1, "a WANT that can't be read");
+	if (digest_equal(&want.name.digest, &manifest.id.digest))
+		name = "manifest", o = &manifest;
+	else if (digest_equal(&want.name.digest, &program.id.digest))
+		name = "program", o = &program;
+	else if (is("own"))
+		o = &loot;
+	(void)snprintf(scope, sizeof(scope), "%u", want.name.scope);
+	key.id.digest = want.name.digest;
+	guess = count > 0 ? bsearch(&key, guesses, count, sizeof(*guesses), object_order) : NULL;
+	if (guess)
+		guess->is_asked = true;
+	if (count == 0 || o)
+		printf("asked %s %s\n", name, want.name.scope == SCOPE_PUBLIC ? "public" : scope);
+	if (o && !is("manifest")) {
+		serve(f->job, &want, o);
+	} else if (count == 0 || digest_equal(&want.name.digest, &last)) {
+		if (count > 0)
+			tell_guesses();
+		refuse(f->job, &want.name);
+	}
+}
+
+static void
+on_event(const struct frame *f)
+{
+	struct msg_event e;
+
+	if (take_event(f->body, f->len, &e) != 0)
+		die(1, "an EVENT that can't be read");
+	if (e.kind == EVENT_STDOUT || e.kind == EVENT_STDERR)
+		printf("out %.*s", (int)e.len, (const char *)e.data);
+	if (e.kind == EVENT_FAILED || e.kind == EVENT_LOST)
+		printf("failed %s\n", e.text);
+	if (e.kind == EVENT_EXITED)
+		printf("exited %u\n", WIFEXITED(e.status) ? WEXITSTATUS(e.status) : 128u + WTERMSIG(e.status));
+}
+
+/* False when it is over. */
+static bool
+on_frame(const struct frame *f)
+{
+	struct msg_error error;
+
+	if (f->type == MSG_WANT)
+		on_want(f);
+	else if (f->type == MSG_EVENT)
+		on_event(f);
+	else if (f->type == MSG_ERROR && take_error(f->body, f->len, &error) == 0)
+		printf("error %s\n", error.text);
+	(void)fflush(stdout);
+	return f->type != MSG_ERROR && f->type != MSG_JOB_END;
+}
+
+static void
+converse(void)
+{
+	struct frame f;
+
+	while (!link_dead(master)) {
+		struct pollfd wait = {.fd = link_fd(master), .events = POLLIN};
+
+		link_flush(master);
+		if (link_wants_write(master))
+			wait.events |= POLLOUT;
+		(void)poll(&wait, 1, -1);
+		if (wait.revents & ~POLLOUT)
+			link_read(master);
+		while (link_next(master, &f))
+			if (!on_frame(&f))
+				return;
+	}
+	puts("closed");
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t i;
+	int fd;
+
+	if (argc < 6 || (fd = net_dial_local(argv[1])) < 0)
+		die(2, "usage: thief SOCKET NODES own|manifest|take|guess private|public TEXT [COUNT]");
+	what = argv[3];
+	master = link_new(fd, NULL, true);
+	loot = object_of(argv[5], strlen(argv[5]));
+	memset(&last, 0xff, sizeof(last));
+	count = argc > 6 ? strtoul(argv[6], NULL, 10) : 0;
+	guesses = xcalloc(count, sizeof(*guesses));
+	for (i = 0; i < count; i++) {
+		char *text = xasprintf("%s%zu\n", argv[5], i);
+
+		guesses[i] = object_of(text, strlen(text));
+		guesses[i].number = i;
+		free(text);
+	}
+	if (count > 0)
+		qsort(guesses, count, sizeof(*guesses), object_order);
+	make_manifest(strcmp(argv[4], "public") == 0 ? ENTRY_PUBLIC : 0);
+	launch(argv[2]);
+	converse();
+	(void)fflush(stdout);
+	_exit(0);
+}
