@@ -133,6 +133,8 @@ acls(void)
 int
 main(void)
 {
+	char *command;
+
 	if (geteuid() != 0) {
 		ok(true, "public files # SKIP files of several users can't be made without root");
 		return done();
@@ -143,6 +145,8 @@ main(void)
 	ways();
 	changes();
 	acls();
-	(void)!system(xasprintf("rm -rf %s", top));
+	command = xasprintf("rm -rf %s", top);
+	(void)!system(command);
+	free(command);
 	return done();
 }
