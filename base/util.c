@@ -13,11 +13,19 @@
 
 int debug_level;
 static const char *message_prefix = "gproc";
+static int message_log = -1;
+static unsigned lost_lines; /* that a terminal nobody reads did not take */
 
 void
 set_message_prefix(const char *prefix)
 {
 	message_prefix = prefix;
+}
+
+void
+set_message_log(int fd)
+{
+	message_log = fd;
 }
 
 /* As RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
@@ -62,14 +70,31 @@ printable(const char *text)
 	return out;
 }
 
+/* A descriptor that does not block takes what it has room for: the rest is counted, and told when there is room again. */
+static void
+tell_lost_lines(void)
+{
+	char text[80];
+
+	if (!lost_lines)
+		return;
+	(void)snprintf(text, sizeof(text), "%s: %u lines were lost: nobody read them\n", message_prefix, lost_lines);
+	if (write_full(STDERR_FILENO, text, strlen(text)) == 0)
+		lost_lines = 0;
+}
+
 static void
 message(const char *fmt, va_list args)
 {
 	char *raw = xvasprintf(fmt, args), *clean = printable(raw);
 	char *line = xasprintf("%s: %s\n", message_prefix, clean);
 
-	/* One write, so that lines of several processes do not mix. There is nowhere to report that it failed. */
-	(void)write_full(STDERR_FILENO, line, strlen(line));
+	tell_lost_lines();
+	/* One write, so that lines of several processes do not mix; there is nowhere to report that it failed. */
+	if (write_full(STDERR_FILENO, line, strlen(line)) < 0 && errno == EAGAIN)
+		lost_lines++;
+	if (message_log >= 0)
+		(void)dprintf(message_log, "<7>%s", line);
 	free(line);
 	free(clean);
 	free(raw);

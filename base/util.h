@@ -12,12 +12,14 @@
 #define NEVER_NULL __attribute__((returns_nonnull))
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Messages: one line on stderr, "gproc: ...", in one write; control characters are shown as "\xHH". */
+/* Messages: one line on stderr, "gproc: ...", in one write; control characters are shown as "\xHH". Where stderr does not block and
+ * has no room, lines are lost, and counted. */
 extern int debug_level;								   /* 0 to 10, from -debug */
 void warn(const char *fmt, ...) PRINTF(1, 2);					   /* always printed */
 void note(int level, const char *fmt, ...) PRINTF(2, 3);			   /* printed when debug_level >= level */
 void die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn)); /* printed; then exit(status) */
 void set_message_prefix(const char *prefix);					   /* instead of "gproc"; borrowed for ever */
+void set_message_log(int fd); /* a second place, each line with the kernel's mark for debugging: /dev/kmsg. Kept open */
 
 /* Memory. The caller frees. Out of memory ends the process with a message. */
 void *xmalloc(size_t size) NEVER_NULL;				 /* bytes; not cleared */

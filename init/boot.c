@@ -10,6 +10,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define MAX_TEXT_FILE (1 << 20) /* hosts of a large cluster: 64 bytes for each of 16,384 nodes */
@@ -38,20 +40,40 @@ make_links(void)
 			warn("can't make the link %s: %s", links[i][1], strerror(errno));
 }
 
+/* The store may have half of the memory (-store); what is written by jobs beside it must leave the kernel, gproc and a program room, or the
+ * machine is deadlocked on memory that nobody can be killed for. So these have 9/32 together: a quarter is left. Inodes take memory too. */
+static int
+mount_sized(const char *type, const char *path, unsigned long flags, const char *options, unsigned parts)
+{
+	struct sysinfo info = {0};
+	uint64_t size;
+	char *all;
+	int result;
+
+	if (!parts || sysinfo(&info) < 0)
+		return mount(type, path, type, flags, options);
+	size = (uint64_t)info.totalram * info.mem_unit / 32 * parts;
+	all = xasprintf("%s,size=%llu,nr_inodes=%llu", options, (unsigned long long)size, (unsigned long long)(size >> 14));
+	result = mount(type, path, type, flags, all);
+	free(all);
+	return result;
+}
+
 void
 boot_mounts(void)
 {
 	static const struct {
 		const char *type, *path, *options;
 		unsigned long flags;
+		unsigned parts; /* of 32 of all memory: what it may hold */
 	} mounts[] = {
-		{"proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
-		{"sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
-		{"devtmpfs", "/dev", "mode=755", MS_NOSUID},
-		{"devpts", "/dev/pts", "mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC},
-		{"tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV},
-		{"tmpfs", "/tmp", "mode=1777", MS_NOSUID | MS_NODEV},
-		{"tmpfs", "/run", "mode=755", MS_NOSUID | MS_NODEV},
+		{"proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0},
+		{"sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC, 0},
+		{"devtmpfs", "/dev", "mode=755", MS_NOSUID, 0},
+		{"devpts", "/dev/pts", "mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC, 0},
+		{"tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV, 4},
+		{"tmpfs", "/tmp", "mode=1777", MS_NOSUID | MS_NODEV, 4},
+		{"tmpfs", "/run", "mode=755", MS_NOSUID | MS_NODEV, 1},
 	};
 	size_t i;
 
@@ -59,7 +81,7 @@ boot_mounts(void)
 		if (is_mounted(mounts[i].path))
 			continue;
 		if ((mkdir(mounts[i].path, 0755) < 0 && errno != EEXIST) ||
-			mount(mounts[i].type, mounts[i].path, mounts[i].type, mounts[i].flags, mounts[i].options) < 0)
+			mount_sized(mounts[i].type, mounts[i].path, mounts[i].flags, mounts[i].options, mounts[i].parts) < 0)
 			warn("can't mount %s on %s: %s", mounts[i].type, mounts[i].path, strerror(errno));
 	}
 	make_links();
@@ -85,21 +107,36 @@ boot_protect(void)
 	}
 }
 
+/* /dev/console as the kernel opens it for PID 1: by its number (Documentation/admin-guide/devices.txt), since a bare kernel has no name for
+ * it. */
+static bool
+is_console(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 1);
+}
+
+/* A serial line that nobody reads takes nothing more at some time: nothing of ours waits for it. The kernel's own descriptor would be
+ * shared with it, flags and all. */
 void
 boot_console(void)
 {
-	int fd;
+	bool is_open = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+	int fd = open("/dev/console", O_RDWR | O_NOCTTY | O_NONBLOCK), log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fcntl(STDERR_FILENO, F_GETFD) >= 0)
-		return;
-	fd = open("/dev/console", O_RDWR | O_NOCTTY);
-	if (fd < 0)
+	if (fd < 0 && !is_open)
 		fd = open("/dev/null", O_RDWR);
-	if (fd < 0)
-		return;
-	(void)dup2(fd, STDIN_FILENO);
-	(void)dup2(fd, STDOUT_FILENO);
-	(void)dup2(fd, STDERR_FILENO);
+	/* In a namespace stderr is where its owner reads, and the console another's. */
+	if (fd >= 0 && (!is_open || is_console(STDERR_FILENO))) {
+		(void)dup2(fd, STDIN_FILENO);
+		(void)dup2(fd, STDOUT_FILENO);
+		(void)dup2(fd, STDERR_FILENO);
+		if (log > STDERR_FILENO)
+			set_message_log(log);
+	} else if (log >= 0) {
+		close(log);
+	}
 	if (fd > STDERR_FILENO)
 		close(fd);
 }

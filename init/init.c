@@ -3,8 +3,10 @@
 #include "init/init.h"
 
 #include "init/boot.h"
+#include "init/button.h"
 #include "init/cmdline.h"
 #include "init/netdev.h"
+#include "init/network.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,17 +23,14 @@
 #include <unistd.h>
 
 #define MODULE_LIST "/etc/gproc/modules"
-#define LEASE_SCRIPT "/etc/gproc/lease" /* not in /run: initramfs-tools mounts that noexec */
-#define LEASE_FD 9			/* in the script; udhcpc takes 3 and 4 for itself, and the shell knows one digit only */
-#define MAX_CMDLINE (64 << 10)		/* the longest of any architecture's COMMAND_LINE_SIZE, with room */
-#define MAX_LEASE 4096			/* PIPE_BUF: what the script writes comes in one piece */
-#define MAX_PAUSE 30000			/* milliseconds between tries */
-#define QUIET_PAUSE 1000		/* an interface takes that long to find its carrier: no reason to say so yet */
-#define STEADY_MS 60000			/* a slave that ran so long has not failed to start */
-#define CARRIER_TRIES 8			/* after that an interface without a carrier is taken: some never show one */
-#define SLAVE_END_MS 10000		/* milliseconds in which the slave can end its jobs and tell its children */
+#define MAX_CMDLINE (64 << 10) /* the longest of any architecture's COMMAND_LINE_SIZE, with room */
+#define MAX_PAUSE 30000	       /* milliseconds between tries */
+#define QUIET_PAUSE 1000       /* an interface takes that long to find its carrier: no reason to say so yet */
+#define STEADY_MS 60000	       /* a slave that ran so long has not failed to start */
+#define SLAVE_END_MS 10000     /* milliseconds in which the slave can end its jobs and tell its children */
 #define KILLED_END_MS 3000
-#define FROM_INIT "GPROC_INIT" /* in the slave's environment: PID 1 is this program */
+#define FROM_INIT "GPROC_INIT"	 /* in the slave's environment: PID 1 is this program */
+#define TIME_SERVERS "GPROC_NTP" /* likewise: addresses of time servers, parted by blanks */
 
 /* Something that is tried again: when next (0: not planned), and the pause after that; milliseconds. */
 struct retry {
@@ -41,17 +40,11 @@ struct retry {
 struct init {
 	int (*run_slave)(int argc, char **argv);
 	struct strings words, slave_argv; /* of the kernel command line */
-	struct ipconfig wanted;		  /* ip= */
-	uint8_t mac[6];			  /* BOOTIF= */
-	bool has_mac, named, dhcp_begun;
-	struct retry network, slave;
-	unsigned network_tries;
-	pid_t slave_pid, dhcp_pid; /* 0: not running */
+	bool named;
+	struct retry slave;
+	pid_t slave_pid; /* 0: not running */
 	uint64_t slave_since;
-	char device[MAX_DEVICE + 1];
-	int signals, lease; /* descriptors; lease is -1 without udhcpc */
-	char lease_text[MAX_LEASE + 1];
-	size_t lease_len;
+	int signals; /* descriptor */
 };
 
 static const struct {
@@ -118,7 +111,6 @@ static void __attribute__((noreturn)) be_slave(struct init *init)
 	if (null >= 0)
 		(void)dup2(null, STDIN_FILENO);
 	close(init->signals);
-	close_fd(&init->lease);
 	set_message_prefix("gproc");
 	if (access(INIT_NEWER, X_OK) == 0) {
 		(void)execv(INIT_NEWER, init->slave_argv.at);
@@ -161,20 +153,12 @@ slave_ended(struct init *init, int status)
 
 /* ---- network ---- */
 
-static void
-network_failed(struct init *init, const char *why)
-{
-	if (init->network.pause >= QUIET_PAUSE)
-		warn("network: %s; trying again in %u s", why, (unsigned)(init->network.pause / 1000));
-	plan_again(&init->network);
-}
-
 /* A host name on the command line comes before the lease's, and that before the image's files. */
 static void
 take_hostname(struct init *init, const char *leased, uint32_t address)
 {
 	const char *first = cmdline_value(&init->words, "gproc.hostname"), *second = cmdline_value(&init->words, "hostname");
-	const char *given = first ? first : second ? second : init->wanted.hostname;
+	const char *given = first ? first : second ? second : network_hostname();
 	char found[MAX_HOSTNAME + 1];
 
 	if (init->named)
@@ -190,160 +174,30 @@ take_hostname(struct init *init, const char *leased, uint32_t address)
 	init->named = true;
 }
 
-/* The network is up: what depends on name and address can start. */
+/* Time servers are for jobs to use: the slave hands the variable on. */
 static void
-network_ready(struct init *init, const struct ipconfig *config)
+set_time_servers(const struct ipconfig *config)
 {
-	init->network.at = 0;
-	boot_resolver(config);
-	take_hostname(init, config->hostname, config->address);
-	if (!init->slave_pid && !init->slave.at)
-		init->slave.at = now_ms();
-}
-
-static void
-tell_dropped(const char *where, struct strings *dropped)
-{
+	char text[MAX_NTP * IPV4_TEXT] = "", address[IPV4_TEXT];
 	size_t i;
 
-	for (i = 0; i < dropped->count; i++)
-		warn("%s: %s", where, dropped->at[i]);
-	strings_free(dropped);
+	for (i = 0; i < MAX_NTP && config->ntp[i]; i++)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "", ipv4_text(config->ntp[i], address));
+	if (*text)
+		(void)setenv(TIME_SERVERS, text, 1);
 }
 
+/* There is an address: whatever depends on it and on the name can start. */
 static void
-apply(struct init *init, const struct ipconfig *config)
+network_is_ready(void *owner, const struct ipconfig *config)
 {
-	char address[IPV4_TEXT], netmask[IPV4_TEXT];
+	struct init *init = owner;
 
-	if (netdev_configure(init->device, config) < 0) {
-		network_failed(init, netdev_error());
-		return;
-	}
-	warn("%s has address %s, netmask %s", init->device, ipv4_text(config->address, address), ipv4_text(config->netmask, netmask));
-	network_ready(init, config);
-}
-
-/* The script that udhcpc runs for each event. PID 1 reads its words from a pipe, and trusts none of them. */
-static int
-write_lease_script(void)
-{
-	static const char script[] = "#!/bin/busybox sh\n"
-				     "printf 'event=%s\\nip=%s\\nsubnet=%s\\nrouter=%s\\ndns=%s\\ndomain=%s\\nhostname=%s\\n\\n' "
-				     "\"$1\" \"$ip\" \"$subnet\" \"$router\" \"$dns\" \"$domain\" \"$hostname\" >&9\n";
-	int fd, failed;
-
-	(void)mkdir("/etc", 0755);
-	(void)mkdir("/etc/gproc", 0755);
-	fd = open(LEASE_SCRIPT, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-	if (fd < 0)
-		return -1;
-	failed = write_full(fd, script, sizeof(script) - 1);
-	return close(fd) | failed;
-}
-
-static void __attribute__((noreturn)) be_dhcp(const struct init *init, int report)
-{
-	const char *name = init->wanted.hostname;
-	char *hostname = xasprintf("hostname:%s", name);
-	const char *argv[] = {"/bin/busybox", "udhcpc", "-f", "-i", init->device, "-s", LEASE_SCRIPT, "-t", "5", "-T", "2", "-A", "5",
-		*name ? "-x" : NULL, hostname, NULL};
-
-	(void)dup2(report, LEASE_FD);
-	(void)execv(argv[0], (char *const *)argv);
-	warn("ip=dhcp needs %s in the image: %s", argv[0], strerror(errno));
-	_exit(127);
-}
-
-static void
-start_dhcp(struct init *init)
-{
-	int ends[2];
-	pid_t pid;
-
-	init->network.at = 0;
-	init->dhcp_begun = true;
-	if (write_lease_script() < 0 || pipe2(ends, O_CLOEXEC) < 0) {
-		network_failed(init, strerror(errno));
-		return;
-	}
-	pid = start_child();
-	if (pid == 0)
-		be_dhcp(init, ends[1]);
-	close(ends[1]);
-	if (pid < 0) {
-		close(ends[0]);
-		network_failed(init, "no DHCP client");
-		return;
-	}
-	init->dhcp_pid = pid;
-	init->lease = ends[0];
-	init->lease_len = 0;
-}
-
-static void
-dhcp_ended(struct init *init)
-{
-	init->dhcp_pid = 0;
-	network_failed(init, "the DHCP client has ended");
-}
-
-/* One event, without the empty line behind it. */
-static void
-lease_event(struct init *init, const char *text)
-{
-	struct strings dropped = {0};
-	struct ipconfig config;
-
-	if (has_prefix(text, "event=leasefail\n"))
-		warn("network: no DHCP server answers on %s", init->device);
-	if (!has_prefix(text, "event=bound\n") && !has_prefix(text, "event=renew\n"))
-		return;
-	if (ipconfig_lease(text, &config, &dropped) < 0)
-		warn("network: %s", ipconfig_error());
-	else
-		apply(init, &config);
-	tell_dropped(init->device, &dropped);
-}
-
-static void
-read_lease(struct init *init)
-{
-	char *text = init->lease_text, *end;
-	ssize_t n = read(init->lease, text + init->lease_len, MAX_LEASE - init->lease_len);
-
-	if (n <= 0) { /* also when an event is longer than there is room for */
-		close_fd(&init->lease);
-		return;
-	}
-	init->lease_len += (size_t)n;
-	text[init->lease_len] = '\0';
-	while ((end = strstr(text, "\n\n"))) {
-		end[1] = '\0';
-		lease_event(init, text);
-		init->lease_len -= (size_t)(end + 2 - text);
-		memmove(text, end + 2, init->lease_len + 1);
-	}
-}
-
-static void
-try_network(struct init *init)
-{
-	bool any = init->network_tries++ >= CARRIER_TRIES;
-	struct ipconfig config = {.how = IP_STATIC};
-
-	if (netdev_choose(init->wanted.device, init->has_mac ? init->mac : NULL, any, init->device) < 0) {
-		network_failed(init, netdev_error());
-		return;
-	}
-	/* An address that the interface has already was set by a kernel with CONFIG_IP_PNP, or by an earlier program. */
-	config.address = init->dhcp_begun ? 0 : netdev_address(init->device);
-	if (config.address)
-		network_ready(init, &config);
-	else if (init->wanted.how == IP_STATIC)
-		apply(init, &init->wanted);
-	else
-		start_dhcp(init);
+	boot_resolver(config);
+	take_hostname(init, config->hostname, config->address);
+	set_time_servers(config);
+	if (!init->slave_pid && !init->slave.at)
+		init->slave.at = now_ms();
 }
 
 /* ---- the end of the machine ---- */
@@ -357,8 +211,8 @@ reap(struct init *init)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == init->slave_pid)
 			slave_ended(init, status);
-		else if (pid == init->dhcp_pid)
-			dhcp_ended(init);
+		else
+			network_child_ended(pid);
 	}
 }
 
@@ -402,7 +256,8 @@ end_machine(struct init *init, enum power power)
 	warn("%s", powers[power].act);
 	if (reboot(powers[power].command) < 0)
 		warn("can't %s: %s", powers[power].act, strerror(errno));
-	init->slave_pid = init->dhcp_pid = 0;
+	network_forget_clients();
+	init->slave_pid = 0;
 	init->slave.at = now_ms();
 }
 
@@ -425,11 +280,11 @@ take_signals(struct init *init)
 
 /* ---- the one loop ---- */
 
-/* Milliseconds to the earlier of the two; -1 when neither is planned. */
+/* Milliseconds to what is planned next, -1 when nothing is. */
 static int
 until_next(const struct init *init)
 {
-	uint64_t a = init->network.at, b = init->slave.at, now = now_ms();
+	uint64_t a = network_next(), b = init->slave.at, now = now_ms();
 	uint64_t next = !a ? b : !b ? a : a < b ? a : b;
 
 	if (!next)
@@ -440,19 +295,18 @@ until_next(const struct init *init)
 static void __attribute__((noreturn)) supervise(struct init *init)
 {
 	for (;;) {
-		struct pollfd wait[] = {{.fd = init->signals, .events = POLLIN}, {.fd = init->lease, .events = POLLIN}};
+		struct pollfd wait[1 + MAX_BUTTONS + MAX_NETWORK_FDS] = {{.fd = init->signals, .events = POLLIN}};
+		size_t count;
 
-		if (is_due(&init->network))
-			try_network(init);
+		network_turn();
 		if (is_due(&init->slave))
 			start_slave(init);
-		wait[1].fd = init->lease;
-		if (poll(wait, COUNT(wait), until_next(init)) <= 0)
-			continue;
-		if (wait[1].revents)
-			read_lease(init);
-		if (wait[0].revents)
+		count = 1 + button_fds(wait + 1);
+		count += network_fds(wait + count);
+		if (poll(wait, count, until_next(init)) > 0 && wait[0].revents)
 			take_signals(init);
+		if (button_was_pressed())
+			end_machine(init, POWER_OFF);
 	}
 }
 
@@ -488,7 +342,6 @@ read_command_line(struct init *init)
 	struct strings refused = {0};
 	size_t len, i;
 	char *text = read_file("/proc/cmdline", MAX_CMDLINE, &len);
-	const char *value;
 
 	if (!text)
 		warn("can't read /proc/cmdline: %s", strerror(errno));
@@ -500,12 +353,6 @@ read_command_line(struct init *init)
 	for (i = 0; i < refused.count; i++)
 		warn("%s", refused.at[i]);
 	strings_free(&refused);
-	value = cmdline_value(&init->words, "ip");
-	if (value && ipconfig_parse(value, &init->wanted, &refused) < 0)
-		warn("ip=: %s", ipconfig_error());
-	tell_dropped("ip=", &refused);
-	value = cmdline_value(&init->words, "BOOTIF");
-	init->has_mac = value && bootif_parse(value, init->mac) == 0;
 }
 
 static void
@@ -524,6 +371,7 @@ begin(struct init *init)
 		boot_protect();
 	read_command_line(init);
 	boot_modules(MODULE_LIST);
+	button_open();
 	if (netdev_up("lo") < 0)
 		warn("%s", netdev_error());
 }
@@ -531,7 +379,7 @@ begin(struct init *init)
 int
 init_main(int (*run_slave)(int argc, char **argv))
 {
-	struct init init = {.run_slave = run_slave, .network.pause = 100, .slave.pause = QUIET_PAUSE, .lease = -1};
+	struct init init = {.run_slave = run_slave, .slave.pause = QUIET_PAUSE};
 
 	if (getpid() != 1) {
 		warn("init is for PID 1 only: the kernel's, or that of a namespace (unshare -pfm gproc init)");
@@ -539,9 +387,6 @@ init_main(int (*run_slave)(int argc, char **argv))
 	}
 	init.signals = open_signals();
 	begin(&init);
-	if (init.wanted.how == IP_OFF)
-		network_ready(&init, &init.wanted);
-	else
-		init.network.at = now_ms();
+	network_begin(&init.words, network_is_ready, &init);
 	supervise(&init);
 }

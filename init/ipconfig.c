@@ -30,8 +30,7 @@ ipconfig_error(void)
 	return error_text;
 }
 
-/* An address in dotted decimal, the whole text. 0, or -1 and *out untouched. */
-static int
+int
 parse_ipv4(const char *text, uint32_t *out)
 {
 	uint32_t value = 0;
@@ -376,7 +375,7 @@ lease_line(char *line, struct ipconfig *out, struct strings *dropped)
 		take_hostname(value, out, dropped);
 }
 
-/* Not in 0.0.0.0/8, loopback, multicast or above. */
+/* Not 0.0.0.0/8, loopback, multicast or what is above it. */
 static bool
 is_unicast(uint32_t address)
 {

@@ -44,6 +44,8 @@ const char *ipconfig_error(void);				       /* why the last text was refused; bo
 /* The value of BOOTIF=: "01-52-54-00-12-34-56" as pxelinux and iPXE write it, the type of hardware first, which may be missing, dashes or
  * colons between. Of InfiniBand (type 20, an address of 20 bytes or the 8 of its GUID) the last six. -1 when it is none. */
 int bootif_parse(const char *text, uint8_t mac[6]);
+/* Dotted decimal, all of it. -1 and *out untouched when it is none. */
+int parse_ipv4(const char *text, uint32_t *out);
 #define IPV4_TEXT 16
 char *ipv4_text(uint32_t, char out[IPV4_TEXT]); /* dotted decimal. Returns out */
 /* "VLAN:DEVICE", dracut's vlan=: vlan5:eth0, eth0.5:eth0. *id is the number at the end of the first name. -1 when it is none. */
