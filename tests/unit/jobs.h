@@ -304,7 +304,8 @@ new_root(void)
 		give_up();
 	}
 	host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	(void)open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC); /* or what is mounted below it would end when this process goes on to another */
+	(void)open(
+		"/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC); /* or what is mounted below it would end when this process goes on to another */
 	return path;
 }
 
@@ -319,14 +320,20 @@ enter_root(char *path)
 	free(path);
 }
 
+/* Makes directories, their names parted by blanks, each after the one that it lies in. */
 __attribute__((unused)) static void
-make_in(const char *root, const char *dir)
+make_in(const char *root, const char *dirs)
 {
-	char *path = xasprintf("%s/%s", root, dir);
+	char *names = xstrdup(dirs), *rest = NULL, *dir;
 
-	if (mkdir(path, 0755) < 0)
-		printf("# mkdir %s: %s\n", path, strerror(errno));
-	free(path);
+	for (dir = strtok_r(names, " ", &rest); dir; dir = strtok_r(NULL, " ", &rest)) {
+		char *path = xasprintf("%s/%s", root, dir);
+
+		if (mkdir(path, 0755) < 0)
+			printf("# mkdir %s: %s\n", path, strerror(errno));
+		free(path);
+	}
+	free(names);
 }
 
 /* A copy of a file of this machine in the root to be. */

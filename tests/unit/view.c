@@ -7,54 +7,63 @@ static char *musl_program;				 /* a dynamic program of another libc; NULL when t
 
 static bool no_overlay;
 
-static struct worker *
+/* Each test runs in a process of its own, on a node of its own, with these. */
+static struct worker *w;
+static struct manifest m;
+static struct digest d;
+static struct result r;
+
+static void
 open_worker(void)
 {
 	struct worker_setup setup = {
 		.binroot = "/tmp/xproc", .private = true, .runs_jobs = true, .budget = 128u << 20, .no_overlay = no_overlay};
-	struct worker *w = worker_open(&setup);
 
+	w = worker_open(&setup);
 	if (!w) {
 		printf("# %s\n", worker_error());
 		give_up();
 	}
-	return w;
 }
 
 static void
-ship_tools(struct worker *w, struct manifest *m)
+ship_tools(void)
 {
 	struct store *s = worker_store(w);
 
-	ship_program(s, m, "/bin/sh", &sh, true);
-	ship_program(s, m, "/bin/date", &date, false);
-	ship_program(s, m, "/usr/bin/env", &env, false);
-	ship_program(s, m, "/bin/ls", &ls, false);
-	ship_program(s, m, "/bin/cat", &cat, false);
-	ship_program(s, m, "/usr/bin/readlink", &readlink_, false);
+	ship_program(s, &m, "/bin/sh", &sh, true);
+	ship_program(s, &m, "/bin/date", &date, false);
+	ship_program(s, &m, "/usr/bin/env", &env, false);
+	ship_program(s, &m, "/bin/ls", &ls, false);
+	ship_program(s, &m, "/bin/cat", &cat, false);
+	ship_program(s, &m, "/usr/bin/readlink", &readlink_, false);
 }
 
 /* A shell script's output. */
 static char *
-shell_with(struct worker *w, const struct manifest *m, const struct digest *d, const char *script, enum view view, struct result *r)
+shell_with(enum view view, const char *script)
 {
 	char *argv[] = {"sh", "-c", (char *)(uintptr_t)script, NULL};
-	struct work work = work_of(m, d, argv);
+	struct work work = work_of(&m, &d, argv);
 
 	work.view = view;
-	*r = run(w, &work);
-	if (r->failed || r->err.len > 0)
-		printf("# %s: %s%s\n", script, r->text, r->err.len ? (char *)r->err.data : "");
-	return r->out.data ? (char *)r->out.data : "";
+	r = run(w, &work);
+	if (r.failed || r.err.len > 0)
+		printf("# %s: %s%s\n", script, r.text, r.err.len ? (char *)r.err.data : "");
+	return r.out.data ? (char *)r.out.data : "";
 }
 
-#define shell(script) shell_with(w, &m, &d, script, VIEW_MERGED, &r)
+static char *
+shell(const char *script)
+{
+	return shell_with(VIEW_MERGED, script);
+}
 
 static void
-close_all(struct worker *w, struct manifest *m, struct result *r)
+close_all(void)
 {
-	result_free(r);
-	manifest_free(m);
+	result_free(&r);
+	manifest_free(&m);
 	worker_end(w, 10000);
 	worker_close(w);
 }
@@ -63,19 +72,12 @@ static void
 test_bare(void)
 {
 	char *root = new_root();
-	struct manifest m = {0};
-	struct result r;
-	struct worker *w;
-	struct digest d;
 	struct stat st;
 
-	make_in(root, "proc");
-	make_in(root, "dev");
-	make_in(root, "tmp");
-	make_in(root, "tmp/ramdisk");
+	make_in(root, "proc dev tmp tmp/ramdisk");
 	enter_root(root);
-	w = open_worker();
-	ship_tools(w, &m);
+	open_worker();
+	ship_tools();
 	ship_text(worker_store(w), &m, "usr/bin/script", "#!/usr/bin/env sh\necho script $0\n", ENTRY_PROGRAM, 0755);
 	ship(worker_store(w), &m, "/sbin/ldconfig", ENTRY_PROGRAM);
 	ship_dir(&m, "scratch", 0);
@@ -102,9 +104,9 @@ test_bare(void)
 		"shared files can't be changed, and nothing is added");
 	ok(access("/usr", F_OK) < 0 && access("/bin", F_OK) < 0 && access("/dev/null", F_OK) < 0 && access("/proc/self", F_OK) < 0,
 		"the node's root is as it was");
-	is(shell_with(w, &m, &d, "echo by hand $0; echo $PATH", VIEW_NONE, &r),
-		"by hand sh\n/tmp/xproc/usr/bin:/tmp/xproc/usr/sbin:/bin:/usr/bin\n", "without a view the carried loader is run by hand");
-	close_all(w, &m, &r);
+	is(shell_with(VIEW_NONE, "echo by hand $0; echo $PATH"), "by hand sh\n/tmp/xproc/usr/bin:/tmp/xproc/usr/sbin:/bin:/usr/bin\n",
+		"without a view the carried loader is run by hand");
+	close_all();
 	ok(access("/tmp/xproc", F_OK) < 0, "binRoot is gone with the worker");
 }
 
@@ -121,10 +123,7 @@ node_with(const char *root, const char *bin)
 {
 	char *path = xasprintf("%s/nodeprog", bin);
 
-	make_in(root, "tmp");
-	make_in(root, "proc");
-	make_in(root, "dev");
-	make_in(root, "etc");
+	make_in(root, "tmp proc dev etc");
 	copy_in(root, "/etc/hostname", "etc/node", 0644);
 	copy_in(root, "/sbin/ldconfig", path, 0755);
 	free(path);
@@ -134,22 +133,13 @@ static void
 test_split_node(void)
 {
 	char *root = new_root();
-	struct manifest m = {0};
-	struct result r;
-	struct worker *w;
-	struct digest d;
 
-	make_in(root, "bin");
-	make_in(root, "lib");
-	make_in(root, "lib64");
-	make_in(root, "usr");
-	make_in(root, "usr/bin");
-	make_in(root, "usr/share");
+	make_in(root, "bin lib lib64 usr usr/bin usr/share");
 	node_with(root, "bin");
 	copy_in(root, "/bin/cat", "bin/date", 0755);
 	enter_root(root);
-	w = open_worker();
-	ship_tools(w, &m);
+	open_worker();
+	ship_tools();
 	ship_dir(&m, "usr/share", 0);
 	ship_dir(&m, "usr/share/mod", ENTRY_OWN);
 	ship_text(worker_store(w), &m, "usr/share/mod/one", "module", ENTRY_OWN, 0644);
@@ -174,7 +164,7 @@ test_split_node(void)
 		r = run(w, &work);
 		is(r.out.data ? (char *)r.out.data : r.text, "secret /usr/bin/secret\n", "its user runs it");
 	}
-	close_all(w, &m, &r);
+	close_all();
 }
 
 static void
@@ -190,21 +180,15 @@ test_merged_node(void)
 {
 	char *root = new_root(), *inside;
 	struct strings real = {0};
-	struct manifest m = {0};
-	struct result r;
-	struct worker *w;
-	struct digest d;
 	size_t i;
 
-	make_in(root, "usr");
-	make_in(root, "usr/bin");
-	make_in(root, "usr/lib");
+	make_in(root, "usr usr/bin usr/lib");
 	for (i = 0; i < sh.count; i++)
 		strings_take(&real, realpath(sh.at[i], NULL));
 	node_with(root, "usr/bin");
 	enter_root(root);
 	ok(symlink("usr/bin", "/bin") == 0 && symlink("usr/lib", "/lib") == 0 && symlink("usr/lib", "/lib64") == 0, "links are made");
-	w = open_worker();
+	open_worker();
 	ship_as(worker_store(w), &m, "/usr/bin/dash", "bin/sh", ENTRY_PROGRAM);
 	ship_as(worker_store(w), &m, "/usr/bin/date", "bin/date", ENTRY_PROGRAM);
 	for (i = 0; i < sh.count; i++) {
@@ -217,7 +201,7 @@ test_merged_node(void)
 	d = seal_manifest(&m);
 	is(shell("/bin/date +%%; date +%%"), "%\n%\n", "a node whose /bin is a link, and a root with a real one: shipped programs run");
 	ok(strncmp(shell("/bin/nodeprog --version && /usr/bin/nodeprog --version"), "ldconfig", 8) == 0, "and the node's own");
-	close_all(w, &m, &r);
+	close_all();
 }
 
 /* Below /usr: a link here, a directory there. */
@@ -225,75 +209,56 @@ static void
 test_links_below(void)
 {
 	char *root = new_root();
-	struct manifest m = {0};
-	struct result r;
-	struct worker *w;
-	struct digest d;
 
-	make_in(root, "usr");
-	make_in(root, "usr/bin");
-	make_in(root, "usr/sbin");
-	make_in(root, "usr/lib");
+	make_in(root, "usr usr/bin usr/sbin usr/lib");
 	node_with(root, "usr/sbin");
 	copy_in(root, "/etc/hostname", "usr/lib/of-node", 0644);
 	enter_root(root);
 	ok(symlink("lib", "/usr/lib64") == 0, "a link is made");
-	w = open_worker();
-	ship_tools(w, &m);
+	open_worker();
+	ship_tools();
 	ship_link(&m, "usr/sbin", "bin");
 	d = seal_manifest(&m);
 	is(shell("/usr/sbin/date +%%"), "%\n", "a shipped link to a directory where the node has a directory: both are shown");
 	ok(strncmp(shell("/usr/sbin/nodeprog --version"), "ldconfig", 8) == 0, "with the node's own programs");
 	is(shell("ls /usr/lib64/"), "ld-linux-x86-64.so.2\nof-node\n", "a shipped directory where the node has a link: both are shown");
-	close_all(w, &m, &r);
+	close_all();
 }
 
 static void
 test_other_libc(void)
 {
 	char *root = new_root();
-	struct manifest m = {0};
-	struct result r;
-	struct worker *w;
-	struct digest d;
 
 	if (!musl_program) {
 		skip("another libc", "no musl-gcc");
 		return;
 	}
-	make_in(root, "bin");
-	make_in(root, "lib");
+	make_in(root, "bin lib");
 	node_with(root, "bin");
 	copy_in(root, "/lib/ld-musl-x86_64.so.1", "lib/ld-musl-x86_64.so.1", 0755);
 	copy_in(root, musl_program, "bin/hello", 0755);
 	copy_in(root, musl_program, "etc/hello", 0755);
 	enter_root(root);
-	w = open_worker();
-	ship_tools(w, &m);
+	open_worker();
+	ship_tools();
 	d = seal_manifest(&m);
 	is(shell("/bin/date +%%; /bin/hello; hello; /etc/hello"), "%\nmusl\nmusl\nmusl\n",
 		"the node's programs use the node's libc, the shipped ones theirs");
-	close_all(w, &m, &r);
+	close_all();
 }
 
 static void
 test_mounts_below(void)
 {
 	char *root = new_root();
-	struct manifest m = {0};
-	struct result r;
-	struct worker *w;
-	struct digest d;
 
-	make_in(root, "usr");
-	make_in(root, "usr/bin");
-	make_in(root, "usr/data");
-	make_in(root, "opt");
+	make_in(root, "usr usr/bin usr/data opt");
 	node_with(root, "usr/bin");
 	enter_root(root);
 	ok(mount("data", "/usr/data", "tmpfs", 0, "") == 0 && mkdir("/usr/data/inside", 0755) == 0, "the node has a mount below /usr");
-	w = open_worker();
-	ship_tools(w, &m);
+	open_worker();
+	ship_tools();
 	d = seal_manifest(&m);
 	is(shell("ls /usr/data; echo x >/usr/data/file && echo written"), "inside\nwritten\n",
 		"a mount of the node below a merged directory stays, writable");
@@ -302,24 +267,19 @@ test_mounts_below(void)
 			mkdir("/usr/data2/late", 0755) == 0,
 		"mounts change");
 	is(shell("ls /opt /usr/data2"), "/opt:\nlate\n\n/usr/data2:\nlate\n", "and the next job sees them");
-	close_all(w, &m, &r);
+	close_all();
 }
 
 static void
 test_places(void)
 {
 	char *root = new_root();
-	struct manifest m = {0};
-	struct result r;
-	struct worker *w;
-	struct digest d;
 
-	make_in(root, "srv");
-	make_in(root, "srv/mine");
+	make_in(root, "srv srv/mine");
 	node_with(root, "tmp");
 	enter_root(root);
-	w = open_worker();
-	ship_tools(w, &m);
+	open_worker();
+	ship_tools();
 	ship_dir(&m, "etc", 0);
 	ship_text(worker_store(w), &m, "etc/shipped", "shipped", 0, 0644);
 	ship_text(worker_store(w), &m, "etc/node", "shipped", 0, 0644);
@@ -331,8 +291,8 @@ test_places(void)
 	is(shell("ls /etc; cat /tmp/xproc/etc/shipped; cat /tmp/xproc/etc/node"), "node\nshippedshipped",
 		"outside the places of programs the node's directories stay, and binRoot shows what was shipped");
 	is(shell("cat /srv/app/lib/libx.so; ls /srv"), "libraryapp\nmine\n", "but for libraries");
-	is(shell_with(w, &m, &d, "ls /etc; cat /etc/node", VIEW_ALL, &r), "node\nshipped\nshipped", "-view=all merges everything");
-	close_all(w, &m, &r);
+	is(shell_with(VIEW_ALL, "ls /etc; cat /etc/node"), "node\nshipped\nshipped", "-view=all merges everything");
+	close_all();
 }
 
 /* A library where only the loader's configuration tells of it, on a node with an /etc of its own. */
@@ -340,10 +300,6 @@ static void
 test_configured_library(void)
 {
 	char *root = new_root(), *path;
-	struct manifest m = {0};
-	struct result r;
-	struct worker *w;
-	struct digest d;
 	struct strings real = {0};
 	size_t i, others = 0;
 
@@ -351,7 +307,7 @@ test_configured_library(void)
 		strings_take(&real, realpath(ls.at[i], NULL));
 	node_with(root, "tmp");
 	enter_root(root);
-	w = open_worker();
+	open_worker();
 	ship_program(worker_store(w), &m, "/bin/ls", &sh, true);
 	for (i = 0; i < ls.count; i++) {
 		const char *name = strrchr(ls.at[i], '/') + 1;
@@ -375,7 +331,7 @@ test_configured_library(void)
 	}
 	is(r.out.data ? (char *)r.out.data : r.text, "lib\n", "a library outside the loader's own directories is found");
 	ok(others > 0 && r.err.len == 0, "without a word of the loader");
-	close_all(w, &m, &r);
+	close_all();
 }
 
 /* A root that was only chroot'ed to. */
@@ -383,23 +339,17 @@ static void
 test_chroot(void)
 {
 	char *root = new_root();
-	struct manifest m = {0};
-	struct result r;
-	struct worker *w;
-	struct digest d;
 
-	make_in(root, "sub");
-	make_in(root, "sub/proc");
-	make_in(root, "sub/tmp");
+	make_in(root, "sub sub/proc sub/tmp");
 	ok(mount("proc", "/proc", "proc", 0, NULL) == 0, "a proc file system is there");
 	ok(mount(NULL, root, NULL, MS_SHARED, NULL) == 0, "mounts are shared");
 	ok(chdir(root) == 0 && chdir("sub") == 0 && mount("proc", "proc", "proc", 0, NULL) == 0 && chroot(".") == 0, "a chroot");
-	w = open_worker();
+	open_worker();
 	is(worker_limits(w), "", "a plain chroot limits nothing");
-	ship_tools(w, &m);
+	ship_tools();
 	d = seal_manifest(&m);
 	is(shell("/bin/date +%%; ls /"), "%\nbin\ndev\nlib\nlib64\nproc\ntmp\nusr\n", "jobs run in it as elsewhere");
-	close_all(w, &m, &r);
+	close_all();
 	free(root);
 }
 
