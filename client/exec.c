@@ -587,19 +587,20 @@ on_signal(struct exec *x, int signal)
 	}
 }
 
+/* Signals that were ignored when gproc began stay ignored, as a shell's background jobs and nohup have it. */
 static int
 catch_signals(void)
 {
-	struct sigaction hangup;
+	static const int caught[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
+	struct sigaction old;
 	sigset_t set;
+	size_t i;
 	int fd;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGQUIT);
-	if (sigaction(SIGHUP, NULL, &hangup) != 0 || hangup.sa_handler != SIG_IGN) /* nohup(1) has it ignored */
-		sigaddset(&set, SIGHUP);
+	for (i = 0; i < COUNT(caught); i++)
+		if (sigaction(caught[i], NULL, &old) != 0 || old.sa_handler != SIG_IGN)
+			sigaddset(&set, caught[i]);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -671,8 +672,10 @@ converse(struct exec *x)
 		link_flush(x->link);
 		if (link_wants_write(x->link))
 			fds[0].events |= POLLOUT;
-		if (poll(fds, COUNT(fds), -1) < 0 && errno != EINTR)
+		if (poll(fds, COUNT(fds), x->output ? output_due(x->output, now_ms()) : -1) < 0 && errno != EINTR)
 			die(255, "poll failed: %s", strerror(errno));
+		if (x->output)
+			check_output(x, output_idle(x->output, now_ms()));
 		if (fds[1].revents)
 			take_signals(x, signals);
 		if (fds[0].revents & ~POLLOUT)
@@ -708,7 +711,7 @@ client_exec(const struct options *options, const char *spec, char **argv)
 	if (options->detach && x.accepted.count) {
 		char *line = xasprintf("%s\n", x.job);
 
-		check_output(&x, write_full(STDOUT_FILENO, line, strlen(line)));
+		check_output(&x, output_print(x.output, line));
 		free(line);
 	}
 	free(cwd);

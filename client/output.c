@@ -18,6 +18,7 @@
 #define MAX_FOLDED (1024u * 1024)    /* bytes held of one node's stdout */
 #define MAX_ALL_FOLDED (128u << 20)  /* and of all nodes */
 #define FLUSH_AT (64u * 1024)	     /* what a pipe takes in one write */
+#define PATIENCE 1000u		     /* milliseconds that others wait for a long line that stands still */
 
 /* One node's stdout or stderr. */
 struct line {
@@ -33,9 +34,10 @@ struct line {
 /* A descriptor. A line that is written in parts owns it, and the other lines wait. */
 struct sink {
 	int fd;
-	bool terminal;
+	bool terminal, closed;
 	int error; /* errno of the first write that failed; nothing is written after it */
 	struct line *owner, *first, *last;
+	uint64_t heard; /* when the owner was, last */
 	struct buf out;
 };
 
@@ -87,10 +89,19 @@ write_patiently(int fd, const uint8_t *data, size_t len)
 	return 0;
 }
 
+/* Closed by the caller: nobody wants it. */
+static bool
+is_closed(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags < 0 || (flags & O_PATH); /* what main() puts into its place */
+}
+
 static void
 flush(struct sink *sink)
 {
-	if (!sink->error && write_patiently(sink->fd, sink->out.data, sink->out.len))
+	if (!sink->closed && !sink->error && write_patiently(sink->fd, sink->out.data, sink->out.len))
 		sink->error = errno;
 	sink->out.len = 0;
 }
@@ -237,6 +248,7 @@ take_sink_when_full(struct output *o, struct line *l)
 		return;
 	emit_held(o, l, l->held.len);
 	sink_of(o, l)->owner = l;
+	sink_of(o, l)->heard = now_ms();
 }
 
 /* The sink is free: the lines that waited are written, as far as they are whole, in the order in which they came. */
@@ -290,6 +302,7 @@ speak(struct output *o, struct line *l, const uint8_t *data, size_t len)
 		size_t rest = line_length(data, len);
 
 		emit(o, l, data, rest);
+		sink->heard = now_ms();
 		if (l->open)
 			return;
 		end_owner(o, sink);
@@ -614,10 +627,11 @@ output_new(enum output_mode mode, const struct path *nodes, size_t count, const 
 	for (i = 0; i < 2; i++) {
 		o->sink[i].fd = i ? STDERR_FILENO : STDOUT_FILENO;
 		o->sink[i].terminal = isatty(o->sink[i].fd);
+		o->sink[i].closed = is_closed(o->sink[i].fd);
 		o->stream[i] = &o->sink[i];
 	}
 	/* Two streams on one terminal or file take turns as two nodes do. */
-	if (same_file(STDOUT_FILENO, STDERR_FILENO))
+	if (!o->sink[0].closed && !o->sink[1].closed && same_file(STDOUT_FILENO, STDERR_FILENO))
 		o->stream[1] = o->stream[0];
 	if (o->mode == OUTPUT_FILES && (check_pattern(o) || make_files(o))) {
 		output_free(o);
@@ -662,13 +676,32 @@ output_end(struct output *o, size_t node)
 	return flush_all(o, o->stream[0]) ? -1 : flush_all(o, o->stream[1]);
 }
 
+/* Milliseconds until others have waited long enough for this sink's owner; -1 when none do. */
+static int
+patience_left(const struct sink *sink, uint64_t now)
+{
+	uint64_t waited = now > sink->heard ? now - sink->heard : 0;
+
+	if (!sink->owner || !sink->first)
+		return -1;
+	return waited < PATIENCE ? (int)(PATIENCE - waited) : 0;
+}
+
 int
-output_idle(struct output *o)
+output_due(const struct output *o, uint64_t now)
+{
+	int out = patience_left(&o->sink[0], now), err = patience_left(&o->sink[1], now);
+
+	return out < 0 || (err >= 0 && err < out) ? err : out;
+}
+
+int
+output_idle(struct output *o, uint64_t now)
 {
 	size_t i;
 
 	for (i = 0; i < 2; i++)
-		if (o->sink[i].owner && o->sink[i].first)
+		if (patience_left(&o->sink[i], now) == 0)
 			end_owner(o, &o->sink[i]);
 	return flush_all(o, o->stream[0]) ? -1 : flush_all(o, o->stream[1]);
 }
@@ -689,6 +722,13 @@ output_finish(struct output *o)
 	if (o->mode == OUTPUT_FOLD)
 		print_folded(o);
 	return flush_all(o, o->stream[0]) ? -1 : flush_all(o, o->stream[1]);
+}
+
+int
+output_print(struct output *o, const char *text)
+{
+	put_bytes(&o->sink[0].out, text, strlen(text));
+	return flush_all(o, &o->sink[0]);
 }
 
 size_t

@@ -325,11 +325,12 @@ moment() {
 }
 
 # start_job NODES COUNT SCRIPT: runs a shell script on nodes, and returns when COUNT of them have written their first line.
-# The client's pid is in $CLIENT, what came in $T/job.out and $T/job.err.
+# The client's pid is in $CLIENT, what came in $T/job.out and $T/job.err. As at a terminal, it does not ignore SIGINT: what a shell
+# without job control runs in the background does.
 start_job() {
 	rm -f "$T/job.fifo"
 	mkfifo "$T/job.fifo"
-	"$GPROC" e "$1" /bin/sh -c "$3" >"$T/job.fifo" 2>"$T/job.err" 4>&- &
+	env --default-signal=INT,QUIT "$GPROC" e "$1" /bin/sh -c "$3" >"$T/job.fifo" 2>"$T/job.err" 4>&- &
 	CLIENT=$!
 	exec 3<"$T/job.fifo"
 	: >"$T/job.out"

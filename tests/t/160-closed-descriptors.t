@@ -12,14 +12,26 @@ is "daemons without any of the three run commands" "$status$out$err" 0fine
 
 status=0
 "$GPROC" e 0 /bin/echo lost >&- 2>"$T/err" || status=$?
-is "without standard output, output is an error" "$status $(cat "$T/err")" \
-	"255 gproc: standard output: Bad file descriptor; ending the job"
+is "without standard output, it is dropped, and the status is the program's" "$status$(cat "$T/err")" 0
+status=0
+"$GPROC" e 0 /bin/sh -c 'echo lost; echo told >&2; exit 3' >&- 2>"$T/err" || status=$?
+is "whatever that is" "$status $(cat "$T/err")" "3 told
+gproc: node 0: exit status 3"
+status=0
+"$GPROC" -detach e 0 /bin/true >&- 2>"$T/err" || status=$?
+is "a detached job's name is dropped too" "$status$(cat "$T/err")" 0
 status=0
 "$GPROC" e 0 /bin/true >&- 2>"$T/err" || status=$?
 is "and none is none" "$status$(cat "$T/err")" 0
 status=0
 "$GPROC" e 0 /bin/sh -c 'echo lost >&2' 2>&- || status=$?
-is "without standard error too" "$status" 255
+is "without standard error too" "$status" 0
+status=0
+out=$("$GPROC" -l e 0 /bin/sh -c 'echo kept; echo lost >&2; exit 3' <&- 2>&-) || status=$?
+is "and nothing else is lost" "$status $out" "3 0: kept"
+status=0
+"$GPROC" e 0 /bin/sh -c 'echo lost; exit 4' <&- >&- 2>&- || status=$?
+is "without any of the three" "$status" 4
 is "without standard input nothing is amiss" "$("$GPROC" e 0 /bin/echo fine <&-)" fine
 status=0
 "$GPROC" i >&- 2>"$T/err" || status=$?

@@ -8,7 +8,7 @@ start_cluster 3 --fanout 1 --memory 192
 # Power is cut in the middle of a job.
 mkfifo "$T/out"
 status=0
-"$GPROC" -defaultMasterUDS="$UDS" -f=/bin/sleep e ./. /bin/sh -c 'echo up; sleep 1000 & wait' >"$T/out" 2>"$T/cut.err" &
+env --default-signal=INT "$GPROC" -defaultMasterUDS="$UDS" -f=/bin/sleep e ./. /bin/sh -c 'echo up; sleep 1000 & wait' >"$T/out" 2>"$T/cut.err" &
 client=$!
 exec 3<"$T/out"
 for i in 1 2 3; do read -r _ <&3; done

@@ -334,17 +334,26 @@ static void
 idle(void)
 {
 	struct output *o;
+	uint64_t now;
+	bool right;
 	size_t len;
 	char *got;
 
 	redirect_to_memory();
 	o = output_new(OUTPUT_LABEL, nodes, 2, NULL, NULL);
 	add_filled(o, 0, 'x', LIMIT + 10);
-	(void)output_idle(o);
+	right = output_due(o, now_ms()) == -1; /* nobody waits; standard output is not for facts now */
+	(void)output_idle(o, now_ms() + 5000);
 	(void)add(o, 1, 1, "two\n");
-	(void)output_idle(o);
+	now = now_ms();
+	right &= output_due(o, now) > 0 && output_due(o, now) <= 1000 && output_due(o, now + 1000) == 0;
+	(void)output_idle(o, now_ms() - 1);
+	right &= output_due(o, now) > 0;
+	(void)output_idle(o, now + 1000);
+	right &= output_due(o, now + 1000) == -1;
 	(void)add(o, 0, 1, "rest\n");
 	got = finished(o, &len);
+	ok(right, "one that waits does so for a second, and no less");
 	is(got + 3 + LIMIT + 10, "\n1:5: two\n1: rest\n", "a long line that stands still is ended for those who wait");
 	free(got);
 }
