@@ -9,11 +9,16 @@
 static struct strings sh, date, cat, sleep_, id;
 static char *binroot;
 
-static struct worker *
+/* Each test runs in a process of its own, with these. */
+static struct worker *w;
+static struct manifest m;
+static struct digest d;
+static struct work work;
+static struct result r;
+
+static void
 open_with(struct worker_setup setup)
 {
-	struct worker *w;
-
 	setup.binroot = binroot;
 	setup.runs_jobs = true;
 	if (!setup.budget)
@@ -24,32 +29,31 @@ open_with(struct worker_setup setup)
 		give_up();
 	}
 	host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return w;
 }
 
 static void
-ship_tools(struct worker *w, struct manifest *m)
+ship_tools(void)
 {
 	struct store *s = worker_store(w);
 
-	ship_program(s, m, "/bin/sh", &sh, true);
-	ship_program(s, m, "/bin/date", &date, false);
-	ship_program(s, m, "/bin/cat", &cat, false);
-	ship_program(s, m, "/bin/sleep", &sleep_, false);
-	ship_program(s, m, "/usr/bin/id", &id, false);
-	m->machine = xstrdup("x86_64");
+	ship_program(s, &m, "/bin/sh", &sh, true);
+	ship_program(s, &m, "/bin/date", &date, false);
+	ship_program(s, &m, "/bin/cat", &cat, false);
+	ship_program(s, &m, "/bin/sleep", &sleep_, false);
+	ship_program(s, &m, "/usr/bin/id", &id, false);
+	m.machine = xstrdup("x86_64");
 }
 
 static size_t
-entries_of(struct worker *w, const char *dir)
+entries_of(const char *dir)
 {
 	int fd = openat(store_dir(worker_store(w)), dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fdopendir(fd);
+	DIR *listed = fdopendir(fd);
 	size_t count = 0;
 
-	while (readdir(d))
+	while (readdir(listed))
 		count++;
-	(void)closedir(d);
+	(void)closedir(listed);
 	return count - 2;
 }
 
@@ -62,10 +66,10 @@ has_children(void)
 }
 
 static void
-end_all(struct worker *w, struct manifest *m)
+end_all(void)
 {
-	ok(entries_of(w, "job") == 0, "nothing of the jobs is left in the store");
-	manifest_free(m);
+	ok(entries_of("job") == 0, "nothing of the jobs is left in the store");
+	manifest_free(&m);
 	worker_end(w, 10000);
 	ok(!has_children(), "no process is left");
 	worker_close(w);
@@ -79,15 +83,11 @@ test_run(void)
 {
 	char *argv[] = {
 		"given-name", "-c", "echo out; echo err >&2; pwd; echo $A $PATH $GPROC_ROOT $0; id -u; id -g; id -G; cat; exit 7", NULL};
-	struct worker *w = open_with((struct worker_setup){.private = true});
 	uint32_t groups[] = {7, 8};
-	struct manifest m = {0};
-	struct work work;
-	struct result r;
-	struct digest d;
 	char *want;
 
-	ship_tools(w, &m);
+	open_with((struct worker_setup){.private = true});
+	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
 	work.env = env_of_job;
@@ -106,14 +106,13 @@ test_run(void)
 	ok(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 7, "with its status");
 	free(want);
 	result_free(&r);
-	end_all(w, &m);
+	end_all();
 }
 
 static void
-expect_failure(struct worker *w, const struct work *work, int status, const char *text, const char *name)
+expect_failure(int status, const char *text, const char *name)
 {
-	struct result r = run(w, work);
-
+	r = run(w, &work);
 	ok(r.failed && r.gone && !r.started && !r.exited && r.status == status, "%s: fails with %d", name, status);
 	if (!ok(strstr(r.text, text) != NULL, "%s: says %s", name, text))
 		printf("# %s\n", r.text);
@@ -124,59 +123,53 @@ static void
 test_failures(void)
 {
 	char *argv[] = {"prog", NULL}, *local[] = {"no-such-program", NULL}, *shell[] = {"sh", "-c", "exit 3", NULL};
-	struct worker *w = open_with((struct worker_setup){.private = true});
-	struct manifest m = {0}, m2 = {0}, m3 = {0};
-	struct digest d, d2, d3;
-	struct work work;
-	struct result r;
+	struct manifest m2 = {0}, m3 = {0};
+	struct digest d2, d3;
 
+	open_with((struct worker_setup){.private = true});
 	ship_dir(&m, "bin", 0);
 	ship_text(worker_store(w), &m, "bin/prog", "\177ELF garbage", ENTRY_PROGRAM, 0755);
 	m.program = xstrdup("/bin/prog");
 	m.machine = xstrdup("s390x");
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
-	expect_failure(w, &work, 126, "built for s390x, this node is", "another machine's program");
+	expect_failure(126, "built for s390x, this node is", "another machine's program");
 	ship_dir(&m2, "bin", 0);
 	ship_text(worker_store(w), &m2, "bin/prog", "#!/no/such/interpreter\n", ENTRY_PROGRAM, 0755);
 	m2.program = xstrdup("/bin/prog");
 	d2 = seal_manifest(&m2);
 	work = work_of(&m2, &d2, argv);
-	expect_failure(w, &work, 126, "interpreter", "no interpreter");
+	expect_failure(126, "interpreter", "no interpreter");
 	ship_dir(&m3, "bin", 0);
 	ship_text(worker_store(w), &m3, "bin/prog", "x", ENTRY_PROGRAM, 0644);
 	m3.program = xstrdup("/bin/prog");
 	d3 = seal_manifest(&m3);
 	work = work_of(&m3, &d3, argv);
-	expect_failure(w, &work, 126, "ermission", "a file that can't be executed");
+	expect_failure(126, "ermission", "a file that can't be executed");
 	work = work_of(NULL, NULL, local);
 	work.localbin = true;
-	expect_failure(w, &work, 127, "no-such-program", "-localbin of what is not there");
+	expect_failure(127, "no-such-program", "-localbin of what is not there");
 	work.argv = shell;
 	work.cwd = "/no/such/directory";
-	expect_failure(w, &work, 255, "/no/such/directory", "-localbin without the working directory");
+	expect_failure(255, "/no/such/directory", "-localbin without the working directory");
 	work.cwd = "/tmp";
 	r = run(w, &work);
 	ok(r.exited && WEXITSTATUS(r.status) == 3, "-localbin runs the node's own program");
 	result_free(&r);
 	manifest_free(&m2);
 	manifest_free(&m3);
-	end_all(w, &m);
+	end_all();
 }
 
 static void
 test_glob(void)
 {
 	char *argv[] = {"sh", "-c", "echo $*", "x", NULL, NULL, "/etc/host*", NULL}, *want;
-	struct worker *w = open_with((struct worker_setup){.private = true});
-	struct manifest m = {0};
-	struct work work;
-	struct result r;
-	struct digest d;
 
+	open_with((struct worker_setup){.private = true});
 	argv[4] = xasprintf("%s/scratch/*.img", binroot);
 	argv[5] = xasprintf("%s/none/*", binroot);
-	ship_tools(w, &m);
+	ship_tools();
 	ship_dir(&m, "scratch", 0);
 	ship_text(worker_store(w), &m, "scratch/b.img", "b", ENTRY_OWN, 0644);
 	ship_text(worker_store(w), &m, "scratch/a.img", "a", ENTRY_OWN, 0644);
@@ -197,23 +190,22 @@ test_glob(void)
 	result_free(&r);
 	free(argv[4]);
 	free(argv[5]);
-	end_all(w, &m);
+	end_all();
 }
 
 /* A job that runs until it is ended in some way. */
-static struct result
-interrupted(struct worker *w, const struct manifest *m, const struct digest *d, const char *script, void (*how)(struct proc *))
+static void
+interrupted(const char *script, void (*how)(struct proc *))
 {
 	char *argv[] = {"sh", "-c", (char *)(uintptr_t)script, NULL};
-	struct work work = work_of(m, d, argv);
-	struct proc *p = worker_start(w, &work);
-	struct result r = {0};
+	struct proc *p;
 
+	work = work_of(&m, &d, argv);
+	p = worker_start(w, &work);
 	ok(follow(w, p, &r, has_written), "it runs: %s", script);
 	how(p);
 	ok(follow(w, p, &r, is_gone), "and is gone");
 	proc_free(w, p);
-	return r;
 }
 
 static void
@@ -247,74 +239,64 @@ test_ends(void)
 {
 	static const char storm[] =
 		"f() { while :; do (setsid sh -c \"$0\" 2>/dev/null &) ; done; }; echo x; while :; do (sleep 1000 &) 2>/dev/null; done";
-	struct worker *w = open_with((struct worker_setup){.private = true});
-	struct manifest m = {0};
-	struct result r;
-	struct digest d;
 	int i;
 
-	ship_tools(w, &m);
+	open_with((struct worker_setup){.private = true});
+	ship_tools();
 	d = seal_manifest(&m);
-	r = interrupted(w, &m, &d, "trap 'echo got; exit 5' TERM; echo x; while :; do sleep 0.01; done", by_term);
+	interrupted("trap 'echo got; exit 5' TERM; echo x; while :; do sleep 0.01; done", by_term);
 	ok(r.exited && WEXITSTATUS(r.status) == 5, "a signal reaches the program");
 	result_free(&r);
-	r = interrupted(w, &m, &d, "trap '' TERM INT HUP; (setsid sleep 1000 &); echo x; while :; do sleep 1000; done", by_kill);
+	interrupted("trap '' TERM INT HUP; (setsid sleep 1000 &); echo x; while :; do sleep 1000; done", by_kill);
 	ok(r.exited && WIFSIGNALED(r.status) && WTERMSIG(r.status) == SIGKILL, "a kill reaches everything");
 	result_free(&r);
-	r = interrupted(w, &m, &d, storm, by_kill);
+	interrupted(storm, by_kill);
 	ok(r.exited && WTERMSIG(r.status) == SIGKILL, "a kill ends a fork storm");
 	result_free(&r);
 	for (i = 0; i < 3; i++) {
-		r = interrupted(w, &m, &d, i < 2 ? "(setsid sleep 1000 &); echo x; exec sleep 1000" : storm, by_killing_keeper);
+		interrupted(i < 2 ? "(setsid sleep 1000 &); echo x; exec sleep 1000" : storm, by_killing_keeper);
 		ok(r.failed && !r.exited && r.status == 0 && strstr(r.text, "keeper was killed"),
 			"a killed keeper is told, and that nobody knows how the program ended");
 		ok(!has_children(), "and what it kept is killed");
 		result_free(&r);
 	}
-	end_all(w, &m);
+	end_all();
 }
 
 static bool
-has_exited(const struct result *r)
+has_exited(const struct result *so_far)
 {
-	return r->exited || r->gone;
+	return so_far->exited || so_far->gone;
 }
 
 static void
 test_lingering(void)
 {
 	char *argv[] = {"sh", "-c", "(sleep 1000; echo late) & exit 4", NULL};
-	struct worker *w = open_with((struct worker_setup){.private = true});
-	struct manifest m = {0};
-	struct result r = {0};
-	struct work work;
-	struct digest d;
 	struct proc *p;
 
-	ship_tools(w, &m);
+	open_with((struct worker_setup){.private = true});
+	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
 	p = worker_start(w, &work);
 	ok(follow(w, p, &r, has_exited) && !r.gone && WEXITSTATUS(r.status) == 4, "the program's end is told while its children live");
-	ok(entries_of(w, "job") == 1, "and the mount stays");
+	ok(entries_of("job") == 1, "and the mount stays");
 	ok(proc_signal(p, SIGTERM) == 0 && follow(w, p, &r, is_gone), "a signal reaches those that linger");
 	proc_free(w, p);
 	result_free(&r);
-	end_all(w, &m);
+	end_all();
 }
 
 static void
 test_many(void)
 {
 	char *argv[] = {"sh", "-c", "echo $$ >mine; cat mine >/dev/null; echo one", NULL};
-	struct worker *w = open_with((struct worker_setup){.private = true});
 	struct proc *procs[24];
-	struct manifest m = {0};
-	struct work work;
-	struct digest d;
 	size_t i, good = 0;
 
-	ship_tools(w, &m);
+	open_with((struct worker_setup){.private = true});
+	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
 	work.cwd = "/work";
@@ -323,43 +305,37 @@ test_many(void)
 		procs[i] = worker_start(w, &work);
 	}
 	for (i = 0; i < COUNT(procs); i++) {
-		struct result r = {0};
-
 		good += follow(w, procs[i], &r, is_gone) && r.exited && r.status == 0 && strcmp((char *)r.out.data, "one\n") == 0;
 		proc_free(w, procs[i]);
 		result_free(&r);
 	}
 	ok(good == COUNT(procs), "24 jobs at once on a cold store, each with a directory of its own");
-	ok(entries_of(w, "tree") == 1, "and one prepared tree");
-	end_all(w, &m);
+	ok(entries_of("tree") == 1, "and one prepared tree");
+	end_all();
 }
 
 static void
 test_no_room(void)
 {
 	char *argv[] = {"sh", "-c", "cat big | cat >more; exit 0", NULL}, *big = xmalloc((6u << 20) + 1);
-	struct worker *w = open_with((struct worker_setup){.private = true, .budget = 16u << 20});
-	struct manifest m = {0};
-	struct work work;
-	struct digest d;
-	struct result r;
 
+	open_with((struct worker_setup){.private = true, .budget = 16u << 20});
 	memset(big, 'x', 6u << 20);
 	big[6u << 20] = '\0';
-	ship_tools(w, &m);
+	ship_tools();
 	ship_dir(&m, "data", ENTRY_OWN);
 	ship_text(worker_store(w), &m, "data/big", big, ENTRY_OWN, 0644);
 	ship_text(worker_store(w), &m, "data/big2", big, ENTRY_OWN, 0644);
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
 	work.cwd = "/data";
-	expect_failure(w, &work, 255, "no room for data/big", "own files that do not fit");
+	expect_failure(255, "no room for data/big", "own files that do not fit");
 	free(big);
 	argv[2] = "exit 0";
 	work.cwd = "/";
 	r = run(w, &work);
 	result_free(&r);
-	end_all(w, &m);
+	end_all();
 }
 
 /* The daemon dies: its keeper kills and goes. */
@@ -374,14 +350,10 @@ test_daemon_gone(void)
 	pid = fork();
 	if (pid == 0) {
 		char *argv[] = {"sh", "-c", "trap '' TERM HUP; (setsid sleep 1000 &); echo x; sleep 1000", NULL};
-		struct worker *w = open_with((struct worker_setup){.private = true});
-		struct manifest m = {0};
-		struct result r = {0};
-		struct work work;
-		struct digest d;
 		struct proc *p;
 
-		ship_tools(w, &m);
+		open_with((struct worker_setup){.private = true});
+		ship_tools();
 		d = seal_manifest(&m);
 		work = work_of(&m, &d, argv);
 		p = worker_start(w, &work);
@@ -400,14 +372,10 @@ static void
 test_real_binroot(void)
 {
 	char *argv[] = {"sh", "-c", "cat $GPROC_ROOT/data/file; date +%%; pwd", NULL}, *want, *path, *link;
-	struct worker *w = open_with((struct worker_setup){.private = false});
-	struct manifest m = {0};
-	struct work work;
-	struct result r;
-	struct digest d;
 	struct stat st;
 
-	ship_tools(w, &m);
+	open_with((struct worker_setup){.private = false});
+	ship_tools();
 	ship_dir(&m, "data", 0);
 	ship_text(worker_store(w), &m, "data/file", "stays ", ENTRY_OWN, 0640);
 	d = seal_manifest(&m);
@@ -430,7 +398,7 @@ test_real_binroot(void)
 	path = xasprintf("%s.users/1234/data", binroot);
 	link = xasprintf("%s.users/1234/aside", binroot);
 	ok(rename(path, link) == 0 && symlink("/tmp", path) == 0, "a directory becomes a link");
-	expect_failure(w, &work, 255, "data", "a link in binRoot");
+	expect_failure(255, "data", "a link in binRoot");
 	ok(access("/tmp/file", F_OK) < 0, "nothing was written through it");
 	free(link);
 	free(path);
@@ -443,9 +411,9 @@ test_real_binroot(void)
 	result_free(&r);
 	path = xasprintf("%s/data", binroot);
 	ok(chmod(path, 01777) == 0, "and others may write to it");
-	expect_failure(w, &work, 255, "others than root may change what lies in data in binRoot (mode 1777)", "a directory of others'");
+	expect_failure(255, "others than root may change what lies in data in binRoot (mode 1777)", "a directory of others'");
 	ok(chown(path, 1234, 0) == 0 && chmod(path, 0755) == 0, "or it belongs to one");
-	expect_failure(w, &work, 255, "data in binRoot belongs to user 1234", "a directory of another's");
+	expect_failure(255, "data in binRoot belongs to user 1234", "a directory of another's");
 	free(path);
 	free(want);
 	manifest_free(&m);
@@ -460,14 +428,10 @@ static void
 test_no_namespaces(void)
 {
 	char *argv[] = {"sh", "-c", "echo by hand $0; pwd", NULL}, *want, *command;
-	struct worker *w = open_with((struct worker_setup){.private = true, .no_namespaces = true});
-	struct manifest m = {0};
-	struct work work;
-	struct result r;
-	struct digest d;
 
+	open_with((struct worker_setup){.private = true, .no_namespaces = true});
 	ok(strstr(worker_limits(w), "no mount namespace") != NULL, "that there are no namespaces is told");
-	ship_tools(w, &m);
+	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
 	r = run(w, &work);
@@ -476,7 +440,7 @@ test_no_namespaces(void)
 	result_free(&r);
 	free(want);
 	work.uid = work.gid = 1234;
-	expect_failure(w, &work, 255, "this node has no mount namespaces", "a job of another user's");
+	expect_failure(255, "this node has no mount namespaces", "a job of another user's");
 	work.manifest = NULL;
 	work.manifest_name = NULL;
 	work.localbin = true;
@@ -495,11 +459,6 @@ test_without_root(void)
 {
 	char *argv[] = {
 		"sh", "-c", "id -u; pwd; echo $$ >file; cat file >/dev/null && date +%%; (setsid sleep 1000 &); echo x; sleep 1000", NULL};
-	struct manifest m = {0};
-	struct result r = {0};
-	struct worker *w;
-	struct work work;
-	struct digest d;
 	struct proc *p;
 	char *want;
 
@@ -509,13 +468,13 @@ test_without_root(void)
 	}
 	if (setgid(65534) < 0 || setuid(65534) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
 		give_up();
-	w = open_with((struct worker_setup){.private = true});
+	open_with((struct worker_setup){.private = true});
 	is(worker_limits(w), "", "without root nothing is missing");
-	ship_tools(w, &m);
+	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
 	work.cwd = "/home/me";
-	expect_failure(w, &work, 255, "without root", "another user's job without root");
+	expect_failure(255, "without root", "another user's job without root");
 	work.uid = work.gid = 65534;
 	p = worker_start(w, &work);
 	want = xasprintf("65534\n%s/home/me\n%%\nx\n", binroot);
@@ -536,7 +495,7 @@ test_without_root(void)
 	ok(follow(w, p, &r, is_gone), "and is killed with all it started");
 	proc_free(w, p);
 	result_free(&r);
-	end_all(w, &m);
+	end_all();
 }
 
 /* No mount of a user's job allows set-id bits, for what was shipped may stand where such programs trust it. */
@@ -544,15 +503,10 @@ static void
 test_mount_flags(void)
 {
 	unsigned all = 0, nosuid = 0;
-
 	char *argv[] = {"sh", "-c", "cat /proc/self/mounts", NULL}, *line, *rest, *ours = NULL, *usr = NULL, *tree = NULL, *under;
-	struct worker *w = open_with((struct worker_setup){.private = true});
-	struct manifest m = {0};
-	struct work work;
-	struct result r;
-	struct digest d;
 
-	ship_tools(w, &m);
+	open_with((struct worker_setup){.private = true});
+	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
 	work.uid = work.gid = 1234;
@@ -574,7 +528,7 @@ test_mount_flags(void)
 	ok(ours && strstr(ours, " rw,nosuid,nodev"), "a job's own are writable, without set-id bits and devices");
 	free(under);
 	result_free(&r);
-	end_all(w, &m);
+	end_all();
 }
 
 static void
@@ -604,25 +558,21 @@ stopped_then_killed(struct proc *p)
 static void
 test_stopped(void)
 {
-	struct worker *w = open_with((struct worker_setup){.private = true});
-	struct manifest m = {0};
-	struct result r;
-	struct digest d;
-
-	ship_tools(w, &m);
+	open_with((struct worker_setup){.private = true});
+	ship_tools();
 	d = seal_manifest(&m);
-	r = interrupted(w, &m, &d, "echo x; sleep 1000", stopped_then_killed);
+	interrupted("echo x; sleep 1000", stopped_then_killed);
 	ok(r.exited && WTERMSIG(r.status) == SIGKILL, "a stopped keeper is killed too");
 	result_free(&r);
-	end_all(w, &m);
+	end_all();
 }
 
 static void
 test_master(void)
 {
 	struct worker_setup setup = {.binroot = binroot, .budget = 1u << 20};
-	struct worker *w = worker_open(&setup);
 
+	w = worker_open(&setup);
 	ok(w && access(binroot, F_OK) < 0, "a master needs no binRoot");
 	worker_close(w);
 	setup.runs_jobs = true;
