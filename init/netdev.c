@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 enum {
-	MAX_INTERFACES = 64, /* asked at a time */
+	MAX_INTERFACES = 64,	/* asked at a time */
+	MAX_INET6 = 256 * 1024, /* of the list of IPv6 addresses: some thousand */
 	ASK_MS = 1000,
 	ASK_AGAIN_MS = 400, /* a switch may drop the first frame after a link came up */
 };
@@ -146,19 +147,30 @@ netdev_has_mac(const char *name, const uint8_t mac[6])
 	return same;
 }
 
-/* A line: address, index, length of the prefix, scope (0: global), flags, name; hexadecimal. */
+/* A line: address, index, length of the prefix, scope (0: global), flags, name; hexadecimal, parted by blanks. */
+static bool
+is_usable_ipv6(char *line, const char *name)
+{
+	enum { SCOPE = 3, FLAGS = 4, NAME = 5, FIELDS = 6 };
+	char *field[FIELDS] = {0}, *rest = NULL, *one = strtok_r(line, " ", &rest);
+	size_t i;
+
+	for (i = 0; i < FIELDS && one; i++, one = strtok_r(NULL, " ", &rest))
+		field[i] = one;
+	return i == FIELDS && strcmp(field[NAME], name) == 0 && strtoul(field[SCOPE], NULL, 16) == 0 &&
+	       !(strtoul(field[FLAGS], NULL, 16) & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+}
+
 bool
 netdev_has_ipv6(const char *name)
 {
-	FILE *f = fopen("/proc/net/if_inet6", "re");
-	char device[MAX_DEVICE + 1];
-	unsigned scope, flags;
+	size_t len;
+	char *text = read_file("/proc/net/if_inet6", MAX_INET6, &len), *rest = NULL, *line;
 	bool found = false;
 
-	while (f && !found && fscanf(f, "%*s %*x %*x %x %x %15s", &scope, &flags, device) == 3)
-		found = scope == 0 && !(flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) && strcmp(device, name) == 0;
-	if (f)
-		(void)fclose(f);
+	for (line = text ? strtok_r(text, "\n", &rest) : NULL; line && !found; line = strtok_r(NULL, "\n", &rest))
+		found = is_usable_ipv6(line, name);
+	free(text);
 	return found;
 }
 
