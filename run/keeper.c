@@ -556,6 +556,11 @@ may_run(const struct keeper *k)
 	const struct node_facts *f = k->facts;
 	const struct work *w = k->work;
 
+	/* The kernel's calls that make a process another user's take this number for "as it is": root. */
+	if (w->uid == UINT32_MAX || w->gid == UINT32_MAX) {
+		(void)fail(255, "nobody's user or group is %u", UINT32_MAX);
+		return false;
+	}
 	if (f->is_root && w->uid != 0 && f->unfit) {
 		(void)fail(255, "the node's binRoot %s %s: it runs root's jobs only, until it is started with another -binRoot", f->binroot,
 			f->unfit);

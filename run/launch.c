@@ -10,12 +10,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/way.h"
 #include "run/inherit.h"
+#include "run/look.h"
 #include "run/place.h"
 #include "base/sys.h"
 
@@ -107,9 +107,8 @@ find_local(const struct start *l, const char *name)
 	while (*at) {
 		size_t len = strcspn(at, ":");
 		char *path = xasprintf("%.*s/%s", len ? (int)len : 1, len ? at : ".", name);
-		struct stat st;
 
-		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111))
+		if (look_is_program(path))
 			return path;
 		free(path);
 		at += len + (at[len] == ':');
@@ -117,19 +116,26 @@ find_local(const struct start *l, const char *name)
 	return NULL;
 }
 
-/* Whether a path of the view shows the shipped program, and not another one of the node's: an overlay keeps inode numbers. */
+/* What the shipped program is, in the store, where nobody but us gets at it: so that it is known in the view, where its path may as
+ * well lead to another one of the node's. An overlay keeps inode numbers. */
+static void
+know_program(struct start *l)
+{
+	char *shipped = xasprintf("%s/%s", l->tree, l->program), *own = xasprintf("%s/%s", l->own, l->program);
+
+	l->is_known = fstatat(l->store, shipped, &l->known, AT_SYMLINK_NOFOLLOW) == 0 ||
+		      fstatat(l->store, own, &l->known, AT_SYMLINK_NOFOLLOW) == 0;
+	free(shipped);
+	free(own);
+}
+
 static bool
 shows_program(const struct start *l, const char *path)
 {
-	char *shipped = xasprintf("%s/%s", l->tree, l->program), *own = xasprintf("%s/%s", l->own, l->program);
-	struct stat there, here;
-	bool same = stat(path, &there) == 0 && (fstatat(l->store, shipped, &here, 0) == 0 || fstatat(l->store, own, &here, 0) == 0) &&
-		    (uint32_t)there.st_ino == (uint32_t)here.st_ino && there.st_size == here.st_size &&
-		    there.st_mtim.tv_sec == here.st_mtim.tv_sec;
+	struct stat st;
 
-	free(shipped);
-	free(own);
-	return same;
+	return l->is_known && stat(path, &st) == 0 && (uint32_t)st.st_ino == (uint32_t)l->known.st_ino && st.st_size == l->known.st_size &&
+	       st.st_mtim.tv_sec == l->known.st_mtim.tv_sec;
 }
 
 static int
@@ -142,10 +148,8 @@ find_program(struct start *l)
 	l->program = place_resolve(w->manifest, w->manifest->program);
 	if (!l->program)
 		return fail(l, 126, "%s: too many links", w->manifest->program);
-	if (!l->by_hand && shows_program(l, w->manifest->program))
-		l->path = xstrdup(w->manifest->program);
-	else
-		l->path = under_binroot(l, l->program);
+	if (!l->by_hand)
+		know_program(l);
 	return 0;
 }
 
@@ -174,39 +178,6 @@ library_path(const struct start *l)
 	return (char *)text.data;
 }
 
-/* Loaders learned --argv0 at different times (glibc 2.33); one that knows it holds the word. */
-static bool
-knows_argv0(const char *loader)
-{
-	size_t len;
-	char *data = read_file(loader, 16u << 20, &len);
-	bool knows = data && memmem(data, len, "--argv0", 7);
-
-	free(data);
-	return knows;
-}
-
-/* The first line of a script: its interpreter, and the one argument it may have ("" for none). False when it is no script. */
-static bool
-read_shebang(const char *path, char line[256], char **interpreter, char **argument)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read_full(fd, line, 255);
-
-	if (fd >= 0)
-		close(fd);
-	if (n < 2 || line[0] != '#' || line[1] != '!')
-		return false;
-	line[n] = '\0';
-	line[2 + strcspn(line + 2, "\n")] = '\0';
-	*interpreter = line + 2 + strspn(line + 2, " \t");
-	*argument = *interpreter + strcspn(*interpreter, " \t");
-	if (**argument)
-		*(*argument)++ = '\0';
-	*argument += strspn(*argument, " \t");
-	return **interpreter != '\0';
-}
-
 /* `#!/usr/bin/env x` means the shipped x. Its path inside the root, or NULL. Caller frees. */
 static char *
 shipped_by_name(const struct start *l, const char *name)
@@ -225,9 +196,9 @@ static void
 run_by_hand(struct start *l)
 {
 	struct strings argv = {0};
-	char line[256], *interpreter = NULL, *argument = NULL, *program = xstrdup(l->path);
+	char line[SHEBANG_SIZE], *interpreter = NULL, *argument = NULL, *program = xstrdup(l->path);
 	char *loader = place_resolve(l->work->manifest, l->work->manifest->interpreter), *real = NULL;
-	bool script = read_shebang(program, line, &interpreter, &argument);
+	bool script = look_shebang(program, line, &interpreter, &argument);
 	size_t i;
 
 	if (script) {
@@ -246,7 +217,8 @@ run_by_hand(struct start *l)
 		strings_add(&argv, l->path);
 		strings_add(&argv, "--library-path");
 		strings_take(&argv, library_path(l));
-		if (!script && knows_argv0(l->path)) {
+		/* Loaders learned --argv0 at different times (glibc 2.33); one that knows it holds the word. */
+		if (!script && look_holds(l->path, "--argv0")) {
 			strings_add(&argv, "--argv0");
 			strings_add(&argv, l->work->argv[0]);
 		}
@@ -485,20 +457,61 @@ limit(struct start *l)
 
 /* ---- what went wrong ---- */
 
-static bool
-is_there(const char *path)
+/* What was sent as that file is not shown in its place. Caller frees. */
+static char *
+say_unshown(const struct start *l, const char *file, int error)
 {
-	struct stat st;
+	const struct manifest *m = l->work->localbin ? NULL : l->work->manifest;
+	char *real = m ? place_resolve(m, file) : NULL, *text;
+	const struct entry *e = real && *real ? manifest_find(m, real) : NULL;
 
-	return stat(path, &st) == 0;
+	if (!e || e->kind != ENTRY_FILE)
+		text = xstrdup("");
+	else if (error == EACCES)
+		text = xasprintf("; it was sent, but user %u may not enter a directory on its way on this node, so it is below %s alone",
+			(unsigned)l->work->uid, l->facts->binroot);
+	else
+		text = xasprintf("; it was sent, but can't be shown there on this node, so it is below %s alone", l->facts->binroot);
+	free(real);
+	return text;
 }
 
-static bool
-is_noexec(const char *path)
+/* The program is there, and what it is to be run by is not, or can't be. */
+static int
+explain_interpreter(struct start *l, const struct trouble *t)
 {
-	struct statvfs fs;
+	const char *name = l->work->argv[0];
+	char *unshown = say_unshown(l, t->file, t->error), *what;
 
-	return statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOEXEC);
+	what = strcmp(t->needed_by, l->path) == 0 ? xasprintf("its interpreter %s", t->file)
+						  : xasprintf("%s, the interpreter of %s,", t->file, t->needed_by);
+	if (t->error == ENOENT || t->error == ENOTDIR)
+		(void)fail(l, 126, "%s: %s is not there%s", name, what, unshown);
+	else
+		(void)fail(l, 126, "%s: %s can't be run: %s%s", name, what, strerror(t->error), unshown);
+	free(what);
+	free(unshown);
+	return -1;
+}
+
+static int
+explain_file(struct start *l, int error)
+{
+	const char *name = l->work->argv[0];
+	struct trouble t;
+
+	if (!look_trouble(l->path, &t))
+		return fail(l, error == ENOENT || error == ENOTDIR ? 127 : 126, "%s: %s", name, strerror(error));
+	if (t.noexec)
+		(void)fail(l, 126, "%s: the file system that %s lies on is mounted noexec%s", name, t.needed_by ? t.file : "it",
+			l->work->localbin ? "" : "; the node's -binRoot may name a place on another");
+	else if (t.needed_by)
+		(void)explain_interpreter(l, &t);
+	else
+		(void)fail(l, error == ENOENT || error == ENOTDIR ? 127 : 126, "%s: %s", name, strerror(error));
+	free(t.file);
+	free(t.needed_by);
+	return -1;
 }
 
 /* The size of the words, and of the longest of them; beside the words themselves the kernel counts a pointer to each. */
@@ -529,21 +542,16 @@ static int
 explain(struct start *l, int error)
 {
 	const struct manifest *m = l->work->localbin ? NULL : l->work->manifest;
-	const char *name = l->work->argv[0], *why = strerror(error);
+	const char *name = l->work->argv[0];
 	struct utsname node;
 
 	if (error == ENOEXEC && m && m->machine[0] && uname(&node) == 0 && strcmp(node.machine, m->machine) != 0)
 		return fail(l, 126, "%s: built for %s, this node is %s", name, m->machine, node.machine);
 	if (error == ENOEXEC)
 		return fail(l, 126, "%s: not a program that this node can run", name);
-	if (error == ENOENT && is_there(l->path))
-		return fail(l, 126, "%s: its interpreter %s is not there", name, m && m->interpreter[0] ? m->interpreter : "(or loader)");
-	if (error == EACCES && is_noexec(l->path))
-		return fail(l, 126, "%s: the file system that it lies on is mounted noexec%s", name,
-			l->work->localbin ? "" : "; the node's -binRoot may name a place on another");
 	if (error == E2BIG)
 		return too_big(l);
-	return fail(l, error == ENOENT || error == ENOTDIR ? 127 : 126, "%s: %s", name, why);
+	return explain_file(l, error);
 }
 
 /* ---- all of it ---- */
@@ -559,9 +567,23 @@ find_words(struct start *l)
 		l->path = find_local(l, w->argv[0]);
 		return l->path ? 0 : fail(l, 127, "%s: not found in %s", w->argv[0], l->facts->search);
 	}
+	l->path = shows_program(l, w->manifest->program) ? xstrdup(w->manifest->program) : under_binroot(l, l->program);
 	if (l->by_hand)
 		run_by_hand(l);
 	return 0;
+}
+
+/* The node's own setuid programs are found by -localbin alone: what was shipped has no set-id bits, and its sender was told. */
+static void
+say_gains_nothing(const struct start *l)
+{
+	char *text;
+
+	if (!l->work->localbin || !gains_nothing(l) || !look_gives_rights(l->path))
+		return;
+	text = xasprintf("gproc: %s gives rights on this node, but not beside files of -f: it runs as an ordinary program\n", l->path);
+	(void)write_full(STDERR_FILENO, text, strlen(text));
+	free(text);
 }
 
 static void
@@ -575,6 +597,7 @@ run_child(struct start *l)
 	if (become(l) == 0 && find_words(l) == 0 && expand(l) == 0) {
 		(void)umask(l->work->umask);
 		limit(l);
+		say_gains_nothing(l);
 		(void)execve(l->path, l->argv, l->env);
 		(void)explain(l, errno);
 	}

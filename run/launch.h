@@ -2,6 +2,8 @@
 #ifndef LAUNCH_H
 #define LAUNCH_H
 
+#include <sys/stat.h>
+
 #include "run/facts.h"
 
 /* The start of one program. */
@@ -13,7 +15,9 @@ struct start {
 
 	bool by_hand;  /* the carried loader runs it */
 	char *program; /* the shipped program's real path inside the root, no leading slash */
-	char *path;    /* to exec */
+	bool is_known; /* what it is in the store: so is it where the view shows it, */
+	struct stat known;
+	char *path; /* to exec: the child finds it */
 	char **argv, **env;
 	char *cwd;
 	pid_t pid;

@@ -102,7 +102,8 @@ like "root's own jobs are as they were" "$out" '^NoNewPrivs:.0$'
 run alice "$GPROC" -localbin e 0 /opt/own
 is "with -localbin and nothing shipped the node's program is as on the node" "$status$out$err" "0euid 0"
 run alice "$GPROC" -localbin -f=/tmp/alice/good/bin/start e 0 /opt/own
-is "but not beside a file that was" "$status$out$err" "0euid 1001"
+is "but not beside a file that was" "$status$out" "0euid 1001"
+like "which is told" "$err" '^gproc: /opt/own gives rights on this node, but not beside files of -f'
 kill -INT "$MASTER"
 wait
 done_testing
