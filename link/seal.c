@@ -35,6 +35,7 @@ enum trouble {
 	PEER_IS_PLAIN,
 	WE_ARE_PLAIN,
 	BAD_HELLO,
+	BAD_REFUSAL,
 	BAD_GRANT,
 	BAD_RECORD,
 	TOO_EARLY,
@@ -247,26 +248,37 @@ judge_ask(struct seal *s, unsigned word, struct buf *out)
 	}
 }
 
+/* What a refusal means to one who asked for a plain link, or a sealed one, and got such a header. Nothing proves it: one that nobody would
+ * send to that question was altered on the way, as the question may have been. */
+static enum trouble
+refusal(const struct seal *s, unsigned word, bool plain, bool same)
+{
+	static const uint8_t none[KEY_ID];
+	bool has_key = memcmp(s->peer_id, none, KEY_ID) != 0, other = s->peer_generation != GENERATION;
+
+	if (other || word == REFUSE_GENERATION)
+		return other && word == REFUSE_GENERATION ? OTHER_GENERATION : BAD_REFUSAL;
+	switch (word) {
+	case REFUSE_KEY:
+		return !has_key ? PEER_HAS_NO_KEY : plain ? BAD_REFUSAL : same ? BAD_HELLO : KEYS_DIFFER;
+	case REFUSE_PLAIN:
+		return plain && has_key ? WE_ARE_PLAIN : BAD_REFUSAL;
+	case REFUSE_SEALED:
+		return !plain && !has_key ? PEER_IS_PLAIN : BAD_REFUSAL;
+	}
+	return NO_TROUBLE;
+}
+
 /* The initiator reads the answer's header. A refusal is a hint; anything but a grant of exactly what was asked ends the link. */
 static void
 judge_answer(struct seal *s, unsigned word)
 {
-	static const enum trouble refusals[WORDS] = {[REFUSE_KEY] = KEYS_DIFFER,
-		[REFUSE_PLAIN] = WE_ARE_PLAIN,
-		[REFUSE_SEALED] = PEER_IS_PLAIN,
-		[REFUSE_GENERATION] = OTHER_GENERATION};
-	static const uint8_t no_key[KEY_ID];
 	bool plain = s->hello->sent[5] == ASK_PLAIN;
 	bool same = memcmp(s->peer_id, s->hello->sent + 6, KEY_ID) == 0;
+	enum trouble trouble = refusal(s, word, plain, same);
 
-	if (s->peer_generation != GENERATION)
-		go_bad(s, OTHER_GENERATION);
-	else if (word == REFUSE_KEY && memcmp(s->peer_id, no_key, KEY_ID) == 0)
-		go_bad(s, PEER_HAS_NO_KEY);
-	else if (word == REFUSE_KEY && same)
-		go_bad(s, BAD_HELLO);
-	else if (word < WORDS && refusals[word] != NO_TROUBLE)
-		go_bad(s, refusals[word]);
+	if (trouble != NO_TROUBLE)
+		go_bad(s, trouble);
 	else if (word != (plain ? GRANT_PLAIN : GRANT_SEALED) || !same)
 		go_bad(s, BAD_GRANT);
 	else if (plain) {
@@ -516,6 +528,8 @@ seal_why(const struct seal *s)
 		return text;
 	case BAD_HELLO:
 		return "the first message does not prove the key that it names: it was altered, or is a forgery";
+	case BAD_REFUSAL:
+		return "the answer refuses what was not asked, or contradicts itself: it or the question was altered, or is a forgery";
 	case BAD_GRANT:
 		return "the answer does not prove the key: it was altered, or is a forgery";
 	case BAD_RECORD:

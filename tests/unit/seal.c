@@ -404,6 +404,20 @@ garbage(void)
 	close_pair(&p);
 }
 
+static const char altered[] =
+	"the answer refuses what was not asked, or contradicts itself: it or the question was altered, or is a forgery";
+
+/* The initiator gets this header: with no key's short id (0), or that of its own key, or another. */
+static void
+answer(struct pair *p, unsigned generation, unsigned word, int key)
+{
+	uint8_t header[10] = {'g', 'p', 'r', 'c', (uint8_t)generation, (uint8_t)word};
+
+	if (key)
+		key_id_bytes(ring_of(key, 0).key[0], header + 6);
+	(void)seal_input(p->i.seal, header, sizeof(header), &p->i.plain, &p->i.out);
+}
+
 static void
 other_generation(void)
 {
@@ -416,7 +430,42 @@ other_generation(void)
 	ok(p.r.out.len == 10 && p.r.out.data[4] == 1, "and answered in our own");
 	carry(&p.r, &p.i, SIZE_MAX);
 	ok(seal_state(p.i.seal) == SEAL_BAD, "which ends it for the other");
+	is(seal_why(p.i.seal), altered, "who speaks the same as the answer, and was not understood");
 	close_pair(&p);
+	open_pair(&p, ring_of(1, 0), ring_of(1, 0));
+	answer(&p, 2, 7, 1);
+	is(seal_why(p.i.seal), "the peer's gproc speaks generation 2 of the link protocol, ours 1",
+		"a refusal by another generation is told");
+	close_pair(&p);
+}
+
+/* An answer with each word, each generation and each kind of short id, whatever the question: what it is taken for is true, or it is
+ * called altered. */
+static void
+altered_answers(void)
+{
+	unsigned i, word, generation, key, wrong = 0;
+
+	for (i = 0; i < 2; i++)
+		for (generation = 0; generation < 4; generation++)
+			for (word = 0; word < 12; word++)
+				for (key = 0; key < 3; key++) {
+					struct pair p;
+					const char *why;
+
+					open_pair(&p, ring_of((int)i, 0), ring_of(1, 0));
+					answer(&p, generation, word, (int)key);
+					why = seal_why(p.i.seal);
+					wrong += strstr(why, "ours 1") && (generation == 1 || word != 7); /* generations */
+					wrong += strstr(why, "this end has -key=none") && (i != 0 || word != 5 || key == 0);
+					wrong += strstr(why, "the peer has -key=none") && (i != 1 || word != 6 || key != 0);
+					wrong += strstr(why, "the peer's key is") && (i != 1 || word != 4 || key != 2);
+					wrong += strstr(why, "the peer has no key") && (word != 4 || key != 0);
+					wrong +=
+						seal_state(p.i.seal) == SEAL_READY && !(i == 0 && word == 2 && key == 0 && generation == 1);
+					close_pair(&p);
+				}
+	ok(wrong == 0, "no altered word is told as what can't be (%u are)", wrong);
 }
 
 static void
@@ -645,6 +694,7 @@ hostile_links(void)
 {
 	garbage();
 	other_generation();
+	altered_answers();
 	too_early();
 	altered_handshake();
 	replayed_handshake();
