@@ -54,6 +54,11 @@ accept_client(int fd)
 		close(fd);
 		return;
 	}
+	if (who.uid == SCOPE_PUBLIC) { /* no user has that id: what it sent would be everybody's */
+		free(who.groups);
+		close(fd);
+		return;
+	}
 	n = neighbour_new(link_new(fd, NULL, false), NB_CLIENT);
 	n->who = who;
 	why = refusal(n);

@@ -163,6 +163,57 @@ round_trip(void)
 	buf_free(&second);
 }
 
+static void
+scopes_and_names(void)
+{
+	struct manifest m = sample(), back = {0};
+	struct buf b = {0};
+	struct object_name one, three;
+
+	m.at[1].group = m.at[3].group = 2;
+	m.at[1].holes = m.at[3].holes = 65536;
+	manifest_encode(&m, &b);
+	ok(manifest_decode(b.data, b.len, 0, &back) == 0 && back.at[3].group == 2 && back.at[1].holes == 65536, "two names of one file");
+	one = entry_object(&back.at[1]);
+	ok(one.scope == 0 && digest_equal(&one.digest, &m.at[1].digest), "its contents are root's where the manifest is");
+	manifest_free(&back);
+	b.len = 0;
+	m.at[1].group = m.at[3].group = 0;
+	m.at[1].flags |= ENTRY_PUBLIC;
+	manifest_encode(&m, &b);
+	ok(manifest_decode(b.data, b.len, 1001, &back) == 0, "a public file beside one that isn't");
+	one = entry_object(&back.at[1]);
+	three = entry_object(&back.at[3]);
+	ok(one.scope == SCOPE_PUBLIC && three.scope == 1001 && !object_equal(&one, &three), "the same contents, but not one object");
+	manifest_free(&back);
+	manifest_free(&m);
+	buf_free(&b);
+}
+
+/* From every offset the pieces lead to the end, and but for where one began within a chunk, none crosses from one chunk into the next. */
+static void
+piece_ends(void)
+{
+	const uint64_t sizes[] = {0, 1, CHUNK_SIZE - 32, CHUNK_SIZE - 31, CHUNK_SIZE, CHUNK_SIZE * 3 + 5, (uint64_t)CHUNK_SIZE * 3000};
+	size_t i, wrong = 0;
+
+	for (i = 0; i < COUNT(sizes); i++) {
+		uint64_t list = list_length(sizes[i]), total = object_length(sizes[i]), at = 0;
+
+		while (at < total) {
+			size_t len = piece_length(sizes[i], at, UINT64_MAX);
+			uint64_t first = at < list ? list : at, end = at + len;
+
+			wrong += len == 0 || len > PIECE_SIZE || end > total;
+			wrong += end > first && end < total && (end - list) % CHUNK_SIZE != 0;
+			at += len ? len : total;
+		}
+		wrong += piece_length(sizes[i], total, UINT64_MAX) != 0 || piece_length(sizes[i], 0, 1) != (total > 0);
+	}
+	ok(wrong == 0, "pieces end where chunks do");
+	ok(piece_length(CHUNK_SIZE * 2, 64 + 100, UINT64_MAX) == CHUNK_SIZE - 100, "one that begins within a chunk brings the rest of it");
+}
+
 /* What a manifest changed by `change` yields: the error, or "" when it was taken. */
 static const char *
 verdict(void (*change)(struct manifest *))
@@ -280,6 +331,44 @@ unknown_flag(struct manifest *m)
 	m->at[0].flags = 16;
 }
 static void
+public_dir(struct manifest *m)
+{
+	m->at[0].flags = ENTRY_PUBLIC;
+}
+static void
+more_holes_than_bytes(struct manifest *m)
+{
+	m->at[1].holes = m->at[1].size + 1;
+}
+static void
+group_of_none(struct manifest *m)
+{
+	m->at[1].group = 1; /* a directory */
+}
+static void
+group_to_come(struct manifest *m)
+{
+	m->at[1].group = 4;
+}
+static void
+group_of_another(struct manifest *m)
+{
+	m->at[1].group = m->at[3].group = 2;
+	m->at[3].digest.byte[0] ^= 1;
+}
+static void
+group_with_another_mode(struct manifest *m)
+{
+	m->at[3] = (struct entry){.path = m->at[3].path,
+		.kind = ENTRY_FILE,
+		.mode = m->at[1].mode ^ 1,
+		.flags = m->at[1].flags,
+		.size = m->at[1].size,
+		.mtime = m->at[1].mtime,
+		.digest = m->at[1].digest};
+	m->at[1].group = m->at[3].group = 2;
+}
+static void
 huge(struct manifest *m)
 {
 	m->at[1].size = UINT64_MAX - 5;
@@ -351,6 +440,12 @@ hostile(void)
 		{set_gid_dir, "mode", "a set-id bit of a directory"},
 		{sticky_dir, "", "a sticky directory is fine"},
 		{unknown_kind, "unknown kind", "an unknown kind, such as a device"},
+		{public_dir, "only a file", "a directory that is public"},
+		{more_holes_than_bytes, "more holes", "holes beyond the end"},
+		{group_of_none, "no such file", "a name of a directory"},
+		{group_to_come, "no such file", "a name of what comes later"},
+		{group_of_another, "no such file", "a name of other contents"},
+		{group_with_another_mode, "no such file", "or of another mode"},
 		{unknown_flag, "flags", "an unknown flag"},
 		{huge, "size", "a size that overflows"},
 		{sum_overflows, "sum", "sizes whose sum overflows"},
@@ -398,6 +493,8 @@ main(void)
 	lengths();
 	pieces();
 	round_trip();
+	scopes_and_names();
+	piece_ends();
 	hostile();
 	damaged();
 	return done();
