@@ -49,7 +49,7 @@ static struct {
 	bool is_off, has_ipv6, vlans_told;
 	unsigned answer_tries;
 	uint64_t begun, look_at;
-} net = {.events = -1};
+} net; /* all zero until network_begin, so that the binary does not carry it */
 
 /* ---- which interfaces ---- */
 
@@ -627,6 +627,7 @@ network_begin(const struct strings *words, void (*ready)(void *owner, const stru
 	net.ready = ready;
 	net.owner = owner;
 	net.begun = now_ms();
+	net.events = -1;
 	read_words(words);
 	net.is_off = net.wanted_count == 0;
 	if (net.is_off) {
