@@ -8,7 +8,7 @@
 
 #define MAX_BUTTONS 4 /* input devices that have a power key: a board's, a chassis's, a service processor's */
 
-void button_open(void); /* those that are there now; their drivers must have been loaded */
-size_t button_fds(struct pollfd out[MAX_BUTTONS]);
-bool button_was_pressed(void); /* since it was last asked */
+void button_open(void);				   /* those that are there now; their drivers must have been loaded */
+size_t button_fds(struct pollfd out[MAX_BUTTONS]); /* descriptors to wait for; how many */
+bool button_was_pressed(void);			   /* since it was last asked */
 #endif

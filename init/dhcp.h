@@ -22,5 +22,5 @@ void dhcp_stop(struct dhcp *); /* kills it without giving the lease back; harmle
 /* Reads what has come. Then dhcp_next until NULL: the lines "name=value" of one event, "event=bound" first; borrowed until the next call.
  */
 void dhcp_read(struct dhcp *);
-const char *dhcp_next(struct dhcp *);
+const char *dhcp_next(struct dhcp *); /* see dhcp_read */
 #endif

@@ -8,8 +8,8 @@
 int netdev_up(const char *name);
 /* Adds the names of all that are Ethernet or InfiniBand, in the kernel's order. */
 void netdev_names(struct strings *);
-bool netdev_exists(const char *name);
-bool netdev_has_carrier(const char *name);
+bool netdev_exists(const char *name);			     /* the machine has such an interface */
+bool netdev_has_carrier(const char *name);		     /* it is up and sees the other end of its cable */
 bool netdev_is_hardware(const char *name);		     /* a bridge, a bond or a VLAN has no device behind it */
 bool netdev_has_mac(const char *name, const uint8_t mac[6]); /* or, of a longer address, these last six bytes */
 uint32_t netdev_address(const char *name);		     /* its IPv4 address, 0 when it has none */
@@ -26,6 +26,6 @@ int netdev_ask(const struct strings *names, uint32_t own, uint32_t address);
 
 /* Readable when a link or an IPv6 address has changed; -1 with errno. netdev_drain takes what has come. */
 int netdev_events(void);
-void netdev_drain(int fd);
-const char *netdev_error(void);
+void netdev_drain(int fd);	/* reads and drops what has come */
+const char *netdev_error(void); /* why the last call failed; borrowed until the next */
 #endif

@@ -12,5 +12,5 @@ struct public_look {
 /* True for a regular file that isn't the caller's own, with mode 0444 at least, every directory on its way (links followed) with 0111 at
  * least, no extended ACL on any of them; on FUSE, whose modes may hold for nobody else, never. dev and ino: what it is to be still. */
 bool public_file(struct public_look *, const char *file, uint64_t dev, uint64_t ino);
-void public_end(struct public_look *);
+void public_end(struct public_look *); /* frees what it remembers */
 #endif
