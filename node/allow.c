@@ -144,10 +144,7 @@ take_line(struct allow *a, char *text, allow_look_up *look_up, const char *name,
 	nodes = next_word(&rest, BLANKS);
 	if (!nodes)
 		return 0;
-	if (a->count == a->room) {
-		a->room = a->room ? a->room * 2 : 16;
-		a->rules = xrealloc(a->rules, a->room, sizeof(a->rules[0]));
-	}
+	a->rules = grow(a->rules, a->count, &a->room, sizeof(a->rules[0]));
 	a->rules[a->count] = (struct rule){0};
 	return take_rule(&a->rules[a->count++], nodes, rest, look_up, name, line);
 }

@@ -61,10 +61,7 @@ insert(struct map *m, const struct path *p)
 
 	if (at < m->count && path_equal(&m->at[at]->path, p))
 		return m->at[at];
-	if (m->count == m->room) {
-		m->room = m->room ? m->room * 2 : 16;
-		m->at = xrealloc(m->at, m->room, sizeof(struct member *));
-	}
+	m->at = grow(m->at, m->count, &m->room, sizeof(struct member *));
 	memmove(m->at + at + 1, m->at + at, (m->count - at) * sizeof(struct member *));
 	m->at[at] = new = xcalloc(1, sizeof(*new));
 	m->count++;
