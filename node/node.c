@@ -239,6 +239,7 @@ tick_is_due(struct timer *t)
 		tree_tell_figures();
 	if (self.is_master)
 		tree_give_orphans_up();
+	worker_tidy(self.worker);
 	if (job_count() == 0) {
 		bundle_idle();
 		link_idle();

@@ -158,12 +158,12 @@ release_contents(struct own *o)
 	size_t i;
 
 	for (i = 0; i < o->pin_count; i++)
-		blob_unpin(self.store, o->pins[i]);
+		blob_let(o->pins[i], o->run.uid);
 	free(o->pins);
 	o->pins = NULL;
 	o->pin_count = 0;
 	if (o->reserved)
-		store_release(self.store, o->reserved);
+		store_release(self.store, o->run.uid, o->reserved);
 	o->reserved = 0;
 	relay_job_over(o->job);
 }
@@ -375,6 +375,7 @@ control_ready(struct watch *w, unsigned events)
 				program_exited(o, r.status);
 			break;
 		case PROC_GONE:
+		case PROC_PLACED:
 		case PROC_NOTHING:
 			break;
 		}
@@ -401,35 +402,34 @@ environment(struct own *o, struct strings *env)
 	return env->at;
 }
 
-/* Room for the files that are to be the job's own, beside what the store holds: copies of all, or of those that can't be handed
- * over. */
-static uint64_t
-own_files(const struct manifest *m, bool copy_all)
+static int
+try_to_promise(struct own *o, uint64_t absent)
 {
-	uint64_t total = 0;
-	size_t i;
-
-	for (i = 0; i < m->count; i++)
-		if (m->at[i].kind == ENTRY_FILE && m->at[i].flags & ENTRY_OWN && (copy_all || !worker_gives(self.worker, m, &m->at[i])))
-			total += store_footprint(m->at[i].size);
-	return total;
+	o->memory = worker_needs(self.worker, &o->manifest, o->give);
+	o->reserved = absent + o->memory;
+	if (store_reserve(self.store, o->run.uid, o->reserved) == 0)
+		return 0;
+	o->reserved = o->memory = 0;
+	return -1;
 }
 
 /* Promises room for what is absent and for own copies; where that is too much, large files are handed over instead of copied. */
 static int
 promise_room(struct own *o, uint64_t absent)
 {
-	o->memory = own_files(&o->manifest, true);
-	o->reserved = absent + o->memory;
-	if (store_reserve(self.store, o->reserved) == 0)
+	if (try_to_promise(o, absent) == 0)
 		return 0;
 	o->give = true;
-	o->memory = own_files(&o->manifest, false);
-	o->reserved = absent + o->memory;
-	if (store_reserve(self.store, o->reserved) == 0)
-		return 0;
-	o->reserved = 0;
-	return -1;
+	return try_to_promise(o, absent);
+}
+
+/* What was promised for the job's own files is the worker's to count from here on. */
+static void
+hand_promise_on(struct own *o)
+{
+	store_release(self.store, o->run.uid, o->memory);
+	o->reserved -= o->memory;
+	o->memory = 0;
 }
 
 /* Files are shared by their objects: a size that is another would leave a cut one for the next user. */
@@ -472,7 +472,6 @@ start_proc(struct own *o)
 		.group_count = o->run.group_count,
 		.tell_start = o->run.flags & RUN_TELL_START || o->run.start_limit,
 		.give = o->give,
-		.memory = o->memory,
 	};
 	size_t i;
 
@@ -481,6 +480,7 @@ start_proc(struct own *o)
 		fail(o, 255, "the manifest is refused: it gives a file another size than its contents have");
 		return;
 	}
+	hand_promise_on(o);
 	o->proc = worker_start(self.worker, &work);
 	strings_free(&env);
 	if (!o->proc) {
@@ -503,7 +503,7 @@ pin(struct own *o, const struct object_name *name)
 {
 	struct blob *blob = store_find(self.store, name);
 
-	blob_pin(blob);
+	blob_hold(blob, o->run.uid);
 	o->pins = xrealloc(o->pins, o->pin_count + 1, sizeof(struct blob *));
 	o->pins[o->pin_count++] = blob;
 }
@@ -635,9 +635,9 @@ own_has(struct own *o, const struct object_name *name)
 		return;
 	}
 	size = size_in(&o->manifest, name);
-	if (size > o->reserved)
-		size = o->reserved;
-	store_release(self.store, size); /* it is in the store now, no more a promise */
+	if (size > o->reserved - o->memory)
+		size = o->reserved - o->memory;
+	store_release(self.store, o->run.uid, size); /* it is in the store now, no more a promise */
 	o->reserved -= size;
 	if (--o->missing == 0)
 		loop_timer(&o->begin, 0, begin_is_due, o);

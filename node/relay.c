@@ -371,7 +371,7 @@ fetch_has_no_room(struct fetch *f, uint64_t size)
 static bool
 only_passes(const struct fetch *f, uint64_t size)
 {
-	return blob_next(f->blob) == 0 && !f->waiters && !blob_thin(f->blob) && store_footprint(size) > store_free(self.store);
+	return blob_next(f->blob) == 0 && !f->waiters && !blob_thin(f->blob) && store_footprint(size) > store_spare(self.store);
 }
 
 static void

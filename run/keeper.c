@@ -38,8 +38,8 @@ struct keeper {
 	const struct keep *keep;
 	const struct node_facts *facts;
 	const struct work *work;
-	char job[64];		    /* "job/<name>" */
-	char own[72];		    /* "job/<name>/root" */
+	char job[72];		    /* "room/<uid>/<name>" */
+	char own[80];		    /* "room/<uid>/<name>/root" */
 	char tree[OBJECT_TEXT + 8]; /* "tree/<name>"; "" when nothing was shipped */
 	struct placed placed;	    /* what is in own */
 	bool mine;		    /* binRoot is this job's alone: a mount, not the node's directory */
@@ -225,6 +225,8 @@ place(struct keeper *k)
 		return -1;
 	bad = place_shipped(k, &p, root) < 0 || place_cwd(k, &p, root) < 0 ? -1 : 0;
 	close(root);
+	if (!bad && k->mine && p.manifest)
+		tell(PROC_PLACED, 0, "");
 	return bad;
 }
 
@@ -597,8 +599,8 @@ keeper_run(struct keep *keep)
 	take_signals(&k);
 	(void)umask(0);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-	(void)snprintf(k.job, sizeof(k.job), "job/%s", keep->name);
-	(void)snprintf(k.own, sizeof(k.own), "job/%s/root", keep->name);
+	(void)snprintf(k.job, sizeof(k.job), "room/%u/%s", k.work->uid, keep->name);
+	(void)snprintf(k.own, sizeof(k.own), "%s/root", k.job);
 	k.mine = k.facts->namespaces && k.facts->private;
 	k.theirs = k.facts->homes >= 0 && k.work->uid != 0;
 	if (may_run(&k) && shed(&k) == 0 && place(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)

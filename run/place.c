@@ -54,6 +54,12 @@ place_is_own(const struct entry *e)
 	return (e->flags & ENTRY_OWN) || (e->kind == ENTRY_FILE && !(e->mode & S_IROTH));
 }
 
+unsigned
+place_shared_mode(const struct entry *e)
+{
+	return SHARED_MODE(e->mode);
+}
+
 /* ---- where an entry goes: the descriptor of its directory, kept while the next ones are in the same ---- */
 
 struct cursor {

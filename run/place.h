@@ -5,6 +5,7 @@
 
 #include "bundle.h"
 
+unsigned place_shared_mode(const struct entry *); /* the permission bits of one that is shared */
 /* Whom own entries are given to; nothing is given away where give is false (without root). */
 struct owner {
 	uid_t uid;
@@ -41,7 +42,7 @@ struct placed_size place_own_size(const struct manifest *); /* what place_own wi
 /* Own files from this size on need not be copied where memory is short: the daemon hands their contents over (blob_give), under the
  * name given + its object's in the store; to another file system they are moved with no more than a MiB there twice. */
 #define PLACE_GIVE_MIN (1u << 20)
-#define PLACE_GIVEN (64 + OBJECT_TEXT)
+#define PLACE_GIVEN (80 + OBJECT_TEXT)
 /* Under root (empty, and nobody else's to change): directories that hold own entries, their own entries, links; and an empty
  * directory or file for each subtree that is shared. 0, or -1 with place_error(). */
 int place_own(const struct place *, int root, struct placed *);

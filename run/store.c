@@ -1,6 +1,7 @@
 /* The contents a node holds, by digest and scope, with the trees prepared from them, within one memory budget.
  * Must never know links, or who asks. */
 #include "run/store.h"
+#include "run/room.h"
 #include "run/vault.h"
 
 #include <dirent.h>
@@ -37,11 +38,15 @@ struct blob {
 	uint8_t *window;	    /* of a thin one: contents from `first` on, round and round; NULL: none at the moment */
 	uint64_t first;		    /* byte of the contents, where a chunk begins */
 	uint64_t size;
-	uint64_t at;	 /* bytes of the object that have come */
-	uint64_t have;	 /* and are proved */
-	uint64_t stored; /* bytes of its file, proved or not */
-	uint64_t used;	 /* when it was last in use, as a number that only grows */
+	uint64_t at;	  /* bytes of the object that have come */
+	uint64_t have;	  /* and are proved */
+	uint64_t stored;  /* bytes of its file, proved or not */
+	uint64_t used;	  /* when it was last in use, as a number that only grows */
+	uint64_t mtime;	  /* of the entry whose file this is (blob_claim), */
+	uint32_t mode;	  /* and its mode */
+	struct bill bill; /* to the users whose jobs have pinned it */
 	unsigned pins;
+	bool claimed; /* mode and mtime are set */
 	bool sized;   /* somebody has said a size */
 	bool listed;  /* list and size are proved */
 	bool trusted; /* the source under way has proved what it sends */
@@ -53,15 +58,18 @@ struct tree {
 	struct object_name manifest;
 	struct tree *next;
 	uint64_t used;
+	struct bill bill;
 	unsigned holds;
 	bool spoiled; /* it may link to what was damaged: gone with its last hold */
 };
 
 struct store {
 	struct vault vault;
+	struct rooms *rooms;
 	uint64_t budget, promised;
 	uint64_t stored;     /* footprint of all blobs */
-	uint64_t idle_bytes; /* and of those that can be evicted */
+	uint64_t idle_bytes; /* of those that can be evicted, */
+	uint64_t paid;	     /* and of those that some user's share has */
 	uint64_t now;	     /* counts uses */
 	uint64_t seed;
 	struct blob *bucket[BUCKETS];
@@ -153,7 +161,16 @@ random_seed(void)
 	return seed;
 }
 
-/* Bytes that could be written now. Inodes that run out stop a node as surely as bytes do. */
+/* Bytes in use that no user's share has: what passes through, or comes for somebody else. */
+static uint64_t
+common(const struct store *s)
+{
+	uint64_t others = s->idle_bytes + s->paid;
+
+	return s->stored > others ? s->stored - others : 0;
+}
+
+/* Bytes that could be written now, if every room were full. Inodes that run out stop a node as surely as bytes do. */
 static uint64_t
 free_now(const struct store *s)
 {
@@ -163,7 +180,9 @@ free_now(const struct store *s)
 	if (fstatvfs(s->vault.dir, &fs) < 0 || (fs.f_files && fs.f_favail < fs.f_files / 16))
 		return 0;
 	bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-	return s->vault.mounted || bytes < left ? bytes : left;
+	if (s->vault.mounted)
+		return bytes > rooms_size(s->rooms) ? bytes - rooms_size(s->rooms) : 0;
+	return bytes < left ? bytes : left;
 }
 
 /* ---- opening and closing ---- */
@@ -171,7 +190,7 @@ free_now(const struct store *s)
 static struct store *
 store_made(struct vault vault, uint64_t budget)
 {
-	static const char *const dirs[] = {"part", "blob", "inode", "tree", "job"};
+	static const char *const dirs[] = {"part", "blob", "inode", "tree", "room"};
 	struct store *s = xcalloc(1, sizeof(*s));
 	size_t i;
 
@@ -186,6 +205,7 @@ store_made(struct vault vault, uint64_t budget)
 			store_close(s);
 			return NULL;
 		}
+	s->rooms = rooms_open(budget, openat(vault.dir, "room", O_RDONLY | O_DIRECTORY | O_CLOEXEC), vault.mounted);
 	return s;
 }
 
@@ -248,6 +268,14 @@ store_free(const struct store *s)
 	return bytes > s->promised ? bytes - s->promised : 0;
 }
 
+uint64_t
+store_spare(const struct store *s)
+{
+	uint64_t bytes = store_free(s), kept = s->budget / 8;
+
+	return bytes > kept ? bytes - kept : 0;
+}
+
 /* ---- what is idle ---- */
 
 static void
@@ -286,6 +314,14 @@ close_reader(struct store *s, const struct blob *b)
 		}
 }
 
+/* What it took of the store is no more there. */
+static void
+costs_nothing(struct store *s, struct blob *b)
+{
+	s->paid -= b->bill.bytes;
+	bill_cancel(&b->bill);
+}
+
 static void
 blob_free(struct store *s, struct blob *b)
 {
@@ -296,6 +332,9 @@ blob_free(struct store *s, struct blob *b)
 	*at = b->next;
 	idle_remove(s, b);
 	close_reader(s, b);
+	costs_nothing(s, b);
+	while (b->bill.first)
+		bill_drop(&b->bill);
 	s->stored -= store_footprint(b->stored);
 	buf_free(&b->list);
 	free(b->hash);
@@ -316,8 +355,12 @@ store_close(struct store *s)
 			blob_free(s, s->bucket[i]);
 	while ((t = s->trees)) {
 		s->trees = t->next;
+		while (t->bill.first)
+			bill_drop(&t->bill);
 		free(t);
 	}
+	if (s->rooms)
+		rooms_close(s->rooms);
 	vault_close(&s->vault);
 	free(s);
 }
@@ -428,31 +471,83 @@ make_room(struct store *s, uint64_t bytes)
 }
 
 static int
-refuse_room(const struct store *s, uint64_t bytes)
+refuse(const struct store *s, uint64_t bytes, uint64_t left)
 {
 	char need[24], all[24], some[24];
 
 	return fail("it needs %s, and of the store's %s there are %s to be had", size_text(bytes, need), size_text(s->budget, all),
-		size_text(store_free(s), some));
+		size_text(left, some));
+}
+
+static int
+refuse_room(const struct store *s, uint32_t uid, uint64_t bytes)
+{
+	uint64_t left = room_left(room_of(s->rooms, uid), common(s));
+
+	return refuse(s, bytes, left < store_free(s) ? left : store_free(s));
 }
 
 int
-store_reserve(struct store *s, uint64_t bytes)
+store_reserve(struct store *s, uint32_t uid, uint64_t bytes)
 {
-	uint64_t total, in_use = s->stored - s->idle_bytes;
+	struct room *share = room_of(s->rooms, uid);
+	uint64_t total;
 
-	if (!__builtin_add_overflow(s->promised, bytes, &total) && total <= s->budget && in_use <= s->budget - total &&
-		make_room(s, total) == 0) {
+	if (__builtin_add_overflow(s->promised, bytes, &total) || bytes > room_left(share, common(s)))
+		return refuse_room(s, uid, bytes);
+	room_take(share, bytes);
+	rooms_settle(s->rooms, common(s));
+	if (make_room(s, total) == 0) {
 		s->promised = total;
 		return 0;
 	}
-	return refuse_room(s, bytes);
+	room_give_back(share, bytes);
+	rooms_settle(s->rooms, common(s));
+	return refuse_room(s, uid, bytes);
 }
 
 void
-store_release(struct store *s, uint64_t bytes)
+store_release(struct store *s, uint32_t uid, uint64_t bytes)
 {
+	room_give_back(room_of(s->rooms, uid), bytes);
 	s->promised -= bytes < s->promised ? bytes : s->promised;
+}
+
+/* ---- rooms ---- */
+
+int
+store_enter(struct store *s, uint32_t uid, uint64_t coming)
+{
+	struct room *room = room_of(s->rooms, uid);
+
+	if (coming > room_left(room, common(s)))
+		return refuse_room(s, uid, coming);
+	if (room_enter(room, coming) < 0)
+		return fail("%s", room_error());
+	rooms_settle(s->rooms, common(s));
+	/* The limits of the rooms may have taken what idle contents had. */
+	(void)make_room(s, s->promised);
+	return 0;
+}
+
+void
+store_written(struct store *s, uint32_t uid, uint64_t coming)
+{
+	room_written(room_of(s->rooms, uid), coming);
+	rooms_settle(s->rooms, common(s));
+}
+
+void
+store_leave(struct store *s, uint32_t uid)
+{
+	room_leave(room_of(s->rooms, uid));
+	rooms_settle(s->rooms, common(s));
+}
+
+void
+store_tidy(struct store *s)
+{
+	rooms_tidy(s->rooms);
 }
 
 /* ---- blobs ---- */
@@ -577,6 +672,39 @@ blob_unpin(struct store *s, struct blob *b)
 		store_drop(s, b);
 }
 
+void
+blob_hold(struct blob *b, uint32_t uid)
+{
+	struct store *s = b->store;
+	uint64_t before = b->bill.bytes;
+
+	blob_pin(b);
+	bill_join(&b->bill, room_of(s->rooms, uid), store_footprint(b->stored));
+	s->paid += b->bill.bytes - before;
+}
+
+void
+blob_let(struct blob *b, uint32_t uid)
+{
+	struct store *s = b->store;
+	uint64_t before = b->bill.bytes;
+
+	bill_leave(&b->bill, room_of(s->rooms, uid));
+	s->paid -= before - b->bill.bytes;
+	blob_unpin(s, b);
+}
+
+bool
+blob_claim(struct blob *b, uint32_t mode, uint64_t mtime)
+{
+	if (!b->claimed) {
+		b->claimed = true;
+		b->mode = mode;
+		b->mtime = mtime;
+	}
+	return b->mode == mode && b->mtime == mtime;
+}
+
 int
 blob_give(struct store *s, struct blob *b, const char *to)
 {
@@ -591,6 +719,7 @@ blob_give(struct store *s, struct blob *b, const char *to)
 		return fail("can't hand over contents: %s", strerror(errno));
 	idle_remove(s, b);
 	close_reader(s, b);
+	costs_nothing(s, b);
 	s->stored -= store_footprint(b->stored);
 	b->stored = 0;
 	b->whole = false;
@@ -833,9 +962,11 @@ write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len,
 	char name[NAME_ROOM];
 	int fd, bad, saved;
 
-	if (!s->vault.mounted && store_footprint(len) > free_now(s) && make_room(s, store_footprint(len)) < 0) {
+	/* On a tmpfs the kernel knows when the store is full, but the rooms are others. */
+	if ((!s->vault.mounted || rooms_size(s->rooms) > 0) && store_footprint(len) > free_now(s) &&
+		make_room(s, store_footprint(len)) < 0) {
 		*no_room = true;
-		return refuse_room(s, b->size);
+		return refuse(s, b->size, store_free(s));
 	}
 	fd = openat(s->vault.dir, blob_file(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bad = fd < 0 ? -1 : write_all(s, fd, data, len, offset);
@@ -844,7 +975,7 @@ write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len,
 		close(fd);
 	if (bad) {
 		*no_room = saved == ENOSPC || saved == EDQUOT;
-		return *no_room ? refuse_room(s, b->size) : fail("can't write to the store: %s", strerror(saved));
+		return *no_room ? refuse(s, b->size, store_free(s)) : fail("can't write to the store: %s", strerror(saved));
 	}
 	if (end > b->stored) {
 		s->stored += store_footprint(end) - store_footprint(b->stored);
@@ -1090,6 +1221,7 @@ blob_spoil(struct store *s, struct blob *b)
 	(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
 	remove_inodes(s, &b->name);
 	spoil_trees(s);
+	costs_nothing(s, b);
 	s->stored -= store_footprint(b->stored);
 	b->stored = 0;
 	b->whole = false;
@@ -1099,14 +1231,17 @@ blob_spoil(struct store *s, struct blob *b)
 
 /* ---- trees ---- */
 
-void
-store_hold_tree(struct store *s, const struct object_name *manifest)
+int
+store_hold_tree(struct store *s, const struct object_name *manifest, uint32_t uid, uint64_t bytes)
 {
+	struct room *share = room_of(s->rooms, uid);
 	struct tree **at = &s->trees, *t;
 
 	while (*at && !object_equal(&(*at)->manifest, manifest))
 		at = &(*at)->next;
 	t = *at;
+	if ((!t || !t->bill.first) && bytes > room_left(share, common(s)))
+		return refuse_room(s, uid, bytes);
 	if (t) {
 		*at = t->next; /* to the front: what is used often is found at once */
 	} else {
@@ -1116,17 +1251,22 @@ store_hold_tree(struct store *s, const struct object_name *manifest)
 	t->next = s->trees;
 	s->trees = t;
 	t->holds++;
+	bill_join(&t->bill, share, bytes);
+	return 0;
 }
 
 void
-store_drop_tree(struct store *s, const struct object_name *manifest)
+store_drop_tree(struct store *s, const struct object_name *manifest, uint32_t uid)
 {
 	struct tree *t;
 	size_t count = 0;
 
 	for (t = s->trees; t && !object_equal(&t->manifest, manifest); t = t->next)
 		;
-	if (!t || t->holds == 0 || --t->holds > 0)
+	if (!t || t->holds == 0)
+		return;
+	bill_leave(&t->bill, room_of(s->rooms, uid));
+	if (--t->holds > 0)
 		return;
 	t->used = ++s->now;
 	if (!t->spoiled)

@@ -5,7 +5,7 @@
  *   blob/<name>          whole contents, owned by the daemon, made with mode 0400; they only ever change their mode, times or links
  *   inode/<name>.<mode>.<mtime>  the same file under the mode and time that a manifest gives it (made by keepers)
  *   tree/<name>/         the prepared tree of a manifest, hard links to inodes (made by keepers, renamed into place)
- *   job/<id>/            what one job has for itself (made and removed by keepers)
+ *   room/<uid>/<id>/     what one job has for itself (made and removed by keepers); room/<uid> is a file system of that user's jobs
  * What no tree uses any more may vanish from inode/ at any time, also between a keeper's look and its link: on ENOENT it makes the
  * name again from blob/<name>, which stays while it is pinned. A <name> is an object's: digest and scope (object_text), so that who
  * knows a digest alone finds nothing of another user's.
@@ -29,12 +29,20 @@ int store_dir(const struct store *); /* descriptor of its top directory, close-o
 bool store_is_tmpfs(const struct store *);
 uint64_t store_budget(const struct store *);
 uint64_t store_free(const struct store *); /* bytes that could be had: free, and held by what is idle, less what is promised */
+uint64_t store_spare(
+	const struct store *); /* of these, what may go to contents that only pass: an eighth of the budget is kept for launches */
 
-/* Promise room for `bytes` more, evicting what has been idle longest. 0, or -1 with store_error() saying what it needs and what
- * there is. A promise is only a number and its owner keeps it: all of it is given back with store_release, as the bytes arrive or when
- * they have (until then those that have arrived count twice). */
-int store_reserve(struct store *, uint64_t bytes);
-void store_release(struct store *, uint64_t bytes);
+/* Promises room for `bytes` more to a user, evicting what has been idle longest. 0, or -1 with store_error() saying what it needs and
+ * what there is: for no user may take all that is left (see room.h). A promise is only a number and its owner keeps it: all of it is
+ * given back with store_release, as the bytes arrive or when they have (until then those that have arrived count twice). */
+int store_reserve(struct store *, uint32_t uid, uint64_t bytes);
+void store_release(struct store *, uint32_t uid, uint64_t bytes);
+/* A job of the user's begins: "room/<uid>" is there, where its keeper will write so many bytes, promised no more but counted until
+ * store_written says that they are there; and ends. The limits of all rooms are set anew each time. -1 with store_error(). */
+int store_enter(struct store *, uint32_t uid, uint64_t coming);
+void store_written(struct store *, uint32_t uid, uint64_t coming);
+void store_leave(struct store *, uint32_t uid);
+void store_tidy(struct store *);	 /* now and then: rooms that have been empty since the last time go */
 uint64_t store_footprint(uint64_t size); /* what a file of that size takes of the budget: whole pages */
 
 /* A whole blob that is not pinned may be evicted, and its struct freed, by whatever makes room: store_reserve and blob_add. A
@@ -86,10 +94,17 @@ bool blob_ready(const struct blob *, uint64_t offset); /* blob_read has bytes th
 
 void blob_pin(struct blob *); /* pinned blobs are not evicted; counts */
 void blob_unpin(struct store *, struct blob *);
+/* The same for a job of a user's, whose share has it for as long: of several users, the one who came first. */
+void blob_hold(struct blob *, uint32_t uid);
+void blob_let(struct blob *, uint32_t uid);
+/* Whether the blob's own file can be the one with that mode and time in prepared trees: the first to ask has it, for others a copy
+ * will be made. */
+bool blob_claim(struct blob *, uint32_t mode, uint64_t mtime);
 /* Hands a blob's file over: from now it is `to` (a path from store_dir), and the blob partial and without contents again, as if only
  * its list had come. It must be whole, pinned by the caller alone and linked nowhere; -1 when it isn't, and nothing has changed. */
 int blob_give(struct store *, struct blob *, const char *to);
-/* The prepared tree of a manifest is in use (counts) or no more; it and what it links to stay while it is. */
-void store_hold_tree(struct store *, const struct object_name *manifest);
-void store_drop_tree(struct store *, const struct object_name *manifest);
+/* The prepared tree of a manifest is in use by a job of a user (counts) or no more; it and what it links to stay while it is. bytes:
+ * what it takes of the user's share beside the contents. -1 with store_error() when that has no room. */
+int store_hold_tree(struct store *, const struct object_name *manifest, uint32_t uid, uint64_t bytes);
+void store_drop_tree(struct store *, const struct object_name *manifest, uint32_t uid);
 #endif

@@ -21,6 +21,7 @@
 #include "run/hunt.h"
 #include "run/keeper.h"
 #include "run/place.h"
+#include "run/room.h"
 #include "base/sys.h"
 #include "run/vault.h"
 
@@ -36,10 +37,15 @@ struct proc {
 	bool dirty;  /* the keeper died before its work was done */
 	bool over;   /* FAILED or EXITED was handed out */
 	bool killed; /* by proc_kill */
-	bool holds_tree;
+	bool holds_tree, in_room;
+	uint32_t uid;
+	uint64_t coming; /* bytes that the keeper has yet to write to the user's room */
 	struct object_name manifest;
 	struct strings given; /* contents handed over: names in the store, gone once the keeper has taken them */
 };
+
+#define ROOM_SLACK 16u	 /* inodes: directories on the way, what a view makes for itself */
+#define TREE_INODE 1024u /* bytes of kernel memory, as tmpfs counts them */
 
 struct worker {
 	struct node_facts facts;
@@ -70,6 +76,12 @@ worker_limits(const struct worker *w)
 	return w->facts.limits.len > 0 ? (const char *)w->facts.limits.data : "";
 }
 
+void
+worker_tidy(struct worker *w)
+{
+	store_tidy(w->store);
+}
+
 struct store *
 worker_store(struct worker *w)
 {
@@ -88,7 +100,7 @@ open_store(struct worker *w, uint64_t budget)
 	if (!w->store)
 		return fail("%s", store_error());
 	if (!store_is_tmpfs(w->store))
-		facts_limit(&w->facts, "the store is a directory, not a tmpfs of its own");
+		facts_limit(&w->facts, "the store is a directory, not a tmpfs of its own, and nothing bounds what jobs write");
 	return 0;
 }
 
@@ -172,11 +184,103 @@ is_single(const struct manifest *m, const struct entry *e)
 	return true;
 }
 
-bool
-worker_gives(const struct worker *w, const struct manifest *m, const struct entry *e)
+static bool
+is_mine(const struct worker *w)
 {
-	return w->facts.namespaces && w->facts.private && e->kind == ENTRY_FILE && e->flags & ENTRY_OWN && e->size >= PLACE_GIVE_MIN &&
-	       is_single(m, e);
+	return w->facts.namespaces && w->facts.private;
+}
+
+/* Whether this entry's contents can be handed over to the job rather than copied, if nobody else has them pinned. */
+static bool
+gives(const struct worker *w, const struct manifest *m, const struct entry *e)
+{
+	return is_mine(w) && e->kind == ENTRY_FILE && e->flags & ENTRY_OWN && e->size >= PLACE_GIVE_MIN && is_single(m, e);
+}
+
+static uint64_t
+given_bytes(const struct worker *w, const struct manifest *m)
+{
+	uint64_t total = 0;
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (gives(w, m, &m->at[i]))
+			total += store_footprint(m->at[i].size);
+	return total;
+}
+
+/* What the keeper will write to the user's room: the job's own copies, and a few directories. */
+static uint64_t
+coming_bytes(const struct worker *w, const struct manifest *m)
+{
+	struct placed_size size = {0};
+
+	if (m && is_mine(w))
+		size = place_own_size(m);
+	size.inodes += ROOM_SLACK;
+	return size.bytes > size.inodes * ROOM_INODE ? size.bytes : size.inodes * ROOM_INODE;
+}
+
+uint64_t
+worker_needs(const struct worker *w, const struct manifest *m, bool give)
+{
+	uint64_t all = coming_bytes(w, m), given = give && m ? given_bytes(w, m) : 0;
+
+	return all - (given < all ? given : all);
+}
+
+static int
+copy_order(const void *a, const void *b)
+{
+	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
+	int order = memcmp(&x->digest, &y->digest, DIGEST_LEN);
+	unsigned mode_x = place_shared_mode(x), mode_y = place_shared_mode(y);
+
+	if (order)
+		return order;
+	if (x->scope != y->scope)
+		return x->scope < y->scope ? -1 : 1;
+	if (x->mtime != y->mtime)
+		return x->mtime < y->mtime ? -1 : 1;
+	return (mode_x > mode_y) - (mode_x < mode_y);
+}
+
+/* Each once. */
+static uint64_t
+copies_bytes(const struct entry **copies, size_t count)
+{
+	uint64_t total = 0;
+	size_t i;
+
+	qsort(copies, count, sizeof(*copies), copy_order);
+	for (i = 0; i < count; i++)
+		if (i == 0 || copy_order(&copies[i - 1], &copies[i]) != 0)
+			total += TREE_INODE + store_footprint(copies[i]->size);
+	return total;
+}
+
+/* What a prepared tree takes beside the contents: its directories and links, and copies of files whose mode or time is not the one
+ * that the store's own file has. */
+static uint64_t
+tree_bytes(const struct worker *w, const struct manifest *m)
+{
+	const struct entry **copies = xcalloc(m->count, sizeof(*copies));
+	uint64_t total = 0;
+	size_t i, count = 0;
+
+	for (i = 0; i < m->count; i++) {
+		const struct entry *e = &m->at[i];
+		struct object_name object = entry_object(e);
+		struct blob *blob = e->kind == ENTRY_FILE ? store_find(w->store, &object) : NULL;
+
+		if (e->kind != ENTRY_FILE)
+			total += TREE_INODE;
+		else if (!place_is_own(e) && !(blob && blob_claim(blob, place_shared_mode(e), e->mtime)))
+			copies[count++] = e;
+	}
+	total += copies_bytes(copies, count);
+	free(copies);
+	return total;
 }
 
 /* Where memory is short, large files of the job's own are handed over rather than copied, if nobody else needs them. */
@@ -188,7 +292,7 @@ hand_over(struct worker *w, const struct work *work, const char *prefix, struct 
 	for (i = 0; work->give && i < work->manifest->count; i++) {
 		const struct entry *e = &work->manifest->at[i];
 		struct object_name object = entry_object(e);
-		struct blob *blob = worker_gives(w, work->manifest, e) ? store_find(w->store, &object) : NULL;
+		struct blob *blob = gives(w, work->manifest, e) ? store_find(w->store, &object) : NULL;
 		char text[OBJECT_TEXT], name[PLACE_GIVEN];
 
 		if (!blob)
@@ -210,6 +314,57 @@ drop_given(const struct worker *w, struct proc *p)
 	strings_free(&p->given);
 }
 
+/* The user's share has the prepared tree, and room for what the keeper will write. -1 with worker_error(). */
+static int
+take_share(struct worker *w, struct proc *p, const struct keep *k)
+{
+	const struct work *work = k->work;
+
+	p->uid = work->uid;
+	if (work->manifest) {
+		if (store_hold_tree(w->store, work->manifest_name, p->uid, tree_bytes(w, work->manifest)) < 0)
+			return fail("%s", store_error());
+		p->manifest = *work->manifest_name;
+		p->holds_tree = true;
+	}
+	hand_over(w, work, k->given, &p->given); /* before it is asked for room: what is in the room then is not the store's */
+	p->coming = coming_bytes(w, work->manifest);
+	p->in_room = store_enter(w->store, p->uid, p->coming) == 0;
+	return p->in_room ? 0 : fail("%s", store_error());
+}
+
+static void
+written(struct proc *p)
+{
+	if (p->coming)
+		store_written(p->worker->store, p->uid, p->coming);
+	p->coming = 0;
+}
+
+static void
+leave_share(struct worker *w, struct proc *p)
+{
+	if (p->holds_tree)
+		store_drop_tree(w->store, &p->manifest, p->uid);
+	written(p);
+	if (p->in_room)
+		store_leave(w->store, p->uid);
+}
+
+static int
+start_keeper(struct worker *w, struct proc *p, struct keep *k)
+{
+	if (open_channels(p, k) < 0)
+		return fail("can't start a job: %s", strerror(errno));
+	facts_refresh(&w->facts);
+	p->keeper = fork_with(w->facts.pid_namespaces ? CLONE_NEWPID : 0);
+	if (p->keeper == 0)
+		keeper_run(k);
+	close(k->out);
+	close(k->err);
+	return p->keeper < 0 ? fail("can't start a job: %s", namespace_error()) : 0;
+}
+
 struct proc *
 worker_start(struct worker *w, const struct work *work)
 {
@@ -218,32 +373,15 @@ worker_start(struct worker *w, const struct work *work)
 
 	p->worker = w;
 	p->control = p->peer = p->out = p->err = -1;
-	(void)snprintf(k.name, sizeof(k.name), "%llx.%llu", (unsigned long long)work->job, (unsigned long long)w->serial++);
-	memcpy(p->name, k.name, sizeof(p->name));
-	if (open_channels(p, &k) < 0) {
-		(void)fail("can't start a job: %s", strerror(errno));
-		free(p);
-		return NULL;
-	}
-	facts_refresh(&w->facts);
-	(void)snprintf(k.given, sizeof(k.given), "job/%s.", k.name);
-	hand_over(w, work, k.given, &p->given);
-	p->keeper = fork_with(w->facts.pid_namespaces ? CLONE_NEWPID : 0);
-	if (p->keeper == 0)
-		keeper_run(&k);
-	close(k.out);
-	close(k.err);
-	if (p->keeper < 0) {
-		(void)fail("can't start a job: %s", namespace_error());
+	(void)snprintf(p->name, sizeof(p->name), "%llx.%llu", (unsigned long long)work->job, (unsigned long long)w->serial++);
+	memcpy(k.name, p->name, sizeof(k.name));
+	(void)snprintf(k.given, sizeof(k.given), "inode/.given-%s.", p->name);
+	if (take_share(w, p, &k) < 0 || start_keeper(w, p, &k) < 0) {
+		leave_share(w, p);
 		drop_given(w, p);
 		close_channels(p);
 		free(p);
 		return NULL;
-	}
-	if (work->manifest) {
-		p->manifest = *work->manifest_name;
-		p->holds_tree = true;
-		store_hold_tree(w->store, &p->manifest);
 	}
 	p->next = w->procs;
 	w->procs = p;
@@ -305,6 +443,10 @@ proc_next(struct proc *p)
 	if (n <= 0)
 		return report;
 	report = read_report(data, (size_t)n);
+	if (report.event == PROC_PLACED) {
+		written(p);
+		return proc_next(p);
+	}
 	if (report.event == PROC_GONE && !p->over) {
 		send_gone(p);
 		report = p->killed ? (struct proc_report){.event = PROC_EXITED, .status = SIGKILL}
@@ -385,16 +527,16 @@ hunt_orphans(const struct worker *w)
 
 /* All that a keeper may have been making. */
 static void
-sweep(int store, const char *name)
+sweep(int store, const struct proc *p)
 {
-	static const char *const places[] = {"job/", "tree/.new-", "inode/.new-"};
-	char path[72];
-	size_t i;
+	char path[96];
 
-	for (i = 0; i < COUNT(places); i++) {
-		(void)snprintf(path, sizeof(path), "%s%s", places[i], name);
-		(void)remove_tree(store, path);
-	}
+	(void)snprintf(path, sizeof(path), "room/%u/%s", p->uid, p->name);
+	(void)remove_tree(store, path);
+	(void)snprintf(path, sizeof(path), "tree/.new-%s", p->name);
+	(void)remove_tree(store, path);
+	(void)snprintf(path, sizeof(path), "inode/.new-%s", p->name);
+	(void)unlinkat(store, path, 0);
 }
 
 /* What a job has left may be deep and large, so the daemon does not remove it itself. */
@@ -405,12 +547,12 @@ start_janitor(struct worker *w, struct proc *p)
 	if (p->janitor == 0) {
 		(void)dup3(w->facts.store, STDIN_FILENO, O_CLOEXEC);
 		close_from(STDIN_FILENO + 1);
-		sweep(STDIN_FILENO, p->name);
+		sweep(STDIN_FILENO, p);
 		_exit(0);
 	}
 	if (p->janitor < 0) {
 		p->janitor = 0;
-		sweep(w->facts.store, p->name);
+		sweep(w->facts.store, p);
 		p->dirty = false;
 		send_gone(p);
 	}
@@ -495,8 +637,7 @@ proc_free(struct worker *w, struct proc *p)
 		at = &(*at)->next;
 	if (*at)
 		*at = p->next;
-	if (p->holds_tree)
-		store_drop_tree(w->store, &p->manifest);
+	leave_share(w, p);
 	drop_given(w, p);
 	close_channels(p);
 	free(p);

@@ -16,6 +16,7 @@ struct worker_setup {
 };
 struct worker;
 struct worker *worker_open(const struct worker_setup *); /* NULL with worker_error() */
+void worker_tidy(struct worker *);			 /* now and then, without hurry: gives back what nobody uses */
 void worker_close(struct worker *);			 /* removes binRoot when it was made here and nobody uses it, and the store */
 const char *worker_error(void);
 struct store *worker_store(struct worker *);
@@ -40,13 +41,13 @@ struct work {
 	const uint32_t *groups;
 	size_t group_count;
 	bool tell_start; /* PROC_STARTED is wanted */
-	bool give;	 /* there is no room to copy what worker_gives: hand it over */
-	uint64_t memory; /* room that the job's own files may need, already promised by store_reserve */
+	bool give;	 /* there is no room to copy all: hand over what can be */
 };
 
-/* Whether worker_start can hand this entry's contents over to the job rather than copy them, if nobody else has them pinned: then
- * it needs no room beside the store's. But they are gone from the store, and a later launch asks for them anew. */
-bool worker_gives(const struct worker *, const struct manifest *, const struct entry *);
+/* Bytes of the budget that the job's own files take beside their contents in the store: copies of all of them, or with `give` without
+ * those that are handed over, if nobody else has them pinned; what is handed over is gone from the store, and a later launch asks for it
+ * anew. NULL: nothing was shipped. */
+uint64_t worker_needs(const struct worker *, const struct manifest *, bool give);
 
 struct proc; /* a keeper and what it keeps; owned by the worker, freed by proc_free */
 /* Never blocks and does nothing but fork: the keeper does the rest and reports. NULL with worker_error() (no process to be had). */
@@ -57,6 +58,7 @@ int proc_control(const struct proc *); /* descriptor that becomes readable when 
 
 enum proc_event {
 	PROC_NOTHING, /* not now */
+	PROC_PLACED,  /* between keeper and worker: the job's own files are made */
 	PROC_STARTED, /* the program was exec'd; only where work.tell_start asked for it */
 	PROC_FAILED,  /* it could not be: status 126, 127 or 255, and a text; 0: nobody knows how it ended */
 	PROC_EXITED,  /* the program itself has ended: wait status as of waitpid; the text is "" when it left no process behind */

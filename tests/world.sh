@@ -160,7 +160,7 @@ files_left() {
 	local name=$1 file root
 	root=/proc/$(holder "$name")/root/tmp
 	find_store "$name" || { echo "$name: no store"; return; }
-	for file in "${store[$name]}"/{part,job}/* "${store[$name]}"/{tree,inode}/.new-* "$root"/* "$root"/.[!.]* "$root"/xproc/*; do
+	for file in "${store[$name]}"/part/* "${store[$name]}"/room/*/* "${store[$name]}"/{tree,inode}/.new-* "$root"/* "$root"/.[!.]* "$root"/xproc/*; do
 		case $file in
 		"$root"/matrix | "$root"/xproc | "$root"/g) ;;
 		*) [ ! -e "$file" ] || echo "$name: $file" ;;

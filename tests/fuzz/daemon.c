@@ -218,7 +218,7 @@ static struct fake fakes[PROCS];
 
 struct proc *__wrap_worker_start(struct worker *, const struct work *);
 const char *__wrap_worker_error(void);
-bool __wrap_worker_gives(const struct worker *, const struct manifest *, const struct entry *);
+uint64_t __wrap_worker_needs(const struct worker *, const struct manifest *, bool);
 int __wrap_proc_output(const struct proc *, int);
 void __wrap_proc_close_output(struct proc *, int);
 int __wrap_proc_control(const struct proc *);
@@ -245,13 +245,12 @@ __wrap_worker_start(struct worker *w, const struct work *work)
 	return (struct proc *)&fakes[i];
 }
 
-bool
-__wrap_worker_gives(const struct worker *w, const struct manifest *m, const struct entry *e)
+uint64_t
+__wrap_worker_needs(const struct worker *w, const struct manifest *m, bool give)
 {
 	(void)w;
-	(void)m;
-	(void)e;
-	return false;
+	(void)give;
+	return store_footprint(m->count);
 }
 
 const char *
@@ -849,8 +848,8 @@ end(void)
 		assert(!fakes[i].used);
 	assert(self.neighbours == NULL && self.jobs == 0 && job_count() == 0 && self.map.up == 0);
 	assert(!accepted || !head_knows(accepted));
-	assert(store_reserve(self.store, store_budget(self.store) / 2) == 0 && store_free(self.store) >= store_budget(self.store) / 2);
-	store_release(self.store, store_budget(self.store) / 2);
+	assert(store_reserve(self.store, 0, store_budget(self.store) / 2) == 0 && store_free(self.store) >= store_budget(self.store) / 2);
+	store_release(self.store, 0, store_budget(self.store) / 2);
 	map_free(&self.map);
 	strings_free(&self.ancestors);
 	accepted = 0;

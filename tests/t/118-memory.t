@@ -5,7 +5,7 @@
 enter_namespaces "$@"
 start_master
 start_slave 0 master
-start_slave 1 master -store=60m
+start_slave 1 master -store=100m
 start_slave 2 master -store=30m
 wait_up 3
 head -c 40000000 /dev/urandom >"$T/big"

@@ -4,10 +4,10 @@
 enter_namespaces "$@"
 start_master
 start_slave 0 master
-start_slave 1 master -store=4M
+start_slave 1 master -store=8M
 start_slave 2 slave0
 start_slave 3 slave1
-start_slave 4 slave0 -store=4M
+start_slave 4 slave0 -store=8M
 wait_up 5
 head -c 12000000 /dev/urandom >"$T/file"
 sum=$(cksum <"$T/file")

@@ -11,10 +11,10 @@ start_slave 2 slave1
 start_slave 3 slave1
 start_slave 4 slave0
 start_slave 5 master
-start_slave 6 master -store=16M
+start_slave 6 master -store=36M
 start_slave 7 slave6
 wait_up 8
-full='^gproc: nodes? [0-9:,]+: could not start: it needs [0-9.]+ MiB, and of the store.s [0-9.]+ MiB there are [0-9.]+ [MK]iB to be had$'
+full='^gproc: nodes? [0-9:,]+: could not start: it needs [0-9.]+ MiB, and of the store.s [0-9.]+ MiB there are [0-9.]+ ([MK]iB|bytes) to be had$'
 sums='cd "$0" && cat * | cksum'
 
 # files COUNT SIZE: new ones in $T/files, their names with commas in $files, what sums prints in $sum.

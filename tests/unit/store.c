@@ -244,6 +244,36 @@ trusting(struct store *s)
 	sample_free(&it);
 }
 
+/* Promises by as many users as it takes, for none of them may have all that is left. */
+static uint64_t promised[64];
+
+static void
+release(struct store *s)
+{
+	uint32_t user;
+
+	for (user = 0; user < COUNT(promised); user++) {
+		store_release(s, 1000 + user, promised[user]);
+		promised[user] = 0;
+	}
+}
+
+static int
+reserve(struct store *s, uint64_t bytes)
+{
+	uint32_t user;
+
+	for (user = 0; user < COUNT(promised) && bytes > 0; user++) {
+		uint64_t part = bytes;
+
+		while (part > 0 && store_reserve(s, 1000 + user, part) < 0)
+			part /= 2;
+		promised[user] += part;
+		bytes -= part;
+	}
+	return bytes > 0 ? -1 : 0;
+}
+
 static void
 evicting(struct store *s)
 {
@@ -263,13 +293,13 @@ evicting(struct store *s)
 	blob_unpin(s, b[1]);
 	blob_unpin(s, b[2]);
 	blob_pin(b[0]);
-	ok(store_reserve(s, 100 * MIB) == -1 && strstr(store_error(), "100.0 MiB"), "what can never fit is refused");
+	ok(store_reserve(s, 7, 100 * MIB) == -1 && strstr(store_error(), "100.0 MiB"), "what can never fit is refused");
 	ok(store_find(s, named(&it[1].id.digest)) == b[1], "and nothing evicted for it");
-	ok(store_reserve(s, 2 * MIB) == 0, "room for two more is found");
+	ok(reserve(s, 2 * MIB) == 0, "room for two more is found");
 	ok(!store_find(s, named(&it[1].id.digest)) && store_find(s, named(&it[2].id.digest)) == b[2], "what was idle longest has gone");
-	ok(store_reserve(s, MIB) == 0 && !store_find(s, named(&it[2].id.digest)), "then the next");
-	ok(store_reserve(s, MIB + 4096) == -1 && store_find(s, named(&it[0].id.digest)) == b[0], "what is pinned stays");
-	store_release(s, 3 * MIB);
+	ok(reserve(s, MIB) == 0 && !store_find(s, named(&it[2].id.digest)), "then the next");
+	ok(reserve(s, MIB + 4096) == -1 && store_find(s, named(&it[0].id.digest)) == b[0], "what is pinned stays");
+	release(s);
 	blob_unpin(s, b[0]);
 	ok(store_free(s) > 3 * MIB && !there(s, "blob", &it[1].id.digest, ""), "all of it can be had again");
 	for (i = 1; i < 4; i++) {
@@ -334,21 +364,21 @@ trees(struct store *s)
 	struct digest old = chunk_digest("old", 3), new = chunk_digest("new", 3);
 	struct blob *b = store_sample(s, &it), *other;
 
-	store_hold_tree(s, named(&old));
+	ok(store_hold_tree(s, named(&old), 7, 4096) == 0, "a tree is held");
 	prepare(s, &it, &old, false, "file");
-	store_drop_tree(s, named(&old));
-	store_hold_tree(s, named(&new));
-	store_hold_tree(s, named(&new));
+	store_drop_tree(s, named(&old), 7);
+	ok(store_hold_tree(s, named(&new), 7, 4096) == 0, "a tree is held");
+	ok(store_hold_tree(s, named(&new), 7, 4096) == 0, "a tree is held");
 	prepare(s, &it, &new, true, "file");
-	store_drop_tree(s, named(&new));
-	ok(store_reserve(s, 4 * MIB) == 0, "room is found");
-	store_release(s, 4 * MIB);
+	store_drop_tree(s, named(&new), 7);
+	ok(reserve(s, 4 * MIB - MIB / 4) == 0, "room is found");
+	release(s);
 	ok(!there(s, "tree", &old, "") && !there(s, "inode", &it.id.digest, ".0755.1") && !store_find(s, named(&it.id.digest)),
 		"an idle tree, its inodes and their blobs go");
 	ok(there(s, "tree", &new, "/file") && there(s, "inode", &it.id.digest, ".0644.1"), "one in use stays with its inodes");
 	b = store_sample(s, &it);
 	prepare(s, &it, &new, false, "other");
-	store_drop_tree(s, named(&new));
+	store_drop_tree(s, named(&new), 7);
 	other = store_sample(s, &big);
 	ok(b && other && !store_find(s, named(&it.id.digest)) && !there(s, "tree", &new, "") &&
 			!there(s, "inode", &it.id.digest, ".0644.1"),
@@ -357,14 +387,14 @@ trees(struct store *s)
 	b = store_sample(s, &it);
 	ok(b && !store_find(s, named(&big.id.digest)), "the small one is back");
 	blob_pin(b);
-	ok(blob_give(s, b, "job/given") == 0 && !blob_whole(b) && blob_have(b) == list_length(MIB), "contents are handed over");
-	ok(faccessat(store_dir(s), "job/given", F_OK, 0) == 0 && !there(s, "blob", &it.id.digest, ""), "they have moved");
+	ok(blob_give(s, b, "part/given") == 0 && !blob_whole(b) && blob_have(b) == list_length(MIB), "contents are handed over");
+	ok(faccessat(store_dir(s), "part/given", F_OK, 0) == 0 && !there(s, "blob", &it.id.digest, ""), "they have moved");
 	blob_unpin(s, b);
 	ok(!store_find(s, named(&it.id.digest)), "with the last pin nothing is left");
-	ok(remove_tree(store_dir(s), "job/given") == 0, "but the file");
+	ok(remove_tree(store_dir(s), "part/given") == 0, "but the file");
 	b = store_sample(s, &it);
 	prepare(s, &it, &old, false, "file");
-	ok(b && blob_give(s, b, "job/given") == -1 && blob_whole(b), "what a tree links to is not handed over");
+	ok(b && blob_give(s, b, "part/given") == -1 && blob_whole(b), "what a tree links to is not handed over");
 	sample_free(&it);
 	sample_free(&big);
 }
@@ -398,10 +428,11 @@ many_trees(struct store *s)
 	for (i = 0; i < 300; i++) {
 		struct digest d = chunk_digest(&i, sizeof(i));
 
-		store_hold_tree(s, named(&d));
+		if (store_hold_tree(s, named(&d), 7, 0) < 0)
+			ok(false, "tree %u is held", i);
 		object_text(named(&d), name + 5);
 		mkdirat(store_dir(s), name, 0755);
-		store_drop_tree(s, named(&d));
+		store_drop_tree(s, named(&d), 7);
 	}
 	ok(count_files(store_dir(s), "tree") <= before + 256, "idle trees do not pile up");
 }
@@ -429,10 +460,10 @@ spoiling(struct store *s)
 	bool no_room;
 
 	blob_pin(b);
-	store_hold_tree(s, named(&tree));
+	ok(store_hold_tree(s, named(&tree), 7, 4096) == 0, "a tree is held");
 	prepare(s, &it, &tree, false, "file");
-	store_drop_tree(s, named(&tree));
-	store_hold_tree(s, named(&held));
+	store_drop_tree(s, named(&tree), 7);
+	ok(store_hold_tree(s, named(&held), 7, 4096) == 0, "a tree is held");
 	prepare(s, &it, &held, true, "file");
 	ok(blob_is_sound(s, b, 0) && blob_is_sound(s, b, list + 300000) && blob_is_sound(s, b, it.len), "what is whole is sound");
 	damage(s, &it.id.digest, 300000, 7);
@@ -444,7 +475,7 @@ spoiling(struct store *s)
 	ok(!blob_whole(b) && blob_have(b) == list && !there(s, "blob", &it.id.digest, ""), "what there was of it is given up");
 	ok(!there(s, "inode", &it.id.digest, ".0755.1") && !there(s, "tree", &tree, ""), "and what was made of it");
 	ok(there(s, "tree", &held, "/file"), "but what is in use");
-	store_drop_tree(s, named(&held));
+	store_drop_tree(s, named(&held), 7);
 	ok(!there(s, "tree", &held, ""), "until it is no more");
 	blob_spoil(s, b);
 	ok(store_want(s, named(&it.id.digest)) == b && blob_add(s, b, it.id.size, list, it.object + list, it.len - list, &no_room) == 0 &&
@@ -580,12 +611,12 @@ passing_anew(struct store *s)
 	it = sample(0, 0);
 	b = store_find(s, named(&it.id.digest));
 	blob_pin(b);
-	ok(blob_give(s, b, "job/empty") == 0, "an empty one is given away");
+	ok(blob_give(s, b, "part/empty") == 0, "an empty one is given away");
 	blob_make_thin(s, b);
 	blob_open(b, 0);
 	ok(feed(s, b, &it, 0, 0, 1) == 0 && blob_complete(b) && !blob_whole(b), "and is complete at once");
 	blob_unpin(s, b);
-	ok(remove_tree(store_dir(s), "job/empty") == 0, "the file goes");
+	ok(remove_tree(store_dir(s), "part/empty") == 0, "the file goes");
 	sample_free(&it);
 }
 

@@ -57,6 +57,26 @@ entries_of(const char *dir)
 	return count - 2;
 }
 
+/* Directories of jobs in all users' rooms. */
+static size_t
+jobs_of(void)
+{
+	int fd = openat(store_dir(worker_store(w)), "room", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listed = fdopendir(fd);
+	struct dirent *entry;
+	size_t count = 0;
+
+	while ((entry = readdir(listed))) {
+		char *path = xasprintf("room/%s", entry->d_name);
+
+		if (entry->d_name[0] != '.')
+			count += entries_of(path);
+		free(path);
+	}
+	(void)closedir(listed);
+	return count;
+}
+
 static bool
 has_children(void)
 {
@@ -68,7 +88,7 @@ has_children(void)
 static void
 end_all(void)
 {
-	ok(entries_of("job") == 0, "nothing of the jobs is left in the store");
+	ok(jobs_of() == 0, "nothing of the jobs is left in the store");
 	manifest_free(&m);
 	worker_end(w, 10000);
 	ok(!has_children(), "no process is left");
@@ -281,7 +301,7 @@ test_lingering(void)
 	work = work_of(&m, &d, argv);
 	p = worker_start(w, &work);
 	ok(follow(w, p, &r, has_exited) && !r.gone && WEXITSTATUS(r.status) == 4, "the program's end is told while its children live");
-	ok(entries_of("job") == 1, "and the mount stays");
+	ok(jobs_of() == 1, "and the mount stays");
 	ok(proc_signal(p, SIGTERM) == 0 && follow(w, p, &r, is_gone), "a signal reaches those that linger");
 	proc_free(w, p);
 	result_free(&r);
@@ -329,12 +349,45 @@ test_no_room(void)
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
 	work.cwd = "/data";
-	expect_failure(255, "no room for data/big", "own files that do not fit");
+	ok(!worker_start(w, &work) && strstr(worker_error(), "it needs 12.") && strstr(worker_error(), "of the store's 16.0 MiB"),
+		"own files that do not fit are refused before anything is written");
 	free(big);
 	argv[2] = "exit 0";
 	work.cwd = "/";
 	r = run(w, &work);
 	result_free(&r);
+	end_all();
+}
+
+/* One content under many times: each is a copy in the store, made for the user who asks for it. */
+static void
+test_many_copies(void)
+{
+	char *argv[] = {"sh", "-c", "exit 0", NULL}, *text = xmalloc((1u << 20) + 1), path[16];
+	unsigned i;
+
+	open_with((struct worker_setup){.private = true, .budget = 24u << 20});
+	memset(text, 'x', 1u << 20);
+	text[1u << 20] = '\0';
+	ship_tools();
+	ship_dir(&m, "many", 0);
+	for (i = 0; i < 16; i++) {
+		(void)snprintf(path, sizeof(path), "many/%u", i);
+		ship_text(worker_store(w), &m, path, text, 0, 0644);
+		m.at[m.count - 1].mtime += i / 4;
+	}
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	r = run(w, &work);
+	ok(r.exited && r.status == 0, "a few copies have room");
+	result_free(&r);
+	for (i = 0; i < m.count; i++)
+		if (has_prefix(m.at[i].path, "many/"))
+			m.at[i].mtime = 5000 + i;
+	d = seal_manifest(&m);
+	work = work_of(&m, &d, argv);
+	ok(!worker_start(w, &work) && strstr(worker_error(), "it needs 1"), "many are refused: %s", worker_error());
+	free(text);
 	end_all();
 }
 
@@ -601,6 +654,7 @@ main(void)
 	apart(test_lingering);
 	apart(test_many);
 	apart(test_no_room);
+	apart(test_many_copies);
 	apart(test_daemon_gone);
 	apart(test_real_binroot);
 	apart(test_no_namespaces);
