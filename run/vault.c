@@ -73,6 +73,15 @@ open_dir(int dir, const char *name)
 	return d;
 }
 
+/* Whoever still holds a directory open adds nothing to it from here on, nor lets itself in again. */
+static void
+seize(DIR *d)
+{
+	if (geteuid() == 0)
+		(void)!fchown(dirfd(d), 0, 0);
+	(void)fchmod(dirfd(d), 0700);
+}
+
 static bool
 is_dots(const char *name)
 {
@@ -89,7 +98,7 @@ remove_flat(int dir, const char *name, int top, unsigned *number)
 
 	if (!d)
 		return -1;
-	(void)fchmod(dirfd(d), 0700);
+	seize(d);
 	while ((entry = readdir(d)))
 		if (!is_dots(entry->d_name) && remove_one(dirfd(d), entry->d_name) < 0)
 			bad |= move_up(dirfd(d), entry->d_name, top, number);
@@ -111,7 +120,7 @@ remove_tree(int dir, const char *name)
 	top = open_dir(dir, name);
 	if (!top)
 		return -1;
-	(void)fchmod(dirfd(top), 0700);
+	seize(top);
 	do {
 		removed = 0;
 		rewinddir(top);
