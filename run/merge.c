@@ -160,10 +160,10 @@ find_tops(struct merger *b)
 	}
 }
 
-/* A library outside the places of programs: the deepest directory on its way that the node has is merged, unless everybody
- * writes there (/tmp), which a read-only view would end. */
+/* What a program's start needs outside the places of programs: the deepest directory on its way that the node has is merged, unless
+ * everybody writes there (/tmp), which a read-only view would end. */
 static void
-find_library(struct merger *b, const struct entry *e)
+find_needed(struct merger *b, const struct entry *e)
 {
 	char *path = xstrdup(e->path), *slash;
 	struct stat st = {0};
@@ -178,10 +178,19 @@ find_library(struct merger *b, const struct entry *e)
 	free(path);
 }
 
+/* Libraries, and interpreters of whatever kind; the program itself may as well run from below binRoot. */
+static bool
+is_needed(const struct entry *e, const char *program, const char *real)
+{
+	return (e->flags & ENTRY_LIBRARY) || ((e->flags & ENTRY_PROGRAM) && strcmp(e->path, program) != 0 && strcmp(e->path, real) != 0);
+}
+
 static void
-find_libraries(struct merger *b)
+find_all_needed(struct merger *b)
 {
 	const struct manifest *m = b->plan->manifest;
+	const char *program = m->program + strspn(m->program, "/");
+	char *real = place_resolve(m, program);
 	const char *top = "";
 	bool skip = false;
 	size_t i;
@@ -190,10 +199,11 @@ find_libraries(struct merger *b)
 		if (is_top(&m->at[i])) {
 			top = m->at[i].path;
 			skip = is_merged(b, top) || strings_has(&b->stage->fresh, top) || is_kernels(top);
-		} else if (!skip && (m->at[i].flags & ENTRY_LIBRARY)) {
-			find_library(b, &m->at[i]);
+		} else if (!skip && is_needed(&m->at[i], program, real ? real : program)) {
+			find_needed(b, &m->at[i]);
 		}
 	}
+	free(real);
 }
 
 /* ---- what both have below it: directories' faces, and where one has a link and the other a directory ---- */
@@ -670,7 +680,7 @@ find_all(struct merger *b)
 	size_t tops, i;
 
 	find_tops(b);
-	find_libraries(b);
+	find_all_needed(b);
 	tops = b->count;
 	for (i = 0; i < tops; i++)
 		save_mounts(b, b->at[i].path);

@@ -1,0 +1,43 @@
+#!/bin/sh
+# What a program's start needs is in its own place on every node: an interpreter in a directory that the node also has, the interpreter of
+# an interpreter; and where it can't be, the message names the file that is in the way.
+. tests/lib.sh
+enter_namespaces "$@"
+command -v setpriv >/dev/null || skip_all "no setpriv"
+printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/home/alice:/bin/sh\n' >/etc/passwd
+alice() {
+	setpriv --reuid=1001 --regid=1001 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
+}
+mount -t tmpfs -o mode=755 gproc-test /home
+mkdir -p /home/u/venv/bin /home/u/tools/lib /tmp/work /home/closed/bin
+cp /bin/sh /home/u/venv/bin/copied
+ln -s /bin/sh /home/u/venv/bin/linked
+for name in copied linked; do
+	printf '#!/home/u/venv/bin/%s\necho by %s\n' $name $name >/tmp/work/$name
+done
+cp /bin/sh /home/closed/bin/sh
+printf '#!/home/closed/bin/sh\necho never\n' >/tmp/work/closed
+chmod 755 /tmp/work/*
+cd /tmp/work || exit 1
+start_master -users=alice
+start_bare 0 'mkdir -m 755 home'
+start_bare 1 'mkdir -p -m 755 home/u/venv/bin home/u/other; echo own >home/u/other/file; mkdir -m 700 home/closed'
+start_bare 2 ''
+wait_up 3
+for name in copied linked; do
+	for who in '' alice; do
+		run $who "$GPROC" e 0-2 ./$name
+		is "a script whose interpreter is $name to /home, by ${who:-root}" "$status$err $(echo $out)" "0 by $name by $name by $name"
+	done
+done
+run alice "$GPROC" e 1 /home/u/venv/bin/copied -c 'read -r line </home/u/other/file; echo $line'
+is "what the node has beside it is there" "$status$out$err" 0own
+run alice "$GPROC" e 0-2 ./closed
+is "where she may not enter a directory that the start needs, it fails there" "$status $(echo $out)" "126 never never"
+like "and that is told, with the file and the directory's user" "$err" \
+	'node 1: .*its interpreter /home/closed/bin/sh can.t be run: Permission denied; it was sent, but user 1001 may not enter'
+run "$GPROC" e 1 ./closed
+is "root may" "$status$out$err" 0never
+kill -INT "$MASTER"
+wait
+done_testing
