@@ -411,7 +411,7 @@ take_entry(struct reader *r, struct manifest *m)
 	if (r->bad || kind > ENTRY_LINK)
 		return refuse(path, "is cut short or of an unknown kind");
 	if (!path_inside(path))
-		return refuse(path, "is no path inside the root");
+		return refuse(path, "is not a path inside the root");
 	e = manifest_add(m, path, (enum entry_kind)kind);
 	e->flags = take_u8(r);
 	e->mode = take_u16(r);
@@ -444,7 +444,7 @@ check_place(struct above *above, const struct entry *before, const struct entry 
 	while (above->depth > 0 && !lies_below(e->path, above->dir[above->depth - 1]))
 		above->depth--;
 	if ((above->depth > 0 ? strlen(above->dir[above->depth - 1]) : 0) != len)
-		return refuse(e->path, "lies in what is no directory of the manifest");
+		return refuse(e->path, "lies in no directory of the manifest");
 	if (e->kind == ENTRY_DIR)
 		above->dir[above->depth++] = e->path;
 	return 0;
@@ -460,7 +460,7 @@ check_group(const struct manifest *m, size_t at)
 		return 0;
 	if (!first || first->kind != ENTRY_FILE || first->group != e->group || first->size != e->size || first->flags != e->flags ||
 		first->mode != e->mode || first->mtime != e->mtime || first->holes != e->holes || !digest_equal(&first->digest, &e->digest))
-		return refuse(e->path, "is another name of what is no such file");
+		return refuse(e->path, "is another name of an entry that is not such a file");
 	return 0;
 }
 
@@ -503,7 +503,7 @@ check_library_path(const char *list)
 
 		free(dir);
 		if (!fine || (colon && !colon[1]))
-			return refuse(list, "is no list of directories");
+			return refuse(list, "is not a list of directories");
 		(void)take_bytes(&r, len + (colon ? 1 : 0));
 	}
 	return 0;
@@ -521,11 +521,11 @@ take_manifest(struct reader *r, struct manifest *m)
 	if (r->bad || magic != MANIFEST_MAGIC)
 		return refuse("", "is of another version, or no manifest");
 	if (m->program[0] && !absolute_clean(m->program))
-		return refuse(m->program, "is no path inside the root");
+		return refuse(m->program, "is not a path inside the root");
 	if (m->interpreter[0] && !absolute_clean(m->interpreter))
-		return refuse(m->interpreter, "is no path inside the root");
+		return refuse(m->interpreter, "is not a path inside the root");
 	if (strlen(m->machine) > 64)
-		return refuse(m->machine, "is no name of a machine");
+		return refuse(m->machine, "is not the name of a machine");
 	if (check_library_path(m->library_path) < 0 || take_entries(r, m) < 0)
 		return -1;
 	return reader_done(r) ? 0 : refuse("", "has bytes left over");
@@ -544,7 +544,7 @@ manifest_decode(const uint8_t *data, size_t len, uint32_t uid, struct manifest *
 		manifest_free(out);
 		return -1;
 	}
-	for (i = 0; i < out->count; i++)
+	for (i = 0; out->at && i < out->count; i++)
 		out->at[i].scope = out->at[i].flags & ENTRY_PUBLIC ? SCOPE_PUBLIC : uid;
 	return 0;
 }
