@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define MAX_WHOLE (16u << 20) /* of a file that does not say its size: none of the kernel's comes near it */
@@ -116,6 +117,18 @@ flags_of(enum need_role role)
 	return role == NEED_PROGRAM ? ENTRY_PROGRAM : role == NEED_LIBRARY ? ENTRY_LIBRARY : 0;
 }
 
+/* Set-id bits and file capabilities aren't sent: sudo, ping or newuidmap would run and fail with reasons of their own. */
+static void
+tell_of_rights(const struct packing *p, const struct need *n, const struct stat *st)
+{
+	if (n->role != NEED_PROGRAM || geteuid() == 0 || !S_ISREG(st->st_mode))
+		return;
+	if ((st->st_mode & (S_ISUID | S_ISGID)) || getxattr(n->source, "security.capability", NULL, 0) > 0)
+		tell(p, n->source,
+			"gives rights here, but not where it is sent: -localbin without -f runs the nodes' own, with the rights it has "
+			"there");
+}
+
 static int
 add_need(struct packing *p, const struct need *n)
 {
@@ -134,6 +147,7 @@ add_need(struct packing *p, const struct need *n)
 	if (stat(n->source, &st) < 0)
 		return fail("%s: %s", n->source, strerror(errno));
 	item_stat(it, &st);
+	tell_of_rights(p, n, &st);
 	return 0;
 }
 
