@@ -45,6 +45,11 @@ diag() {
 	printf '%s\n' "$1" | sed 's/^/# /'
 }
 
+# What was got, as far as somebody will read it.
+got() {
+	diag "     got: $(printf '%s\n' "$1" | head -n 60 | cut -c 1-500)"
+}
+
 # fact STATUS NAME: one line of TAP.
 fact() {
 	tap_count=$((tap_count + 1))
@@ -75,21 +80,21 @@ ok() {
 # is NAME GOT WANTED
 is() {
 	[ "$2" = "$3" ] && fact 0 "$1" && return
-	fact 1 "$1" || diag "     got: $2"
+	fact 1 "$1" || got "$2"
 	diag "expected: $3"
 }
 
 # like NAME GOT REGEX: some line of it matches (grep -E).
 like() {
 	printf '%s\n' "$2" | grep -Eq -e "$3" && fact 0 "$1" && return
-	fact 1 "$1" || diag "     got: $2"
+	fact 1 "$1" || got "$2"
 	diag "expected: $3"
 }
 
 # unlike NAME GOT REGEX: no line does.
 unlike() {
 	printf '%s\n' "$2" | grep -Eq -e "$3" || { fact 0 "$1"; return; }
-	fact 1 "$1" || diag "     got: $2"
+	fact 1 "$1" || got "$2"
 	diag "  not expected: $3"
 }
 

@@ -43,7 +43,7 @@ end_node() {
 }
 
 in_node() {
-	nsenter -t "$(pgrep -P "$NODE")" -n -u -m "$@"
+	nsenter -t "$(pgrep -P "$NODE")" -n -u -m -r --wdns=/ "$@"
 }
 
 # serve CABLE SWITCHES-OF-UDHCPD...: leases 10.7.CABLE.9

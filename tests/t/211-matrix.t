@@ -158,7 +158,7 @@ start_job() {
 	rm -f "$T/alive"
 	mkfifo "$T/alive"
 	# The client alone holds this pipe: its end is the client's.
-	nsenter -t "$(holder master)" -u -n -m -r env -i PATH="$PATH" "$GPROC" $limit -f=/tmp/matrix/file e ... /bin/bash -c "$job" matrix-job \
+	nsenter -t "$(holder master)" -u -n -m -r --wdns=/ env -i PATH="$PATH" "$GPROC" $limit -f=/tmp/matrix/file e ... /bin/bash -c "$job" matrix-job \
 		"$kind" >"$T/out" 2>"$T/err" </dev/null 8>"$T/alive" &
 	client=$!
 	exec 6<"$T/alive"
