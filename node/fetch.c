@@ -17,11 +17,9 @@ fetch_tell(const struct fetch_hooks *to)
 struct fetch *
 fetch_of(const struct object_name *name)
 {
-	struct fetch *f;
+	const struct blob *b = store_find(self.store, name);
 
-	for (f = fetches; f && !object_equal(&f->name, name); f = f->next)
-		;
-	return f;
+	return b ? blob_user(b) : NULL;
 }
 
 static void
@@ -78,10 +76,11 @@ job_behind(const struct fetch *f)
 	for (w = f->waiters; w; w = w->next)
 		if (w->job != f->job && (best == f->job || w->job - f->job < best - f->job))
 			best = w->job;
-	for (n = self.neighbours; n; n = n->next)
-		for (s = n->streams; s; s = s->next)
-			if (s->blob == f->blob && s->job != f->job && (best == f->job || s->job - f->job < best - f->job))
-				best = s->job;
+	for (n = self.neighbours; n; n = n->next) {
+		s = stream_of(n, f->blob);
+		if (s && s->job != f->job && (best == f->job || s->job - f->job < best - f->job))
+			best = s->job;
+	}
 	return best;
 }
 

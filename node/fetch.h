@@ -24,7 +24,7 @@ struct fetch {
 	uint64_t queued;	  /* of a thin one that waits for a window: its place among them */
 	unsigned damaged;
 	struct waiter *waiters;
-	struct fetch *next;
+	struct fetch *next, **at; /* in the list, and what points to it there */
 };
 extern struct fetch *fetches;
 

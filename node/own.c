@@ -43,6 +43,12 @@ struct output_pipe {
 	int left; /* bytes to read before the verdict, once the program has ended */
 };
 
+/* One content of a manifest, and the room that it takes in the store. */
+struct content {
+	struct object_name name;
+	uint64_t footprint;
+};
+
 struct own {
 	uint64_t job;
 	uint32_t rank;
@@ -58,6 +64,8 @@ struct own {
 	bool give;  /* there is no room for copies of large files: they are handed over */
 	struct blob **pins;
 	size_t pin_count, missing;
+	struct content *absent; /* in order: what was not here when the manifest came */
+	size_t absent_count;
 	uint64_t reserved, memory;
 	struct proc *proc;
 	struct watch control;
@@ -184,6 +192,7 @@ own_release(void *what)
 {
 	struct own *o = what;
 
+	free(o->absent);
 	manifest_free(&o->manifest);
 	run_common_free(&o->run);
 	shared_drop(o->block);
@@ -509,27 +518,27 @@ pin(struct own *o, const struct object_name *name)
 }
 
 static int
-object_order(const void *a, const void *b)
+content_order(const void *a, const void *b)
 {
-	const struct object_name *x = a, *y = b;
+	const struct object_name *x = &((const struct content *)a)->name, *y = &((const struct content *)b)->name;
 	int order = memcmp(&x->digest, &y->digest, DIGEST_LEN);
 
 	return order ? order : (x->scope > y->scope) - (x->scope < y->scope);
 }
 
-/* The contents of all files, each once. Caller frees. */
-static struct object_name *
+/* The contents of all files, each once, in order. Caller frees. */
+static struct content *
 contents_of(const struct manifest *m, size_t *count)
 {
-	struct object_name *all = xcalloc(m->count, sizeof(*all));
+	struct content *all = xcalloc(m->count, sizeof(*all));
 	size_t i, n = 0, kept = 0;
 
 	for (i = 0; i < m->count; i++)
 		if (m->at[i].kind == ENTRY_FILE)
-			all[n++] = entry_object(&m->at[i]);
-	qsort(all, n, sizeof(*all), object_order);
+			all[n++] = (struct content){entry_object(&m->at[i]), store_footprint(m->at[i].size)};
+	qsort(all, n, sizeof(*all), content_order);
 	for (i = 0; i < n; i++)
-		if (kept == 0 || !object_equal(&all[i], &all[kept - 1]))
+		if (kept == 0 || !object_equal(&all[i].name, &all[kept - 1].name))
 			all[kept++] = all[i];
 	*count = kept;
 	return all;
@@ -537,15 +546,15 @@ contents_of(const struct manifest *m, size_t *count)
 
 /* Pins what is here; the rest stays in the array, *count of it. Pinned first, because making room evicts what is not. */
 static void
-pin_present(struct own *o, struct object_name *all, size_t *count)
+pin_present(struct own *o, struct content *all, size_t *count)
 {
 	size_t i, absent = 0;
 
 	for (i = 0; i < *count; i++) {
-		struct blob *blob = store_find(self.store, &all[i]);
+		struct blob *blob = store_find(self.store, &all[i].name);
 
 		if (blob && blob_whole(blob))
-			pin(o, &all[i]);
+			pin(o, &all[i].name);
 		else
 			all[absent++] = all[i];
 	}
@@ -553,26 +562,25 @@ pin_present(struct own *o, struct object_name *all, size_t *count)
 }
 
 static uint64_t
-size_in(const struct manifest *m, const struct object_name *name)
-{
-	size_t i;
-
-	for (i = 0; i < m->count; i++)
-		if (m->at[i].kind == ENTRY_FILE && m->at[i].scope == name->scope && digest_equal(&m->at[i].digest, &name->digest))
-			return store_footprint(m->at[i].size);
-	return 0;
-}
-
-static uint64_t
-absent_bytes(const struct manifest *m, const struct object_name *absent, size_t count)
+absent_bytes(const struct own *o)
 {
 	uint64_t total = 0;
 	size_t i;
 
-	/* A walk for each: what is absent is a handful but for a first launch, which will take longer for the contents themselves. */
-	for (i = 0; i < count; i++)
-		total += size_in(m, &absent[i]);
+	for (i = 0; i < o->absent_count; i++)
+		total += o->absent[i].footprint;
 	return total;
+}
+
+/* What that content was promised; 0 when it was not among those that were absent. */
+static uint64_t
+promised_for(const struct own *o, const struct object_name *name)
+{
+	struct content key = {.name = *name}, *found = NULL;
+
+	if (o->absent_count > 0)
+		found = bsearch(&key, o->absent, o->absent_count, sizeof(key), content_order);
+	return found ? found->footprint : 0;
 }
 
 static int
@@ -594,20 +602,18 @@ load_manifest(struct own *o)
 static void
 manifest_here(struct own *o)
 {
-	struct object_name *all;
-	size_t i, n;
+	size_t i;
 
 	if (load_manifest(o))
 		return;
-	all = contents_of(&o->manifest, &n);
-	pin_present(o, all, &n);
-	o->missing = n;
-	if (promise_room(o, absent_bytes(&o->manifest, all, n)) != 0)
+	o->absent = contents_of(&o->manifest, &o->absent_count);
+	pin_present(o, o->absent, &o->absent_count);
+	o->missing = o->absent_count;
+	if (promise_room(o, absent_bytes(o)) != 0)
 		fail(o, 255, store_error());
-	for (i = 0; i < n && o->state == OWN_FETCHING; i++)
-		(void)relay_need(o->job, &all[i]);
-	free(all);
-	if (n == 0 && o->state == OWN_FETCHING)
+	for (i = 0; i < o->absent_count && o->state == OWN_FETCHING; i++)
+		(void)relay_need(o->job, &o->absent[i].name);
+	if (o->missing == 0 && o->state == OWN_FETCHING)
 		start_proc(o);
 }
 
@@ -634,7 +640,7 @@ own_has(struct own *o, const struct object_name *name)
 		settle(o);
 		return;
 	}
-	size = size_in(&o->manifest, name);
+	size = promised_for(o, name);
 	if (size > o->reserved - o->memory)
 		size = o->reserved - o->memory;
 	store_release(self.store, o->run.uid, size); /* it is in the store now, no more a promise */

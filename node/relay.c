@@ -52,11 +52,11 @@ send_lack(struct neighbour *n, uint64_t job, const struct object_name *name, con
 static void
 fetch_remove(struct fetch *f)
 {
-	struct fetch **at;
-
-	for (at = &fetches; *at != f; at = &(*at)->next)
-		;
-	*at = f->next;
+	*f->at = f->next;
+	if (f->next)
+		f->next->at = f->at;
+	thin_goes(f);
+	blob_set_user(f->blob, NULL);
 	blob_unpin(self.store, f->blob);
 	while (f->waiters) {
 		struct waiter *next = f->waiters->next;
@@ -176,7 +176,12 @@ fetch_start(const struct object_name *name)
 	f->name = *name;
 	f->blob = store_want(self.store, name);
 	blob_pin(f->blob);
+	blob_set_user(f->blob, f);
+	thin_comes(f);
 	f->next = fetches;
+	f->at = &fetches;
+	if (f->next)
+		f->next->at = &f->next;
 	fetches = f;
 	return f;
 }
@@ -202,6 +207,7 @@ relay_need(uint64_t job, const struct object_name *name)
 	w->next = f->waiters;
 	f->waiters = w;
 	if (blob_thin(f->blob)) {
+		thin_goes(f);
 		blob_make_ordinary(f->blob);
 		is_new = true; /* with room for it, maybe: from its list on */
 	}
@@ -475,11 +481,8 @@ relay_neighbour_gone(struct neighbour *n)
 	struct stream *s;
 	uint64_t job;
 
-	while ((s = n->streams)) {
-		n->streams = s->next;
-		stream_free(s);
-	}
-	n->last_stream = &n->streams;
+	while ((s = n->streams))
+		stream_free(stream_take(n, s->blob));
 	for (f = fetches; f; f = f->next)
 		if (f->source == n)
 			f->source = NULL;
@@ -552,7 +555,7 @@ bulk_turn(struct neighbour *n, struct buf *out)
 	size_t before = out->len;
 	uint64_t job;
 
-	n->streams = s->next;
+	(void)stream_take(n, s->blob);
 	s->left = s->left && s->offset >= s->end; /* its link moves again */
 	bad = !over && stream_can_go(s) && stream_put(n, s, out) != 0;
 	if (bad && !blob_whole(s->blob)) {

@@ -3,12 +3,23 @@
 #include "node/stream.h"
 #include "node/self.h"
 
+/* All streams by neighbour and blob: there may be very many of either. */
+static struct stream *bucket[4096];
+
+static struct stream **
+bucket_of(const struct neighbour *n, const struct blob *blob)
+{
+	uint64_t hash = ((uint64_t)(uintptr_t)n ^ (uint64_t)(uintptr_t)blob * 31) * 0x9e3779b97f4a7c15u;
+
+	return &bucket[hash >> 52];
+}
+
 struct stream *
 stream_of(const struct neighbour *n, const struct blob *blob)
 {
 	struct stream *s;
 
-	for (s = n->streams; s && s->blob != blob; s = s->next)
+	for (s = *bucket_of(n, blob); s && !(s->to == n && s->blob == blob); s = s->next_in_bucket)
 		;
 	return s;
 }
@@ -18,23 +29,31 @@ stream_take(struct neighbour *n, const struct blob *blob)
 {
 	struct stream **at, *s;
 
-	for (at = &n->streams; *at && (*at)->blob != blob; at = &(*at)->next)
+	for (at = bucket_of(n, blob); (s = *at) && !(s->to == n && s->blob == blob); at = &s->next_in_bucket)
 		;
-	s = *at;
 	if (!s)
 		return NULL;
-	*at = s->next;
-	if (!s->next)
-		n->last_stream = at;
+	*at = s->next_in_bucket;
+	*s->at = s->next;
+	if (s->next)
+		s->next->at = s->at;
+	else
+		n->last_stream = s->at;
 	return s;
 }
 
 void
 stream_append(struct neighbour *n, struct stream *s)
 {
+	struct stream **in = bucket_of(n, s->blob);
+
+	s->to = n;
+	s->next_in_bucket = *in;
+	*in = s;
 	if (!n->streams)
 		n->last_stream = &n->streams;
 	s->next = NULL;
+	s->at = n->last_stream;
 	*n->last_stream = s;
 	n->last_stream = &s->next;
 }

@@ -10,7 +10,9 @@ struct stream {
 	struct blob *blob;	   /* pinned */
 	uint64_t offset, end, job; /* end: it wants no more for now */
 	bool left;		   /* of a thin blob: it held the others up, and has to wait until they are through */
-	struct stream *next;
+	struct neighbour *to;
+	struct stream *next, **at; /* in its neighbour's queue, and what points to it there */
+	struct stream *next_in_bucket;
 };
 
 struct stream *stream_of(const struct neighbour *, const struct blob *); /* or NULL: a neighbour has one for a blob at most */

@@ -8,6 +8,7 @@
 enum { MAX_OPEN = 4 }; /* windows at a time, of 512 KiB each; further objects wait for their turn */
 
 static uint64_t places; /* in the queue for a window, given out */
+static size_t thin;	/* of the fetches: mostly none, and there may be very many others */
 
 static uint64_t
 patience(void)
@@ -142,7 +143,7 @@ thin_turns(void)
 {
 	struct fetch *f, *idle;
 
-	while (window_is_free(&idle) && (f = next_in_turn())) {
+	while (thin > 0 && window_is_free(&idle) && (f = next_in_turn())) {
 		if (idle)
 			shut(idle);
 		blob_open(f->blob, least_asked(f->blob));
@@ -154,9 +155,22 @@ thin_turns(void)
 void
 thin_begin(struct fetch *f)
 {
+	thin += !blob_thin(f->blob);
 	blob_make_thin(self.store, f->blob);
 	shut(f);
 	thin_turns();
+}
+
+void
+thin_comes(const struct fetch *f)
+{
+	thin += blob_thin(f->blob);
+}
+
+void
+thin_goes(const struct fetch *f)
+{
+	thin -= blob_thin(f->blob);
 }
 
 void

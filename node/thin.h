@@ -5,7 +5,10 @@
 #include "node/fetch.h"
 
 void thin_begin(struct fetch *); /* nothing of it is kept any more */
-void thin_mind(struct fetch *);	 /* a thin one has changed: its streams, what they have taken, its source, what is here */
-void thin_turns(void);		 /* windows may be free, or others wanted */
-void thin_tick(void);		 /* now and then: whoever stands still is left behind, or gives up his turn */
+/* A fetch begins, of a blob that may be thin; one ends, or is kept from now on. Nothing where it isn't a thin one. */
+void thin_comes(const struct fetch *);
+void thin_goes(const struct fetch *);
+void thin_mind(struct fetch *); /* a thin one has changed: its streams, what they have taken, its source, what is here */
+void thin_turns(void);		/* windows may be free, or others wanted */
+void thin_tick(void);		/* now and then: whoever stands still is left behind, or gives up his turn */
 #endif

@@ -31,6 +31,7 @@
 struct blob {
 	struct store *store;
 	struct object_name name;
+	void *user;		    /* the daemon's */
 	struct blob *next;	    /* in its bucket */
 	struct blob *older, *newer; /* among the idle ones */
 	struct buf list;	    /* chunk digests that have come */
@@ -601,6 +602,18 @@ store_drop(struct store *s, struct blob *b)
 		return;
 	(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
 	blob_free(s, b);
+}
+
+void *
+blob_user(const struct blob *b)
+{
+	return b->user;
+}
+
+void
+blob_set_user(struct blob *b, void *user)
+{
+	b->user = user;
 }
 
 const struct object_name *

@@ -51,6 +51,8 @@ struct blob *store_find(struct store *, const struct object_name *); /* or NULL 
 struct blob *store_want(struct store *, const struct object_name *); /* finds it, or begins an empty, partial one */
 uint64_t store_scope_used(const struct store *, uint32_t scope);     /* bytes that the contents of that scope take here: a walk over all */
 void store_drop(struct store *, struct blob *);			     /* frees a partial one that nobody waits for; nothing when pinned */
+void *blob_user(const struct blob *); /* what the daemon has tied to it; NULL at first, and not looked at here */
+void blob_set_user(struct blob *, void *);
 const struct object_name *blob_name(const struct blob *);
 bool blob_whole(const struct blob *);
 uint64_t blob_size(const struct blob *);  /* of the contents; 0 while unknown */
