@@ -219,6 +219,7 @@ static struct fake fakes[PROCS];
 struct proc *__wrap_worker_start(struct worker *, const struct work *);
 const char *__wrap_worker_error(void);
 uint64_t __wrap_worker_needs(const struct worker *, const struct manifest *, bool);
+void __wrap_worker_tidy(struct worker *);
 int __wrap_proc_output(const struct proc *, int);
 void __wrap_proc_close_output(struct proc *, int);
 int __wrap_proc_control(const struct proc *);
@@ -243,6 +244,13 @@ __wrap_worker_start(struct worker *w, const struct work *work)
 		abort();
 	fakes[i].used = true;
 	return (struct proc *)&fakes[i];
+}
+
+void
+__wrap_worker_tidy(struct worker *w)
+{
+	(void)w;
+	store_tidy(self.store);
 }
 
 uint64_t
