@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MAX_SWITCHES 65536 /* bytes of /etc/gproc/switches */
 #ifndef HOST_NAME_MAX
 #define HOST_NAME_MAX 64
 #endif
@@ -92,9 +93,10 @@ ps(const struct command_line *line)
 static int
 kill_job(const struct command_line *line)
 {
-	const char *signal = line->argv[1];
+	bool signal_first = line->argv[0][0] == '-' && line->argv[1];
+	const char *signal = line->argv[!signal_first], *job = line->argv[signal_first];
 
-	return client_kill(&line->options, line->argv[0], signal && *signal == '-' ? signal + 1 : signal);
+	return client_kill(&line->options, job, signal && *signal == '-' ? signal + 1 : signal);
 }
 
 static int
@@ -264,15 +266,49 @@ hold_standard_descriptors(void)
 	close_fd(&fd);
 }
 
+#define SWITCHES "/etc/gproc/switches"
+
+/* What is wrong with the site's file, or NULL. It is root's, and nobody else may write it: its switches hold for root's commands too.
+ * Caller frees. */
+static char *
+read_switches(void)
+{
+	int fd = open(SWITCHES, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char *text, *why = NULL;
+	ssize_t len = -1;
+	struct stat st;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return NULL;
+	text = xcalloc(1, MAX_SWITCHES + 1);
+	if (fd < 0 || fstat(fd, &st) || (len = read_full(fd, text, MAX_SWITCHES)) < 0)
+		why = xasprintf("can't read " SWITCHES ": %s", strerror(errno));
+	else if (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022))
+		why = xstrdup(SWITCHES " must be root's, and nobody else may write it: chown 0 " SWITCHES "; chmod go-w " SWITCHES);
+	else if (len == MAX_SWITCHES)
+		why = xstrdup(SWITCHES " is too long");
+	else if (opts_preset(text))
+		why = xasprintf(SWITCHES ", %s", opts_error());
+	free(text);
+	close_fd(&fd);
+	return why;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct command_line line;
+	char *why = read_switches();
 	size_t i;
 
-	if (getpid() == 1 || (argc > 0 && is_called_init(argv[0])))
+	if ((argc > 0 && is_called_init(argv[0])) || (getpid() == 1 && !opts_give_mode(argc, argv))) {
+		if (why)
+			warn("%s", why);
 		return init_main(run_slave);
+	}
 	hold_standard_descriptors();
+	if (why)
+		die(2, "%s", why);
 	if (argc < 2)
 		return usage();
 	if (opts_parse(argc, argv, &line))

@@ -38,6 +38,12 @@ check_directory(const char *text)
 }
 
 static const char *
+check_cwd(const char *text)
+{
+	return !*text || *text == '/' || strcmp(text, ".") == 0 ? NULL : "an absolute path, or . for this directory's";
+}
+
+static const char *
 check_socket(const char *text)
 {
 	const struct sockaddr_un *address = NULL;
@@ -101,6 +107,7 @@ struct option {
 	const char *(*check)(const char *);
 	const char *help;
 	bool adds; /* given again, it adds to the list, as parted by commas */
+	bool site; /* a site may preset it: see opts_preset */
 };
 #define AT(field) offsetof(struct options, field)
 
@@ -110,10 +117,13 @@ static const struct option options[] = {
 	{"debug", NUMBER, DAEMONS | CLIENTS | IN(LDD), AT(debug), "0", NULL, 0, 10, .help = "how much to tell, from 0 to 10"},
 	{"f", TEXT, PACKERS, AT(files), "", "FILE,...", .help = "files and directories to copy along with the program", .adds = true},
 	{"binRoot", TEXT, DAEMONS | IN(EXEC), AT(binroot), "/tmp/xproc", .check = check_directory,
-		.help = "where on the nodes the shipped files are placed"},
+		.help = "where on the nodes the shipped files are placed", .site = true},
 	{"defaultMasterUDS", TEXT, IN(MASTER) | CLIENTS, AT(uds), "/tmp/g", .check = check_socket,
-		.help = "socket on which the master listens for commands"},
-	{"cmdport", NUMBER, DAEMONS, AT(cmdport), "6666", NULL, 1, 65535, .help = "TCP port on which nodes listen and are dialled"},
+		.help = "socket on which the master listens for commands", .site = true},
+	{"cwd", TEXT, IN(EXEC), AT(cwd), "", "DIR", .check = check_cwd,
+		.help = "start in the node's own DIR; . is the path of this one; else private", .site = true},
+	{"cmdport", NUMBER, DAEMONS, AT(cmdport), "6666", NULL, 1, 65535, .help = "TCP port on which nodes listen and are dialled",
+		.site = true},
 	{"r", TEXT, PACKERS, AT(root), "/", .check = check_present,
 		.help = "root to take programs and libraries from; %m is a node's machine"},
 	{"L", TEXT, PACKERS, AT(lib_dirs), "", "DIR:...", .help = "more directories, inside -r, to seek libraries in"},
@@ -122,7 +132,7 @@ static const struct option options[] = {
 	{"myId", TEXT, IN(SLAVE), AT(my_id), "", "WORDS", .help = "stack words: this node's number; else the parent gives one"},
 	{"myAddress", TEXT, DAEMONS, AT(my_address), "", "WORDS", .help = "stack words: the address to listen on; else all"},
 	{"key", TEXT, DAEMONS | IN(KEYGEN), AT(key), "", "FILE",
-		.help = "the cluster key (/etc/gproc/key, or ~/.config/gproc/key); none: no key"},
+		.help = "the cluster key (/etc/gproc/key, or ~/.config/gproc/key); none: no key", .site = true},
 	{"users", TEXT, IN(MASTER), AT(users), "", "a,b,...", .check = check_users,
 		.help = "who may launch beside root and the master's own user; * is all"},
 	{"allow", TEXT, IN(MASTER), AT(allow), "", "FILE", .help = "who may use which nodes"},
@@ -179,6 +189,17 @@ static const struct mode_row modes[] = {
 	{MODE_HELP, {"help"}, " [mode]", 0, 1, false, "show this, or one mode's usage"},
 };
 
+/* Puts one text behind another; takes both over. */
+static void
+add(char **text, char *more)
+{
+	char *both = xasprintf("%s%s", *text, more);
+
+	free(*text);
+	free(more);
+	*text = both;
+}
+
 /* ---- looking up, with a hint for a slip of the finger ---- */
 
 enum { MAX_NAME = 32 }; /* no name of a switch or mode is longer */
@@ -216,13 +237,13 @@ distance(const char *a, const char *b)
 	return row[len];
 }
 
-/* Keeps in *best the name that is nearest to text: at most half of its letters may differ. */
+/* Keeps in *best the name that is nearest to text: at most half of the letters of either may differ. */
 static void
 nearer(const char *text, const char *name, const char **best, unsigned *best_distance)
 {
 	unsigned d = distance(text, name);
 
-	if (d < *best_distance && d * 2 <= strlen(name)) {
+	if (d < *best_distance && d * 2 <= strlen(name) && d * 2 <= strlen(text)) {
 		*best = name;
 		*best_distance = d;
 	}
@@ -241,17 +262,68 @@ find_option(const char *name)
 	return NULL;
 }
 
+/* Switches of other launchers that people bring along, and what stands in their place here. */
+static const struct {
+	const char *name, *hint;
+} foreign[] = {
+	{"w", "nodes stand behind the mode: gproc e NODES COMMAND"},
+	{"u", "-timeout=TIME ends a command that takes too long"},
+	{"t", "-start=TIME gives up on nodes that have not started"},
+	{"S", "the highest status of all nodes is always returned"},
+	{"a", "all nodes are written ... : gproc e ... COMMAND"},
+	{"v", "-debug=1 says more"},
+};
+
+static const char *
+foreign_hint(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(foreign); i++)
+		if (strcmp(foreign[i].name, name) == 0)
+			return foreign[i].hint;
+	return NULL;
+}
+
+/* Several switches of one letter behind one dash: " -l -b", or "". Caller frees. */
+static char *
+letters_apart(const char *name)
+{
+	char *text = xstrdup("");
+	size_t i;
+
+	for (i = 0; name[i]; i++) {
+		char letter[] = {name[i], '\0'};
+		const struct option *o = find_option(letter);
+
+		if (!name[1] || !o || o->kind != BOOL || o->name[1]) {
+			free(text);
+			return xstrdup("");
+		}
+		add(&text, xasprintf(" -%c", name[i]));
+	}
+	return text;
+}
+
 static int
 unknown_option(const char *name)
 {
+	const char *hint = foreign_hint(name);
+	char *letters = letters_apart(name);
 	unsigned best_distance = MAX_NAME;
 	const char *best = NULL;
 	size_t i;
 
 	for (i = 0; i < COUNT(options); i++)
 		nearer(name, options[i].name, &best, &best_distance);
-	set_error(error, sizeof(error), "there is no switch -%s%s%s (gproc help lists them)", name, best ? "; did you mean -" : "",
-		best ? best : "");
+	if (hint)
+		set_error(error, sizeof(error), "there is no switch -%s: %s", name, hint);
+	else if (*letters)
+		set_error(error, sizeof(error), "there is no switch -%s: each has a dash of its own,%s", name, letters);
+	else
+		set_error(error, sizeof(error), "there is no switch -%s%s%s (gproc help lists them)", name, best ? "; did you mean -" : "",
+			best ? best : "");
+	free(letters);
 	return -1;
 }
 
@@ -375,6 +447,7 @@ struct scan {
 	char **kept; /* where the next operand goes; never beyond at */
 	int kept_count;
 	const struct mode_row *mode; /* NULL until one was found */
+	bool marked;		     /* "--" stands before the command */
 	bool given[COUNT(options)];
 	struct options *options;
 };
@@ -434,18 +507,32 @@ keep(struct scan *s)
 	s->kept[s->kept_count++] = s->argv[s->at++];
 }
 
+/* "kill -9 JOB": a word with a dash that is no switch, but digits or capital letters. */
+static bool
+is_signal(const struct scan *s, const char *word)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz";
+	size_t len = strlen(word + 1);
+
+	return s->mode && s->mode->mode == MODE_KILL && s->kept_count == 0 && len == strspn(word + 1, letters) && !find_option(word + 1);
+}
+
 static int
 scan_words(struct scan *s)
 {
-	bool ended = false;
+	bool ended = false, had_nodes = false;
 
 	while (s->at < s->argc) {
 		const char *word = s->argv[s->at];
 
-		if (!ended && word[0] == '-' && word[1] == '-' && !word[2]) {
+		bool is_end = word[0] == '-' && word[1] == '-' && !word[2];
+
+		if (is_end && (!ended || had_nodes)) { /* one right behind the nodes too */
 			ended = true;
+			s->marked = had_nodes;
+			had_nodes = false;
 			s->at++;
-		} else if (!ended && word[0] == '-' && word[1]) {
+		} else if (!ended && word[0] == '-' && word[1] && !is_signal(s, word)) {
 			if (take_switch(s))
 				return -1;
 		} else if (!s->mode) {
@@ -454,6 +541,7 @@ scan_words(struct scan *s)
 				return unknown_mode(word);
 			s->at++;
 		} else {
+			had_nodes = s->mode->mode == MODE_EXEC && s->kept_count == 0;
 			keep(s);
 			ended = ended || s->mode->stops;
 		}
@@ -523,7 +611,7 @@ check_operands(const struct scan *s)
 			error, sizeof(error), "%s is one word too many: gproc [switches] %s%s", s->kept[m->most], m->names[0], m->operands);
 		return -1;
 	}
-	if (m->mode == MODE_EXEC && s->kept[1][0] == '-') {
+	if (m->mode == MODE_EXEC && s->kept[1][0] == '-' && !s->marked) {
 		set_error(error, sizeof(error), "%s stands where the command is expected: switches go before the nodes", s->kept[1]);
 		return -1;
 	}
@@ -569,6 +657,73 @@ tidy_directory(const char *path)
 	return tidy;
 }
 
+/* ---- what a site presets ---- */
+
+static char *site_presets[COUNT(options)]; /* or NULL: the table's own */
+
+static int
+preset_line(char *line, unsigned number)
+{
+	char *name, *value;
+	const struct option *o;
+	struct options unused;
+	char *why;
+
+	line[strcspn(line, "#")] = '\0';
+	name = line + strspn(line, " \t\r");
+	if (!*name)
+		return 0;
+	name += strspn(name, "-");
+	value = strchr(name, '=');
+	if (!value)
+		return latch_error(error, sizeof(error), "line %u: NAME=VALUE is wanted", number);
+	*value++ = '\0';
+	value[strcspn(value, " \t\r")] = '\0';
+	o = find_option(name);
+	if (!o || !o->site)
+		return latch_error(error, sizeof(error),
+			"line %u: -%s can't be set here: only cwd, binRoot, defaultMasterUDS, cmdport and key can", number, name);
+	if (set_value(o, value, &unused)) {
+		why = xstrdup(error);
+		(void)latch_error(error, sizeof(error), "line %u: %s", number, why);
+		free(why);
+		return -1;
+	}
+	free(site_presets[o - options]);
+	site_presets[o - options] = xstrdup(value);
+	return 0;
+}
+
+int
+opts_preset(char *text)
+{
+	char *line;
+	unsigned number = 0;
+
+	while ((line = strsep(&text, "\n")))
+		if (preset_line(line, ++number))
+			return -1;
+	return 0;
+}
+
+bool
+opts_give_mode(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		const char *word = argv[i], *name = word + strspn(word, "-");
+		const struct option *o = find_option(name);
+
+		if (*word != '-')
+			return find_mode(word) != NULL;
+		if (has_prefix(name, "myParent") || strcmp(name, "h") == 0 || has_prefix(name, "help") || has_prefix(name, "version"))
+			return true;
+		i += o && o->kind != BOOL; /* its value is the next word */
+	}
+	return false;
+}
+
 int
 opts_parse(int argc, char **argv, struct command_line *out)
 {
@@ -578,7 +733,7 @@ opts_parse(int argc, char **argv, struct command_line *out)
 
 	*out = (struct command_line){0};
 	for (i = 0; i < COUNT(options); i++)
-		if (set_value(&options[i], options[i].preset, s.options))
+		if (set_value(&options[i], site_presets[i] ? site_presets[i] : options[i].preset, s.options))
 			return -1;
 	if (scan_words(&s) || (!s.mode && default_mode(&s)))
 		return -1;
@@ -588,9 +743,11 @@ opts_parse(int argc, char **argv, struct command_line *out)
 	out->argv = s.kept;
 	if (s.options->help || s.options->version)
 		return take_help(&s, out);
-	if (check_modes(&s) || check_operands(&s) || check_together(s.options))
+	if (s.mode->mode == MODE_HELP && check_operands(&s) == 0)
+		return take_help(&s, out);
+	if ((s.mode->mode != MODE_VERSION && check_modes(&s)) || check_operands(&s) || check_together(s.options))
 		return -1;
-	return s.mode->mode == MODE_HELP ? take_help(&s, out) : 0;
+	return 0;
 }
 
 char *
@@ -606,16 +763,6 @@ opts_key_path(const char *key)
 }
 
 /* ---- the usage, printed from the tables ---- */
-
-static void
-add(char **text, char *more)
-{
-	char *both = xasprintf("%s%s", *text, more);
-
-	free(*text);
-	free(more);
-	*text = both;
-}
 
 static char *
 option_line(const struct option *o, bool with_modes)

@@ -44,6 +44,7 @@ struct options {
 	/* e */
 	bool localbin, detach, strict, glob; /* glob=true, the others false */
 	const char *files;		     /* -f */
+	const char *cwd;		     /* -cwd="": private; ".", or an absolute path of the node's own */
 	const char *root;		     /* -r=/ ; may hold %m */
 	const char *lib_dirs;		     /* -L */
 	const char *exclude;		     /* -x */
@@ -75,6 +76,11 @@ struct command_line {
  * word that is no switch, elsewhere anywhere; argv's pointers are reordered. No mode but -myParent given is `s`.
  * 0, or -1 with opts_error() (wrong usage: exit 2). */
 int opts_parse(int argc, char **argv, struct command_line *out);
+/* Takes what a site presets: lines of NAME=VALUE for cwd, binRoot, defaultMasterUDS, cmdport and key, "#" begins a comment; the text is
+ * cut up. It holds for every opts_parse that follows. 0, or -1 with opts_error(): the line's number, and why. */
+int opts_preset(char *text);
+/* Whether the words name a mode, or what stands for one: for PID 1, to which a kernel passes words of its own. */
+bool opts_give_mode(int argc, char **argv);
 const char *opts_error(void);	       /* what is wrong, in one line; borrowed until the next parse */
 char *opts_usage(enum mode);	       /* of one mode; MODE_NONE: the overview. The caller frees */
 const char *opts_mode_name(enum mode); /* its short name: "m", "e"; static */

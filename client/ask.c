@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* ---- nodes ---- */
@@ -177,9 +178,9 @@ print_facts(const struct msg_shown *m)
 	}
 	put_bytes_text(m->stat.memory_free, free_text, sizeof(free_text));
 	put_bytes_text(m->info.memory, all_text, sizeof(all_text));
-	printf("%s  %s  %s  %u CPUs  %s of %s free  load %u.%02u  %u jobs%s%s%s", *m->info.address ? m->info.address : "leaf",
+	printf("%s  %s  %s  %u CPUs  %s of %s free  load %u.%02u  %u job%s%s%s%s", *m->info.address ? m->info.address : "leaf",
 		m->info.hostname, m->info.machine, m->info.cpus, free_text, all_text, m->stat.load / 100, m->stat.load % 100, m->stat.jobs,
-		m->adopted ? "  adopted" : "", *m->info.limits ? "  " : "", m->info.limits);
+		m->stat.jobs == 1 ? "" : "s", m->adopted ? "  adopted" : "", *m->info.limits ? "  " : "", m->info.limits);
 }
 
 /* Whether another node at that level follows, below the same parent. */
@@ -361,15 +362,16 @@ static const struct {
 static uint32_t
 signal_number(const char *text)
 {
+	const char *name = text;
 	uint64_t number;
 	size_t i;
 
 	if (parse_u64(text, 64, &number) == 0 && number > 0)
 		return (uint32_t)number;
-	if (has_prefix(text, "SIG"))
-		text += 3;
+	if (strncasecmp(name, "SIG", 3) == 0)
+		name += 3;
 	for (i = 0; i < COUNT(signals); i++)
-		if (strcmp(signals[i].name, text) == 0)
+		if (strcasecmp(signals[i].name, name) == 0)
 			return (uint32_t)signals[i].number;
 	die(2, "unknown signal \"%s\": give a number, or a name such as TERM", text);
 }

@@ -74,6 +74,16 @@ places(void)
 	is(line.options.files, "a\\\\,b\\\\\\\\,c", "keeps them apart");
 	ok(parse("i", "1/.", "-wait=3", END) == 0 && line.options.wait == 3 && line.argc == 1, "i takes them anywhere");
 	ok(parse("eval", "-hostname=a", "5", "-3", "+", END) == 0 && line.argc == 3, "eval takes negative numbers");
+	ok(parse("e", ".", "--", "date", "--", "x", END) == 0 && line.argc == 4 && strcmp(line.argv[1], "date") == 0 &&
+			strcmp(line.argv[2], "--") == 0,
+		"one -- right behind the nodes is dropped");
+	ok(parse("e", ".", "date", "--", "x", END) == 0 && line.argc == 4, "and no other");
+	ok(parse("e", ".", "--", "-l", END) == 0 && strcmp(line.argv[1], "-l") == 0, "behind it stands the command, whatever it is");
+	ok(parse("kill", "-9", "12", END) == 0 && strcmp(line.argv[0], "-9") == 0, "kill -9 JOB");
+	ok(parse("kill", "-TERM", "12", END) == 0 && strcmp(line.argv[1], "12") == 0, "kill -TERM JOB");
+	ok(parse("kill", "-debug=1", "12", "-term", END) == 0 && line.options.debug == 1 && line.argc == 2, "among switches");
+	ok(parse("-defaultMasterUDS=/x", "help", END) == 0 && line.mode == MODE_HELP, "help takes any switch");
+	ok(parse("-defaultMasterUDS=/x", "version", END) == 0 && line.mode == MODE_VERSION, "so does version");
 	ok(parse("kill", "12", "-9", END) == 0 && strcmp(line.argv[1], "-9") == 0, "kill takes a signal with its dash");
 }
 
@@ -109,6 +119,14 @@ slips(void)
 		{{"help", "hlat"}, "there is no mode hlat; did you mean halt (gproc help lists them)"},
 		{{"-binroot=/x", "m"}, "there is no switch -binroot; did you mean -binRoot (gproc help lists them)"},
 		{{"-cmdprt=1", "m"}, "there is no switch -cmdprt; did you mean -cmdport (gproc help lists them)"},
+		{{"date"}, "there is no mode date (gproc help lists them)"},
+		{{"-lb", "e"}, "there is no switch -lb: each has a dash of its own, -l -b"},
+		{{"-w", "1-3"}, "there is no switch -w: nodes stand behind the mode: gproc e NODES COMMAND"},
+		{{"-u=3", "e"}, "there is no switch -u: -timeout=TIME ends a command that takes too long"},
+		{{"-S", "e"}, "there is no switch -S: the highest status of all nodes is always returned"},
+		{{"-a", "e"}, "there is no switch -a: all nodes are written ... : gproc e ... COMMAND"},
+		{{"-v", "e"}, "there is no switch -v: -debug=1 says more"},
+		{{"-cwd=x", "e"}, "-cwd=x: give an absolute path, or . for this directory's"},
 		{{"-zzz", "m"}, "there is no switch -zzz (gproc help lists them)"},
 		{{"-localbin", "m"}, "the switch -localbin belongs to e, not to m"},
 		{{"-cmdport=1", "e", "."}, "the switch -cmdport belongs to m and s, not to e"},
@@ -166,9 +184,55 @@ usage(void)
 	is(opts_mode_name(MODE_EXEC), "e", "a mode's short name");
 }
 
+static void
+presets(void)
+{
+	char good[] = "# the site's\n\n-cwd=.\n  binRoot=/srv/x/  # where\ncmdport=7777\n", no_name[] = "\ncmdport\n",
+	     other[] = "l=true\n", value[] = "cmdport=many\n", back[] = "cwd=\nbinRoot=/tmp/xproc\ncmdport=6666\n";
+
+	ok(opts_preset(good) == 0 && parse("e", ".", "x", END) == 0, "a site's switches");
+	is(line.options.cwd, ".", "one");
+	is(line.options.binroot, "/srv/x", "another");
+	ok(parse("m", END) == 0 && line.options.cmdport == 7777, "a mode that has no -cwd does not mind");
+	ok(parse("-cwd=", "-binRoot=/y", "e", ".", "x", END) == 0 && !*line.options.cwd, "what is given goes before");
+	is(line.options.binroot, "/y", "always");
+	ok(opts_preset(no_name) == -1, "a line without a value");
+	is(opts_error(), "line 2: NAME=VALUE is wanted", "is told");
+	ok(opts_preset(other) == -1, "another switch");
+	is(opts_error(), "line 1: -l can't be set here: only cwd, binRoot, defaultMasterUDS, cmdport and key can", "is told");
+	ok(opts_preset(value) == -1, "a wrong value");
+	is(opts_error(), "line 1: -cmdport=many: give a number from 1 to 65535", "is told");
+	ok(opts_preset(back) == 0, "the last one holds");
+}
+
+static void
+mode_given(void)
+{
+	static const struct {
+		char *words[4];
+		bool given;
+	} cases[] = {{{"gproc"}, false}, {{"gproc", "splash"}, false}, {{"gproc", "version"}, true}, {{"gproc", "-key", "none", "s"}, true},
+		{{"gproc", "-p", "e"}, true}, {{"gproc", "-key=s"}, false}, {{"gproc", "-key", "s"}, false}, {{"gproc", "-myParent=a"}, true},
+		{{"gproc", "--help"}, true}, {{"gproc", "quiet", "s"}, false}};
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		char *words[5] = {0};
+		int argc = 0;
+
+		while (argc < 4 && cases[i].words[argc]) {
+			words[argc] = cases[i].words[argc];
+			argc++;
+		}
+		ok(opts_give_mode(argc, words) == cases[i].given, "%d: %s %s", (int)i, words[1] ? words[1] : "", words[2] ? words[2] : "");
+	}
+}
+
 int
 main(void)
 {
+	presets();
+	mode_given();
 	defaults();
 	forms();
 	places();
