@@ -74,7 +74,7 @@ parcel_make(const struct options *o, const char *machine, const char *program, c
 		.extra_dirs = *o->lib_dirs ? o->lib_dirs : NULL,
 		.program = program,
 		.files = *o->files ? o->files : NULL,
-		.cwd = cwd,
+		.cwd = *o->cwd ? NULL : cwd,
 		.warn = warn_text,
 	};
 	int bad = pack_make(&q, out, status);

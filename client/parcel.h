@@ -5,6 +5,7 @@
 #include "opts.h"
 #include "ship/pack.h"
 
+/* With -cwd the working directory is the nodes' own, and no part of it. */
 /* Packs a program (NULL: none, as with -localbin) for one machine, which replaces %m in -r. Warnings go to stderr. 0, or -1 with
  * pack_error() and *status. pack_free in either case. */
 int parcel_make(const struct options *, const char *machine, const char *program, const char *cwd, struct pack *out, int *status);

@@ -472,6 +472,7 @@ start_proc(struct own *o)
 		.argv = o->run.around.argv.at,
 		.env = environment(o, &env),
 		.cwd = o->run.around.cwd,
+		.node_cwd = o->run.flags & RUN_NODE_CWD,
 		.umask = o->run.around.umask,
 		.limits = o->run.around.limits,
 		.limit_count = o->run.around.limit_count,

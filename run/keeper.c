@@ -158,7 +158,7 @@ place_cwd(struct keeper *k, const struct place *p, int root)
 	const char *cwd = cwd_inside(k);
 	const struct entry *e = p->manifest && *cwd ? manifest_find(p->manifest, cwd) : NULL;
 
-	if (k->work->localbin || (e && e->kind == ENTRY_DIR))
+	if (k->work->localbin || k->work->node_cwd || (e && e->kind == ENTRY_DIR))
 		return 0;
 	if (*cwd && !path_inside(cwd))
 		return fail(255, "can't make the working directory %s", cwd);

@@ -284,7 +284,7 @@ become(struct start *l)
 	if (gains_nothing(l) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail(l, 255, "can't renounce privileges: %s", strerror(errno));
 	if (chdir(l->cwd) < 0)
-		return fail(l, 255, "can't enter the working directory %s: %s", l->cwd, strerror(errno));
+		return fail(l, w->node_cwd ? 126 : 255, "can't enter the working directory %s: %s", l->cwd, strerror(errno));
 	return 0;
 }
 
@@ -611,7 +611,7 @@ launch_make(struct start *l)
 	const char *cwd = l->work->cwd ? l->work->cwd : "/";
 
 	l->by_hand = !l->work->localbin && (l->work->view == VIEW_NONE || !l->facts->namespaces);
-	l->cwd = l->work->localbin ? xstrdup(cwd) : under_binroot(l, cwd);
+	l->cwd = l->work->localbin || l->work->node_cwd ? xstrdup(cwd) : under_binroot(l, cwd);
 	make_env(l);
 	return l->work->localbin ? 0 : find_program(l);
 }

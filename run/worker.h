@@ -33,7 +33,8 @@ struct work {
 	enum view view;
 	char *const *argv; /* NULL-ended; argv[0] as typed */
 	char *const *env;  /* NULL-ended; GPROC_ROOT and PATH are added here, the others by the caller */
-	const char *cwd;   /* the caller's */
+	const char *cwd;   /* the caller's, or with node_cwd a directory of the node's own */
+	bool node_cwd;
 	uint32_t umask;	   /* the caller's, and its soft limits: see struct surroundings */
 	const uint64_t *limits;
 	uint32_t limit_count;
