@@ -278,8 +278,8 @@ read_switches(void)
 	ssize_t len = -1;
 	struct stat st;
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return NULL;
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+		return NULL; /* it is not for those who can't read it */
 	text = xcalloc(1, MAX_SWITCHES + 1);
 	if (fd < 0 || fstat(fd, &st) || (len = read_full(fd, text, MAX_SWITCHES)) < 0)
 		why = xasprintf("can't read " SWITCHES ": %s", strerror(errno));

@@ -522,11 +522,12 @@ put_event(struct buf *b, const struct msg_event *m)
 		put_bytes(b, m->data, m->len);
 	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED)
 		put_u32(b, m->status);
-	if (m->kind == EVENT_EXITED)
+	if (m->kind == EVENT_EXITED || m->kind == EVENT_NOTE)
 		put_u8(b, m->flags);
 	if (m->kind == EVENT_EXITED && m->flags & EXITED_LEAVES)
 		put_u32(b, m->files);
-	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || (m->kind == EVENT_EXITED && m->flags & EXITED_LEAVES))
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || m->kind == EVENT_NOTE ||
+		(m->kind == EVENT_EXITED && m->flags & EXITED_LEAVES))
 		put_str(b, m->text);
 }
 
@@ -548,6 +549,15 @@ take_exited(struct reader *r, struct msg_event *m)
 	m->files = take_u32(r);
 	m->text = take_str(r);
 	if (strlen(m->text) > MAX_LEFT)
+		r->bad = true;
+}
+
+static void
+take_note(struct reader *r, struct msg_event *m)
+{
+	m->flags = take_u8(r);
+	m->text = take_str(r);
+	if ((m->flags & ~(unsigned)NOTE_IF_BAD) || strlen(m->text) > MAX_NOTE)
 		r->bad = true;
 }
 
@@ -574,6 +584,9 @@ take_event(const uint8_t *data, size_t len, struct msg_event *m)
 		break;
 	case EVENT_LOST:
 		m->text = take_str(&r);
+		break;
+	case EVENT_NOTE:
+		take_note(&r, m);
 		break;
 	case EVENT_STARTED:
 	case EVENT_GONE:

@@ -164,8 +164,13 @@ enum event_kind {
 	EVENT_FAILED = 4,
 	EVENT_EXITED = 5,
 	EVENT_GONE = 6,
-	EVENT_LOST = 7 /* made by the master for a client */
+	EVENT_LOST = 7, /* made by the master for a client */
+	EVENT_NOTE = 8,
 };
+enum note_flags {
+	NOTE_IF_BAD = 1, /* of use only where the command fails */
+};
+#define MAX_NOTE 1024 /* bytes of its text */
 enum exited_flags {
 	EXITED_LINGERS = 1, /* processes of it live on; EVENT_GONE will follow */
 	EXITED_HOLDS = 2,   /* they hold its output: what they write from now on is dropped */
@@ -179,9 +184,9 @@ struct msg_event {
 	const uint8_t *data; /* STDOUT, STDERR: to the end */
 	size_t len;
 	uint32_t status;     /* FAILED: exit status; EXITED: as waitpid has it */
-	unsigned flags;	     /* EXITED: enum exited_flags */
+	unsigned flags;	     /* EXITED: enum exited_flags; NOTE: enum note_flags */
 	uint32_t files;	     /* EXITED_LEAVES: how many */
-	const char *text;    /* FAILED, LOST: why; EXITED_LEAVES: names of some of them, parted by ", "; else "" */
+	const char *text;    /* FAILED, LOST: why; NOTE: what the user should know, in the same words on nodes where it is the same; EXITED_LEAVES: names of some of them, parted by ", "; else "" */
 	const uint8_t *body; /* take_event's: the very bytes it was taken from, to hand on */
 	size_t body_len;
 };

@@ -23,6 +23,7 @@ extern char **environ;
 
 enum {
 	WINDOW = 256 << 10, /* bytes of output that may be under way to us */
+	MAX_NOTES = 16,	    /* of a node */
 	TIMED_OUT = 124,    /* as of timeout(1) */
 };
 
@@ -43,6 +44,13 @@ struct upload {
 	struct upload *next;
 };
 
+/* What a node has to say beside its verdict. */
+struct note {
+	size_t node;
+	bool if_bad; /* only where the command fails there */
+	char *text;
+};
+
 struct exec {
 	const struct options *options;
 	struct link *link;
@@ -52,6 +60,8 @@ struct exec {
 	uint64_t id;
 	struct verdict *verdicts; /* as many as accepted.count */
 	size_t running;		  /* nodes that have not ended; with -detach, not started */
+	struct note *notes;
+	size_t note_count, note_room;
 	struct output *output;
 	struct pack packs[MAX_VARIANTS];
 	char *machines[MAX_VARIANTS];
@@ -141,6 +151,15 @@ look_around(struct surroundings *to)
 	}
 }
 
+/* Whether it matters to the launch where the nodes have their binRoot. */
+static bool
+names_binroot(const struct options *o, char **argv)
+{
+	while (*argv && !strstr(*argv, o->binroot))
+		argv++;
+	return *argv || has_prefix(o->cwd, o->binroot);
+}
+
 static void
 send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
@@ -150,13 +169,13 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.spec = spec,
 		.exclude = o->exclude,
 		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
-			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u),
+			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u),
 		.view = view_number(o->view),
 		.window = WINDOW,
 		.timeout = o->timeout,
 		.start = o->start,
 		.variants = x->variants,
-		.around = {.cwd = cwd, .binroot = o->binroot},
+		.around = {.cwd = *o->cwd && strcmp(o->cwd, ".") != 0 ? o->cwd : cwd, .binroot = names_binroot(o, argv) ? o->binroot : ""},
 	};
 	struct buf body = {0};
 	char **word;
@@ -375,6 +394,15 @@ show(struct exec *x, size_t at, const struct msg_event *e)
 }
 
 static void
+note_add(struct exec *x, size_t node, const struct msg_event *e)
+{
+	if (x->note_count > MAX_NOTES * (size_t)x->accepted.count)
+		return; /* no honest node has so many */
+	x->notes = grow(x->notes, x->note_count, &x->note_room, sizeof(x->notes[0]));
+	x->notes[x->note_count++] = (struct note){node, e->flags & NOTE_IF_BAD, xstrdup(e->text)};
+}
+
+static void
 on_event(struct exec *x, const struct frame *f)
 {
 	struct msg_event e;
@@ -405,6 +433,9 @@ on_event(struct exec *x, const struct frame *f)
 		break;
 	case EVENT_LOST:
 		settle(x, at, FATE_LOST, 255, e.text);
+		break;
+	case EVENT_NOTE:
+		note_add(x, at, &e);
 		break;
 	case EVENT_GONE:
 		break;
@@ -529,6 +560,50 @@ tell_verdict(const struct verdict *v, const char *nodes, bool several)
 	}
 }
 
+static int
+note_order(const void *a, const void *b)
+{
+	const struct note *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+
+	return order ? order : (x->node > y->node) - (x->node < y->node);
+}
+
+/* Whether it is to be told, and was not for the same node. */
+static bool
+note_counts(const struct exec *x, size_t at)
+{
+	const struct note *n = &x->notes[at];
+
+	return (!n->if_bad || exit_status(&x->verdicts[n->node]) != 0) && (at == 0 || note_order(n - 1, n) != 0);
+}
+
+/* What nodes had to say, once for all that say the same. */
+static void
+tell_notes(const struct exec *x)
+{
+	struct path *paths = xcalloc(x->accepted.count, sizeof(*paths));
+	size_t i, count = 0;
+	char *nodes;
+
+	if (x->note_count)
+		qsort(x->notes, x->note_count, sizeof(x->notes[0]), note_order);
+	for (i = 0; i < x->note_count; i++) {
+		if (note_counts(x, i))
+			paths[count++] = x->accepted.paths[x->notes[i].node];
+		if (!count || (i + 1 < x->note_count && strcmp(x->notes[i].text, x->notes[i + 1].text) == 0))
+			continue;
+		nodes = pathset_fold(paths, count);
+		if (x->notes[i].if_bad)
+			warn("%s on node%s %s", x->notes[i].text, count > 1 ? "s" : "", nodes);
+		else
+			warn("node%s %s: %s", count > 1 ? "s" : "", nodes, x->notes[i].text);
+		free(nodes);
+		count = 0;
+	}
+	free(paths);
+}
+
 /* Says what went wrong, nodes with the same verdict folded together. Returns the status of the whole launch. */
 static int
 judge(const struct exec *x)
@@ -550,6 +625,9 @@ judge(const struct exec *x)
 		free(nodes);
 	}
 	free(seen);
+	tell_notes(x);
+	if (*x->missing)
+		warn("not there: %s", x->missing);
 	return x->timed_out ? TIMED_OUT : (int)worst;
 }
 

@@ -236,6 +236,7 @@ judge(struct launch *l, struct target *t, const struct msg_event *e)
 	case EVENT_STDOUT:
 	case EVENT_STDERR:
 	case EVENT_LOST:
+	case EVENT_NOTE:
 		break;
 	}
 }

@@ -358,6 +358,15 @@ program_exited(struct own *o, int status)
 }
 
 static void
+add_note(struct own *o, unsigned flags, const char *text)
+{
+	struct msg_event e = {.kind = EVENT_NOTE, .flags = flags, .text = text};
+
+	if (o->state == OWN_RUNNING)
+		add_event(o, &e);
+}
+
+static void
 control_ready(struct watch *w, unsigned events)
 {
 	struct own *o = w->owner;
@@ -382,6 +391,9 @@ control_ready(struct watch *w, unsigned events)
 			o->alone = !*r.text;
 			if (o->state == OWN_RUNNING)
 				program_exited(o, r.status);
+			break;
+		case PROC_NOTE:
+			add_note(o, r.status ? NOTE_IF_BAD : 0, r.text);
 			break;
 		case PROC_GONE:
 		case PROC_PLACED:
@@ -671,20 +683,18 @@ start_is_due(struct timer *t)
 	settle(o);
 }
 
-/* The node's own binRoot wins; a launch that names another is told, on the program's stderr. */
+/* The node's own binRoot wins; a launch that names another is told. */
 static void
 mind_binroot(struct own *o)
 {
-	char node[PATH_TEXT], *text;
-	struct msg_event e = {.kind = EVENT_STDERR};
-
+	struct msg_event e = {.kind = EVENT_NOTE};
+	char *text;
 	const char *wanted = o->run.around.binroot;
 
 	if (!*wanted || strcmp(wanted, self.options->binroot) == 0)
 		return;
-	text = xasprintf("gproc: node %s has its binRoot at %s, not at %s\n", path_text(&self.path, node), self.options->binroot, wanted);
-	e.data = (uint8_t *)text;
-	e.len = strlen(text);
+	text = xasprintf("binRoot is %.*s there, not %.*s", MAX_NOTE / 3, self.options->binroot, MAX_NOTE / 3, wanted);
+	e.text = text;
 	add_event(o, &e);
 	free(text);
 }

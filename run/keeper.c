@@ -323,6 +323,8 @@ follow_start(struct keeper *k)
 		k->expanded_by = 0;
 		if (k->work->tell_start)
 			tell(PROC_STARTED, 0, "");
+		if (*k->launch.hint)
+			tell(PROC_NOTE, 1, k->launch.hint);
 		return 0;
 	case LAUNCH_FAILED:
 		return fail(k->launch.status, "%s", k->launch.why);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -242,9 +243,9 @@ run_by_hand(struct start *l)
 
 /* ---- the child: everything that looks at what a user made, as that user; it may be stopped or slowed, and nobody waits for it ---- */
 
-/* What the child says on its way to exec, whose end closes the pipe: one byte, after FAILED a u32 status and a text, after LOWERED a u32
- * with a bit for each limit. */
-enum { EXPANDING = 'e', EXPANDED = 'x', LOWERED = 'l', FAILED = 'f' };
+/* What the child says on its way to exec, whose end closes the pipe: one byte, after FAILED a u32 status and a text, after HINT a text,
+ * after LOWERED a u32 with a bit for each limit. */
+enum { EXPANDING = 'e', EXPANDED = 'x', LOWERED = 'l', HINT = 'h', FAILED = 'f' };
 
 static void
 say(const struct start *l, char what)
@@ -258,6 +259,8 @@ say(const struct start *l, char what)
 	}
 	if (what == LOWERED)
 		put_u32(&b, l->lowered);
+	if (what == HINT)
+		put_str(&b, l->hint);
 	(void)write_full(l->report, b.data, b.len);
 	buf_free(&b);
 }
@@ -586,6 +589,54 @@ say_gains_nothing(const struct start *l)
 	free(text);
 }
 
+/* Whether a path shows the file that was sent for it: not another one of the node's, nor none. */
+static bool
+shows_sent(const char *path, const char *sent)
+{
+	struct stat here, there;
+
+	return stat(sent, &there) < 0 || (stat(path, &here) == 0 && here.st_mode == there.st_mode && here.st_size == there.st_size &&
+						 here.st_mtim.tv_sec == there.st_mtim.tv_sec);
+}
+
+/* An argument may name a file sent by -f that is only below binRoot here: no argument is rewritten, but the user is told where it lies. */
+static void
+hint_at(struct start *l, const char *word)
+{
+	const struct manifest *m = l->work->manifest;
+	char *path = *word == '/' ? xstrdup(word) : xasprintf("%s/%s", l->cwd, word), *real = place_resolve(m, path), *sent;
+	const struct entry *e = real && *real ? manifest_find(m, real) : NULL;
+	size_t used = strlen(l->hint);
+
+	if (e && (e->flags & ENTRY_OWN)) {
+		sent = under_binroot(l, path);
+		if (!shows_sent(path, sent) && used + strlen(path) + strlen(sent) + 8 < sizeof(l->hint))
+			(void)snprintf(l->hint + used, sizeof(l->hint) - used, "%s%s is at %s", used ? ", " : "", path, sent);
+		free(sent);
+	}
+	free(real);
+	free(path);
+}
+
+/* Of the words as they were typed, also behind a "=" as in if=/tmp/x. */
+static void
+hint_where_files_are(struct start *l)
+{
+	char *const *word;
+
+	if (!l->work->manifest)
+		return;
+	for (word = l->work->argv + 1; *word; word++) {
+		const char *value = strchr(*word, '=');
+
+		hint_at(l, *word);
+		if (value && value[1] == '/')
+			hint_at(l, value + 1);
+	}
+	if (*l->hint)
+		say(l, HINT);
+}
+
 static void
 run_child(struct start *l)
 {
@@ -598,6 +649,7 @@ run_child(struct start *l)
 		(void)umask(l->work->umask);
 		limit(l);
 		say_gains_nothing(l);
+		hint_where_files_are(l);
 		(void)execve(l->path, l->argv, l->env);
 		(void)explain(l, errno);
 	}
@@ -650,6 +702,8 @@ take_report(struct start *l)
 			set_error(l->why, sizeof(l->why), "%s", take_str(&r));
 		} else if (what == LOWERED) {
 			l->lowered = take_u32(&r);
+		} else if (what == HINT) {
+			set_error(l->hint, sizeof(l->hint), "%s", take_str(&r));
 		}
 	}
 	return state;

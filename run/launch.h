@@ -24,6 +24,7 @@ struct start {
 	int report;	  /* becomes readable when launch_state may have changed; -1 once it can't change any more */
 	struct buf said;  /* by the child */
 	uint32_t lowered; /* bits, by the numbers of struct surroundings: limits of the caller's that are beyond what is allowed here */
+	char hint[400];	  /* "": where sent files lie that arguments name and that are not at their own paths */
 	int status;	  /* for PROC_FAILED, */
 	char why[512];	  /* and its text */
 };

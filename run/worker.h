@@ -63,12 +63,13 @@ enum proc_event {
 	PROC_STARTED, /* the program was exec'd; only where work.tell_start asked for it */
 	PROC_FAILED,  /* it could not be: status 126, 127 or 255, and a text; 0: nobody knows how it ended */
 	PROC_EXITED,  /* the program itself has ended: wait status as of waitpid; the text is "" when it left no process behind */
+	PROC_NOTE,    /* something that its user should know: a text; status 1: only where the program fails; before PROC_EXITED */
 	PROC_GONE,    /* keeper and all the job's processes are gone; follows every other; the job's mount is gone */
 };
 struct proc_report {
 	enum proc_event event;
 	int status;	/* PROC_FAILED: exit status to report; PROC_EXITED: as waitpid has it */
-	char text[512]; /* PROC_FAILED: why, in the user's words */
+	char text[512]; /* PROC_FAILED: why, in the user's words; PROC_NOTE: what */
 };
 /* The next report, PROC_NOTHING when there is none yet. Each proc yields STARTED then EXITED, or FAILED, then GONE; a keeper
  * that was killed yields FAILED ("its keeper was killed") before GONE when nothing else was reported; after proc_kill, EXITED. */

@@ -557,7 +557,7 @@ put_some_event(struct buf *b, struct reader *r)
 	static const uint8_t text[200];
 	struct msg_event m = {.path = some_path(r),
 		.sequence = number(r) % 8,
-		.kind = (enum event_kind)(1 + number(r) % 7),
+		.kind = (enum event_kind)(1 + number(r) % 8),
 		.data = text,
 		.len = sizeof(text),
 		.status = number(r),
