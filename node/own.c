@@ -412,6 +412,7 @@ static char *const *
 environment(struct own *o, struct strings *env)
 {
 	char node[PATH_TEXT];
+	const char *time_servers = getenv("GPROC_NTP"); /* of the node's lease, from its PID 1 */
 	size_t i;
 
 	for (i = 0; i < o->run.around.env.count; i++)
@@ -420,6 +421,8 @@ environment(struct own *o, struct strings *env)
 	strings_take(env, xasprintf("GPROC_JOB=%s", o->run.job_text));
 	strings_take(env, xasprintf("GPROC_RANK=%u", o->rank));
 	strings_take(env, xasprintf("GPROC_SIZE=%u", o->run.size));
+	if (time_servers)
+		strings_take(env, xasprintf("GPROC_NTP=%s", time_servers));
 	return env->at;
 }
 
