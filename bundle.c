@@ -108,6 +108,36 @@ chunk_digest(const void *data, size_t len)
 	return d;
 }
 
+static bool
+is_zeros(const uint8_t *digest, size_t len)
+{
+	static const uint8_t zeros[CHUNK_SIZE];
+	static struct digest whole;
+	static bool known;
+	struct digest part;
+
+	if (len == CHUNK_SIZE && !known) {
+		whole = chunk_digest(zeros, CHUNK_SIZE);
+		known = true;
+	}
+	part = len == CHUNK_SIZE ? whole : chunk_digest(zeros, len);
+	return memcmp(digest, part.byte, DIGEST_LEN) == 0;
+}
+
+uint64_t
+list_holes(uint64_t size, const uint8_t *list)
+{
+	uint64_t holes = 0, at;
+
+	for (at = 0; at < size; at += CHUNK_SIZE, list += DIGEST_LEN) {
+		size_t len = size - at < CHUNK_SIZE ? (size_t)(size - at) : CHUNK_SIZE;
+
+		if (is_zeros(list, len))
+			holes += len;
+	}
+	return holes;
+}
+
 struct digest
 blob_digest(uint64_t size, const uint8_t *list)
 {

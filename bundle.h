@@ -20,6 +20,7 @@ uint64_t list_length(uint64_t size);   /* 32 bytes for each chunk */
 uint64_t object_length(uint64_t size); /* list and contents; 0 when it would not fit in 63 bits */
 /* How much of the object the piece that begins at offset carries, at most up to `end`: it ends where a chunk does. */
 size_t piece_length(uint64_t size, uint64_t offset, uint64_t end);
+uint64_t list_holes(uint64_t size, const uint8_t *list);	       /* bytes in chunks that are all zeros, of contents with that list */
 struct digest chunk_digest(const void *data, size_t len);	       /* of one chunk */
 struct digest blob_digest(uint64_t size, const uint8_t *list);	       /* from contents' size and chunk digests */
 void blob_of_bytes(const void *data, size_t len, struct blob_id *out); /* the caller frees by blob_id_free */

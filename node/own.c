@@ -551,7 +551,7 @@ contents_of(const struct manifest *m, size_t *count)
 
 	for (i = 0; i < m->count; i++)
 		if (m->at[i].kind == ENTRY_FILE)
-			all[n++] = (struct content){entry_object(&m->at[i]), store_footprint(m->at[i].size)};
+			all[n++] = (struct content){entry_object(&m->at[i]), store_footprint(m->at[i].size - m->at[i].holes)};
 	qsort(all, n, sizeof(*all), content_order);
 	for (i = 0; i < n; i++)
 		if (kept == 0 || !object_equal(&all[i].name, &all[kept - 1].name))

@@ -515,9 +515,19 @@ own_file(const struct place *p, const struct entry *e, int dir, const char *name
 	return taken <= 0 ? taken : write_file(p, dir, name, e, e->mode & 0777u, &p->owner);
 }
 
+/* Of an entry that is another name of a file, the one that is made before it; else NULL. */
+static const struct entry *
+same_file(const struct manifest *m, const struct entry *e)
+{
+	const struct entry *first = e->kind == ENTRY_FILE && e->group && place_is_own(e) ? &m->at[e->group - 1] : NULL;
+
+	return first == e ? NULL : first;
+}
+
 static int
 own_entry(struct cursor *at, const struct entry *e, bool mixed)
 {
+	const struct entry *first = same_file(at->place->manifest, e);
 	const struct owner *owner = &at->place->owner;
 	bool own = place_is_own(e);
 	const char *name;
@@ -525,6 +535,8 @@ own_entry(struct cursor *at, const struct entry *e, bool mixed)
 
 	if (dir < 0)
 		return -1;
+	if (first)
+		return linkat(at->root, first->path, dir, name, 0) < 0 ? fail_entry("link", e) : 0;
 	if (e->kind == ENTRY_FILE && own)
 		return own_file(at->place, e, dir, name);
 	if ((e->kind == ENTRY_DIR && make_dir(dir, name, mixed ? dir_mode(e) : 0755, own ? owner : NULL) < 0) ||
@@ -576,10 +588,12 @@ place_own_size(const struct manifest *m)
 	size_t i;
 
 	for (i = 0; i < m->count; i = own_next(m, mixed, i)) {
+		const struct entry *e = &m->at[i];
+		uint64_t bytes = e->size - e->holes;
+
 		size.inodes++;
-		if (m->at[i].kind == ENTRY_FILE && place_is_own(&m->at[i]))
-			size.bytes += m->at[i].size > UINT64_MAX / 4 - size.bytes ? UINT64_MAX / 4 - size.bytes
-										  : (m->at[i].size + 4095) / 4096 * 4096;
+		if (e->kind == ENTRY_FILE && place_is_own(e) && !same_file(m, e))
+			size.bytes += bytes > UINT64_MAX / 4 - size.bytes ? UINT64_MAX / 4 - size.bytes : (bytes + 4095) / 4096 * 4096;
 	}
 	free(mixed);
 	return size;
@@ -732,6 +746,7 @@ real_dir(int dir, const char *name, const struct entry *e)
 static int
 real_file(const struct cursor *at, int from, int dir, const char *name, const struct entry *e)
 {
+	const struct entry *first = same_file(at->place->manifest, e);
 	const struct owner *owner = place_is_own(e) ? &at->place->owner : NULL;
 	mode_t mode = owner ? e->mode & 0777u : SHARED_MODE(e->mode);
 	char fresh[64];
@@ -740,13 +755,15 @@ real_file(const struct cursor *at, int from, int dir, const char *name, const st
 	if (is_there(from, dir, name, e, mode, at->place->theirs ? at->place->owner.uid : geteuid()))
 		return 0;
 	(void)snprintf(fresh, sizeof(fresh), ".gproc-%s", at->place->job);
-	if (e->kind == ENTRY_FILE)
+	if (first)
+		bad = linkat(at->root, first->path, dir, fresh, 0) < 0 ? fail_entry("link", e) : 0;
+	else if (e->kind == ENTRY_FILE)
 		bad = make_file(from, dir, fresh, e, mode, owner, false);
 	else
 		bad = symlinkat(e->target, dir, fresh) < 0 || (owner && give(dir, fresh, *owner) < 0) ? fail_entry("make", e) : 0;
 	if (!bad && renameat(dir, fresh, dir, name) < 0)
 		bad = fail_entry("put in place", e);
-	if (bad)
+	if (bad || first) /* a name that leads to the same file already stays as it is, and so does the new one */
 		(void)unlinkat(dir, fresh, 0);
 	return bad;
 }

@@ -877,7 +877,8 @@ check_size(struct store *s, struct blob *b, uint64_t size, bool *no_room)
 	}
 	if (b->sized)
 		return size == b->size ? 0 : fail("the source gives another size than before");
-	if (!b->thin && size > s->budget) {
+	/* What is mostly holes may fit: that is seen when the list is there. */
+	if (!b->thin && size > s->budget && list_length(size) > MAX_THIN_LIST) {
 		*no_room = true;
 		return fail("%s do not fit into a store of %s", size_text(size, need), size_text(s->budget, all));
 	}
@@ -901,6 +902,17 @@ add_list(struct blob *b, const uint8_t *data, size_t len)
 	b->listed = true;
 	b->have = b->at;
 	return 0;
+}
+
+static int
+check_needed(const struct store *s, const struct blob *b, bool *no_room)
+{
+	char need[24], all[24];
+
+	if (b->thin || b->size - list_holes(b->size, b->list.data) <= s->budget)
+		return 0;
+	*no_room = true;
+	return fail("%s do not fit into a store of %s", size_text(b->size, need), size_text(s->budget, all));
 }
 
 static bool
@@ -967,34 +979,55 @@ write_all(struct store *s, int fd, const uint8_t *data, size_t len, uint64_t off
 	return write_some(fd, data, len, offset) == (ssize_t)len ? 0 : -1;
 }
 
+static bool
+all_zeros(const uint8_t *data, size_t len)
+{
+	return len > 0 && data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
+}
+
+/* Zeros are left out where nothing was before: the file has a hole there. */
+static int
+put_in_file(struct store *s, struct blob *b, int fd, const uint8_t *data, size_t len)
+{
+	uint64_t offset = b->at - b->list.len, stored = offset + len;
+	struct stat st;
+	int bad;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	bad = (uint64_t)st.st_size <= offset && all_zeros(data, len) ? ftruncate(fd, (off_t)stored) : write_all(s, fd, data, len, offset);
+	/* On a tmpfs the kernel knows at once how much memory that is. */
+	if (s->vault.mounted)
+		stored = fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : stored;
+	if (stored > b->stored) {
+		s->stored += store_footprint(stored) - store_footprint(b->stored);
+		b->stored = stored;
+	}
+	return bad;
+}
+
 /* Contents go to the file at once, proved or not: what is not proved is not read, and is written again. */
 static int
 write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
 {
-	uint64_t offset = b->at - b->list.len, end = offset + len;
 	char name[NAME_ROOM];
 	int fd, bad, saved;
 
 	/* On a tmpfs the kernel knows when the store is full, but the rooms are others. */
-	if ((!s->vault.mounted || rooms_size(s->rooms) > 0) && store_footprint(len) > free_now(s) &&
+	if ((!s->vault.mounted || rooms_size(s->rooms) > 0) && !all_zeros(data, len) && store_footprint(len) > free_now(s) &&
 		make_room(s, store_footprint(len)) < 0) {
 		*no_room = true;
 		return refuse(s, b->size, store_free(s));
 	}
 	fd = openat(s->vault.dir, blob_file(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bad = fd < 0 ? -1 : write_all(s, fd, data, len, offset);
+	bad = fd < 0 ? -1 : put_in_file(s, b, fd, data, len);
 	saved = errno;
 	if (fd >= 0)
 		close(fd);
-	if (bad) {
-		*no_room = saved == ENOSPC || saved == EDQUOT;
-		return *no_room ? refuse(s, b->size, store_free(s)) : fail("can't write to the store: %s", strerror(saved));
-	}
-	if (end > b->stored) {
-		s->stored += store_footprint(end) - store_footprint(b->stored);
-		b->stored = end;
-	}
-	return 0;
+	if (!bad)
+		return 0;
+	*no_room = saved == ENOSPC || saved == EDQUOT;
+	return *no_room ? refuse(s, b->size, store_free(s)) : fail("can't write to the store: %s", strerror(saved));
 }
 
 static int
@@ -1053,7 +1086,7 @@ add_bytes(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool
 	uint64_t list_left = list_length(b->size) - b->list.len;
 	size_t part = len < list_left ? len : (size_t)list_left;
 
-	if (!b->listed && add_list(b, data, part) < 0)
+	if (!b->listed && (add_list(b, data, part) < 0 || (b->listed && check_needed(s, b, no_room) < 0)))
 		return -1;
 	if (len > part && add_contents(s, b, data + part, len - part, no_room) < 0)
 		return -1;

@@ -205,7 +205,7 @@ given_bytes(const struct worker *w, const struct manifest *m)
 
 	for (i = 0; i < m->count; i++)
 		if (gives(w, m, &m->at[i]))
-			total += store_footprint(m->at[i].size);
+			total += store_footprint(m->at[i].size - m->at[i].holes);
 	return total;
 }
 
@@ -255,7 +255,7 @@ copies_bytes(const struct entry **copies, size_t count)
 	qsort(copies, count, sizeof(*copies), copy_order);
 	for (i = 0; i < count; i++)
 		if (i == 0 || copy_order(&copies[i - 1], &copies[i]) != 0)
-			total += TREE_INODE + store_footprint(copies[i]->size);
+			total += TREE_INODE + store_footprint(copies[i]->size - copies[i]->holes);
 	return total;
 }
 

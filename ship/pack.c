@@ -31,8 +31,9 @@ struct item {
 	char *target; /* ENTRY_LINK */
 	uint32_t mode;
 	uint64_t mtime, dev, ino;
-	uint64_t size; /* once hashed */
+	uint64_t size, holes; /* once hashed */
 	struct digest digest;
+	struct item *first; /* of several names of one file: the first in order; NULL: it has one name */
 };
 
 struct items {
@@ -727,6 +728,25 @@ choose_scope(struct item *it, struct source *s, struct public_look *look)
 	}
 }
 
+/* Names of one file that are all the job's own are one file there, too: the first in order has it. files: sorted by inode. */
+static void
+group_names(struct item **files, size_t count)
+{
+	size_t i, end, k;
+
+	for (i = 0; i < count; i = end) {
+		struct item *first = files[i];
+
+		for (end = i + 1; end < count && inode_order(&files[i], &files[end]) == 0; end++)
+			if (files[end] < first)
+				first = files[end];
+		for (k = i; k < end && first->flags & ENTRY_OWN; k++)
+			if (files[k] != first && files[k]->flags == first->flags && files[k]->mode == first->mode &&
+				files[k]->mtime == first->mtime)
+				files[k]->first = first->first = first;
+	}
+}
+
 /* Each file once, however many names it has. */
 static int
 hash_items(struct items *items, struct pack *out)
@@ -749,11 +769,14 @@ hash_items(struct items *items, struct pack *out)
 		s = &out->at[out->count - 1];
 		files[i]->size = s->id.size;
 		files[i]->digest = s->id.digest;
+		files[i]->holes = bad ? 0 : list_holes(s->id.size, s->id.list);
 		if (bad)
 			break;
 		choose_scope(files[i], s, &look);
 	}
 	public_end(&look);
+	if (!bad)
+		group_names(files, count);
 	free(files);
 	return bad;
 }
@@ -800,6 +823,8 @@ list_entries(struct items *items, struct manifest *m)
 		e->mtime = it->mtime;
 		e->size = it->size;
 		e->digest = it->digest;
+		e->holes = it->holes;
+		e->group = it->first ? (uint32_t)(it->first - items->at) + 1 : 0;
 		e->target = it->target;
 		it->target = NULL;
 	}

@@ -21,14 +21,11 @@ struct sample {
 };
 
 static struct sample
-sample(size_t size, unsigned seed)
+sample_of(uint8_t *data, size_t size)
 {
 	struct sample it;
-	uint8_t *data = xmalloc(size);
-	size_t i, list;
+	size_t list;
 
-	for (i = 0; i < size; i++)
-		data[i] = (uint8_t)((seed = seed * 1103515245 + 12345) >> 16);
 	blob_of_bytes(data, size, &it.id);
 	list = (size_t)list_length(size);
 	it.len = list + size;
@@ -39,6 +36,27 @@ sample(size_t size, unsigned seed)
 	it.contents = it.object + list;
 	free(data);
 	return it;
+}
+
+static struct sample
+sample(size_t size, unsigned seed)
+{
+	uint8_t *data = xmalloc(size);
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		data[i] = (uint8_t)((seed = seed * 1103515245 + 12345) >> 16);
+	return sample_of(data, size);
+}
+
+/* All zeros but for one byte. */
+static struct sample
+zeros(size_t size, size_t but)
+{
+	uint8_t *data = xcalloc(1, size);
+
+	data[but] = 1;
+	return sample_of(data, size);
 }
 
 static void
@@ -188,7 +206,7 @@ lies(struct store *s)
 	ok(blob_add(s, b, it.id.size + 1, 0, it.object, 96, &no_room) == -1 && !no_room && blob_size(b) == 0,
 		"a wrong size is found with the list, and forgotten");
 	ok(blob_add(s, b, UINT64_MAX, 0, it.object, 96, &no_room) == -1 && !no_room, "an impossible size");
-	ok(blob_add(s, b, store_budget(s) + 1, 0, it.object, 96, &no_room) == -1 && no_room, "a size beyond the budget");
+	ok(blob_add(s, b, 1ull << 34, 0, it.object, 96, &no_room) == -1 && no_room, "a size beyond the budget");
 	ok(blob_add(s, b, it.id.size, 32, it.object + 32, 64, &no_room) == -1, "bytes that are not the next ones");
 	it.object[5] ^= 1;
 	ok(feed(s, b, &it, 0, it.len, PIECE_SIZE) == -1 && blob_have(b) == 0 && blob_resume(b) == 0, "a wrong list");
@@ -272,6 +290,20 @@ reserve(struct store *s, uint64_t bytes)
 		bytes -= part;
 	}
 	return bytes > 0 ? -1 : 0;
+}
+
+/* Contents larger than the store, but mostly zeros. */
+static void
+holes(struct store *s)
+{
+	struct sample it = zeros(6 * MIB, 5 * MIB + 77);
+	struct blob *b = store_want(s, named(&it.id.digest));
+	blob_hold(b, 7);
+	ok(feed(s, b, &it, 0, it.len, PIECE_SIZE) == 0 && blob_whole(b) && reads_back(s, b, &it, PIECE_SIZE), "zeros are holes");
+	ok(store_reserve(s, 8, MIB) == 0, "which leave room for others");
+	store_release(s, 8, MIB);
+	blob_let(b, 7);
+	sample_free(&it);
 }
 
 static void
@@ -634,6 +666,8 @@ all(struct store *s, bool tmpfs)
 	trusting(s);
 	passing(s);
 	passing_anew(s);
+	if (tmpfs)
+		holes(s);
 	evicting(s);
 	full(s);
 	trees(s);
