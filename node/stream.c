@@ -4,14 +4,14 @@
 #include "node/self.h"
 
 /* All streams by neighbour and blob: there may be very many of either. */
-static struct stream *bucket[4096];
+static struct stream *bucket[16384];
 
 static struct stream **
 bucket_of(const struct neighbour *n, const struct blob *blob)
 {
 	uint64_t hash = ((uint64_t)(uintptr_t)n ^ (uint64_t)(uintptr_t)blob * 31) * 0x9e3779b97f4a7c15u;
 
-	return &bucket[hash >> 52];
+	return &bucket[hash >> 50];
 }
 
 struct stream *

@@ -18,7 +18,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#define BUCKETS 1024u
+#define BUCKETS 64u	    /* at first; four times as many whenever there are two blobs for each */
 #define READERS 4	    /* files kept open for blob_read: a node serves few at a time, each to many */
 #define MAX_IDLE_TREES 256u /* a tree takes no pages but inodes and kernel memory, which the budget does not bound */
 #define PAGE 4096u
@@ -73,7 +73,8 @@ struct store {
 	uint64_t paid;	     /* and of those that some user's share has */
 	uint64_t now;	     /* counts uses */
 	uint64_t seed;
-	struct blob *bucket[BUCKETS];
+	struct blob **bucket;
+	size_t buckets, count; /* of blobs */
 	struct blob *oldest, *newest;
 	struct tree *trees;
 	struct {
@@ -148,7 +149,25 @@ bucket_of(struct store *s, const struct object_name *n)
 		hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
 		hash ^= hash >> 29;
 	}
-	return &s->bucket[hash % BUCKETS];
+	return &s->bucket[hash % s->buckets];
+}
+
+static void
+spread_blobs(struct store *s, size_t buckets)
+{
+	struct blob **old = s->bucket, *b, *next, **to;
+	size_t count = s->buckets, i;
+
+	s->bucket = xcalloc(buckets, sizeof(struct blob *));
+	s->buckets = buckets;
+	for (i = 0; i < count; i++)
+		for (b = old[i]; b; b = next) {
+			next = b->next;
+			to = bucket_of(s, &b->name);
+			b->next = *to;
+			*to = b;
+		}
+	free(old);
 }
 
 static uint64_t
@@ -198,6 +217,7 @@ store_made(struct vault vault, uint64_t budget)
 	s->vault = vault;
 	s->budget = budget;
 	s->seed = random_seed();
+	spread_blobs(s, BUCKETS);
 	for (i = 0; i < READERS; i++)
 		s->reader[i].fd = -1;
 	for (i = 0; i < COUNT(dirs); i++)
@@ -331,6 +351,7 @@ blob_free(struct store *s, struct blob *b)
 	while (*at != b)
 		at = &(*at)->next;
 	*at = b->next;
+	s->count--;
 	idle_remove(s, b);
 	close_reader(s, b);
 	costs_nothing(s, b);
@@ -351,7 +372,7 @@ store_close(struct store *s)
 
 	if (!s)
 		return;
-	for (i = 0; i < BUCKETS; i++)
+	for (i = 0; i < s->buckets; i++)
 		while (s->bucket[i])
 			blob_free(s, s->bucket[i]);
 	while ((t = s->trees)) {
@@ -363,6 +384,7 @@ store_close(struct store *s)
 	if (s->rooms)
 		rooms_close(s->rooms);
 	vault_close(&s->vault);
+	free(s->bucket);
 	free(s);
 }
 
@@ -566,7 +588,7 @@ store_find(struct store *s, const struct object_name *n)
 struct blob *
 store_want(struct store *s, const struct object_name *n)
 {
-	struct blob **bucket = bucket_of(s, n), *b = store_find(s, n);
+	struct blob **bucket, *b = store_find(s, n);
 
 	if (b) {
 		b->given = false;
@@ -575,6 +597,9 @@ store_want(struct store *s, const struct object_name *n)
 	b = xcalloc(1, sizeof(*b));
 	b->store = s;
 	b->name = *n;
+	if (++s->count > 2 * s->buckets)
+		spread_blobs(s, 4 * s->buckets);
+	bucket = bucket_of(s, n);
 	b->next = *bucket;
 	return *bucket = b;
 }
@@ -586,7 +611,7 @@ store_scope_used(const struct store *s, uint32_t scope)
 	uint64_t bytes = 0;
 	size_t i;
 
-	for (i = 0; i < BUCKETS; i++)
+	for (i = 0; i < s->buckets; i++)
 		for (b = s->bucket[i]; b; b = b->next)
 			if (b->name.scope == scope)
 				bytes += store_footprint(b->stored);
