@@ -524,10 +524,7 @@ put_event(struct buf *b, const struct msg_event *m)
 		put_u32(b, m->status);
 	if (m->kind == EVENT_EXITED || m->kind == EVENT_NOTE)
 		put_u8(b, m->flags);
-	if (m->kind == EVENT_EXITED && m->flags & EXITED_LEAVES)
-		put_u32(b, m->files);
-	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || m->kind == EVENT_NOTE ||
-		(m->kind == EVENT_EXITED && m->flags & EXITED_LEAVES))
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || m->kind == EVENT_NOTE)
 		put_str(b, m->text);
 }
 
@@ -542,13 +539,7 @@ take_exited(struct reader *r, struct msg_event *m)
 {
 	m->status = take_u32(r);
 	m->flags = take_u8(r);
-	if (m->flags & ~(unsigned)(EXITED_LINGERS | EXITED_HOLDS | EXITED_LEAVES))
-		r->bad = true;
-	if (!(m->flags & EXITED_LEAVES))
-		return;
-	m->files = take_u32(r);
-	m->text = take_str(r);
-	if (strlen(m->text) > MAX_LEFT)
+	if (m->flags & ~(unsigned)(EXITED_LINGERS | EXITED_HOLDS))
 		r->bad = true;
 }
 

@@ -174,19 +174,16 @@ enum note_flags {
 enum exited_flags {
 	EXITED_LINGERS = 1, /* processes of it live on; EVENT_GONE will follow */
 	EXITED_HOLDS = 2,   /* they hold its output: what they write from now on is dropped */
-	EXITED_LEAVES = 4,  /* files that it wrote into its private working directory go with the job */
 };
-#define MAX_LEFT 1024 /* bytes of their names: three of the longest, and what parts them */
 struct msg_event {
 	struct path path;
 	uint64_t sequence; /* of this node's events for this job, from 1 */
 	enum event_kind kind;
 	const uint8_t *data; /* STDOUT, STDERR: to the end */
 	size_t len;
-	uint32_t status;     /* FAILED: exit status; EXITED: as waitpid has it */
-	unsigned flags;	     /* EXITED: enum exited_flags; NOTE: enum note_flags */
-	uint32_t files;	     /* EXITED_LEAVES: how many */
-	const char *text;    /* FAILED, LOST: why; NOTE: what the user should know, in the same words on nodes where it is the same; EXITED_LEAVES: names of some of them, parted by ", "; else "" */
+	uint32_t status;  /* FAILED: exit status; EXITED: as waitpid has it */
+	unsigned flags;	  /* EXITED: enum exited_flags; NOTE: enum note_flags */
+	const char *text; /* FAILED, LOST: why; NOTE: what the user should know, in the same words on nodes where it is the same; else "" */
 	const uint8_t *body; /* take_event's: the very bytes it was taken from, to hand on */
 	size_t body_len;
 };

@@ -21,6 +21,7 @@
 #include "run/hunt.h"
 #include "run/inherit.h"
 #include "run/launch.h"
+#include "run/left.h"
 #include "run/place.h"
 #include "base/sys.h"
 #include "run/vault.h"
@@ -45,6 +46,7 @@ struct keeper {
 	bool mine;		    /* binRoot is this job's alone: a mount, not the node's directory */
 	bool theirs;		    /* binRoot is a directory of the user's, which stays: it is mounted over the node's */
 	int stands_for_binroot;	    /* then: a detached mount of it; else -1 */
+	int cwd;		    /* the private working directory; -1: it is none */
 	struct start launch;
 	pid_t pid;	      /* of the program; 0 when it is not running */
 	pid_t group;	      /* its process group */
@@ -224,6 +226,8 @@ place(struct keeper *k)
 	if (make_job_dirs(k) < 0 || (root = open_root(k, &p)) < 0)
 		return -1;
 	bad = place_shipped(k, &p, root) < 0 || place_cwd(k, &p, root) < 0 ? -1 : 0;
+	if (!bad && k->mine && !k->work->localbin && !k->work->node_cwd) /* nobody else has been there yet */
+		k->cwd = openat(root, *cwd_inside(k) ? cwd_inside(k) : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	close(root);
 	if (!bad && k->mine && p.manifest)
 		tell(PROC_PLACED, 0, "");
@@ -372,6 +376,17 @@ reaped(struct keeper *k, pid_t pid, int status)
 	k->status = status;
 }
 
+/* The private working directory goes with the job: what it holds is not lost in silence. */
+static void
+tell_left(const struct keeper *k)
+{
+	char *text = k->cwd < 0 ? NULL : left_in(k->cwd, cwd_inside(k), k->work->manifest);
+
+	if (text)
+		tell(PROC_NOTE, 0, text);
+	free(text);
+}
+
 /* Until nothing has ended that was not reaped; then the program's end is told, and whether others live on. False when there are no
  * children left. */
 static bool
@@ -384,8 +399,10 @@ reap(struct keeper *k)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		reaped(k, pid, status);
 	left = pid == 0 || errno != ECHILD;
-	if (k->ended)
+	if (k->ended) {
+		tell_left(k);
 		tell(PROC_EXITED, k->status, left ? "lingers" : "");
+	}
 	k->ended = false;
 	return left;
 }
@@ -594,7 +611,7 @@ shed(const struct keeper *k)
 void
 keeper_run(struct keep *keep)
 {
-	struct keeper k = {.keep = keep, .facts = keep->facts, .work = keep->work, .stands_for_binroot = -1};
+	struct keeper k = {.keep = keep, .facts = keep->facts, .work = keep->work, .stands_for_binroot = -1, .cwd = -1};
 
 	(void)setsid();
 	take_descriptors(keep);

@@ -36,6 +36,20 @@ is "a relative one means nothing" "$status $err" "2 gproc: -cwd=work: give an ab
 
 run "$GPROC" e 0 /bin/pwd
 is "without -cwd it is a private one" "$status $out$err" "0 /tmp/xproc/tmp/work"
+run "$GPROC" -f=result.txt e 0-1,4 /bin/sh -c 'echo b >b; echo a >a; : >empty'
+is "what is written there goes, and that is told once" "$status $err" \
+	"0 gproc: nodes 0-1,4: 2 files written in the working directory went with the job (a, b); -cwd=. uses the node's own"
+run "$GPROC" e 0 /bin/sh -c 'mkdir c; echo deep >c/deep; ln -s /etc/hostname link'
+is "only files that lie in it itself" "$status $err" "0 "
+run "$GPROC" e 0 /bin/sh -c 'for n in 1 2 3 4 5; do echo $n >f$n; done; exit 3'
+is "three names are enough" "$status $(printf '%s\n' "$err" | grep written)" \
+	"3 gproc: node 0: 5 files written in the working directory went with the job (f1, f2, f3, ...); -cwd=. uses the node's own"
+run "$GPROC" -f=result.txt e 0 /bin/sh -c 'echo more >>result.txt'
+like "a file that was sent and then written to counts" "$err" "1 file written in the working directory .*result.txt"
+run "$GPROC" -f=result.txt e 0 /bin/cat result.txt
+is "one that was not doesn't" "$status $out$err" "0 result"
+run sh -c 'cd / && exec "$0" e 0 /bin/sh -c "echo x >x"' "$GPROC"
+like "from the root too" "$err" "^gproc: node 0: 1 file written"
 mkdir -p /etc/gproc
 printf '# the site\ncwd=.\ndefaultMasterUDS=/tmp/h\n' >/etc/gproc/switches
 ln -s /tmp/g /tmp/h

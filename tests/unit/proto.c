@@ -193,7 +193,6 @@ EVENT(stderr, .kind = EVENT_STDERR, .data = (const uint8_t *)"", .len = 0)
 EVENT(started, .kind = EVENT_STARTED)
 EVENT(failed, .kind = EVENT_FAILED, .status = 126, .text = "no such interpreter")
 EVENT(exited, .kind = EVENT_EXITED, .status = 0x100, .flags = EXITED_LINGERS | EXITED_HOLDS)
-EVENT(leaves, .kind = EVENT_EXITED, .status = 9, .flags = EXITED_LEAVES, .files = 7, .text = "result.txt, b")
 EVENT(gone, .kind = EVENT_GONE)
 EVENT(note, .kind = EVENT_NOTE, .flags = NOTE_IF_BAD, .text = "/a is at /tmp/xproc/a")
 EVENT(lost, .kind = EVENT_LOST, .text = "silent for 15 s")
@@ -459,7 +458,6 @@ static const struct {
 	{"EVENT started", make_started, again_event, false, 0, 0},
 	{"EVENT failed", make_failed, again_event, false, 0, 0},
 	{"EVENT exited", make_exited, again_event, false, 0, 0},
-	{"EVENT exited, files left", make_leaves, again_event, false, 0, 0},
 	{"EVENT gone", make_gone, again_event, false, 0, 0},
 	{"EVENT note", make_note, again_event, false, 0, 0},
 	{"EVENT lost", make_lost, again_event, false, 0, 0},
