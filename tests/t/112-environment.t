@@ -17,7 +17,8 @@ chmod 755 "$T" "$T/work"
 run sh -c 'cd "$0/work" && exec "$1" e 1 /bin/pwd' "$T" "$GPROC"
 is "the working directory is the caller's, below binRoot" "$out$err" "/tmp/xproc$T/work"
 run sh -c 'cd "$0/work" && exec "$1" e 1 /bin/sh -c "echo x >file && cat file"' "$T" "$GPROC"
-is "it can be written to" "$out$err" x
+is "it can be written to, for as long as the job is there" "$out $err" \
+	"x gproc: node 1: 1 file written in the working directory went with the job (file); -cwd=. uses the node's own"
 is "which is the job's own" "$(ls "$T/work")" ""
 run sh -c 'cd "$0/work" && exec "$1" -localbin e 1 /bin/pwd' "$T" "$GPROC"
 is "with -localbin it is the node's own" "$out$err" "$T/work"
