@@ -7,9 +7,9 @@
 #include <string.h>
 
 #define LARGEST UINT32_MAX
-#define MAX_SHOWN 64	  /* bytes of a spec that an error quotes whole; of a longer one, the part around the column */
-#define MAX_BOXES 100000u /* pieces of a list of missing nodes: no person reads more, and memory is bounded */
-#define MAX_HINTED 100u	  /* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
+#define MAX_SHOWN 64	 /* bytes of a spec that an error quotes whole; of a longer one, the part around the column */
+#define MAX_BOXES 10000u /* pieces of a list of missing nodes: no person reads more, and memory and time are bounded */
+#define MAX_HINTED 20u	 /* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
 
 /* A spec is a tree of states, one level of the node tree per step. Equal steps are shared. */
 struct range {
@@ -18,7 +18,8 @@ struct range {
 
 struct edge {
 	struct range ids;
-	uint32_t reach; /* the highest hi in the subtree of which this edge is the root, see matches_within */
+	uint32_t next_closed; /* the next edge of the state that names ids; count: none */
+	uint32_t reach;	      /* the highest hi in the subtree of which this edge is the root, see matches_within */
 	struct state *to;
 };
 
@@ -27,6 +28,7 @@ struct state {
 	bool below;   /* every path that goes on from here */
 	struct edge *edge;
 	size_t count, room;
+	size_t first_closed; /* the first edge that names ids; count: none does */
 };
 
 struct nodespec {
@@ -271,6 +273,19 @@ set_reach(struct state *state, size_t from, size_t to)
 	return state->edge[middle].reach = reach;
 }
 
+static void
+link_closed(struct state *state)
+{
+	size_t i;
+
+	state->first_closed = state->count;
+	for (i = state->count; i-- > 0;) {
+		state->edge[i].next_closed = (uint32_t)state->first_closed;
+		if (!is_open(&state->edge[i].ids))
+			state->first_closed = i;
+	}
+}
+
 /* Sorts the steps and joins equal ones. */
 static void
 settle(struct state *state)
@@ -288,6 +303,7 @@ settle(struct state *state)
 	for (i = 0; i < kept; i++)
 		settle(state->edge[i].to);
 	join_last_steps(state);
+	link_closed(state);
 	(void)set_reach(state, 0, state->count);
 }
 
@@ -297,6 +313,12 @@ nodespec_parse(const char *text)
 	struct nodespec *spec = xcalloc(1, sizeof(*spec));
 	struct parser p = {text, text};
 
+	if (strlen(text) > NODESPEC_MAX) {
+		set_error(
+			error_text, sizeof(error_text), "a node spec of %zu bytes is too long: %d are allowed", strlen(text), NODESPEC_MAX);
+		free(spec);
+		return NULL;
+	}
 	if (parse_paths(&p, &spec->root)) {
 		nodespec_free(spec);
 		return NULL;
@@ -564,62 +586,140 @@ pathset_fold(const struct path *paths, size_t count)
 	return text;
 }
 
-/* ---- nodes that are missing ---- */
+/* ---- a spec against all known nodes at once ---- */
 
-/* Known nodes below one node: paths[from] to paths[to - 1]. */
+/* What several states lead to: their steps, equal ones together. It is held by each task that goes on from it. */
+struct group {
+	struct range ids;
+	size_t from, to; /* in the front's targets */
+};
+
+struct front {
+	size_t holders;
+	struct group *group;
+	const struct state **target;
+	size_t groups;
+	bool below;	  /* a state takes everything from here down */
+	bool closed;	  /* a step names ids */
+	struct range ids; /* from the least to the greatest id of all steps */
+};
+
+/* Known nodes below one node: known[from] to known[to - 1]. */
 struct slice {
 	size_t from, to;
 };
 
-struct slices {
-	struct slice *at;
-	size_t count, room;
+/* Nodes of one level that are looked at together, and the steps that lead on from there: which of their children are selected, or, of one
+ * node alone, which children are missing. */
+struct task {
+	struct front *front;
+	struct slice *slice;
+	size_t slices;
+	uint32_t level;
+	bool names;	       /* every step so far names ids */
+	const struct path *at; /* the node whose children may be missing; NULL: that is not asked here */
+	struct task *next;
 };
 
 struct child {
 	uint32_t id;
-	bool known; /* itself, not only what lies below it */
+	size_t at; /* the node itself in known; below.from when only nodes below it are known */
 	struct slice below;
 };
 
-struct children {
-	struct child *at;
-	size_t count, room;
+/* Work of one task, kept as room for the next. */
+struct spread {
+	struct child *child;
+	size_t children, child_room;
+	/* A segment tree without pointers over the children, leaf i at children + i: for each of its nodes a list of groups, by number + 1.
+	 */
+	uint32_t *first, *next, *group;
+	size_t first_room, items, item_room, group_room;
+	uint32_t *run, *strange; /* the end of the run of ids without a gap; the next child that is not known itself */
+	size_t run_room, strange_room;
 };
 
-struct search {
-	const struct path *known;
-	struct range box[MAX_DEPTH]; /* the way here */
+struct nodespec_search {
+	const struct path *const *known;
+	size_t count, spent;
+	uint8_t *mark;
+	struct task *tasks; /* a stack */
 	struct boxes missing;
-	/* Room for each level's work, kept from edge to edge. */
-	struct children children[MAX_DEPTH];
-	struct slices below[MAX_DEPTH];
+	struct range box[MAX_DEPTH]; /* the way to what is missing */
+	struct spread spread;
 };
+enum { SELECTED = 1, NAMED = 2 };
 
-static void
-add_slice(struct slices *slices, struct slice slice)
+static int
+compare_steps(const void *a, const void *b)
 {
-	if (slice.from == slice.to)
-		return;
-	slices->at = grow(slices->at, slices->count, &slices->room, sizeof(slices->at[0]));
-	slices->at[slices->count++] = slice;
+	return compare_edges(a, b);
+}
+
+/* NULL when the states lead nowhere. */
+static struct front *
+front_new(const struct state *const *states, size_t count)
+{
+	struct front *f = xcalloc(1, sizeof(*f));
+	size_t total = 0, i, k;
+	struct edge *all;
+
+	for (i = 0; i < count; i++) {
+		total += states[i]->count;
+		f->below |= states[i]->below;
+	}
+	all = xcalloc(total, sizeof(*all));
+	for (i = total = 0; i < count; i++)
+		for (k = 0; k < states[i]->count; k++)
+			all[total++] = states[i]->edge[k];
+	if (count > 1)
+		qsort(all, total, sizeof(*all), compare_steps);
+	f->holders = 1;
+	f->group = xcalloc(total, sizeof(f->group[0]));
+	f->target = xcalloc(total, sizeof(f->target[0]));
+	f->ids = (struct range){LARGEST, 0};
+	for (i = 0; i < total; i++) {
+		if (i == 0 || compare_edges(&all[i - 1], &all[i]) != 0)
+			f->group[f->groups++] = (struct group){all[i].ids, i, i};
+		f->group[f->groups - 1].to = i + 1;
+		f->target[i] = all[i].to;
+		f->closed |= !is_open(&all[i].ids);
+		f->ids.lo = all[i].ids.lo < f->ids.lo ? all[i].ids.lo : f->ids.lo;
+		f->ids.hi = all[i].ids.hi > f->ids.hi ? all[i].ids.hi : f->ids.hi;
+	}
+	free(all);
+	return f;
 }
 
 static void
-add_child(struct children *children, struct child child)
+front_drop(struct front *f)
 {
-	children->at = grow(children->at, children->count, &children->room, sizeof(children->at[0]));
-	children->at[children->count++] = child;
+	if (--f->holders > 0)
+		return;
+	free(f->group);
+	free(f->target);
+	free(f);
+}
+
+/* Takes the slices over; a front is held once more. */
+static void
+add_task(struct nodespec_search *s, struct task task)
+{
+	struct task *t = xmemdup(&task, sizeof(task));
+
+	t->front->holders++;
+	t->next = s->tasks;
+	s->tasks = t;
 }
 
 /* The first of the slice whose id at the level is at least id. */
 static size_t
-first_from(const struct search *s, struct slice slice, uint32_t level, uint64_t id)
+first_from(const struct nodespec_search *s, struct slice slice, uint32_t level, uint64_t id)
 {
 	while (slice.from < slice.to) {
 		size_t middle = slice.from + (slice.to - slice.from) / 2;
 
-		if (s->known[middle].id[level] < id)
+		if (s->known[middle]->id[level] < id)
 			slice.from = middle + 1;
 		else
 			slice.to = middle;
@@ -627,41 +727,215 @@ first_from(const struct search *s, struct slice slice, uint32_t level, uint64_t 
 	return slice.from;
 }
 
-static void
-children_of(const struct search *s, struct slice slice, uint32_t level, struct range ids, struct children *out)
-{
-	size_t i = first_from(s, slice, level, ids.lo), next;
-
-	for (; i < slice.to && s->known[i].id[level] <= ids.hi; i = next) {
-		struct child child = {.id = s->known[i].id[level], .known = s->known[i].depth == level + 1};
-
-		next = first_from(s, (struct slice){i, slice.to}, level, (uint64_t)child.id + 1);
-		child.below = (struct slice){i + child.known, next};
-		add_child(out, child);
-	}
-}
-
 static int
 compare_children(const void *a, const void *b)
 {
 	const struct child *x = a, *y = b;
 
-	if (x->id != y->id)
-		return x->id < y->id ? -1 : 1;
-	return x->known - y->known;
+	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* No known node lies on the way here: all that the spec names from here on is missing, or, when it names nothing more, the way itself. */
+/* Those with an id that a step may take, by id. */
 static void
-nobody_here(struct search *s, const struct state *state, uint32_t level)
+find_children(struct nodespec_search *s, const struct task *t)
+{
+	struct spread *d = &s->spread;
+	size_t k, i, next;
+
+	d->children = 0;
+	for (k = 0; k < t->slices; k++)
+		for (i = first_from(s, t->slice[k], t->level, t->front->ids.lo);
+			i < t->slice[k].to && s->known[i]->id[t->level] <= t->front->ids.hi; i = next) {
+			uint32_t id = s->known[i]->id[t->level];
+			bool known = s->known[i]->depth == t->level + 1;
+
+			next = i + 1 < t->slice[k].to && s->known[i + 1]->id[t->level] != id
+				       ? i + 1
+				       : first_from(s, (struct slice){i, t->slice[k].to}, t->level, (uint64_t)id + 1);
+			d->child = grow(d->child, d->children, &d->child_room, sizeof(d->child[0]));
+			d->child[d->children++] = (struct child){id, i, {i + known, next}};
+		}
+	if (t->slices > 1)
+		qsort(d->child, d->children, sizeof(d->child[0]), compare_children);
+	s->spent += d->children;
+}
+
+static bool
+is_known(const struct child *c)
+{
+	return c->below.from > c->at;
+}
+
+static size_t
+child_from(const struct spread *d, uint64_t id)
+{
+	size_t low = 0, high = d->children;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (d->child[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void *
+room_for(void *array, size_t *room, size_t count, size_t size)
+{
+	if (count > *room) {
+		*room = count;
+		array = xrealloc(array, count, size);
+	}
+	return array;
+}
+
+static void
+add_item(struct spread *d, size_t node, size_t group)
+{
+	size_t room = d->item_room;
+
+	d->next = grow(d->next, d->items, &d->item_room, sizeof(d->next[0]));
+	if (d->item_room != room)
+		d->group = xrealloc(d->group, d->item_room, sizeof(d->group[0]));
+	d->next[d->items] = d->first[node];
+	d->group[d->items] = (uint32_t)group;
+	d->first[node] = (uint32_t)++d->items;
+}
+
+/* Gives each group to the few nodes of the tree that stand for the children which it takes. */
+static void
+spread_groups(struct nodespec_search *s, const struct task *t)
+{
+	struct spread *d = &s->spread;
+	size_t i, low, high;
+
+	d->first = room_for(d->first, &d->first_room, 2 * d->children, sizeof(d->first[0]));
+	memset(d->first, 0, 2 * d->children * sizeof(d->first[0]));
+	d->items = 0;
+	for (i = 0; i < t->front->groups; i++) {
+		const struct range *ids = &t->front->group[i].ids;
+
+		low = child_from(d, ids->lo) + d->children;
+		high = child_from(d, (uint64_t)ids->hi + 1) + d->children;
+		for (; low < high; low /= 2, high /= 2) {
+			if (low % 2)
+				add_item(d, low++, i);
+			if (high % 2)
+				add_item(d, --high, i);
+		}
+	}
+	s->spent += t->front->groups + d->items;
+}
+
+/* The states to which the groups at a node of the tree lead, of the open steps or of the others. Returns how many; *out is the caller's. */
+static size_t
+states_at(const struct spread *d, const struct front *f, size_t node, bool open, const struct state ***out)
+{
+	size_t count = 0, k;
+	uint32_t item;
+
+	for (item = d->first[node]; item; item = d->next[item - 1])
+		count += f->group[d->group[item - 1]].to - f->group[d->group[item - 1]].from;
+	*out = xcalloc(count, sizeof(**out));
+	count = 0;
+	for (item = d->first[node]; item; item = d->next[item - 1]) {
+		const struct group *g = &f->group[d->group[item - 1]];
+
+		for (k = g->from; k < g->to && is_open(&g->ids) == open; k++)
+			(*out)[count++] = f->target[k];
+	}
+	return count;
+}
+
+/* The children of one node of the tree, all of which these states are for. */
+static void
+take_children(
+	struct nodespec_search *s, const struct task *t, size_t low, size_t high, const struct state **states, size_t count, bool open)
+{
+	const struct child *child = s->spread.child;
+	struct task on = {.level = t->level + 1, .names = t->names && !open};
+	uint8_t mark = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		mark |= states[i]->selects ? (on.names ? SELECTED | NAMED : SELECTED) : 0;
+	on.slice = xcalloc(high - low, sizeof(on.slice[0]));
+	for (i = low; i < high; i++) {
+		if (is_known(&child[i]))
+			s->mark[child[i].at] |= mark;
+		if (child[i].below.from < child[i].below.to)
+			on.slice[on.slices++] = child[i].below;
+	}
+	s->spent += high - low;
+	on.front = front_new(states, count);
+	if (on.slices && (on.front->groups || on.front->below))
+		add_task(s, on);
+	else
+		free(on.slice);
+	front_drop(on.front);
+}
+
+/* What is missing below each of these children is looked for apart. */
+static void
+miss_below(struct nodespec_search *s, const struct task *t, size_t low, size_t high, const struct state **states, size_t count)
+{
+	struct front *front = front_new(states, count);
+	size_t i;
+
+	for (i = low; i < high && front->closed; i++) {
+		const struct child *c = &s->spread.child[i];
+
+		add_task(s, (struct task){.front = front,
+				    .slice = xmemdup(&c->below, sizeof(c->below)),
+				    .slices = 1,
+				    .level = t->level + 1,
+				    .at = s->known[c->at]});
+	}
+	s->spent += high - low;
+	front_drop(front);
+}
+
+static void
+go_on_below(struct nodespec_search *s, const struct task *t)
+{
+	const struct state **states;
+	size_t node, low, high, count;
+
+	for (node = 1; node < 2 * s->spread.children; node++) {
+		if (!s->spread.first[node])
+			continue;
+		for (low = high = node; low < s->spread.children; low *= 2, high = high * 2 + 1)
+			;
+		low -= s->spread.children;
+		high -= s->spread.children - 1;
+		count = states_at(&s->spread, t->front, node, false, &states);
+		if (count && t->at)
+			miss_below(s, t, low, high, states, count);
+		else if (count)
+			take_children(s, t, low, high, states, count, false);
+		free(states);
+		count = t->at ? 0 : states_at(&s->spread, t->front, node, true, &states);
+		if (count)
+			take_children(s, t, low, high, states, count, true);
+		if (!t->at)
+			free(states);
+	}
+}
+
+/* ---- nodes that are missing ---- */
+
+/* The way here leads to no known node: everything that the spec names from here on is missing; if that is nothing, the way itself. */
+static void
+nobody_here(struct nodespec_search *s, const struct state *state, uint32_t level)
 {
 	bool named = state->selects;
 	size_t i;
 
-	for (i = 0; i < state->count; i++) {
+	for (i = state->first_closed; i < state->count && s->missing.total < MAX_BOXES; i = state->edge[i].next_closed) {
 		s->box[level] = state->edge[i].ids;
-		if (is_open(&state->edge[i].ids))
-			continue;
 		nobody_here(s, state->edge[i].to, level + 1);
 		named = true;
 	}
@@ -670,90 +944,200 @@ nobody_here(struct search *s, const struct state *state, uint32_t level)
 }
 
 static void
-gap(struct search *s, const struct edge *edge, uint32_t level, uint64_t from, uint64_t to)
+gap(struct nodespec_search *s, const struct task *t, const struct group *g, uint64_t from, uint64_t to)
 {
-	s->box[level] = (struct range){(uint32_t)from, (uint32_t)to};
-	nobody_here(s, edge->to, level + 1);
-}
-
-/* The ids of the edge that no child has. */
-static void
-find_gaps(struct search *s, const struct edge *edge, uint32_t level, const struct children *children)
-{
-	uint64_t next = edge->ids.lo;
 	size_t i;
 
-	for (i = 0; i < children->count && s->missing.total < MAX_BOXES; i++) {
-		const struct child *child = &children->at[i];
-
-		if (child->id > next)
-			gap(s, edge, level, next, (uint64_t)child->id - 1);
-		next = (uint64_t)child->id + 1;
-		s->box[level] = (struct range){child->id, child->id};
-		if (!child->known && edge->to->selects && (i + 1 == children->count || child[1].id != child->id))
-			add_box(&s->missing, s->box, level + 1);
+	for (i = g->from; i < g->to && s->missing.total < MAX_BOXES; i++) {
+		s->box[t->level] = (struct range){(uint32_t)from, (uint32_t)to};
+		nobody_here(s, t->front->target[i], t->level + 1);
 	}
-	if (next <= edge->ids.hi)
-		gap(s, edge, level, next, edge->ids.hi);
 }
 
-/* The known nodes that the way here leads to are given by what lies below them. While every step names ids, each such
- * node is looked at alone; behind a "." they stand together, and an id is missing only where none of them has it. */
+/* Runs of ids without a gap among the children, and those that are not known themselves: so no step walks from child to child. */
 static void
-find_missing(struct search *s, const struct state *state, uint32_t level, const struct slices *here, bool alone)
+find_runs(struct spread *d)
 {
+	size_t i;
+
+	d->run = room_for(d->run, &d->run_room, d->children + 1, sizeof(d->run[0]));
+	d->strange = room_for(d->strange, &d->strange_room, d->children + 1, sizeof(d->strange[0]));
+	d->strange[d->children] = (uint32_t)d->children;
+	for (i = d->children; i-- > 0;) {
+		d->run[i] = i + 1 < d->children && d->child[i + 1].id == d->child[i].id + 1 ? d->run[i + 1] : (uint32_t)i;
+		d->strange[i] = is_known(&d->child[i]) ? d->strange[i + 1] : (uint32_t)i;
+	}
+}
+
+static void
+find_gaps(struct nodespec_search *s, const struct task *t, const struct group *g)
+{
+	const struct spread *d = &s->spread;
+	size_t first = child_from(d, g->ids.lo), i = first, k;
+	uint64_t next = g->ids.lo;
+	bool selects = false;
+
+	while (next <= g->ids.hi && s->missing.total < MAX_BOXES) {
+		if (i < d->children && d->child[i].id == next) {
+			next = (uint64_t)d->child[d->run[i]].id + 1;
+			i = d->run[i] + 1;
+		} else {
+			uint64_t end = i < d->children && d->child[i].id <= g->ids.hi ? d->child[i].id - 1 : g->ids.hi;
+
+			gap(s, t, g, next, end);
+			next = end + 1;
+		}
+	}
+	for (k = g->from; k < g->to && !selects; k++)
+		selects = t->front->target[k]->selects;
+	for (i = first < d->children ? d->strange[first] : d->children;
+		selects && i < d->children && d->child[i].id <= g->ids.hi && s->missing.total < MAX_BOXES; i = d->strange[i + 1]) {
+		s->box[t->level] = (struct range){d->child[i].id, d->child[i].id};
+		add_box(&s->missing, s->box, t->level + 1);
+	}
+}
+
+static void
+find_missing(struct nodespec_search *s, const struct task *t)
+{
+	size_t before = s->missing.total, i;
+	uint32_t level;
+
+	for (level = 0; level < t->level; level++)
+		s->box[level] = (struct range){t->at->id[level], t->at->id[level]};
+	find_runs(&s->spread);
+	for (i = 0; i < t->front->groups; i++)
+		if (!is_open(&t->front->group[i].ids))
+			find_gaps(s, t, &t->front->group[i]);
+	s->spent += t->front->groups + (s->missing.total - before);
+}
+
+/* ---- the search ---- */
+
+static void
+task_free(struct task *t)
+{
+	front_drop(t->front);
+	free(t->slice);
+	free(t);
+}
+
+static void
+do_task(struct nodespec_search *s)
+{
+	struct task *t = s->tasks;
 	size_t i, k;
 
-	for (i = 0; i < state->count && s->missing.total < MAX_BOXES; i++) {
-		const struct edge *edge = &state->edge[i];
-		bool apart = alone && !is_open(&edge->ids);
-		struct children *children = &s->children[level];
-		struct slices *below = &s->below[level];
-
-		children->count = 0;
-		for (k = 0; k < here->count; k++)
-			children_of(s, here->at[k], level, edge->ids, children);
-		if (here->count > 1 && children->count > 1)
-			qsort(children->at, children->count, sizeof(children->at[0]), compare_children);
-		if (!is_open(&edge->ids))
-			find_gaps(s, edge, level, children);
-		below->count = 0;
-		for (k = 0; k < children->count && edge->to->count > 0; k++) {
-			add_slice(below, children->at[k].below);
-			if (!apart)
-				continue;
-			s->box[level] = (struct range){children->at[k].id, children->at[k].id};
-			find_missing(s, edge->to, level + 1, below, true);
-			below->count = 0;
-		}
-		s->box[level] = edge->ids;
-		if (!apart)
-			find_missing(s, edge->to, level + 1, below, false);
+	s->tasks = t->next;
+	for (k = 0; k < t->slices && t->front->below && !t->at; k++)
+		for (i = t->slice[k].from; i < t->slice[k].to; i++, s->spent++)
+			s->mark[i] |= SELECTED;
+	find_children(s, t);
+	if (t->at)
+		find_missing(s, t);
+	if (s->spread.children && (!t->at || s->missing.total < MAX_BOXES)) {
+		spread_groups(s, t);
+		go_on_below(s, t);
 	}
+	s->spent++;
+	task_free(t);
+}
+
+struct nodespec_search *
+nodespec_search_new(const struct nodespec *const *specs, size_t spec_count, const struct path *const *known, size_t count, bool missing)
+{
+	static const struct path master;
+	struct nodespec_search *s = xcalloc(1, sizeof(*s));
+	const struct state **states = xcalloc(spec_count, sizeof(*states));
+	struct task root = {.slices = 1, .names = true};
+	struct slice all = {count > 0 && known[0]->depth == 0, count};
+	size_t i;
+
+	for (i = 0; i < spec_count; i++)
+		states[i] = &specs[i]->root;
+	s->known = known;
+	s->count = count;
+	s->mark = xcalloc(count, 1);
+	root.front = front_new(states, spec_count);
+	root.slice = xmemdup(&all, sizeof(all));
+	add_task(s, root);
+	if (missing) {
+		root.slice = xmemdup(&all, sizeof(all));
+		root.at = &master;
+		add_task(s, root);
+	}
+	front_drop(root.front);
+	free(states);
+	return s;
+}
+
+bool
+nodespec_search_go(struct nodespec_search *s, size_t steps)
+{
+	for (s->spent = 0; s->tasks && s->spent < steps;)
+		do_task(s);
+	return !s->tasks;
+}
+
+bool
+nodespec_selected(const struct nodespec_search *s, size_t i)
+{
+	return s->mark[i] & SELECTED;
+}
+
+bool
+nodespec_named(const struct nodespec_search *s, size_t i)
+{
+	return s->mark[i] & NAMED;
+}
+
+void
+nodespec_search_free(struct nodespec_search *s)
+{
+	struct spread *d;
+
+	if (!s)
+		return;
+	d = &s->spread;
+	while (s->tasks) {
+		struct task *t = s->tasks;
+
+		s->tasks = t->next;
+		task_free(t);
+	}
+	free_boxes(&s->missing);
+	free(d->child);
+	free(d->first);
+	free(d->next);
+	free(d->group);
+	free(d->run);
+	free(d->strange);
+	free(s->mark);
+	free(s);
 }
 
 /* A known node of greater depth whose last ids lie in the box. */
 static const struct path *
-find_deeper(const struct path *known, size_t count, const struct range *box, uint32_t depth)
+find_deeper(const struct path *const *known, size_t count, const struct range *box, uint32_t depth)
 {
 	uint32_t level, skip;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (known[i].depth <= depth)
+		if (known[i]->depth <= depth)
 			continue;
-		skip = known[i].depth - depth;
+		skip = known[i]->depth - depth;
 		for (level = 0; level < depth; level++)
-			if (known[i].id[skip + level] < box[level].lo || known[i].id[skip + level] > box[level].hi)
+			if (known[i]->id[skip + level] < box[level].lo || known[i]->id[skip + level] > box[level].hi)
 				break;
 		if (level == depth)
-			return &known[i];
+			return known[i];
 	}
 	return NULL;
 }
 
 static char *
-find_hint(const struct boxes *missing, const struct path *known, size_t count)
+find_hint(const struct boxes *missing, const struct path *const *known, size_t count)
 {
 	const struct path *found = NULL;
 	size_t sought = 0, i;
@@ -767,25 +1151,8 @@ find_hint(const struct boxes *missing, const struct path *known, size_t count)
 }
 
 char *
-nodespec_missing(const struct nodespec *spec, const struct path *known, size_t count, char **hint)
+nodespec_missing(struct nodespec_search *s, char **hint)
 {
-	struct search s = {.known = known};
-	struct slice all = {0, count};
-	struct slices root = {0};
-	size_t level;
-	char *text;
-
-	while (all.from < all.to && known[all.from].depth == 0)
-		all.from++;
-	add_slice(&root, all);
-	find_missing(&s, &spec->root, 0, &root, true);
-	*hint = find_hint(&s.missing, known, count);
-	text = fold(&s.missing);
-	free_boxes(&s.missing);
-	free(root.at);
-	for (level = 0; level < MAX_DEPTH; level++) {
-		free(s.children[level].at);
-		free(s.below[level].at);
-	}
-	return text;
+	*hint = find_hint(&s->missing, s->known, s->count);
+	return fold(&s->missing);
 }

@@ -9,19 +9,23 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 256 }; /* events taken in one turn: enough to amortise the call, few enough that signals and timers stay prompt */
-
-struct grave {
-	void *what;
-	void (*release)(void *);
+enum {
+	TURN_US = 3000, /* microseconds after which a turn begins nothing more that can wait */
+	BATCH = 256,	/* events taken in one turn: enough to amortise the call, few enough that signals and timers stay prompt */
 };
+
+	struct grave{void * what; void(*release)(void *);};
 
 static struct {
 	int epoll, signals;
 	bool ended;
 	uint64_t now, pause;
+	uint64_t begun, longest; /* microseconds: when this turn began; the processor time of the longest that was told of */
+	struct epoll_event events[BATCH];
+	int count, at;	      /* of events: how many there are, and the first that was not handled yet */
 	struct timer *timers; /* soonest first */
 	struct grave *graves;
 	size_t grave_count, grave_room;
@@ -79,6 +83,11 @@ loop_want(struct watch *w, unsigned want)
 void
 loop_unwatch(struct watch *w)
 {
+	int i;
+
+	for (i = loop.at; i < loop.count; i++)
+		if (loop.events[i].data.ptr == w)
+			loop.events[i].data.ptr = NULL;
 	if (!w->ready)
 		return;
 	(void)epoll_ctl(loop.epoll, EPOLL_CTL_DEL, w->fd, NULL);
@@ -152,20 +161,48 @@ take_signals(void)
 		loop.on_signal((int)info.ssi_signo);
 }
 
+static uint64_t
+microseconds(clockid_t clock)
+{
+	struct timespec t = {0};
+
+	(void)clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+bool
+loop_late(void)
+{
+	return loop.epoll >= 0 && microseconds(CLOCK_MONOTONIC) - loop.begun >= TURN_US;
+}
+
+static void
+take_event(const struct epoll_event *event)
+{
+	struct watch *w = event->data.ptr;
+	unsigned got = event->events & EPOLLOUT ? WATCH_WRITE : 0;
+
+	if (event->events & ~(unsigned)EPOLLOUT)
+		got |= WATCH_READ;
+	/* It may have come in an earlier turn: what is not wanted any more is not told. */
+	if (w && w->ready && event->events & (epoll_bits(w->want) | EPOLLERR | EPOLLHUP))
+		w->ready(w, got);
+}
+
+/* One at least, then as many as the turn has time for; the others come first in the next turn. */
 static void
 take_events(void)
 {
-	struct epoll_event events[BATCH];
-	int count = epoll_wait(loop.epoll, events, BATCH, 0), i;
-
-	for (i = 0; i < count; i++) {
-		struct watch *w = events[i].data.ptr;
-		unsigned got = events[i].events & EPOLLOUT ? WATCH_WRITE : 0;
-
-		if (events[i].events & ~(unsigned)EPOLLOUT)
-			got |= WATCH_READ;
-		if (w->ready)
-			w->ready(w, got);
+	if (loop.at == loop.count) {
+		loop.at = 0;
+		loop.count = epoll_wait(loop.epoll, loop.events, BATCH, 0);
+		if (loop.count < 0)
+			loop.count = 0;
+	}
+	while (loop.at < loop.count) {
+		take_event(&loop.events[loop.at++]);
+		if (loop_late())
+			break;
 	}
 }
 
@@ -203,12 +240,40 @@ patience(void)
 	return loop.timers->at - now > 3600000 ? 3600000 : (int)(loop.timers->at - now);
 }
 
+/* At -debug=1, for people who look for what takes too long: each turn that took clearly more than all before. */
+static void
+tell_longest(uint64_t spent)
+{
+	if (spent < TURN_US / 3 || spent < loop.longest + loop.longest / 8)
+		return;
+	loop.longest = spent;
+	note(1, "the longest turn so far took %llu us", (unsigned long long)spent);
+}
+
+static void
+do_turn(bool signals, bool events)
+{
+	uint64_t before = debug_level > 0 ? microseconds(CLOCK_THREAD_CPUTIME_ID) : 0;
+
+	loop.begun = microseconds(CLOCK_MONOTONIC);
+	if (signals)
+		take_signals();
+	if (events || loop.at < loop.count)
+		take_events();
+	take_timers();
+	if (loop.flush)
+		loop.flush();
+	bury_dead();
+	if (debug_level > 0)
+		tell_longest(microseconds(CLOCK_THREAD_CPUTIME_ID) - before);
+}
+
 void
 loop_run(void)
 {
 	while (!loop.ended) {
 		struct pollfd fds[] = {{.fd = loop.signals, .events = POLLIN}, {.fd = loop.epoll, .events = POLLIN}};
-		int wait = patience();
+		int wait = loop.at < loop.count ? 0 : patience();
 		uint64_t before = now_ms(), waited;
 
 		if (poll(fds, COUNT(fds), wait) < 0 && errno != EINTR)
@@ -218,13 +283,6 @@ loop_run(void)
 		loop.now = now_ms();
 		waited = loop.now - before;
 		loop.pause += wait >= 0 && waited > (uint64_t)wait ? waited - (uint64_t)wait : 0;
-		if (fds[0].revents)
-			take_signals();
-		if (fds[1].revents)
-			take_events();
-		take_timers();
-		if (loop.flush)
-			loop.flush();
-		bury_dead();
+		do_turn(fds[0].revents, fds[1].revents);
 	}
 }

@@ -38,6 +38,7 @@ void loop_bury(void *what, void (*release)(void *));
 void loop_each_turn(void (*flush)(void)); /* called at the end of each turn, before the buried are released */
 uint64_t loop_now(void);		  /* now_ms() when this turn began */
 uint64_t loop_pause(void); /* milliseconds, before this turn and in it, in which this process did not listen: stopped, starved, or busy */
-void loop_run(void);	   /* turn after turn, until loop_end */
-void loop_end(void);	   /* this turn is the last */
+bool loop_late(void); /* this turn has taken some milliseconds: what can wait should be left to the next (false where no loop is open) */
+void loop_run(void);  /* turn after turn, until loop_end */
+void loop_end(void);  /* this turn is the last */
 #endif

@@ -1,6 +1,7 @@
 /* A link on a socket: frames in and out, sealed, in bounded queues by priority.
  * Must never know what the types of messages mean. */
 #include "link/link.h"
+#include "base/loop.h"
 #include "link/net.h"
 
 #include <errno.h>
@@ -477,7 +478,7 @@ fill_bulk(struct link *l)
 	static struct queue plain;
 	size_t before;
 
-	if (!l->bulk || !l->has_bulk || l->bulk_turns == 0)
+	if (!l->bulk || !l->has_bulk || l->bulk_turns == 0 || (l->bulk_turns < BULK_TURNS && loop_late()))
 		return;
 	l->bulk_turns--;
 	take_spare(&l->wire);

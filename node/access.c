@@ -65,12 +65,20 @@ as_asker(const struct peer *who)
 	return (struct allow_who){.uid = who->uid, .gid = who->gid, .groups = who->groups, .group_count = who->group_count};
 }
 
-bool
-access_may_use(const struct peer *who, const struct path *node)
+struct nodespec_search *
+access_search(const struct peer *who, const struct path *const *known, size_t count)
 {
 	struct allow_who asker = as_asker(who);
+	const struct nodespec **specs;
+	struct nodespec_search *s;
+	size_t spec_count;
 
-	return !allow || access_is_chief(who->uid) || allow_may(allow, &asker, node);
+	if (!allow || access_is_chief(who->uid))
+		return NULL;
+	spec_count = allow_specs(allow, &asker, &specs);
+	s = nodespec_search_new(specs, spec_count, known, count, false);
+	free(specs);
+	return s;
 }
 
 /* Without -users it is the -allow file that says who. */

@@ -248,15 +248,16 @@ rule_names(const struct rule *r, const struct allow_who *who)
 	return false;
 }
 
-bool
-allow_may(const struct allow *a, const struct allow_who *who, const struct path *node)
+size_t
+allow_specs(const struct allow *a, const struct allow_who *who, const struct nodespec ***out)
 {
-	size_t i;
+	size_t i, count = 0;
 
+	*out = xcalloc(a->count, sizeof(**out));
 	for (i = 0; i < a->count; i++)
-		if (rule_names(&a->rules[i], who) && nodespec_matches(a->rules[i].nodes, node))
-			return true;
-	return false;
+		if (rule_names(&a->rules[i], who))
+			(*out)[count++] = a->rules[i].nodes;
+	return count;
 }
 
 bool

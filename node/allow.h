@@ -2,7 +2,7 @@
 #ifndef ALLOW_H
 #define ALLOW_H
 
-#include "base/path.h"
+#include "nodespec.h"
 
 /* The ids that the kernel gave for somebody; groups are the supplementary ones. Borrowed. */
 struct allow_who {
@@ -22,8 +22,8 @@ struct allow *allow_load(const char *path); /* refuses a file that others than i
 const char *allow_error(void);
 void allow_free(struct allow *);
 
-/* Some line gives this node to one of them. */
-bool allow_may(const struct allow *, const struct allow_who *, const struct path *);
+/* The nodes of each line that is for this asker; returns how many. *out is the caller's, the specs stay the file's. */
+size_t allow_specs(const struct allow *, const struct allow_who *, const struct nodespec ***out);
 bool allow_names(const struct allow *, const struct allow_who *); /* some line gives them any node at all */
 /* The lines in one form, "1-8 alice,@staff", added to the list. */
 void allow_lines(const struct allow *, struct strings *);

@@ -2,8 +2,10 @@
  * Must never know launches. */
 #include "node/answer.h"
 #include "node/access.h"
+#include "node/agenda.h"
 #include "node/choose.h"
 #include "node/self.h"
+#include "nodespec.h"
 #include "proto.h"
 
 #include <stdlib.h>
@@ -30,103 +32,163 @@ put_shown_member(struct buf *body, const struct member *m)
 	put_shown(body, &shown);
 }
 
+/* One that is being answered; its texts are the frame's. */
+struct question {
+	struct msg_query q;
+	struct errand *errand;
+	struct timer patience; /* until so many nodes are up as it wants */
+	bool may_begin;
+	struct choosing *choosing; /* NULL: chosen */
+	struct choice choice;
+	size_t sent; /* of the choice's shown nodes */
+	struct question *next;
+};
+static struct question *questions;
+
 static void
-answer(struct neighbour *client, const struct msg_query *q)
+question_free(void *what)
 {
-	struct choice c = {0};
-	struct nodespec *spec = *q->spec ? nodespec_parse(q->spec) : NULL, *not = *q->exclude ? nodespec_parse(q->exclude) : NULL;
-	struct msg_query_end end = {.up = (uint32_t)self.map.up, .down = (uint32_t)(self.map.count - self.map.up)};
-	struct buf body = {0};
-	size_t i;
+	struct question *q = what, **at;
 
-	if ((*q->spec && !spec) || (*q->exclude && !not )) {
-		tell_error(client, 2, "%s", nodespec_error());
-		goto out;
-	}
-	for (i = 0; i < self.map.count; i++) {
-		const struct member *m = self.map.at[i];
-
-		if ((spec && !nodespec_matches(spec, &m->path)) || (not &&nodespec_matches(not, &m->path)))
-			continue;
-		put_shown_member(&body, m);
-		if (body.len >= BATCH_ROOM) {
-			neighbour_send(client, PRIO_OUTPUT, MSG_NODES, 0, &body);
-			body.len = 0;
-		}
-	}
-	if (body.len)
-		neighbour_send(client, PRIO_OUTPUT, MSG_NODES, 0, &body);
-	if (!spec)
-		spec = nodespec_parse("...");
-	choice_make(&client->who, spec, not, &c);
-	end.down_list = c.down;
-	end.missing = c.missing;
-	end.hint = c.hint ? c.hint : "";
-	end.refused = c.refused;
-	access_rules(&end.rules);
-	body.len = 0;
-	put_query_end(&body, &end);
-	strings_free(&end.rules);
-	neighbour_send(client, PRIO_OUTPUT, MSG_QUERY_END, 0, &body);
-	choice_free(&c);
-out:
-	buf_free(&body);
-	nodespec_free(spec);
-	nodespec_free(not );
+	for (at = &questions; *at != q; at = &(*at)->next)
+		;
+	*at = q->next;
+	loop_cancel(&q->patience);
+	choosing_free(q->choosing);
+	choice_free(&q->choice);
+	free(q);
 }
 
 static void
-answer_waiting(struct neighbour *client)
+begin(struct question *q)
 {
-	struct msg_query q;
-
-	loop_cancel(&client->patience);
-	if (take_query(client->query.data, client->query.len, &q) == 0)
-		answer(client, &q);
-	buf_free(&client->query);
+	q->may_begin = true;
+	loop_cancel(&q->patience);
+	agenda_wake(q->errand);
 }
 
 static void
 patience_is_over(struct timer *t)
 {
-	answer_waiting(t->owner);
+	begin(t->owner);
 }
 
 void
 answer_map_changed(void)
 {
-	struct neighbour *n;
+	struct question *q;
 
-	for (n = self.neighbours; n; n = n->next)
-		if (n->query.len && self.map.up >= n->at_least)
-			answer_waiting(n);
+	for (q = questions; q; q = q->next)
+		if (!q->may_begin && self.map.up >= q->q.at_least)
+			begin(q);
+}
+
+static bool
+question_new(struct errand *e)
+{
+	struct question *q;
+	struct msg_query m;
+
+	if (take_query(e->frame.body, e->frame.len, &m) != 0) {
+		tell_error(e->client, 255, "the master can't read this question");
+		return false;
+	}
+	q = xcalloc(1, sizeof(*q));
+	q->q = m;
+	q->errand = e;
+	q->next = questions;
+	questions = q;
+	q->choosing = choosing_new(&e->client->who, *m.spec ? m.spec : "...", m.exclude);
+	e->work = q;
+	e->drop = question_free;
+	if (self.map.up >= m.at_least) {
+		q->may_begin = true;
+		return true;
+	}
+	agenda_sleep(e);
+	if (m.patience)
+		loop_timer(&q->patience, m.patience, patience_is_over, q);
+	return true;
+}
+
+/* Returns whether the choice has been made, or can't be. */
+static bool
+go_on_choosing(struct question *q)
+{
+	enum choosing_state state = choosing_go(q->choosing, &q->choice);
+
+	if (state == CHOOSING)
+		return false;
+	if (state == CHOSEN_BADLY)
+		tell_error(q->errand->client, 2, "%s", nodespec_error());
+	choosing_free(q->choosing);
+	q->choosing = NULL;
+	return state == CHOSEN_BADLY;
+}
+
+static void
+send_batch(struct question *q)
+{
+	struct buf body = {0};
+
+	while (q->sent < q->choice.shown_count && body.len < BATCH_ROOM)
+		put_shown_member(&body, q->choice.shown[q->sent++]);
+	if (body.len)
+		neighbour_send(q->errand->client, PRIO_OUTPUT, MSG_NODES, 0, &body);
+	buf_free(&body);
+}
+
+static void
+send_end(struct question *q)
+{
+	const struct choice *c = &q->choice;
+	struct msg_query_end end = {.up = (uint32_t)self.map.up,
+		.down = (uint32_t)(self.map.count - self.map.up),
+		.down_list = c->down,
+		.missing = c->missing,
+		.hint = c->hint ? c->hint : "",
+		.refused = c->refused};
+	struct buf body = {0};
+
+	access_rules(&end.rules);
+	put_query_end(&body, &end);
+	strings_free(&end.rules);
+	neighbour_send(q->errand->client, PRIO_OUTPUT, MSG_QUERY_END, 0, &body);
+	buf_free(&body);
+}
+
+static bool
+answer_step(struct errand *e)
+{
+	struct question *q = e->work;
+
+	if (!q)
+		return !question_new(e);
+	if (q->choosing)
+		return go_on_choosing(q);
+	if (agenda_waits_for_client(e))
+		return false;
+	send_batch(q);
+	if (q->sent < q->choice.shown_count)
+		return false;
+	send_end(q);
+	return true;
 }
 
 void
 answer_on_query(struct neighbour *client, const struct frame *frame)
 {
-	struct msg_query q;
-
-	if (take_query(frame->body, frame->len, &q) != 0) {
-		tell_error(client, 255, "the master can't read this question");
-		return;
-	}
-	if (self.map.up >= q.at_least || client->query.len) {
-		answer(client, &q);
-		return;
-	}
-	put_bytes(&client->query, frame->body, frame->len);
-	client->at_least = q.at_least;
-	if (q.patience)
-		loop_timer(&client->patience, q.patience, patience_is_over, client);
+	agenda_add(client, frame, answer_step);
 }
 
 /* ---- power ---- */
 
 /* Leaves first: a node goes only when all that is to go below it has been told. */
-void
-answer_on_power(struct neighbour *client, const struct frame *frame)
+static bool
+power_step(struct errand *e)
 {
+	struct neighbour *client = e->client;
+	const struct frame *frame = &e->frame;
 	struct msg_power m;
 	struct member *member;
 	char name[PATH_TEXT];
@@ -134,7 +196,7 @@ answer_on_power(struct neighbour *client, const struct frame *frame)
 
 	if (take_power(frame->body, frame->len, &m) != 0) {
 		tell_error(client, 255, "the master can't read this request");
-		return;
+		return true;
 	}
 	member = map_find(&self.map, &m.path);
 	next = member ? member->via : NULL;
@@ -148,4 +210,11 @@ answer_on_power(struct neighbour *client, const struct frame *frame)
 		neighbour_send_bytes(next, PRIO_CONTROL, MSG_POWER, 0, frame->body, frame->len);
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
 	}
+	return true;
+}
+
+void
+answer_on_power(struct neighbour *client, const struct frame *frame)
+{
+	agenda_add(client, frame, power_step);
 }

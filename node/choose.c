@@ -3,97 +3,150 @@
 #include "node/choose.h"
 #include "node/access.h"
 #include "node/self.h"
-#include "proto.h"
+#include "nodespec.h"
 
 #include <stdlib.h>
+
+enum { STEPS = 100000 }; /* of a search, at a time */
+
+struct choosing {
+	const struct peer *who;
+	const char *text, *exclude;
+	struct nodespec *spec, *not ;
+	/* The nodes as they were when it began; a master's map keeps them all. */
+	struct member **members;
+	const struct path **paths;
+	size_t count;
+	struct nodespec_search *chosen, *excluded, *allowed; /* NULL: nobody is excluded, all are allowed */
+};
 
 void
 choice_free(struct choice *c)
 {
 	free(c->paths);
 	free(c->members);
+	free(c->shown);
 	free(c->down);
 	free(c->missing);
 	free(c->hint);
 	free(c->refused);
 	free(c->named_refused);
-	free(c->all);
 }
 
-/* Of nodes that are refused only those that the user named by number are told of. For the user the others are not there: so they
- * are named where they would be missing if they were not. */
-static char *
-named_among(const struct nodespec *spec, const struct path *refused, size_t count, const struct path *others, size_t other_count)
+struct choosing *
+choosing_new(const struct peer *who, const char *spec, const char *exclude)
 {
-	struct path *named = xcalloc(count, sizeof(*named));
-	char *hint, *missing = nodespec_missing(spec, others, other_count, &hint), *text;
-	struct nodespec *by_number = *missing ? nodespec_parse(missing) : NULL;
-	size_t i, n = 0;
+	struct choosing *c = xcalloc(1, sizeof(*c));
 
-	for (i = 0; i < count && by_number; i++)
-		if (nodespec_matches(by_number, &refused[i]))
-			named[n++] = refused[i];
-	text = pathset_fold(named, n);
-	nodespec_free(by_number);
-	free(named);
-	free(missing);
-	free(hint);
-	return text;
+	*c = (struct choosing){.who = who, .text = spec, .exclude = exclude};
+	return c;
 }
 
 void
-choice_make(const struct peer *who, const struct nodespec *spec, const struct nodespec * not, struct choice *c)
+choosing_free(struct choosing *c)
 {
-	struct path *down = xcalloc(self.map.count, sizeof(*down)), *refused = xcalloc(self.map.count, sizeof(*refused));
-	struct path *others = xcalloc(self.map.count, sizeof(*others));
-	size_t i, downs = 0, refusals = 0, other_count = 0;
-
-	c->paths = xcalloc(self.map.count, sizeof(*c->paths));
-	c->members = xcalloc(self.map.count, sizeof(struct member *));
-	c->all = xcalloc(self.map.count, sizeof(*c->all));
-	for (i = 0; i < self.map.count; i++) {
-		struct member *m = self.map.at[i];
-
-		c->all[i] = m->path;
-		if (!access_may_use(who, &m->path)) {
-			if (nodespec_matches(spec, &m->path) && !(not &&nodespec_matches(not, &m->path)))
-				refused[refusals++] = m->path;
-			continue;
-		}
-		others[other_count++] = m->path;
-		if (!nodespec_matches(spec, &m->path) || (not &&nodespec_matches(not, &m->path)))
-			continue;
-		if (m->state == NODE_UP) {
-			c->members[c->count] = m;
-			c->paths[c->count++] = m->path;
-		} else {
-			down[downs++] = m->path;
-		}
-	}
-	c->missing = nodespec_missing(spec, c->all, self.map.count, &c->hint);
-	c->down = pathset_fold(down, downs);
-	c->refused = pathset_fold(refused, refusals);
-	c->named_refused = refusals ? named_among(spec, refused, refusals, others, other_count) : xstrdup("");
-	free(down);
-	free(refused);
-	free(others);
+	if (!c)
+		return;
+	nodespec_search_free(c->chosen);
+	nodespec_search_free(c->excluded);
+	nodespec_search_free(c->allowed);
+	nodespec_free(c->spec);
+	nodespec_free(c->not );
+	free(c->members);
+	free(c->paths);
+	free(c);
 }
 
-int
-choose(struct neighbour *client, const char *text, const char *exclude, struct choice *c)
+static void
+begin_search(struct choosing *c)
 {
-	struct nodespec *spec = nodespec_parse(text), *not = NULL;
+	const struct nodespec *spec = c->spec, *not = c->not ;
+	size_t i;
 
-	*c = (struct choice){0};
-	if (spec && *exclude)
-		not = nodespec_parse(exclude);
-	if (!spec || (*exclude && !not )) {
-		tell_error(client, 2, "%s", nodespec_error());
-		nodespec_free(spec);
-		return -1;
+	c->count = self.map.count;
+	c->members = xcalloc(c->count, sizeof(c->members[0]));
+	c->paths = xcalloc(c->count, sizeof(c->paths[0]));
+	for (i = 0; i < c->count; i++) {
+		c->members[i] = self.map.at[i];
+		c->paths[i] = &self.map.at[i]->path;
 	}
-	choice_make(&client->who, spec, not, c);
-	nodespec_free(spec);
-	nodespec_free(not );
-	return 0;
+	c->chosen = nodespec_search_new(&spec, 1, c->paths, c->count, true);
+	if (not )
+		c->excluded = nodespec_search_new(&not, 1, c->paths, c->count, false);
+	c->allowed = access_search(c->who, c->paths, c->count);
+}
+
+/* Nodes that are said to be something, gathered and folded. */
+struct list {
+	struct path *at;
+	size_t count;
+};
+
+static char *
+fold(struct list *list)
+{
+	char *text = pathset_fold(list->at, list->count);
+
+	free(list->at);
+	return text;
+}
+
+static void
+add(struct list *list, size_t most, const struct path *p)
+{
+	if (!list->at)
+		list->at = xcalloc(most, sizeof(list->at[0]));
+	list->at[list->count++] = *p;
+}
+
+static void
+sort_out(struct choosing *c, struct choice *out)
+{
+	struct list down = {0}, refused = {0}, named_refused = {0};
+	size_t i;
+
+	*out = (struct choice){.paths = xcalloc(c->count, sizeof(out->paths[0])),
+		.members = xcalloc(c->count, sizeof(out->members[0])),
+		.shown = xcalloc(c->count, sizeof(out->shown[0]))};
+	for (i = 0; i < c->count; i++) {
+		struct member *m = c->members[i];
+
+		if (!nodespec_selected(c->chosen, i) || (c->excluded && nodespec_selected(c->excluded, i)))
+			continue;
+		out->shown[out->shown_count++] = m;
+		if (c->allowed && !nodespec_selected(c->allowed, i)) {
+			add(&refused, c->count, &m->path);
+			if (nodespec_named(c->chosen, i))
+				add(&named_refused, c->count, &m->path);
+		} else if (m->state != NODE_UP) {
+			add(&down, c->count, &m->path);
+		} else {
+			out->members[out->count] = m;
+			out->paths[out->count++] = m->path;
+		}
+	}
+	out->missing = nodespec_missing(c->chosen, &out->hint);
+	out->down = fold(&down);
+	out->refused = fold(&refused);
+	out->named_refused = fold(&named_refused);
+}
+
+enum choosing_state
+choosing_go(struct choosing *c, struct choice *out)
+{
+	if (!c->spec) {
+		c->spec = nodespec_parse(c->text);
+		return c->spec ? CHOOSING : CHOSEN_BADLY;
+	}
+	if (!c->not &&*c->exclude) {
+		c->not = nodespec_parse(c->exclude);
+		return c->not ? CHOOSING : CHOSEN_BADLY;
+	}
+	if (!c->chosen)
+		begin_search(c);
+	if (!nodespec_search_go(c->chosen, STEPS) || (c->excluded && !nodespec_search_go(c->excluded, STEPS)) ||
+		(c->allowed && !nodespec_search_go(c->allowed, STEPS)))
+		return CHOOSING;
+	sort_out(c, out);
+	return CHOSEN;
 }

@@ -2,24 +2,29 @@
 #ifndef CHOOSE_H
 #define CHOOSE_H
 
+#include "link/net.h"
 #include "node/map.h"
-#include "node/neighbour.h"
-#include "nodespec.h"
 
 /* A user's choice of nodes, told apart by how they are. */
 struct choice {
 	struct path *paths; /* up, sorted */
 	struct member **members;
 	size_t count;
-	char *down, *missing, *hint;
-	char *refused;	     /* those that this user may not use */
-	char *named_refused; /* and of them those that are named by number */
-	struct path *all;    /* every known path, for what is missing */
+	struct member **shown; /* all that the spec selects, up or not, the asker's or not */
+	size_t shown_count;
+	char *down, *missing, *hint; /* folded; hint: NULL, or a node that may have been meant */
+	char *refused;		     /* those that this user may not use */
+	char *named_refused;	     /* and of them those that are named by number */
 };
-
-/* Fills an empty choice; not: nodes to leave out, or NULL. The caller calls choice_free. */
-void choice_make(const struct peer *who, const struct nodespec *, const struct nodespec * not, struct choice *);
-/* 0, or -1 when the client has been told what is wrong with its spec. The caller calls choice_free. */
-int choose(struct neighbour *client, const char *text, const char *exclude, struct choice *);
 void choice_free(struct choice *);
+
+/* A choice that is being made, in steps. */
+struct choosing;
+/* The texts and the asker must outlive it; exclude: nodes to leave out, or "". The caller frees with choosing_free. */
+struct choosing *choosing_new(const struct peer *who, const char *spec, const char *exclude);
+enum choosing_state { CHOOSING, CHOSEN, CHOSEN_BADLY };
+/* A step of a millisecond or so: CHOSEN once *out is filled, which the caller frees; CHOSEN_BADLY: nodespec_error() says what is wrong with
+ * a spec. */
+enum choosing_state choosing_go(struct choosing *, struct choice *out);
+void choosing_free(struct choosing *); /* NULL is allowed */
 #endif

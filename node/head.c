@@ -2,6 +2,7 @@
  * Must never know mounts, or what a file holds. */
 #include "node/head.h"
 #include "node/access.h"
+#include "node/agenda.h"
 #include "node/answer.h"
 #include "node/choose.h"
 #include "node/share.h"
@@ -43,7 +44,8 @@ struct launch {
 	char *command;
 	struct neighbour *client; /* NULL: gone, or detached */
 	uint32_t uid;
-	size_t counted; /* bytes of its user's share, beside the blocks' */
+	size_t counted;	 /* bytes of its user's share, beside the blocks' */
+	uint64_t serial; /* one more than that of the launch before it */
 	uint64_t born, timeout;
 	bool detached, kill_on_bad, killed, over;
 	bool again;	    /* some target is */
@@ -583,6 +585,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	memcpy(l->variants, m->variant, m->variants * sizeof(l->variants[0]));
 	make_block(l, m);
 	client->launch = l;
+	l->serial = launches ? launches->serial + 1 : 1;
 	l->next = launches;
 	launches = l;
 	if (m->timeout)
@@ -738,33 +741,89 @@ head_large_frame(struct neighbour *client, size_t len)
 	}
 }
 
+/* A launch whose nodes are being chosen; its texts are the frame's. */
+struct launching {
+	struct msg_launch m;
+	struct choosing *choosing;
+};
+
+static void
+launching_free(void *what)
+{
+	struct launching *g = what;
+
+	choosing_free(g->choosing);
+	free(g);
+}
+
+/* False when it can't be, which the client has been told. */
+static bool
+launching_new(struct errand *e)
+{
+	struct neighbour *client = e->client;
+	struct launching *g;
+	struct msg_launch m;
+
+	if (take_launch(e->frame.body, e->frame.len, &m) != 0) {
+		if (!refused(client, m.generation))
+			tell_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
+		return false;
+	}
+	if (client->launch || refused(client, m.generation))
+		return false;
+	g = xcalloc(1, sizeof(*g));
+	g->m = m;
+	g->choosing = choosing_new(&client->who, m.spec, m.exclude);
+	e->work = g;
+	e->drop = launching_free;
+	return true;
+}
+
+static bool
+launch_step(struct errand *e)
+{
+	struct launching *g = e->work;
+	enum choosing_state state;
+	struct choice c;
+
+	if (!g)
+		return !launching_new(e);
+	state = choosing_go(g->choosing, &c);
+	if (state == CHOOSING)
+		return false;
+	if (state == CHOSEN_BADLY) {
+		tell_error(e->client, 2, "%s", nodespec_error());
+		return true;
+	}
+	count_frame_back(e->client);
+	start(e->client, &g->m, e->frame.len, &c);
+	choice_free(&c);
+	return true;
+}
+
 void
 head_on_launch(struct neighbour *client, const struct frame *frame)
 {
-	struct msg_launch m;
-	struct choice c;
+	agenda_add(client, frame, launch_step);
+}
 
-	count_frame_back(client);
-	if (take_launch(frame->body, frame->len, &m) != 0) {
-		if (!refused(client, m.generation))
-			tell_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
-		return;
-	}
-	if (client->launch || refused(client, m.generation) || choose(client, m.spec, m.exclude, &c) != 0)
-		return;
-	start(client, &m, frame->len, &c);
-	choice_free(&c);
+static bool
+signal_step(struct errand *e)
+{
+	struct neighbour *client = e->client;
+	struct msg_signal m;
+
+	if (take_signal(e->frame.body, e->frame.len, &m) != 0)
+		neighbour_malformed(client, &e->frame);
+	else if (client->launch && client->launch->id == e->frame.job)
+		signal_launch(client->launch, m.signal);
+	return true;
 }
 
 void
 head_on_signal(struct neighbour *client, const struct frame *frame)
 {
-	struct msg_signal m;
-
-	if (take_signal(frame->body, frame->len, &m) != 0)
-		neighbour_malformed(client, frame);
-	else if (client->launch && client->launch->id == frame->job)
-		signal_launch(client->launch, m.signal);
+	agenda_add(client, frame, signal_step);
 }
 
 void
@@ -815,31 +874,56 @@ busy_nodes(const struct launch *l)
 	return text;
 }
 
+static void
+show_launch(struct neighbour *client, const struct launch *l)
+{
+	char *nodes = busy_nodes(l);
+	struct msg_ps m = {.job = l->text,
+		.command = l->command,
+		.nodes = nodes,
+		.uid = l->uid,
+		.age = now_ms() - l->born,
+		.state = l->over       ? "lingering"
+			 : l->killed   ? "ending"
+			 : l->detached ? "detached"
+				       : "running"};
+	struct buf body = {0};
+
+	put_ps(&body, &m);
+	neighbour_send(client, PRIO_OUTPUT, MSG_PS, l->id, &body);
+	buf_free(&body);
+	free(nodes);
+}
+
+/* One launch a step, the newest first; work is the serial number of the last. */
+static bool
+ps_step(struct errand *e)
+{
+	uint64_t *last = e->work;
+	struct launch *l;
+
+	if (!last) {
+		e->work = last = xmalloc(sizeof(*last));
+		e->drop = free;
+		*last = UINT64_MAX;
+	}
+	if (agenda_waits_for_client(e))
+		return false;
+	for (l = launches; l && l->serial >= *last; l = l->next)
+		;
+	if (l) {
+		show_launch(e->client, l);
+		*last = l->serial;
+		return false;
+	}
+	neighbour_send(e->client, PRIO_OUTPUT, MSG_OK, 0, NULL);
+	return true;
+}
+
 void
 head_on_ps(struct neighbour *client, const struct frame *frame)
 {
-	struct launch *l;
-
-	(void)frame;
-	for (l = launches; l; l = l->next) {
-		char *nodes = busy_nodes(l);
-		struct msg_ps m = {.job = l->text,
-			.command = l->command,
-			.nodes = nodes,
-			.uid = l->uid,
-			.age = now_ms() - l->born,
-			.state = l->over       ? "lingering"
-				 : l->killed   ? "ending"
-				 : l->detached ? "detached"
-					       : "running"};
-		struct buf body = {0};
-
-		put_ps(&body, &m);
-		neighbour_send(client, PRIO_OUTPUT, MSG_PS, l->id, &body);
-		buf_free(&body);
-		free(nodes);
-	}
-	neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
+	agenda_add(client, frame, ps_step);
 }
 
 /* By its number alone, or with the master's boot behind it. */
@@ -855,15 +939,17 @@ launch_named(const char *text)
 	return NULL;
 }
 
-void
-head_on_kill(struct neighbour *client, const struct frame *frame)
+static bool
+kill_step(struct errand *e)
 {
+	struct neighbour *client = e->client;
+	const struct frame *frame = &e->frame;
 	struct msg_kill m;
 	struct launch *l;
 
 	if (take_kill(frame->body, frame->len, &m) != 0 || m.signal == 0 || m.signal > 64) {
 		tell_error(client, 255, "the master can't read this request");
-		return;
+		return true;
 	}
 	l = launch_named(m.job);
 	if (!l) {
@@ -874,4 +960,11 @@ head_on_kill(struct neighbour *client, const struct frame *frame)
 		signal_launch(l, m.signal);
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
 	}
+	return true;
+}
+
+void
+head_on_kill(struct neighbour *client, const struct frame *frame)
+{
+	agenda_add(client, frame, kill_step);
 }

@@ -9,11 +9,13 @@
 #include <string.h>
 
 enum {
-	SLOW_CLIENT = 8 << 20,	/* bytes that a client has not taken: it is not listened to until it has */
+	SLOW_CLIENT = 1 << 20,	/* bytes that a client has not taken: it is not listened to until it has */
 	DEAF_CLIENT = 64 << 20, /* and when it is given up */
 };
 
 static struct neighbour *dirty;
+static struct neighbour *later, **last_later = &later;
+static struct timer again;
 static const struct neighbour_hooks *hooks;
 
 void
@@ -103,7 +105,6 @@ neighbour_release(void *what)
 	struct neighbour *n = what;
 
 	link_free(n->link);
-	buf_free(&n->query);
 	free(n->who.groups);
 	free(n->dialled);
 	free(n);
@@ -116,14 +117,69 @@ is_slow(const struct neighbour *n)
 	return n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) + link_queued(n->link, PRIO_CONTROL) > SLOW_CLIENT;
 }
 
-/* What came before the end is taken before the end is. */
+static void hear_again(struct timer *);
+
+static void
+hear_later(struct neighbour *n)
+{
+	if (n->later)
+		return;
+	n->later = true;
+	n->next_later = NULL;
+	*last_later = n;
+	last_later = &n->next_later;
+	if (!again.set)
+		loop_timer(&again, 0, hear_again, NULL);
+}
+
+/* One frame at least, then as many as the turn has time for. */
 static void
 take_frames(struct neighbour *n)
 {
+	bool any = false;
 	struct frame f;
 
-	while (!n->gone && !(n->waits = is_slow(n)) && link_next(n->link, &f))
+	for (;;) {
+		n->waits = is_slow(n) || n->errand;
+		if (n->gone || n->waits)
+			return;
+		if (any && loop_late()) {
+			n->waits = true;
+			hear_later(n);
+			return;
+		}
+		any = true;
+		if (!link_next(n->link, &f))
+			return;
 		hooks->frame(n, &f);
+	}
+}
+
+static struct neighbour *
+next_later(void)
+{
+	struct neighbour *n = later;
+
+	later = n->next_later;
+	if (!later)
+		last_later = &later;
+	n->later = false;
+	return n;
+}
+
+static void
+hear_again(struct timer *t)
+{
+	bool late = false;
+
+	for (; later && !late; late = loop_late()) {
+		struct neighbour *n = next_later();
+
+		take_frames(n);
+		neighbour_touch(n);
+	}
+	if (later)
+		loop_timer(t, 0, hear_again, NULL);
 }
 
 void
@@ -131,7 +187,7 @@ neighbour_hear(struct neighbour *n)
 {
 	link_read(n->link);
 	take_frames(n);
-	if (n->kind == NB_CLIENT && !n->gone && link_coming(n->link) > n->largest)
+	if (n->kind == NB_CLIENT && !n->gone && !n->errand && link_coming(n->link) > n->largest)
 		hooks->large(n, link_coming(n->link));
 	neighbour_touch(n);
 }
@@ -141,10 +197,15 @@ neighbour_ready(struct watch *w, unsigned events)
 {
 	struct neighbour *n = w->owner;
 
-	if (events & WATCH_READ || !link_ready(n->link))
+	/* Nothing is asked for while a request is under way, whose bytes are still needed: this is the end. */
+	if (n->errand && events & WATCH_READ) {
+		if (!(w->want & WATCH_READ))
+			neighbour_kill(n, "the connection was closed");
+	} else if (events & WATCH_READ || !link_ready(n->link)) {
 		neighbour_hear(n);
-	else
+	} else {
 		neighbour_touch(n);
+	}
 }
 
 struct neighbour *
@@ -179,7 +240,6 @@ neighbour_gone(struct neighbour *n)
 		;
 	*at = n->next;
 	loop_unwatch(&n->watch);
-	loop_cancel(&n->patience);
 	hooks->gone(n, why);
 	loop_bury(n, neighbour_release);
 	free(why);
@@ -201,14 +261,12 @@ neighbours_flush(void)
 		if (n->kind == NB_CLIENT && link_queued(n->link, PRIO_OUTPUT) > DEAF_CLIENT)
 			link_kill(n->link, "it does not take what it asked for");
 		if (link_dead(n->link)) {
-			neighbour_gone(n);
+			if (!n->later) /* what came before the end is taken before the end is */
+				neighbour_gone(n);
 			continue;
 		}
-		if (n->waits && !is_slow(n)) {
-			take_frames(n);
-			neighbour_touch(n);
-			continue;
-		}
+		if (n->waits && !n->errand && !is_slow(n))
+			hear_later(n);
 		loop_want(&n->watch, (n->waits ? 0u : WATCH_READ) | (link_wants_write(n->link) ? WATCH_WRITE : 0));
 		hooks->flushed(n);
 	}

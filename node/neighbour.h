@@ -11,6 +11,7 @@ struct job;
 struct branch;
 struct launch;
 struct stream;
+struct errand;
 
 enum neighbour_kind { NB_NEW, NB_CHILD, NB_PARENT, NB_CLIENT, NB_KINDS };
 
@@ -21,8 +22,9 @@ struct neighbour {
 	enum neighbour_kind kind;
 	bool dirty, gone; /* has something to flush; already taken off the list */
 	uint32_t between; /* the generation that both ends speak; PROTO_FIRST: no more than its frozen forms */
-	bool waits;	  /* its requests are not read until it has drained the answers already queued */
-	struct neighbour *next, *next_dirty;
+	bool waits;	  /* nothing is read from it until it has drained what is queued, or its request is done, or its turn is there: */
+	bool later;	  /* it has sent more than there was time for; in the list of those */
+	struct neighbour *next, *next_dirty, *next_later;
 	uint64_t born;
 	struct stream *streams, **last_stream; /* stream.c's: the objects that it wants from us */
 	struct job *last_job;		       /* job.c's: of the event that came last, so that a stream of them needs no search */
@@ -36,9 +38,7 @@ struct neighbour {
 	struct peer who;
 	size_t largest, counted; /* bytes: of a frame that it may send as it is; taken of its user's share */
 	struct launch *launch;
-	struct timer patience; /* a query that waits */
-	uint32_t at_least;
-	struct buf query;
+	struct errand *errand; /* agenda.c's: what it has asked and was not answered yet */
 };
 
 /* Those above who are told what happens to a neighbour: node.c sets them at the start, before the first link. */

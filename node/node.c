@@ -3,6 +3,7 @@
 #include "node/node.h"
 #include "init/init.h"
 #include "node/access.h"
+#include "node/agenda.h"
 #include "node/answer.h"
 #include "node/door.h"
 #include "node/fetch.h"
@@ -132,6 +133,7 @@ dispatch(struct neighbour *n, const struct frame *f)
 static void
 client_gone(struct neighbour *n)
 {
+	agenda_client_gone(n);
 	head_client_gone(n);
 	share_give(n->who.uid, n->counted);
 }
@@ -156,6 +158,8 @@ on_flushed(struct neighbour *n)
 {
 	if (n->kind == NB_PARENT)
 		upstream_progress(n);
+	else if (n->kind == NB_CLIENT)
+		agenda_client_flushed(n);
 }
 
 static struct neighbour *

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 
-enum { UP_BATCH = 256 * 1024 }; /* bytes of nodes in one UP: well under what a frame may hold */
+enum { UP_BATCH = 32 * 1024 }; /* bytes of nodes in one UP: some hundred, a millisecond for those above */
 
 /* ---- the map, and telling it upwards ---- */
 

@@ -667,6 +667,12 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 	return kind;
 }
 
+/* Frames of requests under way, whose bytes a link would keep: until the end. */
+static struct {
+	struct buf *at;
+	size_t count, room;
+} kept;
+
 static void
 say_something(struct reader *r, bool well_formed)
 {
@@ -676,7 +682,7 @@ say_something(struct reader *r, bool well_formed)
 	struct buf body = {0};
 	struct frame f;
 
-	if (!n || link_dead(n->link))
+	if (!n || link_dead(n->link) || n->errand) /* nothing is read from it while it waits for an answer */
 		return;
 	if (well_formed) {
 		type = put_some(&body, r, type, n->between);
@@ -691,7 +697,12 @@ say_something(struct reader *r, bool well_formed)
 	}
 	f = (struct frame){.type = type, .job = job, .body = body.data, .len = body.len};
 	dispatch(n, &f);
-	buf_free(&body);
+	if (!n->errand) {
+		buf_free(&body);
+		return;
+	}
+	kept.at = grow(kept.at, kept.count, &kept.room, sizeof(kept.at[0]));
+	kept.at[kept.count++] = body;
 }
 
 static void
@@ -858,6 +869,8 @@ end(void)
 	assert(!accepted || !head_knows(accepted));
 	assert(store_reserve(self.store, 0, store_budget(self.store) / 2) == 0 && store_free(self.store) >= store_budget(self.store) / 2);
 	store_release(self.store, 0, store_budget(self.store) / 2);
+	while (kept.count > 0)
+		buf_free(&kept.at[--kept.count]);
 	map_free(&self.map);
 	strings_free(&self.ancestors);
 	accepted = 0;

@@ -127,6 +127,69 @@ idle(unsigned count)
 	until_end();
 }
 
+/* Parts that overlap, each with another way on; numbers that are not there; all nodes, less most of them. */
+static char *
+long_spec(unsigned kind)
+{
+	struct buf out = {0};
+	char part[32];
+	unsigned i;
+
+	for (i = 0; out.len < 65000; i++) {
+		const char *comma = i ? "," : "";
+
+		if (kind == 0)
+			(void)snprintf(part, sizeof(part), "%s%u-%u:%u", comma, i % 7, 5000 - i % 3000, 1 + i);
+		else if (kind == 1)
+			(void)snprintf(part, sizeof(part), "%s1:1-%u", comma, 5000 - i % 4000);
+		else if (kind == 2)
+			(void)snprintf(part, sizeof(part), "%s%u", comma, (i * 7919) % 100000);
+		else
+			(void)snprintf(part, sizeof(part), "%s1:%u", comma, 2 * i);
+		put_bytes(&out, part, strlen(part));
+	}
+	put_u8(&out, 0);
+	return (char *)out.data;
+}
+
+static void
+await_answer(struct link *l)
+{
+	struct frame f;
+
+	do
+		if (!next_frame(l, &f))
+			return;
+	while (f.type == MSG_NODES || f.type == MSG_PS);
+}
+
+static void
+ask(unsigned count)
+{
+	char *specs[4];
+	unsigned kind, i;
+
+	for (kind = 0; kind < 4; kind++)
+		specs[kind] = long_spec(kind);
+	for (i = 0; i < count; i++)
+		for (kind = 0; kind < 6; kind++) {
+			struct link *l = connected();
+			struct msg_query q = {.generation = PROTO_GENERATION,
+				.spec = kind < 4 ? specs[kind] : "...",
+				.exclude = kind == 4 ? specs[3] : ""};
+			struct buf body = {0};
+
+			put_query(&body, &q);
+			link_send(l, PRIO_CONTROL, kind < 5 ? MSG_QUERY : MSG_PS, 0, body.data, kind < 5 ? body.len : 0);
+			await_answer(l);
+			link_free(l);
+			buf_free(&body);
+		}
+	for (kind = 0; kind < 4; kind++)
+		free(specs[kind]);
+	say("asked", "");
+}
+
 static void
 pour(size_t kib)
 {
@@ -175,6 +238,8 @@ main(int argc, char **argv)
 		launch(argv[3], strtoul(argv[4], NULL, 10), (unsigned)strtoul(argv[5], NULL, 10));
 	else if (strcmp(argv[2], "idle") == 0)
 		idle((unsigned)strtoul(argv[3], NULL, 10));
+	else if (strcmp(argv[2], "ask") == 0)
+		ask((unsigned)strtoul(argv[3], NULL, 10));
 	else if (strcmp(argv[2], "pour") == 0)
 		pour(strtoul(argv[3], NULL, 10));
 	else

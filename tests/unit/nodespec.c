@@ -46,6 +46,34 @@ selected(const char *text, uint32_t width, uint32_t depth)
 	return out;
 }
 
+/* A search that is done; *refs is the caller's. */
+static struct nodespec_search *
+searched(const struct nodespec *spec, const struct paths *known, const struct path ***refs)
+{
+	struct nodespec_search *s;
+	size_t i;
+
+	*refs = xcalloc(known->count, sizeof(**refs));
+	for (i = 0; i < known->count; i++)
+		(*refs)[i] = &known->at[i];
+	s = nodespec_search_new(&spec, 1, *refs, known->count, true);
+	while (!nodespec_search_go(s, 10))
+		;
+	return s;
+}
+
+static char *
+missing_of(const struct nodespec *spec, const struct paths *known, char **hint)
+{
+	const struct path **refs;
+	struct nodespec_search *s = searched(spec, known, &refs);
+	char *text = nodespec_missing(s, hint);
+
+	nodespec_search_free(s);
+	free(refs);
+	return text;
+}
+
 static char *
 describe(const struct nodespec *spec, const struct paths *known)
 {
@@ -57,7 +85,7 @@ describe(const struct nodespec *spec, const struct paths *known)
 		if (nodespec_matches(spec, &known->at[i]))
 			add_path(&chosen, &known->at[i]);
 	fold = pathset_fold(chosen.at, chosen.count);
-	missing = nodespec_missing(spec, known->at, known->count, &hint);
+	missing = missing_of(spec, known, &hint);
 	text = xasprintf("%s%s%s%s%s", *fold || *missing ? fold : "nobody", *missing ? "; missing " : "", missing, hint ? "; hint " : "",
 		hint ? hint : "");
 	free(fold);
@@ -166,7 +194,7 @@ missing_is_right(const char *text, const struct paths *known, bool dots)
 {
 	struct nodespec *spec = nodespec_parse(text);
 	struct paths chosen = selected(text, 9, 3), said, want = {0};
-	char *hint, *missing = nodespec_missing(spec, known->at, known->count, &hint);
+	char *hint, *missing = missing_of(spec, known, &hint);
 	size_t i, k = 0;
 	bool right;
 
@@ -213,6 +241,95 @@ missing(void)
 	free(all.at);
 }
 
+/* The spec's parts that name by numbers and closed ranges alone: of "1/.:3" that is "1", of "1:." nothing. "" when none does. */
+static char *
+closed_parts(const char *text)
+{
+	struct buf out = {0};
+
+	while (*text) {
+		size_t len = strcspn(text, ","), end = 0, at = 0;
+
+		while (at < len) {
+			size_t step = strcspn(text + at, "/:,");
+
+			if (memchr(text + at, '.', step))
+				break;
+			at += step;
+			if (at == len || text[at] == '/')
+				end = at;
+			at += at < len;
+		}
+		put_bytes(&out, ",", out.len > 0 && end > 0);
+		put_bytes(&out, text, end);
+		text += len + (text[len] == ',');
+	}
+	put_u8(&out, 0);
+	return (char *)out.data;
+}
+
+/* For each known node alone, the search says what the matcher of one path says; and it names what the closed parts select. */
+static bool
+search_is_right(const char *text, const struct paths *known)
+{
+	struct nodespec *spec = nodespec_parse(text), *closed;
+	char *parts = closed_parts(text);
+	const struct path **refs;
+	struct nodespec_search *s = searched(spec, known, &refs);
+	bool right = true;
+	size_t i;
+
+	closed = *parts ? nodespec_parse(parts) : NULL;
+	for (i = 0; i < known->count; i++) {
+		right &= nodespec_selected(s, i) == nodespec_matches(spec, &known->at[i]);
+		right &= nodespec_named(s, i) == (closed && nodespec_matches(closed, &known->at[i]));
+	}
+	if (!right)
+		printf("# %s, of which %s is closed\n", text, parts);
+	nodespec_search_free(s);
+	nodespec_free(spec);
+	nodespec_free(closed);
+	free(parts);
+	free(refs);
+	return right;
+}
+
+static void
+search(void)
+{
+	struct paths all = selected("...", 6, 3);
+	unsigned round, wrong = 0;
+
+	for (round = 0; round < 1000; round++) {
+		struct paths known = random_set(&all, 1 + pick(8), 9);
+		char *text = random_spec(round % 2);
+
+		wrong += !search_is_right(text, &known);
+		free(text);
+		free(known.at);
+	}
+	ok(wrong == 0, "a search of all nodes at once selects what the matcher does, for 1,000 random specs and trees");
+	free(all.at);
+}
+
+static void
+too_long(void)
+{
+	char *text = xcalloc(1, NODESPEC_MAX + 2);
+	struct nodespec *spec;
+
+	memset(text, '1', NODESPEC_MAX);
+	for (size_t i = 1; i < NODESPEC_MAX; i += 2)
+		text[i] = ',';
+	text[NODESPEC_MAX - 1] = '1';
+	spec = nodespec_parse(text);
+	ok(spec != NULL, "a spec may have 64 KiB");
+	nodespec_free(spec);
+	text[NODESPEC_MAX] = '1';
+	ok(!nodespec_parse(text) && strstr(nodespec_error(), "65537 bytes is too long: 65536 are allowed"), "and no more");
+	free(text);
+}
+
 static void
 edges(void)
 {
@@ -235,7 +352,7 @@ edges(void)
 	free(text);
 	nodespec_free(spec);
 	spec = nodespec_parse("1:5,1");
-	text = nodespec_missing(spec, NULL, 0, &hint);
+	text = missing_of(spec, &(struct paths){0}, &hint);
 	is(text, "1,1:5", "in an empty tree everybody is missing");
 	free(text);
 	free(hint);
@@ -270,7 +387,7 @@ large(void)
 	printf("# matched in %ld us\n", (long)((clock() - start) * 1000000 / CLOCKS_PER_SEC));
 	ok(matched > 0, "1,000 overlapping parts and 10,000 nodes");
 	start = clock();
-	absent = nodespec_missing(spec, all.at, all.count, &hint);
+	absent = missing_of(spec, &all, &hint);
 	printf("# missing found in %ld us\n", (long)((clock() - start) * 1000000 / CLOCKS_PER_SEC));
 	ok(strlen(absent) > 0, "who of them is missing");
 	start = clock();
@@ -294,6 +411,8 @@ main(void)
 	golden("tests/golden/nodespec", answer);
 	fold_and_back();
 	missing();
+	search();
+	too_long();
 	edges();
 	large();
 	return done();
