@@ -47,6 +47,7 @@ struct keeper {
 	bool theirs;		    /* binRoot is a directory of the user's, which stays: it is mounted over the node's */
 	int stands_for_binroot;	    /* then: a detached mount of it; else -1 */
 	int cwd;		    /* the private working directory; -1: it is none */
+	struct footholds footholds; /* that its view has in the node's directories */
 	struct start launch;
 	pid_t pid;	      /* of the program; 0 when it is not running */
 	pid_t group;	      /* its process group */
@@ -258,6 +259,7 @@ enter_view(struct keeper *k)
 		.view = k->work->localbin ? VIEW_NONE : k->work->view,
 		.overlay = k->facts->overlay,
 		.proc = k->facts->proc < 0 ? -1 : PROC,
+		.footholds = &k->footholds,
 		.act = k->facts->is_root && k->work->uid != 0,
 		.uid = k->work->uid,
 		.gid = k->work->gid,
@@ -553,6 +555,19 @@ leave_view(const struct keeper *k)
 	(void)umount2("/", MNT_DETACH);
 }
 
+static void
+leave_footholds(struct keeper *k)
+{
+	const struct work *w = k->work;
+	bool act = k->footholds.count > 0 && k->facts->is_root && w->uid != 0;
+
+	if (act && act_as(w->uid, w->gid) < 0)
+		return;
+	foothold_leave(&k->footholds);
+	if (act && act_as_self() < 0)
+		_exit(1);
+}
+
 /* Nobody waits for the files' removal, and other jobs may be starting. The view is left before: the kernel has one lock for all
  * mounts, and on a busy machine whoever holds it with a low priority keeps every other job from starting, for many seconds. */
 static int
@@ -561,6 +576,7 @@ clean_up(struct keeper *k)
 	int root;
 
 	leave_view(k);
+	leave_footholds(k);
 	(void)setpriority(PRIO_PROCESS, 0, 19);
 	root = k->mine ? openat(STORE, k->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 	if (root >= 0) {

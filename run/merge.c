@@ -50,6 +50,9 @@ struct merger {
 	const struct view_plan *plan;
 	struct merge *at;
 	size_t count, room;
+	struct strings files; /* shipped files that are shown by themselves, */
+	int *places;	      /* and where: borrowed */
+	size_t places_room;
 	struct strings saved_at; /* mount points of the node below merged directories, */
 	int *saved;		 /* and clones of their mounts */
 	size_t saved_room;
@@ -160,8 +163,26 @@ find_tops(struct merger *b)
 	}
 }
 
+/* In a directory where everybody writes (/tmp), which a read-only view would end: there what was shipped has a place of its own. */
+static void
+take_foothold(struct merger *b, const struct entry *e, size_t len)
+{
+	char *path = xstrndup(e->path, len), *real = NULL;
+	bool is_dir = e->path[len] == '/';
+	int fd = foothold_make(b->plan->footholds, b->stage->root, path, is_dir, b->plan->uid);
+
+	if (fd >= 0 && is_dir) {
+		(void)add_merge(b, path, xstrdup(path), fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	} else if (fd >= 0 && (real = place_resolve(b->plan->manifest, e->path))) {
+		b->places = grow(b->places, b->files.count, &b->places_room, sizeof(b->places[0]));
+		b->places[b->files.count] = fd;
+		strings_take(&b->files, real);
+	}
+	free(path);
+}
+
 /* What a program's start needs outside the places of programs: the deepest directory on its way that the node has is merged, unless
- * everybody writes there (/tmp), which a read-only view would end. */
+ * everybody writes there. */
 static void
 find_needed(struct merger *b, const struct entry *e)
 {
@@ -173,8 +194,16 @@ find_needed(struct merger *b, const struct entry *e)
 		if (fstatat(b->stage->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			break;
 	}
-	if (slash && S_ISDIR(st.st_mode) && !(st.st_mode & S_IWOTH) && !is_merged(b, path))
-		try_merge(b, path, xstrdup(path), true);
+	if (slash && S_ISDIR(st.st_mode) && !is_merged(b, e->path)) {
+		size_t len = strlen(path);
+
+		if (st.st_mode & S_IWOTH)
+			take_foothold(b, e, len + 1 + strcspn(e->path + len + 1, "/"));
+		else if (foothold_is(st.st_mode, st.st_uid, b->plan->uid))
+			take_foothold(b, e, len);
+		else
+			try_merge(b, path, xstrdup(path), true);
+	}
 	free(path);
 }
 
@@ -653,6 +682,23 @@ merge(struct merger *b, const struct merge *m)
 	return bad;
 }
 
+/* As self. What is not in the prepared tree is the job's own. */
+static int
+show_files(struct merger *b)
+{
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < b->files.count && !bad; i++) {
+		const struct entry *e = manifest_find(b->plan->manifest, b->files.at[i]);
+		char *from = e && e->kind == ENTRY_FILE && !place_is_own(e) ? xasprintf("%s/%s", b->plan->tree, e->path) : NULL;
+
+		bad = from ? stage_bind(b->stage->store, from, false, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, b->places[i], "") : 0;
+		free(from);
+	}
+	return bad;
+}
+
 static void
 merger_free(struct merger *b)
 {
@@ -672,6 +718,8 @@ merger_free(struct merger *b)
 		close_fd(&m->node);
 	}
 	free(b->at);
+	free(b->places);
+	strings_free(&b->files);
 }
 
 static void
@@ -700,6 +748,8 @@ merge_all(struct stage *s)
 	stage_as_self(s);
 	for (i = 0; i < b.count && !bad; i++)
 		bad = open_layers(&b, &b.at[i]);
+	if (!bad)
+		bad = show_files(&b);
 	stage_as_user(s);
 	for (i = 0; i < b.count && !bad; i++)
 		bad = merge(&b, &b.at[i]);

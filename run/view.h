@@ -3,6 +3,7 @@
 #define VIEW_H
 
 #include "bundle.h"
+#include "run/foothold.h"
 
 enum view { VIEW_MERGED, VIEW_ALL, VIEW_NONE };
 
@@ -19,6 +20,7 @@ struct view_plan {
 	bool overlay;			 /* the kernel can */
 	bool nosuid;			 /* no program in all of the view gives rights: what was shipped may stand in a trusted place */
 	int proc;			 /* a proc file system, to name descriptors by; or -1 */
+	struct footholds *footholds;	 /* made here in the node's directories; the caller leaves them when the view is gone */
 	bool act;			 /* what the node has is looked at with the rights of this user, not the caller's */
 	uid_t uid;
 	gid_t gid;

@@ -60,8 +60,9 @@ until gone || [ "$left" = 0 ]; do
 	sleep 0.1
 done
 ok "its keeper ends" gone
-for store in /proc/"$SLAVE"/fd/*; do [ ! -d "$store/part" ] || break; done
-is "nothing of the job is left in the node's memory" "$(ls "$store/job")" ""
+for store in /proc/"$SLAVE"/fd/*; do [ ! -d "$store/room" ] || break; done
+ok "the store is found" test -d "$store/room"
+is "nothing of the job is left in the node's memory" "$(find "$store/room" -mindepth 2)" ""
 ok "while she goes on" kill -0 "$filler"
 kill -KILL "$filler"
 wait "$filler" 2>/dev/null
