@@ -558,6 +558,28 @@ own_next(const struct manifest *m, const bool *mixed, size_t i)
 	return next;
 }
 
+/* Directories that their owner may not write to, or enter, get that mode when all is in them: from the deepest up. */
+static int
+close_dirs(struct cursor *at, const struct manifest *m)
+{
+	size_t i;
+
+	for (i = m->count; i-- > 0;) {
+		const struct entry *e = &m->at[i];
+		const char *name;
+		int dir;
+
+		if (e->kind != ENTRY_DIR || !place_is_own(e) || (e->mode & 0700) == 0700)
+			continue;
+		dir = cursor_at(at, e->path, &name);
+		if (dir < 0)
+			return -1;
+		if (fchmodat(dir, name, e->mode & 01777u, 0) < 0)
+			return fail_entry("set the mode of", e);
+	}
+	return 0;
+}
+
 int
 place_own(const struct place *p, int root, struct placed *out)
 {
@@ -575,6 +597,8 @@ place_own(const struct place *p, int root, struct placed *out)
 			strings_add(&out->shared, e->path);
 		strings_add(e->kind == ENTRY_DIR ? &out->dirs : &out->files, e->path);
 	}
+	if (!bad)
+		bad = close_dirs(&at, m);
 	cursor_end(&at);
 	free(mixed);
 	return bad;
