@@ -217,14 +217,14 @@ mode_given(void)
 	size_t i;
 
 	for (i = 0; i < COUNT(cases); i++) {
-		char *words[5] = {0};
+		char *typed[5] = {0};
 		int argc = 0;
 
 		while (argc < 4 && cases[i].words[argc]) {
-			words[argc] = cases[i].words[argc];
+			typed[argc] = cases[i].words[argc];
 			argc++;
 		}
-		ok(opts_give_mode(argc, words) == cases[i].given, "%d: %s %s", (int)i, words[1] ? words[1] : "", words[2] ? words[2] : "");
+		ok(opts_give_mode(argc, typed) == cases[i].given, "%d: %s %s", (int)i, typed[1] ? typed[1] : "", typed[2] ? typed[2] : "");
 	}
 }
 
