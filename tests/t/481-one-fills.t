@@ -26,6 +26,12 @@ fill() {
 	client=$!
 	until_says "$T/filled"
 }
+# again TEST COMMAND...: runs it as alice until the test holds, for jobs whose ends were told may still be going; not for ever.
+again() {
+	again_test=$1 again_left=100
+	shift
+	while run as 1001 timeout 60 "$GPROC" e 0 "$@" && ! eval "$again_test" 2>/dev/null && [ $((again_left -= 1)) -gt 0 ]; do :; done
+}
 dd='dd if=/dev/zero of=big bs=64k 2>/dev/null; stat -c %s big'
 inodes='i=0; while true >f$i; do i=$((i + 1)); done 2>/dev/null; echo $i'
 
@@ -37,7 +43,7 @@ for kind in dd inodes; do
 	dd) ok "$kind: it has about a half: $took bytes" test "$took" -gt 25000000 -a "$took" -lt 33554432 ;;
 	inodes) ok "$kind: it has about a half: $took files" test "$took" -gt 1000 -a "$took" -lt 2048 ;;
 	esac
-	run as 1002 timeout 60 "$GPROC" e 0 /bin/sh -c 'dd if=/dev/zero of=big bs=64k count=64 2>/dev/null && for i in 1 2 3 4 5 6 7 8 9; do : >$i || exit; done && echo wrote'
+	run as 1002 timeout 60 "$GPROC" e 0 /bin/sh -c 'dd if=/dev/zero of=big bs=64k count=64 2>/dev/null && for i in 1 2 3 4 5 6 7 8 9; do : >$i || exit; done && echo wrote; rm -f big'
 	is "$kind: another user's job runs, and writes" "$status$out$err" 0wrote
 	cat /proc/sys/kernel/random/uuid >>/tmp/fresh # contents of a digest that is nowhere
 	run as 1003 timeout 60 "$GPROC" e 0 /tmp/fresh -e 'print "first\n"'
@@ -57,7 +63,7 @@ for kind in dd inodes; do
 	is "$kind: root, too" "$status$out$err" "0$(date +%Y)"
 	release
 	wait $first $client
-	run as 1001 timeout 60 "$GPROC" e 0 /bin/sh -c "$dd"
+	again 'test "$out" -gt 25000000' /bin/sh -c "$dd; rm big"
 	ok "$kind: when they have ended all is there again: $out" test "$out" -gt 25000000
 done
 
@@ -77,7 +83,7 @@ run as 1002 "$GPROC" -f=/tmp/same/1,/tmp/same/2 e 0 /bin/sh -c 'cmp /tmp/xproc/t
 is "under a few it fits" "$status$out$err" 0same
 
 # The limits are those of the rule, as df shows them in the job.
-run as 1001 "$GPROC" e 0 /bin/sh -c 'df -B1 --output=size . | tail -n 1; df --output=itotal . | tail -n 1'
+again 'test "$(printf "%s\\n" "$out" | head -n 1)" -gt 26000000' /bin/sh -c 'df -B1 --output=size . | tail -n 1; df --output=itotal . | tail -n 1'
 read -r size inodes <<<"$(echo $out)"
 ok "alone on the node: half of what the store does not use: $size" test "$size" -gt 26000000 -a "$size" -le 33554432
 ok "with an inode for each 16 KiB: $inodes" test "$inodes" -le $((size / 16384 + 1)) -a "$inodes" -ge $((size / 16384 - 1))
