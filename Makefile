@@ -141,11 +141,24 @@ deps-build deps-test deps-lint deps-aarch64:
 install: $(BINARY)
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/gproc
 	install -D -m 644 gproc.1 $(DESTDIR)$(PREFIX)/share/man/man1/gproc.1
+	for unit in master slave; do \
+		sed 's|/usr/local/bin/|$(PREFIX)/bin/|' contrib/systemd/gproc-$$unit.service | \
+			install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/gproc-$$unit.service || exit 1; \
+	done
+	install -D -m 644 contrib/completions/gproc.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gproc
+	install -D -m 644 contrib/completions/_gproc $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_gproc
+	install -D -m 755 contrib/initramfs-tools/hooks/gproc $(DESTDIR)$(PREFIX)/share/initramfs-tools/hooks/gproc
+	install -D -m 644 contrib/initramfs-tools/scripts/gproc $(DESTDIR)$(PREFIX)/share/initramfs-tools/scripts/gproc
+	for file in contrib/dracut/95gproc/*; do \
+		install -D -m 755 $$file $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/95gproc/$${file##*/} || exit 1; \
+	done
+	install -D -m 644 contrib/mkinitcpio/hooks/gproc $(DESTDIR)$(PREFIX)/lib/initcpio/hooks/gproc
+	install -D -m 644 contrib/mkinitcpio/install/gproc $(DESTDIR)$(PREFIX)/lib/initcpio/install/gproc
 
 help:
 	@echo 'make                    build ./gproc, static and stripped (CC=gcc: with glibc; ARCH=aarch64: ./gproc-aarch64)'
 	@echo 'make deps               install the packages that building and testing want (ARCH=aarch64: cross-building)'
-	@echo 'make install            into DESTDIR and PREFIX (/usr/local)'
+	@echo 'make install            into DESTDIR and PREFIX (/usr/local; /usr is where initramfs-tools, dracut and mkinitcpio look)'
 	@echo 'make demo               as root: install what is missing, build, run date on a tree of 64 nodes, leave nothing'
 	@echo 'make check              as root: install what is missing, build, run every test'
 	@echo 'make fuzz SECONDS=60    run each fuzz target so long'
