@@ -32,7 +32,7 @@ parcel_cwd(void)
 
 	if (cwd && *cwd == '/')
 		return cwd;
-	warn("the working directory has no path (%s): the command starts in /", cwd ? "it is outside the root" : strerror(errno));
+	warn("the working directory has no path (%s): / takes its place", cwd ? "it is outside the root" : strerror(errno));
 	free(cwd);
 	return xstrdup("/");
 }
