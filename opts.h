@@ -52,6 +52,7 @@ struct options {
 	bool label, fold;		     /* -l, -b */
 	const char *output;		     /* -o=pattern */
 	uint64_t timeout, start;	     /* -timeout=0, -start=0: none */
+	uint64_t kill_after, drain;	     /* -kill-after=5s, -drain=2s */
 	bool kill_on_bad;		     /* -kill-on-bad */
 	/* i */
 	uint64_t wait; /* -wait=0: until that many nodes are up, or -timeout is over */

@@ -539,7 +539,7 @@ take_exited(struct reader *r, struct msg_event *m)
 {
 	m->status = take_u32(r);
 	m->flags = take_u8(r);
-	if (m->flags & ~(unsigned)(EXITED_LINGERS | EXITED_HOLDS))
+	if (m->flags >= 2 * EXITED_UNSTARTED)
 		r->bad = true;
 }
 

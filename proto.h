@@ -172,8 +172,10 @@ enum note_flags {
 };
 #define MAX_NOTE 1024 /* bytes of its text */
 enum exited_flags {
-	EXITED_LINGERS = 1, /* processes of it live on; EVENT_GONE will follow */
-	EXITED_HOLDS = 2,   /* they hold its output: what they write from now on is dropped */
+	EXITED_LINGERS = 1,   /* processes of it live on; EVENT_GONE will follow */
+	EXITED_HOLDS = 2,     /* they hold its output: what they write from now on is dropped */
+	EXITED_LATE = 4,      /* a signal to end it came after its end, which ended the wait for its pipes alone */
+	EXITED_UNSTARTED = 8, /* a signal ended it before it could start */
 };
 struct msg_event {
 	struct path path;

@@ -34,6 +34,8 @@ struct verdict {
 	enum fate fate;
 	unsigned status; /* exit status, or the signal */
 	char *why;
+	unsigned flags; /* enum exited_flags */
+	bool overdue;	/* -timeout ended it */
 };
 
 /* A file on its way to the master. */
@@ -69,7 +71,6 @@ struct exec {
 	struct upload *uploads;
 	uint32_t taken; /* bytes of output since the last credit */
 	unsigned interrupts;
-	bool timed_out;
 };
 
 /* ---- packing ---- */
@@ -174,8 +175,11 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.window = WINDOW,
 		.timeout = o->timeout,
 		.start = o->start,
+		.kill_after = o->kill_after,
 		.variants = x->variants,
-		.around = {.cwd = *o->cwd && strcmp(o->cwd, ".") != 0 ? o->cwd : cwd, .binroot = names_binroot(o, argv) ? o->binroot : ""},
+		.around = {.cwd = *o->cwd && strcmp(o->cwd, ".") != 0 ? o->cwd : cwd,
+			.binroot = names_binroot(o, argv) ? o->binroot : "",
+			.drain = o->detach ? 0 : o->drain},
 	};
 	struct buf body = {0};
 	char **word;
@@ -372,7 +376,7 @@ settle(struct exec *x, size_t at, enum fate fate, unsigned status, const char *w
 
 	if (v->fate == FATE_RUNNING || (v->fate == FATE_STARTED && !x->options->detach))
 		x->running--;
-	*v = (struct verdict){.fate = fate, .status = status, .why = why ? xstrdup(why) : NULL};
+	*v = (struct verdict){.fate = fate, .status = status, .why = why ? xstrdup(why) : NULL, .overdue = v->overdue};
 	if (fate != FATE_STARTED)
 		check_output(x, output_end(x->output, at));
 }
@@ -403,6 +407,20 @@ note_add(struct exec *x, size_t node, const struct msg_event *e)
 }
 
 static void
+on_exited(struct exec *x, size_t at, const struct msg_event *e)
+{
+	struct verdict *v = &x->verdicts[at];
+
+	if (WIFSIGNALED(e->status))
+		settle(x, at, FATE_SIGNALLED, (unsigned)WTERMSIG(e->status), NULL);
+	else
+		settle(x, at, FATE_EXITED, (unsigned)WEXITSTATUS(e->status), NULL);
+	v->flags = e->flags;
+	if (e->flags & EXITED_LATE)
+		v->overdue = false;
+}
+
+static void
 on_event(struct exec *x, const struct frame *f)
 {
 	struct msg_event e;
@@ -426,10 +444,7 @@ on_event(struct exec *x, const struct frame *f)
 		settle(x, at, e.status ? FATE_FAILED : FATE_LOST, e.status, e.text);
 		break;
 	case EVENT_EXITED:
-		if (WIFSIGNALED(e.status))
-			settle(x, at, FATE_SIGNALLED, (unsigned)WTERMSIG(e.status), NULL);
-		else
-			settle(x, at, FATE_EXITED, (unsigned)WEXITSTATUS(e.status), NULL);
+		on_exited(x, at, &e);
 		break;
 	case EVENT_LOST:
 		settle(x, at, FATE_LOST, 255, e.text);
@@ -492,7 +507,8 @@ fold_alike(const struct exec *x, size_t first, bool *seen, bool (*alike)(const s
 static bool
 same_verdict(const struct verdict *a, const struct verdict *b)
 {
-	return a->fate == b->fate && a->status == b->status && strcmp(a->why ? a->why : "", b->why ? b->why : "") == 0;
+	return a->fate == b->fate && a->status == b->status && a->overdue == b->overdue &&
+	       (a->flags & EXITED_UNSTARTED) == (b->flags & EXITED_UNSTARTED) && strcmp(a->why ? a->why : "", b->why ? b->why : "") == 0;
 }
 
 static bool
@@ -539,25 +555,80 @@ exit_status(const struct verdict *v)
 static void
 tell_verdict(const struct verdict *v, const char *nodes, bool several)
 {
-	const char *s = several ? "s" : "";
+	char *who = xasprintf("node%s %s", several ? "s" : "", nodes);
+	const char *late = v->overdue ? "still running when its time was over: " : "";
 
-	switch (v->fate) {
-	case FATE_EXITED:
-		warn("node%s %s: exit status %u", s, nodes, v->status);
-		break;
-	case FATE_SIGNALLED:
-		warn("node%s %s: killed by signal %u (%s)", s, nodes, v->status, strsignal((int)v->status));
-		break;
-	case FATE_FAILED:
-		warn("node%s %s: could not start: %s", s, nodes, v->why);
-		break;
-	case FATE_LOST:
-		warn("node%s %s: lost: %s", s, nodes, v->why);
-		break;
-	case FATE_RUNNING:
-	case FATE_STARTED:
-		break;
+	if (v->flags & EXITED_UNSTARTED && v->overdue)
+		warn("%s: could not start in the time that -timeout gives", who);
+	else if (v->flags & EXITED_UNSTARTED)
+		warn("%s: ended by signal %u (%s) before it could start", who, v->status, strsignal((int)v->status));
+	else if (v->fate == FATE_EXITED)
+		warn("%s: %sexit status %u", who, late, v->status);
+	else if (v->fate == FATE_SIGNALLED)
+		warn("%s: %skilled by signal %u (%s)", who, late, v->status, strsignal((int)v->status));
+	else if (v->fate == FATE_FAILED)
+		warn("%s: could not start: %s", who, v->why);
+	else if (v->fate == FATE_LOST)
+		warn("%s: lost: %s", who, v->why);
+	free(who);
+}
+
+static bool
+both_held(const struct verdict *a, const struct verdict *b)
+{
+	return a->flags & b->flags & EXITED_HOLDS;
+}
+
+static void
+tell_held(const struct verdict *v, const char *nodes, bool several)
+{
+	(void)v;
+	warn("node%s %s: children of the program still hold its output; what they write from now on is dropped", several ? "s" : "", nodes);
+}
+
+/* Says once for nodes that are alike what is to be said of one. */
+static void
+tell_alike(const struct exec *x, bool (*alike)(const struct verdict *, const struct verdict *),
+	void (*say)(const struct verdict *, const char *nodes, bool several))
+{
+	bool *seen = xcalloc(x->accepted.count, sizeof(*seen));
+	size_t i, count;
+
+	for (i = 0; i < x->accepted.count; i++) {
+		char *nodes;
+
+		if (seen[i] || !alike(&x->verdicts[i], &x->verdicts[i]))
+			continue;
+		nodes = fold_alike(x, i, seen, alike, &count);
+		say(&x->verdicts[i], nodes, count > 1);
+		free(nodes);
 	}
+	free(seen);
+}
+
+/* What gproc itself failed at goes before the time limit, and that before what programs returned. */
+static int
+whole_status(const struct exec *x)
+{
+	bool failed = *x->missing || *x->refused || (*x->down && x->options->strict), overdue = false;
+	unsigned worst = 0;
+	size_t i;
+
+	for (i = 0; i < x->accepted.count; i++) {
+		const struct verdict *v = &x->verdicts[i];
+		unsigned status = exit_status(v);
+
+		failed |= status == 255 && v->fate != FATE_EXITED;
+		overdue |= v->overdue;
+		worst = status > worst ? status : worst;
+	}
+	return failed ? 255 : overdue ? TIMED_OUT : (int)worst;
+}
+
+static bool
+both_bad(const struct verdict *a, const struct verdict *b)
+{
+	return (exit_status(a) != 0 || a->overdue) && same_verdict(a, b);
 }
 
 static int
@@ -608,27 +679,12 @@ tell_notes(const struct exec *x)
 static int
 judge(const struct exec *x)
 {
-	bool *seen = xcalloc(x->accepted.count, sizeof(*seen));
-	unsigned worst = *x->missing || *x->refused || (*x->down && x->options->strict) ? 255 : 0;
-	size_t i, count;
-
-	for (i = 0; i < x->accepted.count; i++) {
-		unsigned status = exit_status(&x->verdicts[i]);
-		char *nodes;
-
-		if (status > worst)
-			worst = status;
-		if (status == 0 || seen[i])
-			continue;
-		nodes = fold_alike(x, i, seen, same_verdict, &count);
-		tell_verdict(&x->verdicts[i], nodes, count > 1);
-		free(nodes);
-	}
-	free(seen);
+	tell_alike(x, both_held, tell_held);
+	tell_alike(x, both_bad, tell_verdict);
 	tell_notes(x);
 	if (*x->missing)
 		warn("not there: %s", x->missing);
-	return x->timed_out ? TIMED_OUT : (int)worst;
+	return whole_status(x);
 }
 
 /* ---- signals and the loop ---- */
@@ -696,6 +752,16 @@ take_signals(struct exec *x, int fd)
 		on_signal(x, (int)info.ssi_signo);
 }
 
+/* How they end at last, their verdicts say. */
+static void
+time_is_over(struct exec *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->accepted.count; i++)
+		x->verdicts[i].overdue = x->verdicts[i].fate <= FATE_STARTED;
+}
+
 /* Handles one frame. False when every verdict has come. */
 static bool
 on_frame(struct exec *x, const struct frame *f)
@@ -716,8 +782,7 @@ on_frame(struct exec *x, const struct frame *f)
 		on_unwant(x, f);
 		break;
 	case MSG_TIMEOUT:
-		x->timed_out = true;
-		tell_running(x, "still running when its time was over; ended");
+		time_is_over(x);
 		break;
 	case MSG_JOB_END:
 		return false;

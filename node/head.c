@@ -46,7 +46,7 @@ struct launch {
 	uint32_t uid;
 	size_t counted;	 /* bytes of its user's share, beside the blocks' */
 	uint64_t serial; /* one more than that of the launch before it */
-	uint64_t born, timeout;
+	uint64_t born, kill_after;
 	bool detached, kill_on_bad, killed, over;
 	bool again;	    /* some target is */
 	struct path *paths; /* sorted */
@@ -543,6 +543,12 @@ command_text(struct reader words)
 }
 
 static void
+term_is_over(struct timer *t)
+{
+	kill_launch(t->owner);
+}
+
+static void
 timeout_is_due(struct timer *t)
 {
 	struct launch *l = t->owner;
@@ -553,7 +559,12 @@ timeout_is_due(struct timer *t)
 	if (l->client)
 		neighbour_send(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, &body);
 	buf_free(&body);
-	kill_launch(l);
+	if (l->kill_after == 0) {
+		kill_launch(l);
+		return;
+	}
+	loop_timer(&l->timer, l->kill_after, term_is_over, l);
+	signal_launch(l, SIGTERM);
 }
 
 static struct launch *
@@ -573,6 +584,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->born = now_ms();
 	l->detached = m->flags & LAUNCH_DETACH;
 	l->kill_on_bad = m->flags & LAUNCH_KILL_ON_BAD;
+	l->kill_after = m->kill_after;
 	l->paths = c->paths;
 	c->paths = NULL;
 	l->count = l->pending = l->starting = c->count;

@@ -6,6 +6,7 @@
 #include "run/worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ struct pending {
 enum own_state {
 	OWN_FETCHING, /* contents are missing */
 	OWN_RUNNING,  /* the keeper has it */
-	OWN_DRAINING, /* the program has ended; what it wrote until then is being read */
+	OWN_DRAINING, /* the program has ended; what it wrote, or its children for it, is being read */
 	OWN_ENDED,    /* the verdict is given; processes may linger */
 };
 
@@ -40,7 +41,7 @@ struct output_pipe {
 	struct own *own;
 	int stream; /* 1, 2 */
 	bool open;
-	int left; /* bytes to read before the verdict, once the program has ended */
+	int left; /* bytes to read before the verdict, once nothing more is waited for */
 };
 
 /* One content of a manifest, and the room that it takes in the store. */
@@ -61,6 +62,8 @@ struct own {
 	struct manifest manifest;
 	bool has_manifest, done, silent, gone, lingers;
 	bool alone; /* the program left no process behind */
+	bool cut;   /* while draining: only what lies in the pipes already is read */
+	bool late;  /* a signal to end it came when the program had ended */
 	bool give;  /* there is no room for copies of large files: they are handed over */
 	struct blob **pins;
 	size_t pin_count, missing;
@@ -75,6 +78,7 @@ struct own {
 	size_t unacknowledged;			/* bytes of output */
 	int status;				/* of the program, as waitpid has it */
 	struct timer start_limit;
+	struct timer drain; /* how long the pipes may stay open beyond the program's end */
 	struct timer press; /* after a kill, until all is gone */
 	struct timer begin; /* when the turn in which the last contents came is over, nobody else holds them */
 };
@@ -205,6 +209,7 @@ own_free(struct own *o)
 	drop_until(o, UINT64_MAX);
 	loop_cancel(&o->start_limit);
 	loop_cancel(&o->begin);
+	loop_cancel(&o->drain);
 	o->share.over(o->job);
 	loop_bury(o, own_release);
 }
@@ -261,19 +266,43 @@ clear_away(struct own *o)
 		add_event(o, &gone);
 }
 
-/* After every change: the verdict falls when the program has ended and what it had written by then has been read and fits the
- * ring; the rest goes when the last process has. */
+static bool
+is_drained(const struct output_pipe *p)
+{
+	return !p->open || (p->own->cut && p->left <= 0);
+}
+
+/* Whether anybody can still write to it, or has since nothing more was waited for. */
+static bool
+is_held(const struct output_pipe *p)
+{
+	struct pollfd fd = {.fd = p->watch.fd, .events = POLLIN};
+
+	return p->open && poll(&fd, 1, 0) >= 0 && (fd.revents & POLLIN || !(fd.revents & POLLHUP));
+}
+
+static void
+tell_exited(struct own *o)
+{
+	struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)o->status};
+
+	o->lingers = !o->gone && !o->alone;
+	e.flags = (o->lingers ? EXITED_LINGERS : 0u) | (o->late ? EXITED_LATE : 0u);
+	/* Who ends the children too need not be told of them. */
+	if (!o->late && !o->silent && (is_held(&o->pipe[0]) || is_held(&o->pipe[1])))
+		e.flags |= EXITED_HOLDS;
+	o->state = OWN_ENDED;
+	loop_cancel(&o->drain);
+	add_event(o, &e);
+}
+
+/* After every change: the verdict falls when the program has ended, its pipes are at their end or nothing more is waited for, and what
+ * came of them fits the ring; the rest goes when the last process has. */
 static void
 settle(struct own *o)
 {
-	if (o->state == OWN_DRAINING && o->pipe[0].left <= 0 && o->pipe[1].left <= 0) {
-		struct msg_event exited = {
-			.kind = EVENT_EXITED, .status = (uint32_t)o->status, .flags = !o->gone && !o->alone ? EXITED_LINGERS : 0u};
-
-		o->state = OWN_ENDED;
-		o->lingers = exited.flags & EXITED_LINGERS;
-		add_event(o, &exited);
-	}
+	if (o->state == OWN_DRAINING && is_drained(&o->pipe[0]) && is_drained(&o->pipe[1]))
+		tell_exited(o);
 	if (o->state == OWN_ENDED && o->gone && o->proc)
 		clear_away(o);
 	if (o->state == OWN_ENDED && !o->proc && o->done)
@@ -297,8 +326,8 @@ take_output(struct output_pipe *p, const uint8_t *data, size_t len)
 	struct own *o = p->own;
 	struct msg_event e = {.kind = p->stream == 1 ? EVENT_STDOUT : EVENT_STDERR, .data = data, .len = len};
 
-	if (o->state == OWN_DRAINING) {
-		/* What comes after the program's own end is a lingering child's: read and dropped. */
+	if (o->state == OWN_DRAINING && o->cut) {
+		/* What comes after the time for that is a lingering child's: read and dropped. */
 		if (len > (size_t)p->left)
 			e.len = (size_t)(p->left > 0 ? p->left : 0);
 		p->left -= (int)e.len;
@@ -341,13 +370,13 @@ pipe_ready(struct watch *w, unsigned events)
 	settle(o);
 }
 
+/* Nothing more is waited for; what lies in the pipes now is still delivered, however long that takes: the program's own output is there. */
 static void
-program_exited(struct own *o, int status)
+cut_output(struct own *o)
 {
 	size_t i;
 
-	o->status = status;
-	o->state = OWN_DRAINING;
+	o->cut = true;
 	for (i = 0; i < COUNT(o->pipe); i++) {
 		struct output_pipe *p = &o->pipe[i];
 
@@ -364,6 +393,29 @@ add_note(struct own *o, unsigned flags, const char *text)
 
 	if (o->state == OWN_RUNNING)
 		add_event(o, &e);
+}
+
+static void
+drain_is_over(struct timer *t)
+{
+	struct own *o = t->owner;
+
+	if (o->state != OWN_DRAINING)
+		return;
+	cut_output(o);
+	settle(o);
+}
+
+/* `exec > >(tee log)` writes when the program is gone, and a daemon may hold the pipe for ever. */
+static void
+program_exited(struct own *o, int status)
+{
+	o->status = status;
+	o->state = OWN_DRAINING;
+	if (o->run.around.drain == 0 || o->silent)
+		cut_output(o);
+	else
+		loop_timer(&o->drain, o->run.around.drain, drain_is_over, o);
 }
 
 static void
@@ -749,6 +801,24 @@ own_resend(struct own *o)
 	send_pending(o);
 }
 
+static bool
+ends(int signal)
+{
+	return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
+}
+
+/* Before there is anything to be signalled. */
+static void
+end_unstarted(struct own *o, int signal)
+{
+	struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)signal, .flags = EXITED_UNSTARTED};
+
+	o->state = OWN_ENDED;
+	loop_cancel(&o->start_limit);
+	release_contents(o);
+	add_event(o, &e);
+}
+
 void
 own_signal(struct own *o, int signal)
 {
@@ -756,14 +826,14 @@ own_signal(struct own *o, int signal)
 		kill_processes(o);
 	else if (o->proc)
 		(void)proc_signal(o->proc, signal);
-	else if (o->state == OWN_FETCHING && (signal == SIGKILL || signal == SIGINT || signal == SIGTERM)) {
-		struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)signal};
-
-		o->state = OWN_ENDED;
-		loop_cancel(&o->start_limit);
-		release_contents(o);
-		add_event(o, &e);
-	}
+	else if (o->state == OWN_FETCHING && ends(signal))
+		end_unstarted(o, signal);
+	if (o->state != OWN_DRAINING || !ends(signal) || o->late)
+		return;
+	o->late = true;
+	if (!o->cut)
+		cut_output(o);
+	settle(o);
 }
 
 void

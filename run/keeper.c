@@ -315,6 +315,30 @@ mind_expansion(struct keeper *k)
 	return fail(126, "expanding its arguments takes more than %d s", EXPANSION_MS / 1000);
 }
 
+/* Where a node's hard limits are below the caller's soft ones. */
+static void
+tell_lowered(uint32_t limits)
+{
+	static const char *const names[] = {"processor time", "file size", "data", "stack", "core dumps", "resident memory", "processes",
+		"open files", "locked memory", "address space", "file locks", "pending signals", "message queues", "nice",
+		"real-time priority", "real-time"};
+	struct strings list = {0};
+	char *all, *text;
+	size_t i;
+
+	for (i = 0; i < COUNT(names); i++)
+		if (limits >> i & 1)
+			strings_add(&list, names[i]);
+	if (list.count == 0)
+		return;
+	all = strings_join(&list, ", ");
+	text = xasprintf("your limits are beyond what may be had there, which is lower: %s", all);
+	tell(PROC_NOTE, 0, text);
+	free(text);
+	free(all);
+	strings_free(&list);
+}
+
 /* What has become of the start. -1 when it has failed, which is told then. */
 static int
 follow_start(struct keeper *k)
@@ -327,6 +351,7 @@ follow_start(struct keeper *k)
 		return mind_expansion(k);
 	case LAUNCH_RUNS:
 		k->expanded_by = 0;
+		tell_lowered(k->launch.lowered);
 		if (k->work->tell_start)
 			tell(PROC_STARTED, 0, "");
 		if (*k->launch.hint)
@@ -508,6 +533,9 @@ obey(const struct keeper *k)
 	if (n == 0 || sig == KEEPER_KILL)
 		return false;
 	signal_job(k, sig);
+	/* A stopped process ends only when it goes on. */
+	if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT)
+		signal_job(k, SIGCONT);
 	return true;
 }
 

@@ -147,7 +147,7 @@ verdicts() {
 				print at[k], verdict
 		}
 	}
-	/^gproc: nodes? .*: still running when its time was over/ { next }
+	{ sub(/: still running when its time was over/, "") }
 	/^gproc: down, left out: / { tell($5, "out") }
 	/^gproc: not there: / { sub(/;$/, "", $4); tell($4, "absent") }
 	/^gproc: nodes? [0-9:,-]*: / {
@@ -195,7 +195,7 @@ below() {
 allowed() {
 	local number=${2##*:}
 	case ${kind[$1]}:$3 in
-	limited:k9) return 0 ;;
+	limited:k9 | limited:k15) return 0 ;;
 	bad:k9) [ $2 != ${bad_one[$1]} ] || [ ${#fault[@]} -gt 0 ]; return ;;
 	bad:x9) [ $2 = ${bad_one[$1]} ]; return ;;
 	limited:0 | bad:0) return 1 ;;
@@ -243,7 +243,7 @@ judge() {
 	done
 	for node in $(awk '{ print $1 }' <<<"$named"); do case " ${nodes[$1]} " in *" $node "*) ;; *) echo " $node was not chosen" ;; esac; done
 	if grep -q 'still running when its time was over' "$T/err.$1"; then
-		[ $2 = 124 ] || { [ $2 = 255 ] && master_hit; } || echo " status $2, its time was over"
+		[ $2 = 124 ] || { [ $2 = 255 ] && { master_hit || [[ $all =~ lost|keeper|failed ]]; }; } || echo " status $2, its time was over"
 	else
 		stands_for "$all" $2 || { [ $2 = 255 ] && master_hit; } || echo " status $2 of$all"
 	fi

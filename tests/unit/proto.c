@@ -193,6 +193,7 @@ EVENT(stderr, .kind = EVENT_STDERR, .data = (const uint8_t *)"", .len = 0)
 EVENT(started, .kind = EVENT_STARTED)
 EVENT(failed, .kind = EVENT_FAILED, .status = 126, .text = "no such interpreter")
 EVENT(exited, .kind = EVENT_EXITED, .status = 0x100, .flags = EXITED_LINGERS | EXITED_HOLDS)
+EVENT(late, .kind = EVENT_EXITED, .status = 9, .flags = EXITED_LATE | EXITED_UNSTARTED)
 EVENT(gone, .kind = EVENT_GONE)
 EVENT(note, .kind = EVENT_NOTE, .flags = NOTE_IF_BAD, .text = "/a is at /tmp/xproc/a")
 EVENT(lost, .kind = EVENT_LOST, .text = "silent for 15 s")
@@ -458,6 +459,7 @@ static const struct {
 	{"EVENT started", make_started, again_event, false, 0, 0},
 	{"EVENT failed", make_failed, again_event, false, 0, 0},
 	{"EVENT exited", make_exited, again_event, false, 0, 0},
+	{"EVENT exited, a signal too late", make_late, again_event, false, 0, 0},
 	{"EVENT gone", make_gone, again_event, false, 0, 0},
 	{"EVENT note", make_note, again_event, false, 0, 0},
 	{"EVENT lost", make_lost, again_event, false, 0, 0},
@@ -687,7 +689,7 @@ ranges(void)
 	ok(!taken_with(message("DATA"), DIGEST_LEN + 4 + 8 + 8 + 8 + 1 + 3, 5), "contents of another length than they say are refused");
 	ok(taken_with(message("SIGNAL"), 0, 64) && !taken_with(message("SIGNAL"), 0, 65) && !taken_with(message("SIGNAL"), 0, 128),
 		"a signal that no system has is refused");
-	ok(!taken_with(message("EVENT exited"), path + 8 + 1 + 4, 8), "so are flags of an end that nobody knows");
+	ok(!taken_with(message("EVENT exited"), path + 8 + 1 + 4, 64), "so are flags of an end that nobody knows");
 	ok(!taken_with(run, before_text(run, "/home") - 9, INPUT_TERMINAL + 1), "and an input");
 	ok(!taken_with(message("ERROR"), 4 + 4 + 3, 0), "a text with a NUL within is refused");
 }
