@@ -61,6 +61,26 @@ parcel_machines(const struct options *o, struct strings *out)
 			strings_add(out, names[i]);
 }
 
+/* A directory of -L that is not there is surely a slip. */
+static void
+check_lib_dirs(const struct options *o, const char *root)
+{
+	const char *at = o->lib_dirs;
+
+	while (*at) {
+		size_t len = strcspn(at, ":");
+		char *dir = xasprintf("%.*s", (int)len, at),
+		     *path = xasprintf("%s%s", *dir == '/' && strcmp(root, "/") != 0 ? root : "", dir);
+		struct stat st;
+
+		if (len && !strchr(dir, '$') && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
+			warn("-L=%s: there is no directory %s", o->lib_dirs, path);
+		free(path);
+		free(dir);
+		at += len + (at[len] == ':');
+	}
+}
+
 int
 parcel_make(const struct options *o, const char *machine, const char *program, const char *cwd, struct pack *out, int *status)
 {
@@ -77,7 +97,10 @@ parcel_make(const struct options *o, const char *machine, const char *program, c
 		.cwd = *o->cwd ? NULL : cwd,
 		.warn = warn_text,
 	};
-	int bad = pack_make(&q, out, status);
+	int bad;
+
+	check_lib_dirs(o, root);
+	bad = pack_make(&q, out, status);
 
 	free(root);
 	return bad;

@@ -159,7 +159,7 @@ resolve_here(const char *host, unsigned port, int out)
 	failed = getaddrinfo(host, service, &hints, &found);
 	if (failed || found->ai_addrlen > MAX_ADDRESS) {
 		put_u8(&answer, 0);
-		put_str(&answer, gai_strerror(failed));
+		put_str(&answer, failed == EAI_AGAIN ? "no name server answers" : gai_strerror(failed));
 	} else {
 		put_u8(&answer, 1);
 		put_block(&answer, found->ai_addr, found->ai_addrlen);

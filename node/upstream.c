@@ -18,10 +18,11 @@
 enum {
 	ATTEMPT_MS = 10000, /* for the whole way from a name to a welcome */
 	ATTEMPT_MIN_MS = 1000,
-	PAUSE_MIN_MS = 100,  /* between rounds of attempts; grows by half each time */
-	PAUSE_MAX_MS = 4000, /* so that a restarted master has its tree again within seconds */
-	KEY_MS = 10000,	     /* between looks for a key file */
-	HOME_MS = 2000,	     /* between looks whether the own parent is back */
+	PAUSE_MIN_MS = 100,    /* between rounds of attempts; grows by half each time */
+	PAUSE_MAX_MS = 4000,   /* so that a restarted master has its tree again within seconds */
+	KEY_MS = 10000,	       /* between looks for a key file */
+	HOME_MS = 2000,	       /* between looks whether the own parent is back */
+	MAX_TOLD_REASONS = 16, /* then all of them are told anew */
 };
 
 static struct {
@@ -37,7 +38,7 @@ static struct {
 	struct dial dial;
 	uint64_t pause;
 	struct timer retry, limit, grace, home;
-	char *last_why;
+	struct strings told; /* why it could not join, since it last had a parent */
 } up;
 
 static void try_next(void);
@@ -106,18 +107,28 @@ candidate_text(size_t i)
 	return i == 0 ? up.parent : self.ancestors.at[i - 1];
 }
 
+/* Takes a reason over. True the first time since there was a parent: several ancestors are tried in turn, each with a reason of its own. */
+static bool
+is_news(char *why)
+{
+	if (strings_has(&up.told, why)) {
+		free(why);
+		return false;
+	}
+	if (up.told.count >= MAX_TOLD_REASONS)
+		strings_free(&up.told);
+	strings_take(&up.told, why);
+	return true;
+}
+
 /* Says each new reason once; the same again only when asked for. */
 static void
 tell_failure(const char *whom, const char *why)
 {
-	char *text = xasprintf("can't join %s: %s", whom, why);
-
-	if (!up.last_why || strcmp(up.last_why, text) != 0)
-		warn("%s; trying again", text);
+	if (is_news(xasprintf("can't join %s: %s", whom, why)))
+		warn("can't join %s: %s; trying again", whom, why);
 	else
-		note(2, "%s; trying again", text);
-	free(up.last_why);
-	up.last_why = text;
+		note(2, "can't join %s: %s; trying again", whom, why);
 }
 
 static void
@@ -196,10 +207,9 @@ wait_for_key(bool absent)
 			path, (int)(strrchr(path, '/') ? strrchr(path, '/') - path : 1), strrchr(path, '/') ? path : ".", host, path, path);
 	else
 		why = xstrdup(key_error());
-	if (!up.last_why || strcmp(up.last_why, why) != 0)
+	if (is_news(xstrdup(why)))
 		warn("%s; looking again every %d s", why, KEY_MS / 1000);
-	free(up.last_why);
-	up.last_why = why;
+	free(why);
 	up.keyless = true;
 	loop_timer(&up.retry, KEY_MS, retry_is_due, NULL);
 	free(path);
@@ -340,8 +350,6 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 	up.attempt = NULL;
 	up.next = 0;
 	up.pause = 0;
-	free(up.last_why);
-	up.last_why = NULL;
 	n->dialled = xstrdup(link_peer(n->link));
 	n->between = m.generation == PROTO_GENERATION ? PROTO_GENERATION : PROTO_FIRST;
 	self.parent = n; /* an adopter that was the parent until now closes its link when it hears of this one */
@@ -362,7 +370,9 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 		strings_free(&m.ancestors);
 		loop_timer(&up.home, HOME_MS, home_is_due, NULL);
 	}
-	note(1, "joined %s as node %s", n->dialled, path_text(&self.path, name));
+	note(up.told.count ? 0 : 1, "joined %s as node %s", n->dialled,
+		path_text(&self.path, name)); /* who was told of trouble, of its end too */
+	strings_free(&up.told);
 	speak_with(n);
 	door_listen(link_is_loopback(n->link));
 	tree_tell_subtree();

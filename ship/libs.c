@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define MAX_SHOWN 4		     /* directories of PATH in a message */
 #define MAX_SCRIPTS 5		     /* interpreters that are scripts themselves, as in the kernel */
 #define DEFAULT_PATH "/bin:/usr/bin" /* where env, as execvp(3), looks without PATH */
 #define SCRIPT_LINE 255		     /* bytes of a #! line that the kernel reads */
@@ -126,7 +127,11 @@ tell_no_program(struct look_up *l, const char *name, const char *refused, const 
 	if (refused)
 		(void)fail(l, 126, "%s%s can't be executed: its mode does not allow it%s", refused, tail, why);
 	else
-		(void)fail(l, 127, "no program \"%s\" in %s%s%s", name, tried->count ? dirs : "an empty PATH", tail, why);
+		(void)fail(l, 127, "no program \"%s\" in %s%s%s", name,
+			tried->count > MAX_SHOWN ? "the PATH"
+			: tried->count		 ? dirs
+						 : "an empty PATH",
+			tail, why);
 	free(dirs);
 	free(tail);
 	return -1;
