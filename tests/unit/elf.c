@@ -9,6 +9,11 @@ static const struct elf_plan full = {
 	.soname = "libme.so.1",
 	.rpath = "/old",
 	.runpath = "$ORIGIN/../lib:/opt/lib",
+	.filter = "libreal.so",
+	.auxiliary = "libfast.so",
+	.audit = "liba.so:libb.so",
+	.depaudit = "libc.so",
+	.no_default_dirs = true,
 	.needed = {"libone.so.1", "libtwo.so.2", "libc.so.6"},
 	.note = "[{\"soname\":[\"liba.so.1\",\"liba.so.0\"],\"feature\":\"a\",\"priority\":\"required\"},"
 		"{\"feature\":\"b\",\"soname\":[\"libb.so.1\"],\"priority\":\"suggested\"}, {\"soname\": \"libd.so\"}]",
@@ -37,6 +42,11 @@ all_kinds(void)
 			is(e.soname, full.soname, "its name");
 			is(e.rpath, full.rpath, "its RPATH");
 			is(e.runpath, full.runpath, "its RUNPATH");
+			ok(e.filters.count == 1 && strcmp(e.filters.at[0], full.filter) == 0, "%s: what it stands for", name);
+			ok(e.auxiliaries.count == 1 && strcmp(e.auxiliaries.at[0], full.auxiliary) == 0, "%s: what may stand for it", name);
+			is(e.audit, full.audit, "its audit libraries");
+			is(e.depaudit, full.depaudit, "and those of what it needs");
+			ok(e.no_default_dirs, "%s: its flags", name);
 			ok(e.needed.count == 3 && strcmp(e.needed.at[2], "libc.so.6") == 0, "%s: needed, in order", name);
 			ok(e.dlopen.count == 3 && strcmp(e.dlopen.at[1], "liba.so.0") == 0 && strcmp(e.dlopen.at[2], "libd.so") == 0,
 				"%s: dlopen notes, without the suggested one", name);

@@ -11,6 +11,8 @@ struct elf_plan {
 	unsigned machine, type; /* type 0: ET_DYN */
 	uint32_t flags;
 	const char *interp, *soname, *rpath, *runpath;
+	const char *filter, *auxiliary, *audit, *depaudit;
+	bool no_default_dirs;
 	const char *needed[8];
 	const char *note; /* JSON of a dlopen note */
 };
@@ -115,6 +117,14 @@ make_elf(const struct elf_plan *plan, struct buf *out)
 	make_string(plan, &dynamic, &strings, 14, plan->soname);
 	make_string(plan, &dynamic, &strings, 15, plan->rpath);
 	make_string(plan, &dynamic, &strings, 29, plan->runpath);
+	make_string(plan, &dynamic, &strings, 0x7fffffff, plan->filter);
+	make_string(plan, &dynamic, &strings, 0x7ffffffd, plan->auxiliary);
+	make_string(plan, &dynamic, &strings, 0x6ffffefc, plan->audit);
+	make_string(plan, &dynamic, &strings, 0x6ffffefb, plan->depaudit);
+	if (plan->no_default_dirs) {
+		make_word(plan, &dynamic, 0x6ffffffb);
+		make_word(plan, &dynamic, 0x800);
+	}
 	make_note(plan, &notes);
 	dynamic_at = header + interp_len;
 	strings_at = dynamic_at + dynamic.len + 3 * entry;
