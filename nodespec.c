@@ -7,9 +7,9 @@
 #include <string.h>
 
 #define LARGEST UINT32_MAX
-#define MAX_SHOWN 64	 /* bytes of a spec that an error quotes whole; of a longer one, the part around the column */
-#define MAX_BOXES 10000u /* pieces of a list of missing nodes: no person reads more, and memory and time are bounded */
-#define MAX_HINTED 20u	 /* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
+#define MAX_SHOWN 64	/* bytes of a spec that an error quotes whole; of a longer one, the part around the column */
+#define MAX_BOXES 5000u /* pieces of a list of missing nodes: no person reads more, and memory and time are bounded */
+#define MAX_HINTED 20u	/* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
 
 /* A spec is a tree of states, one level of the node tree per step. Equal steps are shared. */
 struct range {

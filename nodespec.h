@@ -28,7 +28,7 @@ void nodespec_search_free(struct nodespec_search *); /* NULL is allowed */
 bool nodespec_selected(const struct nodespec_search *, size_t i);
 bool nodespec_named(const struct nodespec_search *, size_t i);
 /* The named nodes that are not known, folded as pathset_fold does; "" when all are. Of "8:." node 8 is the missing one; behind a "." none
- * is. Ranges are never counted out one by one; no more than 10,000 pieces are listed. Where a missing "5" exists elsewhere as "1:5", *hint
+ * is. Ranges are never counted out one by one; no more than 5,000 pieces are listed. Where a missing "5" exists elsewhere as "1:5", *hint
  * is "1:5", the first such (else NULL; the caller frees both). */
 char *nodespec_missing(struct nodespec_search *, char **hint);
 

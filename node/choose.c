@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { STEPS = 100000 }; /* of a search, at a time */
+enum { STEPS = 30000 }; /* of a search, at a time */
 
 struct choosing {
 	const struct peer *who;
@@ -17,6 +17,7 @@ struct choosing {
 	struct member **members;
 	const struct path **paths;
 	size_t count;
+	bool found;					     /* the searches are done: it remains to sort the nodes out */
 	struct nodespec_search *chosen, *excluded, *allowed; /* NULL: nobody is excluded, all are allowed */
 };
 
@@ -142,11 +143,17 @@ choosing_go(struct choosing *c, struct choice *out)
 		c->not = nodespec_parse(c->exclude);
 		return c->not ? CHOOSING : CHOSEN_BADLY;
 	}
-	if (!c->chosen)
+	if (!c->chosen) {
 		begin_search(c);
+		return CHOOSING;
+	}
 	if (!nodespec_search_go(c->chosen, STEPS) || (c->excluded && !nodespec_search_go(c->excluded, STEPS)) ||
 		(c->allowed && !nodespec_search_go(c->allowed, STEPS)))
 		return CHOOSING;
+	if (!c->found) {
+		c->found = true;
+		return CHOOSING;
+	}
 	sort_out(c, out);
 	return CHOSEN;
 }
