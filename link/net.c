@@ -251,6 +251,19 @@ net_dial(const struct address *a)
 	return fd;
 }
 
+bool
+net_is_here(const struct address *a)
+{
+	struct address at = *a;
+	int fd = socket(family_of(a), SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool here;
+
+	memset(at.raw + offsetof(struct sockaddr_in, sin_port), 0, sizeof(in_port_t)); /* where sin6_port is, too: any port */
+	here = fd < 0 || bind(fd, (const struct sockaddr *)at.raw, at.len) == 0 || errno != EADDRNOTAVAIL;
+	close_fd(&fd);
+	return here;
+}
+
 /* The address to bind for NULL: every one, IPv6 with IPv4 where the kernel has IPv6, else IPv4 alone. */
 static int
 any_socket(struct sockaddr_storage *at, socklen_t *len, unsigned port)

@@ -26,6 +26,7 @@ int net_numeric(const char *host, unsigned port, struct address *out);
 int net_resolve(const char *host, unsigned port);
 int net_resolved(int fd, struct address *out);
 bool net_is_loopback(const struct address *);
+bool net_is_here(const struct address *); /* false: an address that this machine does not have now */
 char *net_text(const struct address *); /* "10.0.0.1:6666"; caller frees */
 
 int net_dial(const struct address *); /* non-blocking; descriptor or -1 with net_error() */

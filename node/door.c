@@ -133,16 +133,33 @@ relisten_is_due(struct timer *t)
 		tree_tell_subtree();
 }
 
+/* The address of -myAddress may be a file's that knows nothing of the lease, or one that a later lease took away. */
+static void
+forget_lost_address(void)
+{
+	char *text;
+
+	if (self.is_master || !has_address || net_is_here(&my_address))
+		return;
+	text = net_text(&my_address);
+	warn("this machine has no address %s now: listening on all that it has", text);
+	free(text);
+	has_address = false;
+	if (listen_fd >= 0)
+		loop_unwatch(&listener);
+	close_fd(&listen_fd);
+}
+
 /* Where children are awaited. A taken port: because the parent is on this machine (then this node is a leaf), or by a stranger. */
 void
 door_listen(bool parent_is_here)
 {
-	char *text = has_address ? net_text(&my_address) : xasprintf(":%llu", (unsigned long long)self.options->cmdport);
+	char *text;
 
-	if (listen_fd >= 0) {
-		free(text);
+	forget_lost_address();
+	if (listen_fd >= 0)
 		return;
-	}
+	text = has_address ? net_text(&my_address) : xasprintf(":%llu", (unsigned long long)self.options->cmdport);
 	listen_fd = net_listen(has_address ? &my_address : NULL, (unsigned)self.options->cmdport);
 	if (listen_fd >= 0) {
 		self.info.address = text;
