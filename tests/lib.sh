@@ -30,6 +30,16 @@ now() {
 	now=${now%.*}${now#*.}0
 }
 
+PATIENCE=${PATIENCE:-$(limit 120)}
+
+# until_true COMMAND...: for no longer than anybody would wait; 1 when it never is.
+until_true() {
+	local end now
+	now
+	end=$((now + PATIENCE * 1000))
+	until "$@"; do now; [ "$now" -lt $end ] || return 1; done
+}
+
 LIMIT_UP=${LIMIT_UP:-$(limit 120)s} # a tree that is not up by then never will be
 
 # again_with WORDS: what the command that repeats a failed run begins with, such as SEED=7.
@@ -361,7 +371,7 @@ wait_log() {
 	mkfifo "$T/tail"
 	tail -n +1 -f "$1" >"$T/tail" 4>&- &
 	log_tail=$!
-	timeout "$(limit 120)" grep -E -q -m 1 -e "$2" <"$T/tail"
+	timeout "$PATIENCE" grep -E -q -m 1 -e "$2" <"$T/tail"
 	log_status=$?
 	kill "$log_tail" 2>/dev/null
 	wait "$log_tail" 2>/dev/null

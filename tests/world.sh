@@ -3,15 +3,6 @@
 declare -A daemon=() mounts=() store=() # of each machine: pid; its mounts when it is idle (its descriptors: $T/NAME.stock); its store's directory
 
 HEARTBEAT=${HEARTBEAT:-$(limit 2)} # seconds
-PATIENCE=${PATIENCE:-$(limit 120)}
-
-# until_true COMMAND...: for no longer than anybody would wait.
-until_true() {
-	local end now
-	now
-	end=$((now + PATIENCE * 1000))
-	until "$@"; do now; [ "$now" -lt $end ] || return 1; done
-}
 
 holder() {
 	local name=HOST_$1

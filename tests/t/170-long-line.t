@@ -16,7 +16,7 @@ client=$!
 exec 3</tmp/out
 head -c 70000 <&3 >"$T/long"
 : >/tmp/long
-ok "another node's line comes while the long one has no end" timeout 60 grep -q -m 1 hello <&3
+ok "another node's line comes while the long one has no end" timeout "$(limit 60)" grep -q -m 1 hello <&3
 cat <&3 >/dev/null &
 : >/tmp/over
 echo >/tmp/go

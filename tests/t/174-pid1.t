@@ -34,12 +34,12 @@ is "and ends on TERM" "$status" 0
 unlike "it was no init" "$(cat "$T/slave.log")" init
 
 cp "$GPROC" "$T/init"
-timeout 20 unshare -m -u -n -p --fork --kill-child "$T/init" version >"$T/init.log" 2>&1 &
+timeout "$(limit 20)" unshare -m -u -n -p --fork --kill-child "$T/init" version >"$T/init.log" 2>&1 &
 runner=$!
 ok "called init, it is init, whatever words there are" wait_log "$T/init.log" '^gproc init: '
 kill -KILL "$(pgrep -P "$(pgrep -P $runner)")" 2>/dev/null
 wait $runner 2>/dev/null
-timeout 20 unshare -m -u -n -p --fork --kill-child "$GPROC" quiet splash >"$T/none.log" 2>&1 &
+timeout "$(limit 20)" unshare -m -u -n -p --fork --kill-child "$GPROC" quiet splash >"$T/none.log" 2>&1 &
 runner=$!
 ok "as process 1 without a mode too" wait_log "$T/none.log" '^gproc init: '
 kill -KILL "$(pgrep -P "$(pgrep -P $runner)")" 2>/dev/null

@@ -60,7 +60,7 @@ for view in merged none; do
 		is "she swaps $kind in" "$line" swapping
 		ended=0
 		for i in 1 2 3 4 5 6; do
-			run timeout -k 1 30 setpriv --reuid=1001 --regid=1001 --clear-groups "$GPROC" -binRoot=/tmp/kept -view=$view e 1 ./prog
+			run timeout -k 1 "$(limit 30)" setpriv --reuid=1001 --regid=1001 --clear-groups "$GPROC" -binRoot=/tmp/kept -view=$view e 1 ./prog
 			[ "$status" = 124 ] || [ "$status" = 137 ] || ended=$((ended + 1))
 			case $out$err in *secret*) ended=leaked ;; esac
 		done

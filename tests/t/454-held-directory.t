@@ -54,12 +54,7 @@ job=$("$GPROC" ps | awk '/ 1001 / { print $1 }')
 wait "$client"
 exec 3<&-
 gone() { ! pgrep -P "$SLAVE" >/dev/null; }
-left=600
-until gone || [ "$left" = 0 ]; do
-	left=$((left - 1))
-	sleep 0.1
-done
-ok "its keeper ends" gone
+ok "its keeper ends" until_true gone
 for store in /proc/"$SLAVE"/fd/*; do [ ! -d "$store/room" ] || break; done
 ok "the store is found" test -d "$store/room"
 is "nothing of the job is left in the node's memory" "$(find "$store/room" -mindepth 2)" ""

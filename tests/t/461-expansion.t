@@ -46,7 +46,7 @@ is "nothing of these launches goes on" "$(printf '%s\n' "$out" | sed 1d)" ""
 # While it expands, a kill and a time limit end it.
 deep=/tmp/xproc/tmp/loops
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do deep="$deep/*"; done
-run as 1001 "$GPROC" -f=/tmp/loops -timeout=1s e 0 /bin/echo "$deep/none"
+run as 1001 "$GPROC" -f=/tmp/loops -timeout="$(span 1000)" e 0 /bin/echo "$deep/none"
 like "the time limit or that of the expansion ends it" "$status" '^(124|126)$'
 until [ -z "$(pgrep -P "$node")" ]; do kill -0 "$node" || break; done
 is "and nothing of it is left" "$(pgrep -P "$node")" ""

@@ -8,10 +8,10 @@ thief="$REPO/build/tools/thief"
 [ -x "$thief" ] || skip_all "build/tools/thief is not built"
 printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp:/bin/sh\nbob:x:1002:1002::/tmp:/bin/sh\n' >/etc/passwd
 alice() {
-	setpriv --reuid=1001 --regid=1001 --clear-groups timeout 120 "$@"
+	setpriv --reuid=1001 --regid=1001 --clear-groups timeout "$(limit 120)" "$@"
 }
 bob() {
-	setpriv --reuid=1002 --regid=1002 --clear-groups timeout 120 "$@"
+	setpriv --reuid=1002 --regid=1002 --clear-groups timeout "$(limit 120)" "$@"
 }
 cd / || exit 1
 start_master -users=alice,bob -store=256m

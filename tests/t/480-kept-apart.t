@@ -122,12 +122,12 @@ rm -rf $kept $kept.users
 # Who was there first.
 as 1001 mkdir -m 755 $kept.users
 start_master -users=alice,bob
-timeout 30 "$GPROC" -myParent=master -myId=7 -myAddress=slave7 -p=false -binRoot=$kept s >"$T/squat.log" 2>&1
+timeout "$(limit 30)" "$GPROC" -myParent=master -myId=7 -myAddress=slave7 -p=false -binRoot=$kept s >"$T/squat.log" 2>&1
 is "a user's directory in that place is told at the start" "$?" 255
 like "with whose it is" "$(cat "$T/squat.log")" "$kept.users belongs to user 1001"
 rm -rf $kept.users
 mkdir -m 1777 $kept
-timeout 30 "$GPROC" -myParent=master -myId=7 -myAddress=slave7 -p=false -binRoot=$kept s >"$T/squat.log" 2>&1
+timeout "$(limit 30)" "$GPROC" -myParent=master -myId=7 -myAddress=slave7 -p=false -binRoot=$kept s >"$T/squat.log" 2>&1
 is "so is a binRoot that others may change" "$?" 255
 like "with what to do" "$(cat "$T/squat.log")" "others than root may change .*$kept .*chmod go-w"
 kill -INT "$MASTER"

@@ -30,7 +30,7 @@ fill() {
 again() {
 	again_test=$1 again_left=100
 	shift
-	while run as 1001 timeout 60 "$GPROC" e 0 "$@" && ! eval "$again_test" 2>/dev/null && [ $((again_left -= 1)) -gt 0 ]; do :; done
+	while run as 1001 timeout "$(limit 60)" "$GPROC" e 0 "$@" && ! eval "$again_test" 2>/dev/null && [ $((again_left -= 1)) -gt 0 ]; do :; done
 }
 dd='dd if=/dev/zero of=big bs=64k 2>/dev/null; stat -c %s big'
 inodes='i=0; while true >f$i; do i=$((i + 1)); done 2>/dev/null; echo $i'
@@ -43,12 +43,12 @@ for kind in dd inodes; do
 	dd) ok "$kind: it has about a half: $took bytes" test "$took" -gt 25000000 -a "$took" -lt 33554432 ;;
 	inodes) ok "$kind: it has about a half: $took files" test "$took" -gt 1000 -a "$took" -lt 2048 ;;
 	esac
-	run as 1002 timeout 60 "$GPROC" e 0 /bin/sh -c 'dd if=/dev/zero of=big bs=64k count=64 2>/dev/null && for i in 1 2 3 4 5 6 7 8 9; do : >$i || exit; done && echo wrote; rm -f big'
+	run as 1002 timeout "$(limit 60)" "$GPROC" e 0 /bin/sh -c 'dd if=/dev/zero of=big bs=64k count=64 2>/dev/null && for i in 1 2 3 4 5 6 7 8 9; do : >$i || exit; done && echo wrote; rm -f big'
 	is "$kind: another user's job runs, and writes" "$status$out$err" 0wrote
 	cat /proc/sys/kernel/random/uuid >>/tmp/fresh # contents of a digest that is nowhere
-	run as 1003 timeout 60 "$GPROC" e 0 /tmp/fresh -e 'print "first\n"'
+	run as 1003 timeout "$(limit 60)" "$GPROC" e 0 /tmp/fresh -e 'print "first\n"'
 	is "$kind: so does a third's first launch of a program" "$status$out$err" 0first
-	run as 1001 timeout 60 "$GPROC" e 0 /bin/true
+	run as 1001 timeout "$(limit 60)" "$GPROC" e 0 /bin/true
 	is "$kind: the one who has it all gets no more" "$status" 255
 	like "$kind: and is told" "$err" "^gproc: node 0: could not start: it needs [0-9.]+ [KM]iB, and of the store's 64.0 MiB there are "
 	# And a second one who does the same.
@@ -57,9 +57,9 @@ for kind in dd inodes; do
 	fill 1002 "${!kind}"
 	second=$(head -n 1 "$T/filled")
 	ok "$kind: a second one has less: $second" test "$second" -gt $((took / 8)) -a "$second" -lt "$took"
-	run as 1003 timeout 60 "$GPROC" e 0 /tmp/fresh -e 'print "third\n"'
+	run as 1003 timeout "$(limit 60)" "$GPROC" e 0 /tmp/fresh -e 'print "third\n"'
 	is "$kind: the third still runs" "$status$out$err" 0third
-	run timeout 60 "$GPROC" e 0 /bin/date +%Y
+	run timeout "$(limit 60)" "$GPROC" e 0 /bin/date +%Y
 	is "$kind: root, too" "$status$out$err" "0$(date +%Y)"
 	release
 	wait $first $client

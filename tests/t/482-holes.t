@@ -12,17 +12,17 @@ wait_up 3
 truncate -s 200M /tmp/sparse
 printf end | dd of=/tmp/sparse bs=1 seek=100000000 conv=notrunc 2>/dev/null
 sum=$(cksum </tmp/sparse)
-run timeout 100 "$GPROC" -f=/tmp/sparse e 0,0:1 /bin/sh -c 'cksum <$0; stat -c "%s %b" $0' /tmp/xproc/tmp/sparse
+run timeout "$(limit 100)" "$GPROC" -f=/tmp/sparse e 0,0:1 /bin/sh -c 'cksum <$0; stat -c "%s %b" $0' /tmp/xproc/tmp/sparse
 is "200 MB of holes have room where there are 32" "$status$err" 0
 is "they arrive whole" "$(printf '%s\n' "$out" | grep -cx "$sum")" 2
 blocks=$(printf '%s\n' "$out" | awk '$1 == 209715200 { print $2 }' | sort -n | tail -n 1)
 ok "and are holes: ${blocks:-no} blocks" test "${blocks:-9999}" -le 256
-run timeout 100 "$GPROC" -binRoot=/tmp/kept -f=/tmp/sparse e 2 /bin/sh -c 'cksum <$0; stat -c %b $0' /tmp/kept/tmp/sparse
+run timeout "$(limit 100)" "$GPROC" -binRoot=/tmp/kept -f=/tmp/sparse e 2 /bin/sh -c 'cksum <$0; stat -c %b $0' /tmp/kept/tmp/sparse
 is "so they are where files stay" "$status$err$(printf '%s\n' "$out" | head -n 1)" "0$sum"
 ok "holes there, too" test "$(printf '%s\n' "$out" | tail -n 1)" -le 256
 # With contents in the holes it is another file.
 head -c 40000000 /dev/urandom >/tmp/full
-run timeout 100 "$GPROC" -f=/tmp/full e 0:1 /bin/true
+run timeout "$(limit 100)" "$GPROC" -f=/tmp/full e 0:1 /bin/true
 is "what has no holes is refused" "$status" 255
 
 mkdir -p /tmp/names/sub

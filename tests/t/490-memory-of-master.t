@@ -13,11 +13,11 @@ as() {
 	setpriv --reuid="$as_id" --regid="$as_id" --clear-groups "$@"
 }
 cd / || exit 1
-start_master -key=none -users=1001,1002,1003,1004 -heartbeat=2s
+start_master -key=none -users=1001,1002,1003,1004 -heartbeat="$(span 2000)"
 exec {open}<> <(:) # what is read from it never ends
 coproc SWARM { exec "$swarm" 127.0.0.1:6666 1 64 32; }
 read -r -u "${SWARM[0]}" said
-is "65 nodes of 32 machines" "$said $("$GPROC" i -wait=65 -timeout=60 | sed -n '1s/,.*//p')" "up 65 up"
+is "65 nodes of 32 machines" "$said $("$GPROC" i -wait=65 -timeout="$(limit 60)s" | sed -n '1s/,.*//p')" "up 65 up"
 
 # The master's own memory, in KiB.
 held() {
