@@ -118,7 +118,7 @@ find_local(const struct start *l, const char *name)
 }
 
 /* What the shipped program is, in the store, where nobody but us gets at it: so that it is known in the view, where its path may as
- * well lead to another one of the node's. An overlay keeps inode numbers. */
+ * well lead to another one of the node's, or to where another user likes, now here and then there. An overlay keeps inode numbers. */
 static void
 know_program(struct start *l)
 {
@@ -136,7 +136,7 @@ shows_program(const struct start *l, const char *path)
 	struct stat st;
 
 	return l->is_known && stat(path, &st) == 0 && (uint32_t)st.st_ino == (uint32_t)l->known.st_ino && st.st_size == l->known.st_size &&
-	       st.st_mtim.tv_sec == l->known.st_mtim.tv_sec;
+	       st.st_mtim.tv_sec == l->known.st_mtim.tv_sec && look_is_sure(path);
 }
 
 static int
@@ -559,6 +559,33 @@ explain(struct start *l, int error)
 
 /* ---- all of it ---- */
 
+/* A library or interpreter that was sent is looked for at its own path: where everybody writes, another user may have put another one
+ * there, or may put it there yet. */
+static int
+check_needed(struct start *l)
+{
+	const struct manifest *m = l->work->manifest;
+	size_t i;
+
+	for (i = 0; i < m->count; i++) {
+		const struct entry *e = &m->at[i];
+		char *path = NULL;
+
+		if (e->kind != ENTRY_DIR && (e->flags & (ENTRY_LIBRARY | ENTRY_PROGRAM)) && strcmp(e->path, l->program) != 0 &&
+			strcmp(e->path, m->program + strspn(m->program, "/")) != 0)
+			path = xasprintf("/%s", e->path);
+		if (path && look_is_open(path))
+			(void)fail(l, 126,
+				"%s: /%s was sent, but where everybody writes on this node, user %u is not sure to find it: another user "
+				"has, or could make, what is on its way there",
+				l->work->argv[0], e->path, (unsigned)l->work->uid);
+		free(path);
+		if (*l->why)
+			return -1;
+	}
+	return 0;
+}
+
 /* By which words it is started. */
 static int
 find_words(struct start *l)
@@ -573,7 +600,7 @@ find_words(struct start *l)
 	l->path = shows_program(l, w->manifest->program) ? xstrdup(w->manifest->program) : under_binroot(l, l->program);
 	if (l->by_hand)
 		run_by_hand(l);
-	return 0;
+	return l->by_hand ? 0 : check_needed(l);
 }
 
 /* The node's own setuid programs are found by -localbin alone: what was shipped has no set-id bits, and its sender was told. */

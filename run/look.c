@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/way.h"
 #include "elf.h"
 
 #define MAX_READ (16u << 20) /* more than any loader has, and than lies before a program's own headers */
@@ -87,6 +89,86 @@ look_gives_rights(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 	       ((st.st_mode & (S_ISUID | S_ISGID)) || getxattr(path, "security.capability", NULL, 0) > 0);
 }
+
+/* ---- who could lead a path elsewhere ---- */
+
+static bool
+is_trusted(const struct stat *st)
+{
+	return st->st_uid == 0 || st->st_uid == geteuid();
+}
+
+/* Names in the root are root's, and those in what can't be written to stay: what is merged shows what was sent before the node's. */
+static bool
+is_fixed(const char *dir)
+{
+	struct statvfs fs;
+
+	return !*dir || (statvfs(dir, &fs) == 0 && (fs.f_flag & ST_RDONLY));
+}
+
+/* A name in a directory: whether others could put something else there. strict: their own directories count, too. */
+static bool
+may_change(const char *dir, const char *name, bool strict)
+{
+	mode_t others = strict ? S_IWGRP | S_IWOTH : S_IWOTH;
+	struct stat in, st;
+
+	if (is_fixed(dir))
+		return false;
+	if (stat(dir, &in) < 0)
+		return strict;
+	if (!(in.st_mode & others) && !strict)
+		return false;
+	if (((in.st_mode & others) && !(in.st_mode & S_ISVTX)) || (strict && !is_trusted(&in)))
+		return true;
+	return lstat(name, &st) < 0 || !is_trusted(&st);
+}
+
+/* The walk goes on along the link, if the name just taken is one. -1 when that leads nowhere. */
+static int
+follow(struct way *w)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlink(way_whole(w), target, sizeof(target) - 1);
+
+	if (len < 0)
+		return 0;
+	target[len] = '\0';
+	return way_follow(w, target);
+}
+
+static bool
+is_led(const char *path, bool strict)
+{
+	struct way w = way_from("", path);
+	enum way_step step;
+	bool led = false;
+
+	while (!led && (step = way_step(&w)) != WAY_END) {
+		const char *name = way_whole(&w);
+		char *dir = xstrndup(name, (size_t)(last_part(name) - name) - (*name != '\0'));
+
+		led = step == WAY_DOWN && (may_change(dir, name, strict) || follow(&w) < 0);
+		free(dir);
+	}
+	way_end(&w);
+	return led;
+}
+
+bool
+look_is_sure(const char *path)
+{
+	return !is_led(path, true);
+}
+
+bool
+look_is_open(const char *path)
+{
+	return is_led(path, false);
+}
+
+/* ---- what stands in the way ---- */
 
 /* Caller frees; NULL when it has none. */
 static char *

@@ -13,6 +13,11 @@ bool look_holds(const char *path, const char *word); /* among the first 16 MiB *
 bool look_is_program(const char *path);		     /* a regular file that anybody may execute */
 bool look_gives_rights(const char *path);	     /* it has set-id bits or file capabilities */
 
+/* Whether nobody but root and the caller can lead the path elsewhere: not by a name on the way, nor by the file itself. */
+bool look_is_sure(const char *path);
+/* Whether somebody else has, or could make, a name on the way in a directory that everybody writes to. */
+bool look_is_open(const char *path);
+
 /* The first file that stands in the way of a program's start: itself, its interpreter, or that one's interpreter. */
 struct trouble {
 	char *file, *needed_by; /* needed_by is NULL for the program itself; owned */
