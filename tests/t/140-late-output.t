@@ -51,7 +51,7 @@ is "with its status" "$?$first" 01
 exec 5<&-
 
 # After the end the time limit and a kill end the wait, and the status is the program's own.
-run "$GPROC" -timeout=2s -drain=1h e 0,2 /bin/sh -c 'echo out; sleep 1000 & exit 3'
+run "$GPROC" -timeout="$(span 3000)" -drain=1h e 0,2 /bin/sh -c 'echo out; sleep 1000 & exit 3'
 is "a time limit after the end changes no status" "$status $(echo $out)" "3 out out"
 unlike "nor is it told of" "$err" "time|running"
 for signal in TERM KILL; do

@@ -6,22 +6,22 @@ enter_namespaces "$@"
 start_master
 start_flat 3
 cd /
-run "$GPROC" -timeout=1 -kill-after=1h e . /bin/sh -c 'trap "echo cleared; exit 0" TERM; sleep 1000 & wait'
+run "$GPROC" -timeout="$(limit 3)" -kill-after=1h e . /bin/sh -c 'trap "echo cleared; exit 0" TERM; sleep 1000 & wait'
 is "a program that clears up may; the status is 124 though it returns 0" "$status $(echo $out)" "124 cleared cleared cleared"
 is "it is told once" "$err" "gproc: nodes 0-2: still running when its time was over: exit status 0"
-run "$GPROC" -timeout=1s -kill-after=1s e . /bin/sh -c '[ $GPROC_NODE = 1 ] || exit 0; trap "" TERM; while :; do sleep 1000; done'
+run "$GPROC" -timeout="$(span 3000)" -kill-after="$(span 1000)" e . /bin/sh -c '[ $GPROC_NODE = 1 ] || exit 0; trap "" TERM; while :; do sleep 1000; done'
 is "one that does not is killed" "$status" 124
 is "and told of, alone" "$err" "gproc: node 1: still running when its time was over: killed by signal 9 (Killed)"
-run "$GPROC" -timeout=1s -kill-after=0 e 0 /bin/sh -c 'trap "echo asked" TERM; sleep 1000 & wait'
+run "$GPROC" -timeout="$(span 3000)" -kill-after=0 e 0 /bin/sh -c 'trap "echo asked" TERM; sleep 1000 & wait'
 is "-kill-after=0 asks nobody" "$status$out" 124
 like "it kills" "$err" "^gproc: node 0: still running when its time was over: killed by signal 9"
-run "$GPROC" -timeout=1s e 0-2 /bin/sh -c '[ $GPROC_NODE = 1 ] || exit 7; exec sleep 1000'
+run "$GPROC" -timeout="$(span 3000)" e 0-2 /bin/sh -c '[ $GPROC_NODE = 1 ] || exit 7; exec sleep 1000'
 is "what had ended has its own verdict" "$status$(printf '%s\n' "$err" | sort | paste -sd' ')" \
 	"124gproc: node 1: still running when its time was over: killed by signal 15 (Terminated) gproc: nodes 0,2: exit status 7"
 
 # A file that does not come in time: it is read from a client that is stopped.
 head -c 30000000 /dev/urandom >/tmp/large
-"$GPROC" -timeout=1s -f=/tmp/large e 0 /bin/true 2>"$T/late" &
+"$GPROC" -timeout="$(span 3000)" -f=/tmp/large e 0 /bin/true 2>"$T/late" &
 client=$!
 until "$GPROC" ps | grep -q true; do kill -0 $client 2>/dev/null || break; done
 kill -STOP $client

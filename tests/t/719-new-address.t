@@ -6,7 +6,7 @@ TEST_SHELL=bash enter_namespaces "$@"
 start_network
 host master "$GPROC" -myAddress=master m
 until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$HOST_master" || break; done
-host slave0 "$GPROC" -key=/etc/gproc/key -heartbeat=2s -myParent=master -myId=0 -myAddress=10.9.77.77
+host slave0 "$GPROC" -key=/etc/gproc/key -heartbeat="$(span 2000)" -myParent=master -myId=0 -myAddress=10.9.77.77
 host slave1 "$GPROC" -key=/etc/gproc/key -myParent=slave0 -myId=1 -myAddress=hostname
 up_on master 2
 like "an address that the machine never had is not shown" "$(on master "$GPROC" i)" '- 0  10\.9\.1\.1:6666 '
