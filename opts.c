@@ -19,16 +19,23 @@ opts_error(void)
 
 /* ---- checks of a switch's text: what to give instead, or NULL when the text is right ---- */
 
+static const char *const views[] = {"merged", "all", "none"};
+
+int
+opts_view(const char *text)
+{
+	int i;
+
+	for (i = 0; i < (int)COUNT(views); i++)
+		if (strcmp(text, views[i]) == 0)
+			return i;
+	return -1;
+}
+
 static const char *
 check_view(const char *text)
 {
-	static const char *const views[] = {"merged", "all", "none"};
-	size_t i;
-
-	for (i = 0; i < COUNT(views); i++)
-		if (strcmp(text, views[i]) == 0)
-			return NULL;
-	return "merged, all or none";
+	return opts_view(text) < 0 ? "merged, all or none" : NULL;
 }
 
 static const char *

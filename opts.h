@@ -82,6 +82,7 @@ int opts_parse(int argc, char **argv, struct command_line *out);
 int opts_preset(char *text);
 /* Whether the words name a mode, or what stands for one: for PID 1, to which a kernel passes words of its own. */
 bool opts_give_mode(int argc, char **argv);
+int opts_view(const char *text);       /* what -view says, as enum view of proto.h counts; -1: it is no view */
 const char *opts_error(void);	       /* what is wrong, in one line; borrowed until the next parse */
 char *opts_usage(enum mode);	       /* of one mode; MODE_NONE: the overview. The caller frees */
 const char *opts_mode_name(enum mode); /* its short name: "m", "e"; static */

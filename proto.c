@@ -390,7 +390,7 @@ take_run_common(struct reader r, struct run_common *m)
 	uint32_t i;
 
 	*m = (struct run_common){.flags = take_u32(&r)};
-	m->view = take_u8(&r);
+	m->view = (enum view)take_u8(&r);
 	m->size = take_u32(&r);
 	m->uid = take_u32(&r);
 	m->gid = take_u32(&r);
@@ -405,7 +405,7 @@ take_run_common(struct reader r, struct run_common *m)
 	m->start_limit = take_u64(&r);
 	m->job_text = take_str(&r);
 	m->around = take_surroundings(&r);
-	if (reader_done(&r) && m->view <= 2) {
+	if (reader_done(&r) && m->view <= VIEW_NONE) {
 		words = m->around.words;
 		m->around.words = (struct reader){0};
 		take_strings(&words, &m->around.argv);
@@ -758,7 +758,7 @@ take_launch(const uint8_t *data, size_t len, struct msg_launch *m)
 	m->spec = take_str(&r);
 	m->exclude = take_str(&r);
 	m->flags = take_u32(&r);
-	m->view = take_u8(&r);
+	m->view = (enum view)take_u8(&r);
 	m->window = take_u32(&r);
 	m->timeout = take_u64(&r);
 	m->start = take_u64(&r);
@@ -769,7 +769,7 @@ take_launch(const uint8_t *data, size_t len, struct msg_launch *m)
 	for (i = 0; i < m->variants && !r.bad; i++)
 		m->variant[i] = take_variant(&r);
 	m->around = take_surroundings(&r);
-	return reader_done(&r) && m->view <= 2 ? 0 : -1;
+	return reader_done(&r) && m->view <= VIEW_NONE ? 0 : -1;
 }
 
 void

@@ -115,6 +115,7 @@ enum run_flags {
 	RUN_TELL_START = 8, /* somebody waits for EVENT_STARTED */
 	RUN_NODE_CWD = 16,  /* cwd is a directory of the node's own; else a private one below binRoot */
 };
+enum view { VIEW_MERGED, VIEW_ALL, VIEW_NONE };		      /* -view: which of the node's directories show what was shipped */
 enum input_mode { INPUT_NONE, INPUT_STREAM, INPUT_TERMINAL }; /* /dev/null; what the client reads; a terminal of its own */
 #define MAX_LIMITS 16					      /* resources that Linux limits */
 
@@ -132,8 +133,9 @@ struct surroundings {
 
 /* What every node of a launch is told alike; carried as a block that interior nodes hand on unopened. */
 struct run_common {
-	unsigned flags, view; /* view: enum view of run/view.h */
-	uint32_t size;	      /* nodes in the whole launch */
+	unsigned flags;
+	enum view view;
+	uint32_t size; /* nodes in the whole launch */
 	uint32_t uid, gid;
 	uint32_t *groups; /* owned */
 	uint32_t group_count;
@@ -236,7 +238,8 @@ struct variant {
 struct msg_launch {
 	uint32_t generation;
 	const char *spec, *exclude; /* exclude "" leaves nobody out */
-	unsigned flags, view;
+	unsigned flags;
+	enum view view;
 	uint32_t window;	 /* bytes of events the client takes before it grants more */
 	uint64_t timeout, start; /* milliseconds; 0: none */
 	uint64_t kill_after;	 /* milliseconds from the TERM that ends a timeout to KILL; 0: KILL at once */

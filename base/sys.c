@@ -219,6 +219,17 @@ open_unled(int dir, const char *path, int flags)
 	return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
+DIR *
+list_dir(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d)
+		close_fd(&fd);
+	return d;
+}
+
 int
 rename_new(int dir, const char *from, const char *to)
 {

@@ -3,6 +3,8 @@
 #ifndef SYS_H
 #define SYS_H
 
+#include <dirent.h>
+
 #include "base/util.h"
 
 /* Mount attributes (linux/mount.h, MOUNT_ATTR_). */
@@ -28,7 +30,8 @@ int resize_tmpfs(int mount, uint64_t size, uint64_t inodes);
 int unmount(int mount, unsigned count);
 /* As openat(2), but no link is followed, no mount crossed, and no ".." leads out of dir. Linux 5.6. */
 int open_below(int dir, const char *path, int flags, mode_t mode);
-int open_unled(int dir, const char *path, int flags);	   /* as above, but mounts are crossed */
+int open_unled(int dir, const char *path, int flags); /* as above, but mounts are crossed */
+DIR *list_dir(int dir, const char *name); /* for readdir; a link is not followed. NULL with errno; the caller closes it by closedir */
 int rename_new(int dir, const char *from, const char *to); /* within dir; EEXIST when there is one by the new name already */
 void close_from(unsigned first);			   /* closes every descriptor from this number on. At once since Linux 5.9 */
 int pidfd_of(pid_t);					   /* a descriptor that stands for the process. Linux 5.3 */

@@ -130,12 +130,6 @@ pack_for_machines(struct exec *x, const char *spec, char **argv, const char *cwd
 
 /* ---- sending ---- */
 
-static unsigned
-view_number(const char *name)
-{
-	return strcmp(name, "all") == 0 ? 1 : strcmp(name, "none") == 0 ? 2 : 0;
-}
-
 /* Umask and soft limits, as the caller has them. */
 static void
 look_around(struct surroundings *to)
@@ -171,7 +165,7 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.exclude = o->exclude,
 		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
 			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u),
-		.view = view_number(o->view),
+		.view = (enum view)opts_view(o->view),
 		.window = WINDOW,
 		.timeout = o->timeout,
 		.start = o->start,

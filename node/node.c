@@ -388,7 +388,7 @@ prepare_process(void)
 static void
 open_worker(void)
 {
-	struct worker_setup setup = {.binroot = self.options->binroot,
+	struct node_setup setup = {.binroot = self.options->binroot,
 		.budget = self.options->store,
 		.private = self.options->private,
 		.runs_jobs = !self.is_master};

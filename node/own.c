@@ -440,7 +440,7 @@ control_ready(struct watch *w, unsigned events)
 			fail(o, (uint32_t)r.status, r.text);
 			break;
 		case PROC_EXITED:
-			o->alone = !*r.text;
+			o->alone = !r.lingers;
 			if (o->state == OWN_RUNNING)
 				program_exited(o, r.status);
 			break;
@@ -535,7 +535,7 @@ start_proc(struct own *o)
 		.manifest = o->ships ? &o->manifest : NULL,
 		.localbin = o->run.flags & RUN_LOCALBIN,
 		.glob = o->run.flags & RUN_GLOB,
-		.view = (enum view)o->run.view,
+		.view = o->run.view,
 		.argv = o->run.around.argv.at,
 		.env = environment(o, &env),
 		.cwd = o->run.around.cwd,

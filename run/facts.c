@@ -34,13 +34,6 @@ facts_error(void)
 	return error_text;
 }
 
-static void
-close_one(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void
 facts_limit(struct node_facts *f, const char *text)
 {
@@ -113,10 +106,11 @@ slave_chroot(void)
 		if (chroot(".") < 0)
 			die(255, "can't go back to the root directory: %s", strerror(errno));
 	}
-	close_one(clone);
-	close_one(self);
-	close_one(here);
-	return bad || clone < 0 ? -1 : 0;
+	bad = bad || clone < 0 ? -1 : 0;
+	close_fd(&clone);
+	close_fd(&self);
+	close_fd(&here);
+	return bad;
 }
 
 /* Mounts made on the host later still show up here; nothing of ours shows up there. */
@@ -155,7 +149,7 @@ refused_call(void)
 }
 
 static void
-make_namespace(struct node_facts *f, const struct worker_setup *setup)
+make_namespace(struct node_facts *f, const struct node_setup *setup)
 {
 	const char *refused = NULL;
 	int bad = -1;
@@ -191,8 +185,7 @@ find_proc(struct node_facts *f)
 	f->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (is_proc(f->proc))
 		return;
-	if (f->proc >= 0)
-		close(f->proc);
+	close_fd(&f->proc);
 	f->proc = f->namespaces ? mount_new("proc", ATTR_NOSUID | ATTR_NODEV) : -1;
 }
 
@@ -239,8 +232,7 @@ make_devices(struct node_facts *f)
 			     fchmodat(dir, devices[i].name, 0666, 0) == 0;
 	for (i = 0; f->devices && i < COUNT(links); i++)
 		(void)symlinkat(links[i][1], dir, links[i][0]);
-	if (dir >= 0)
-		close(dir);
+	close_fd(&dir);
 }
 
 /* What jobs read as stdin: where there is no /dev/null, a pipe that has ended is as empty. */
@@ -368,6 +360,18 @@ open_claimed(const char *path, bool stays, bool *again)
 	return fd;
 }
 
+bool
+facts_holds_programs(const char *name)
+{
+	static const char *const places[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "usr", "opt"};
+	size_t i;
+
+	for (i = 0; i < COUNT(places); i++)
+		if (strcmp(name, places[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Directories of the root, beside those of programs, in which programs trust what they find. */
 static bool
 is_system(const char *name)
@@ -401,7 +405,7 @@ find_trusted_place(const struct node_facts *f)
 	while (d && !why && (entry = readdir(d))) {
 		char *path = xasprintf("/%s", entry->d_name), *real = NULL;
 
-		if (view_holds_programs(entry->d_name) || is_system(entry->d_name))
+		if (facts_holds_programs(entry->d_name) || is_system(entry->d_name))
 			real = realpath(path, NULL);
 		if (real && (lies_in(f->place, real) || lies_in(f->place, path)))
 			why = xasprintf("lies in %s, where programs look for what root has put there", path);
@@ -457,7 +461,7 @@ claim(const char *path, bool stays, int *fd)
 	if (make_parents(path, 0755))
 		return fail("can't make binRoot %s: %s", path, strerror(errno));
 	while (again) {
-		close_one(*fd);
+		close_fd(fd);
 		*fd = open_claimed(path, stays, &again);
 	}
 	return *fd < 0 ? -1 : 0;
@@ -529,7 +533,7 @@ let_ids_count(void)
 }
 
 int
-facts_begin(struct node_facts *f, const struct worker_setup *setup)
+facts_begin(struct node_facts *f, const struct node_setup *setup)
 {
 	*f = (struct node_facts){.store = -1, .proc = -1, .null = -1, .real_binroot = -1, .homes = -1, .home = -1, .mountinfo = -1};
 	f->private = setup->private;
@@ -546,7 +550,7 @@ facts_begin(struct node_facts *f, const struct worker_setup *setup)
 }
 
 void
-facts_finish(struct node_facts *f, const struct worker_setup *setup, int store)
+facts_finish(struct node_facts *f, const struct node_setup *setup, int store)
 {
 	const char *path = getenv("PATH");
 
@@ -580,10 +584,10 @@ facts_close(struct node_facts *f)
 {
 	leave_claimed(f->binroot, &f->real_binroot);
 	leave_claimed(f->homes_path, &f->homes);
-	close_one(f->mountinfo);
-	close_one(f->proc);
-	close_one(f->null);
-	close_one(f->home);
+	close_fd(&f->mountinfo);
+	close_fd(&f->proc);
+	close_fd(&f->null);
+	close_fd(&f->home);
 	strings_free(&f->mounts);
 	buf_free(&f->limits);
 	free(f->search);

@@ -4,7 +4,16 @@
 
 #include <sys/resource.h>
 
-#include "run/worker.h"
+#include "base/buf.h"
+
+/* What the daemon is told of its node when it starts. */
+struct node_setup {
+	const char *binroot;		/* absolute */
+	uint64_t budget;		/* of the store; 0: half of the memory */
+	bool private;			/* -p */
+	bool runs_jobs;			/* false on a master: needs only a store */
+	bool no_overlay, no_namespaces; /* as if the kernel had none: for trying what is done then */
+};
 
 /* What the daemon found out about this node at its start, and every keeper relies on. Descriptors stay the daemon's. */
 struct node_facts {
@@ -32,10 +41,13 @@ struct node_facts {
 	struct buf limits;     /* what is missing here, one text */
 };
 
+/* Whether a directory of the root is a place of programs ("bin", "usr", "opt"...): there what was shipped is merged with the node's own. */
+bool facts_holds_programs(const char *name);
+
 /* The namespaces, made now, and binRoot, claimed. -1 with facts_error(); facts_close in either case. */
-int facts_begin(struct node_facts *, const struct worker_setup *);
+int facts_begin(struct node_facts *, const struct node_setup *);
 /* The rest, once the store is there. */
-void facts_finish(struct node_facts *, const struct worker_setup *, int store);
+void facts_finish(struct node_facts *, const struct node_setup *, int store);
 void facts_limit(struct node_facts *, const char *text); /* adds to what is missing */
 void facts_refresh(struct node_facts *);		 /* before each job: mount points that have changed, a binRoot that is gone */
 void facts_close(struct node_facts *); /* removes binRoot when it was made by gproc and nobody uses it; the store is closed before */

@@ -41,8 +41,7 @@ status_number(int process, const char *name)
 	int fd = openat(process, "status", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read_full(fd, text, sizeof(text) - 1);
 
-	if (fd >= 0)
-		close(fd);
+	close_fd(&fd);
 	if (n <= 0)
 		return -1;
 	text[n] = '\0';
@@ -83,12 +82,11 @@ visit_thread(struct hunt *h, int thread, pid_t pid, unsigned depth)
 static void
 visit_threads(struct hunt *h, int process, pid_t pid, unsigned depth)
 {
-	int list = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *threads = list < 0 ? NULL : fdopendir(list);
+	DIR *threads = list_dir(process, "task");
 	struct dirent *e;
 
 	while (threads && (e = readdir(threads))) {
-		int thread = e->d_name[0] == '.' ? -1 : openat(list, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int thread = e->d_name[0] == '.' ? -1 : openat(dirfd(threads), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (thread < 0)
 			continue;
@@ -97,8 +95,6 @@ visit_threads(struct hunt *h, int process, pid_t pid, unsigned depth)
 	}
 	if (threads)
 		(void)closedir(threads);
-	else if (list >= 0)
-		close(list);
 }
 
 static void

@@ -23,8 +23,9 @@
 #include "run/launch.h"
 #include "run/left.h"
 #include "run/place.h"
-#include "base/sys.h"
 #include "run/vault.h"
+#include "run/view.h"
+#include "base/sys.h"
 
 /* Where a keeper has its descriptors; those below are the program's. */
 enum { CONTROL = 3, STORE, PROC, BINROOT, HOMES, HOME, DESCRIPTORS };
@@ -57,20 +58,31 @@ struct keeper {
 	int status;	      /* then: as waitpid has it */
 };
 
-/* ---- telling the daemon ---- */
+/* ---- reports to the daemon ---- */
 
 static void
-tell(enum proc_event event, int status, const char *text)
+send_report(const struct proc_report *r)
 {
 	struct buf b = {0};
 
-	put_u8(&b, event);
-	put_u32(&b, (uint32_t)status);
-	put_str(&b, text);
+	put_u8(&b, r->event);
+	put_u32(&b, (uint32_t)r->status);
+	put_u8(&b, r->lingers);
+	put_str(&b, r->text);
 	/* A daemon that is gone is noticed elsewhere. */
 	while (send(CONTROL, b.data, b.len, MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
 	buf_free(&b);
+}
+
+/* A text that is longer than a report's is cut. */
+static void
+report(enum proc_event event, int status, const char *text)
+{
+	struct proc_report r = {.event = event, .status = status};
+
+	(void)snprintf(r.text, sizeof(r.text), "%s", text);
+	send_report(&r);
 }
 
 static int
@@ -82,8 +94,7 @@ fail(int status, const char *fmt, ...)
 	va_start(args, fmt);
 	text = xvasprintf(fmt, args);
 	va_end(args);
-	text[strnlen(text, sizeof(((struct proc_report *)0)->text) - 1)] = '\0';
-	tell(PROC_FAILED, status, text);
+	report(PROC_FAILED, status, text);
 	free(text);
 	return -1;
 }
@@ -231,17 +242,16 @@ place(struct keeper *k)
 		k->cwd = openat(root, *cwd_inside(k) ? cwd_inside(k) : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	close(root);
 	if (!bad && k->mine && p.manifest)
-		tell(PROC_PLACED, 0, "");
+		report(PROC_PLACED, 0, "");
 	return bad;
 }
 
 static int
-show_home(const struct keeper *k)
+show_home(struct keeper *k)
 {
 	int bad = k->stands_for_binroot < 0 ? 0 : mount_attach(k->stands_for_binroot, AT_FDCWD, k->facts->binroot);
 
-	if (k->stands_for_binroot >= 0)
-		close(k->stands_for_binroot);
+	close_fd(&k->stands_for_binroot);
 	return bad < 0 ? fail(255, "can't mount the user's directory over binRoot: %s", strerror(errno)) : 0;
 }
 
@@ -333,7 +343,7 @@ tell_lowered(uint32_t limits)
 		return;
 	all = strings_join(&list, ", ");
 	text = xasprintf("your limits are beyond what may be had there, which is lower: %s", all);
-	tell(PROC_NOTE, 0, text);
+	report(PROC_NOTE, 0, text);
 	free(text);
 	free(all);
 	strings_free(&list);
@@ -353,9 +363,9 @@ follow_start(struct keeper *k)
 		k->expanded_by = 0;
 		tell_lowered(k->launch.lowered);
 		if (k->work->tell_start)
-			tell(PROC_STARTED, 0, "");
+			report(PROC_STARTED, 0, "");
 		if (*k->launch.hint)
-			tell(PROC_NOTE, 1, k->launch.hint);
+			report(PROC_NOTE, 1, k->launch.hint);
 		return 0;
 	case LAUNCH_FAILED:
 		return fail(k->launch.status, "%s", k->launch.why);
@@ -410,7 +420,7 @@ tell_left(const struct keeper *k)
 	char *text = k->cwd < 0 ? NULL : left_in(k->cwd, cwd_inside(k), k->work->manifest);
 
 	if (text)
-		tell(PROC_NOTE, 0, text);
+		report(PROC_NOTE, 0, text);
 	free(text);
 }
 
@@ -428,7 +438,7 @@ reap(struct keeper *k)
 	left = pid == 0 || errno != ECHILD;
 	if (k->ended) {
 		tell_left(k);
-		tell(PROC_EXITED, k->status, left ? "lingers" : "");
+		send_report(&(struct proc_report){.event = PROC_EXITED, .status = k->status, .lingers = left});
 	}
 	k->ended = false;
 	return left;

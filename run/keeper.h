@@ -3,6 +3,25 @@
 #define KEEPER_H
 
 #include "run/facts.h"
+#include "run/work.h"
+
+/* What a keeper reports of its job. */
+enum proc_event {
+	PROC_NOTHING, /* no report yet */
+	PROC_PLACED,  /* between keeper and worker: the job's own files are made */
+	PROC_STARTED, /* the program was exec'd; only where work.tell_start asked for it */
+	PROC_FAILED,  /* the program could not be started */
+	PROC_EXITED,  /* the program itself has ended */
+	PROC_NOTE,    /* something that the job's user should know; before PROC_EXITED */
+	PROC_GONE,    /* the last report: keeper, all processes of the job and its mounts are gone */
+};
+struct proc_report {
+	enum proc_event event;
+	int status;	/* FAILED: 126, 127 or 255, or 0 when it is unknown how it ended; EXITED: as waitpid has it; NOTE: 1 when it is
+			 * of use only where the program fails */
+	bool lingers;	/* EXITED: processes of the job live on */
+	char text[512]; /* FAILED: why, in the user's words; NOTE: what */
+};
 
 /* What one keeper is given. */
 struct keep {
@@ -16,6 +35,6 @@ struct keep {
 /* In a freshly forked process: does it all and exits, with 0 when nothing of the job is left. */
 void keeper_run(struct keep *) __attribute__((noreturn));
 
-/* From keeper to daemon: u8 event, u32 status, string. From daemon to keeper: u8 signal, KEEPER_KILL to end all. */
+/* From keeper to daemon: u8 event, u32 status, u8 lingers, string. From daemon to keeper: u8 signal, KEEPER_KILL to end all. */
 enum { KEEPER_KILL = 255 };
 #endif

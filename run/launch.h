@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "run/facts.h"
+#include "run/work.h"
 
 /* The start of one program. */
 struct start {

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sys.h"
+
 #define NAMES_SHOWN 3
 #define MAX_LOOKED_AT 10000u /* entries: a user may make any number, and the job's end does not wait for them */
 #define NAME_SHOWN 80	     /* bytes of one */
@@ -50,8 +52,7 @@ say(struct strings *names, bool all)
 char *
 left_in(int dir, const char *inside, const struct manifest *m)
 {
-	int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = again < 0 ? NULL : fdopendir(again);
+	DIR *d = list_dir(dir, ".");
 	struct strings names = {0};
 	struct dirent *entry = NULL;
 	unsigned left = MAX_LOOKED_AT;
@@ -59,7 +60,7 @@ left_in(int dir, const char *inside, const struct manifest *m)
 	struct stat st;
 
 	while (d && left-- > 0 && (entry = readdir(d)))
-		if (fstatat(again, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+		if (fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
 			!was_sent(m, inside, entry->d_name, &st))
 			strings_take(&names, xstrndup(entry->d_name, strnlen(entry->d_name, NAME_SHOWN)));
 	if (names.count)
@@ -67,7 +68,5 @@ left_in(int dir, const char *inside, const struct manifest *m)
 	strings_free(&names);
 	if (d)
 		(void)closedir(d);
-	else if (again >= 0)
-		close(again);
 	return text;
 }

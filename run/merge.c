@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/way.h"
+#include "run/facts.h"
 #include "run/place.h"
 #include "base/sys.h"
 
@@ -75,7 +76,7 @@ is_kernels(const char *name)
 bool
 merge_is_place(const struct view_plan *plan, const char *name)
 {
-	return plan->view == VIEW_ALL ? !is_kernels(name) : view_holds_programs(name);
+	return plan->view == VIEW_ALL ? !is_kernels(name) : facts_holds_programs(name);
 }
 
 char *

@@ -79,10 +79,8 @@ cursor_begin(const struct place *p, int root, bool guarded)
 static void
 cursor_end(struct cursor *c)
 {
-	if (c->fd >= 0)
-		close(c->fd);
+	close_fd(&c->fd);
 	free(c->dir);
-	c->fd = -1;
 	c->dir = NULL;
 }
 
@@ -224,8 +222,7 @@ write_file(const struct place *p, int dir, const char *name, const struct entry 
 	if (e->size && from < 0)
 		return fail_entry("read the contents of", e);
 	bad = make_file(from, dir, name, e, mode, owner, false);
-	if (from >= 0)
-		close(from);
+	close_fd(&from);
 	return bad;
 }
 
@@ -380,8 +377,7 @@ add_aliases(const struct place *p, int root)
 			!has_prefix(last_part(e->path), "ld-"))
 			bad = add_alias(p, fd, e);
 	}
-	if (fd >= 0)
-		close(fd);
+	close_fd(&fd);
 	free(dir);
 	return bad;
 }
@@ -415,8 +411,7 @@ place_tree(const struct place *p, const char *name)
 		return fail("make", fresh);
 	root = openat(p->store, fresh, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	bad = root < 0 ? fail("open", fresh) : tree_fill(p, root);
-	if (root >= 0)
-		close(root);
+	close_fd(&root);
 	if (!bad && renameat(p->store, fresh, p->store, tree) == 0)
 		return 0;
 	/* Another keeper was quicker: its tree is as good. */
@@ -727,8 +722,7 @@ has_contents(int from, int dir, const char *name)
 	int to = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool same = to >= 0 && has_bytes_of(from, to);
 
-	if (to >= 0)
-		close(to);
+	close_fd(&to);
 	return same;
 }
 
@@ -810,8 +804,7 @@ real_entry(struct cursor *at, const struct entry *e)
 		bad = dir < 0 ? -1 : e->kind == ENTRY_DIR ? real_dir(dir, name, e) : real_file(at, from, dir, name, e);
 	}
 	become_root(at->place);
-	if (from >= 0)
-		close(from);
+	close_fd(&from);
 	return bad;
 }
 

@@ -2,8 +2,31 @@
 #ifndef STAGE_H
 #define STAGE_H
 
-#include "run/view.h"
+#include "run/foothold.h"
+#include "run/work.h"
 
+/* The caller is in a mount namespace of its own, whose working directory is the store's top. All is borrowed. */
+struct view_plan {
+	const struct manifest *manifest; /* or NULL: nothing was shipped */
+	const char *place;		 /* binRoot, an absolute path without links; a directory there */
+	const char *job;		 /* "room/<uid>/<id>", a directory under the store to make more in */
+	const char *own;		 /* "room/<uid>/<id>/root": what place_own made; NULL: binRoot is the node's real one */
+	const char *tree;		 /* "tree/<name>", the prepared tree; NULL without a manifest */
+	const struct strings *shared;	 /* paths in it that place_own left to be bound */
+	const struct strings *mounts;	 /* mount points of the node, which merging must not hide */
+	enum view view;			 /* VIEW_NONE: binRoot alone */
+	bool overlay;			 /* the kernel can */
+	bool nosuid;			 /* no program in all of the view gives rights: what was shipped may stand in a trusted place */
+	int proc;			 /* a proc file system, to name descriptors by; or -1 */
+	struct footholds *footholds;	 /* made here in the node's directories; the caller leaves them when the view is gone */
+	bool act;			 /* what the node has is looked at with the rights of this user, not the caller's */
+	uid_t uid;
+	gid_t gid;
+	const uint32_t *groups;
+	size_t group_count;
+	bool new_proc;	     /* in a pid namespace of its own: /proc must be another one */
+	const char *devices; /* a directory under the store that holds null, zero ...; NULL: none */
+};
 /* All descriptors are of the job's mount namespace, but proc's. */
 struct stage {
 	const struct view_plan *plan;

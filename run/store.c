@@ -3,6 +3,7 @@
 #include "run/store.h"
 #include "run/room.h"
 #include "run/vault.h"
+#include "base/sys.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -421,17 +422,14 @@ inode_is_idle(const struct store *s, int dir, const char *name)
 static void
 sweep_inodes(struct store *s)
 {
-	int fd = openat(s->vault.dir, "inode", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = list_dir(s->vault.dir, "inode");
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
-		if (entry->d_name[0] != '.' && inode_is_idle(s, fd, entry->d_name))
-			(void)unlinkat(fd, entry->d_name, 0);
+		if (entry->d_name[0] != '.' && inode_is_idle(s, dirfd(d), entry->d_name))
+			(void)unlinkat(dirfd(d), entry->d_name, 0);
 	if (d)
 		(void)closedir(d);
-	else if (fd >= 0)
-		close(fd);
 }
 
 static struct tree *
@@ -1036,7 +1034,7 @@ static int
 write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
 {
 	char name[NAME_ROOM];
-	int fd, bad, saved;
+	int fd, bad;
 
 	/* On a tmpfs the kernel knows when the store is full, but the rooms are others. */
 	if ((!s->vault.mounted || rooms_size(s->rooms) > 0) && !all_zeros(data, len) && store_footprint(len) > free_now(s) &&
@@ -1046,13 +1044,11 @@ write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len,
 	}
 	fd = openat(s->vault.dir, blob_file(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bad = fd < 0 ? -1 : put_in_file(s, b, fd, data, len);
-	saved = errno;
-	if (fd >= 0)
-		close(fd);
+	close_fd(&fd);
 	if (!bad)
 		return 0;
-	*no_room = saved == ENOSPC || saved == EDQUOT;
-	return *no_room ? refuse(s, b->size, store_free(s)) : fail("can't write to the store: %s", strerror(saved));
+	*no_room = errno == ENOSPC || errno == EDQUOT;
+	return *no_room ? refuse(s, b->size, store_free(s)) : fail("can't write to the store: %s", strerror(errno));
 }
 
 static int
@@ -1152,8 +1148,7 @@ reader_of(struct store *s, const struct blob *b)
 	if (fd < 0)
 		return fail("can't open contents in the store: %s", strerror(errno));
 	i = s->next_reader++ % READERS;
-	if (s->reader[i].fd >= 0)
-		close(s->reader[i].fd);
+	close_fd(&s->reader[i].fd);
 	s->reader[i].blob = b;
 	s->reader[i].fd = fd;
 	return fd;
@@ -1251,19 +1246,16 @@ blob_is_sound(struct store *s, struct blob *b, uint64_t offset)
 static void
 remove_inodes(struct store *s, const struct object_name *n)
 {
-	int fd = openat(s->vault.dir, "inode", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = list_dir(s->vault.dir, "inode");
 	struct dirent *entry;
 	char text[OBJECT_TEXT];
 
 	object_text(n, text);
 	while (d && (entry = readdir(d)))
 		if (has_prefix(entry->d_name, text))
-			(void)unlinkat(fd, entry->d_name, 0);
+			(void)unlinkat(dirfd(d), entry->d_name, 0);
 	if (d)
 		(void)closedir(d);
-	else if (fd >= 0)
-		close(fd);
 }
 
 /* A tree does not say what it links to: all are made anew when they are wanted again. */

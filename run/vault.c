@@ -61,15 +61,11 @@ remove_one(int dir, const char *name)
 static DIR *
 open_dir(int dir, const char *name)
 {
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d;
+	DIR *d = list_dir(dir, name);
 
 	/* Without root, one's own directory may forbid even oneself. */
-	if (fd < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
-		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d && fd >= 0)
-		close(fd);
+	if (!d && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
+		d = list_dir(dir, name);
 	return d;
 }
 

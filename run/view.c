@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "run/merge.h"
-#include "run/stage.h"
 #include "base/sys.h"
 
 #define SHARED_ATTR (ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV)
@@ -22,18 +21,6 @@ const char *
 view_error(void)
 {
 	return stage_error();
-}
-
-bool
-view_holds_programs(const char *name)
-{
-	static const char *const places[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "usr", "opt"};
-	size_t i;
-
-	for (i = 0; i < COUNT(places); i++)
-		if (strcmp(name, places[i]) == 0)
-			return true;
-	return false;
 }
 
 /* ---- a root of the job's own, where the node's lacks a name that was shipped ---- */

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "run/hunt.h"
-#include "run/keeper.h"
 #include "run/place.h"
 #include "run/room.h"
 #include "base/sys.h"
@@ -63,13 +62,6 @@ worker_error(void)
 	return error_text;
 }
 
-static void
-close_one(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 const char *
 worker_limits(const struct worker *w)
 {
@@ -105,7 +97,7 @@ open_store(struct worker *w, uint64_t budget)
 }
 
 struct worker *
-worker_open(const struct worker_setup *setup)
+worker_open(const struct node_setup *setup)
 {
 	struct worker *w = xcalloc(1, sizeof(*w));
 	uint32_t begin = (uint32_t)getpid();
@@ -165,10 +157,10 @@ err1:
 static void
 close_channels(struct proc *p)
 {
-	close_one(p->control);
-	close_one(p->peer);
-	close_one(p->out);
-	close_one(p->err);
+	close_fd(&p->control);
+	close_fd(&p->peer);
+	close_fd(&p->out);
+	close_fd(&p->err);
 }
 
 /* Whether these contents are wanted at one place only. */
@@ -397,10 +389,7 @@ proc_output(const struct proc *p, int stream)
 void
 proc_close_output(struct proc *p, int stream)
 {
-	int *fd = stream == 1 ? &p->out : &p->err;
-
-	close_one(*fd);
-	*fd = -1;
+	close_fd(stream == 1 ? &p->out : &p->err);
 }
 
 int
@@ -415,7 +404,7 @@ proc_control(const struct proc *p)
 static void
 send_gone(const struct proc *p)
 {
-	static const uint8_t message[] = {PROC_GONE, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	static const uint8_t message[] = {PROC_GONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 	(void)send(p->peer, message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -427,6 +416,7 @@ read_report(const uint8_t *data, size_t len)
 	struct proc_report report = {.event = (enum proc_event)take_u8(&r)};
 
 	report.status = (int)take_u32(&r);
+	report.lingers = take_bool(&r);
 	(void)snprintf(report.text, sizeof(report.text), "%s", take_str(&r));
 	if (!reader_done(&r))
 		report.event = PROC_NOTHING;

@@ -16,7 +16,7 @@ static struct result r;
 static void
 open_worker(void)
 {
-	struct worker_setup setup = {
+	struct node_setup setup = {
 		.binroot = "/tmp/xproc", .private = true, .runs_jobs = true, .budget = 128u << 20, .no_overlay = no_overlay};
 
 	w = worker_open(&setup);

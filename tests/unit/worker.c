@@ -17,7 +17,7 @@ static struct work work;
 static struct result r;
 
 static void
-open_with(struct worker_setup setup)
+open_with(struct node_setup setup)
 {
 	setup.binroot = binroot;
 	setup.runs_jobs = true;
@@ -106,7 +106,7 @@ test_run(void)
 	uint32_t groups[] = {7, 8};
 	char *want;
 
-	open_with((struct worker_setup){.private = true});
+	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
@@ -146,7 +146,7 @@ test_failures(void)
 	struct manifest m2 = {0}, m3 = {0};
 	struct digest d2, d3;
 
-	open_with((struct worker_setup){.private = true});
+	open_with((struct node_setup){.private = true});
 	ship_dir(&m, "bin", 0);
 	ship_text(worker_store(w), &m, "bin/prog", "\177ELF garbage", ENTRY_PROGRAM, 0755);
 	m.program = xstrdup("/bin/prog");
@@ -186,7 +186,7 @@ test_glob(void)
 {
 	char *argv[] = {"sh", "-c", "echo $*", "x", NULL, NULL, "/etc/host*", NULL}, *want;
 
-	open_with((struct worker_setup){.private = true});
+	open_with((struct node_setup){.private = true});
 	argv[4] = xasprintf("%s/scratch/*.img", binroot);
 	argv[5] = xasprintf("%s/none/*", binroot);
 	ship_tools();
@@ -261,7 +261,7 @@ test_ends(void)
 		"f() { while :; do (setsid sh -c \"$0\" 2>/dev/null &) ; done; }; echo x; while :; do (sleep 1000 &) 2>/dev/null; done";
 	int i;
 
-	open_with((struct worker_setup){.private = true});
+	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
 	interrupted("trap 'echo got; exit 5' TERM; echo x; while :; do sleep 0.01; done", by_term);
@@ -295,7 +295,7 @@ test_lingering(void)
 	char *argv[] = {"sh", "-c", "(sleep 1000; echo late) & exit 4", NULL};
 	struct proc *p;
 
-	open_with((struct worker_setup){.private = true});
+	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
@@ -315,7 +315,7 @@ test_many(void)
 	struct proc *procs[24];
 	size_t i, good = 0;
 
-	open_with((struct worker_setup){.private = true});
+	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
@@ -339,7 +339,7 @@ test_no_room(void)
 {
 	char *argv[] = {"sh", "-c", "cat big | cat >more; exit 0", NULL}, *big = xmalloc((6u << 20) + 1);
 
-	open_with((struct worker_setup){.private = true, .budget = 16u << 20});
+	open_with((struct node_setup){.private = true, .budget = 16u << 20});
 	memset(big, 'x', 6u << 20);
 	big[6u << 20] = '\0';
 	ship_tools();
@@ -366,7 +366,7 @@ test_many_copies(void)
 	char *argv[] = {"sh", "-c", "exit 0", NULL}, *text = xmalloc((1u << 20) + 1), path[16];
 	unsigned i;
 
-	open_with((struct worker_setup){.private = true, .budget = 24u << 20});
+	open_with((struct node_setup){.private = true, .budget = 24u << 20});
 	memset(text, 'x', 1u << 20);
 	text[1u << 20] = '\0';
 	ship_tools();
@@ -405,7 +405,7 @@ test_daemon_gone(void)
 		char *argv[] = {"sh", "-c", "trap '' TERM HUP; (setsid sleep 1000 &); echo x; sleep 1000", NULL};
 		struct proc *p;
 
-		open_with((struct worker_setup){.private = true});
+		open_with((struct node_setup){.private = true});
 		ship_tools();
 		d = seal_manifest(&m);
 		work = work_of(&m, &d, argv);
@@ -427,7 +427,7 @@ test_real_binroot(void)
 	char *argv[] = {"sh", "-c", "cat $GPROC_ROOT/data/file; date +%%; pwd", NULL}, *want, *path, *link;
 	struct stat st;
 
-	open_with((struct worker_setup){.private = false});
+	open_with((struct node_setup){.private = false});
 	ship_tools();
 	ship_dir(&m, "data", 0);
 	ship_text(worker_store(w), &m, "data/file", "stays ", ENTRY_OWN, 0640);
@@ -482,7 +482,7 @@ test_no_namespaces(void)
 {
 	char *argv[] = {"sh", "-c", "echo by hand $0; pwd", NULL}, *want, *command;
 
-	open_with((struct worker_setup){.private = true, .no_namespaces = true});
+	open_with((struct node_setup){.private = true, .no_namespaces = true});
 	ok(strstr(worker_limits(w), "no mount namespace") != NULL, "that there are no namespaces is told");
 	ship_tools();
 	d = seal_manifest(&m);
@@ -521,7 +521,7 @@ test_without_root(void)
 	}
 	if (setgid(65534) < 0 || setuid(65534) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0)
 		give_up();
-	open_with((struct worker_setup){.private = true});
+	open_with((struct node_setup){.private = true});
 	is(worker_limits(w), "", "without root nothing is missing");
 	ship_tools();
 	d = seal_manifest(&m);
@@ -558,7 +558,7 @@ test_mount_flags(void)
 	unsigned all = 0, nosuid = 0;
 	char *argv[] = {"sh", "-c", "cat /proc/self/mounts", NULL}, *line, *rest, *ours = NULL, *usr = NULL, *tree = NULL, *under;
 
-	open_with((struct worker_setup){.private = true});
+	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
 	work = work_of(&m, &d, argv);
@@ -587,7 +587,7 @@ test_mount_flags(void)
 static void
 test_foreign_binroot(void)
 {
-	struct worker_setup setup = {.binroot = binroot, .private = true, .runs_jobs = true, .budget = 1u << 20};
+	struct node_setup setup = {.binroot = binroot, .private = true, .runs_jobs = true, .budget = 1u << 20};
 
 	ok(mkdir(binroot, 0755) == 0 && chown(binroot, 1234, 1234) == 0, "somebody has made binRoot first");
 	ok(!worker_open(&setup) && strstr(worker_error(), "belongs to user 1234"), "it is not used");
@@ -611,7 +611,7 @@ stopped_then_killed(struct proc *p)
 static void
 test_stopped(void)
 {
-	open_with((struct worker_setup){.private = true});
+	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
 	interrupted("echo x; sleep 1000", stopped_then_killed);
@@ -623,7 +623,7 @@ test_stopped(void)
 static void
 test_master(void)
 {
-	struct worker_setup setup = {.binroot = binroot, .budget = 1u << 20};
+	struct node_setup setup = {.binroot = binroot, .budget = 1u << 20};
 
 	w = worker_open(&setup);
 	ok(w && access(binroot, F_OK) < 0, "a master needs no binRoot");

@@ -1,0 +1,29 @@
+/* What a job is on this node: which program, with what around it, for which user, in which view of files. */
+#ifndef WORK_H
+#define WORK_H
+
+#include "bundle.h"
+#include "proto.h"
+
+/* What to run; borrowed for the call of worker_start only. */
+struct work {
+	uint64_t job;
+	const struct object_name *manifest_name; /* NULL: nothing was shipped */
+	const struct manifest *manifest;	 /* all its blobs are whole in the store and pinned by the caller until PROC_GONE */
+	bool localbin;
+	bool glob; /* expand arguments under binRoot that hold * ? [ */
+	enum view view;
+	char *const *argv; /* NULL-ended; argv[0] as typed */
+	char *const *env;  /* NULL-ended; GPROC_ROOT and PATH are added here, the others by the caller */
+	const char *cwd;   /* the caller's, or with node_cwd a directory of the node's own */
+	bool node_cwd;
+	uint32_t umask; /* the caller's, and its soft limits: see struct surroundings */
+	const uint64_t *limits;
+	uint32_t limit_count;
+	uint32_t uid, gid;
+	const uint32_t *groups;
+	size_t group_count;
+	bool tell_start; /* PROC_STARTED is wanted */
+	bool give;	 /* there is no room to copy all: hand over what can be */
+};
+#endif
