@@ -22,16 +22,18 @@ let_go() {
 	exec {stay[$1]}>&-
 }
 
-# held_job NUMBER [switches]: a job on all three whose process on node NUMBER is held; the client's pid is in clients[NUMBER].
+# held_job NUMBER [switches]: a job on all three whose process on node NUMBER is held; the client's pid is in clients[NUMBER]. Fails when
+# its time was over before all three ran.
 held_job() {
 	local number=$1 line
 	shift
 	rm -f "$T"/*."$number"
 	held "$number"
-	"$GPROC" "$@" e . /bin/sh -c 'trap "" INT TERM HUP; [ $GPROC_NODE != '"$number"' ] || echo $$ >'"$T/pid.$number"'
+	"$GPROC" "$@" e . /bin/sh -c 'trap "" INT TERM HUP; echo up; [ $GPROC_NODE != '"$number"' ] || echo $$ >'"$T/pid.$number"'
 		exec sleep 1000' >"$T/out.$number" 2>"$T/err.$number" &
 	clients[$number]=$!
-	read -r line <&"${said[$number]}" && [ "$line" = holds ]
+	read -r line <&"${said[$number]}" && [ "$line" = holds ] || return
+	until [ "$(grep -c up "$T/out.$number")" = 3 ]; do kill -0 "${clients[$number]}" 2>/dev/null || return; done
 }
 
 # left_on NUMBER: keepers, and what jobs have in the store.
@@ -46,6 +48,7 @@ before=$(for i in 0 1 2; do left_on $i; done)
 # A busy machine may be slower than a short limit.
 for limit in 3s 10s 60s; do
 	held_job 1 -timeout=$limit && break
+	let_go 1
 	wait "${clients[1]}"
 done
 ok "another job has one" held_job 2
