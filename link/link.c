@@ -300,14 +300,20 @@ link_set_patience(struct link *l, unsigned ms)
 	l->patience = ms;
 }
 
-/* A peer whose kernel answers nothing is as silent as one that says nothing; which of the two is seen first is chance. */
+static const char closed[] = "the connection was closed";
+
+/* A peer whose kernel answers nothing is as silent as one that says nothing, and one to which nothing can be written has closed as one from
+ * which nothing more comes; which of the two is seen first is chance. */
 static void
 link_broke(struct link *l, int error)
 {
 	char why[64];
 
 	(void)snprintf(why, sizeof(why), "silent for %u s", l->patience / 1000);
-	link_kill(l, error == ETIMEDOUT && l->patience ? why : strerror(error));
+	if (error == EPIPE)
+		link_kill(l, closed);
+	else
+		link_kill(l, error == ETIMEDOUT && l->patience ? why : strerror(error));
 }
 
 const char *
@@ -641,7 +647,7 @@ link_read(struct link *l)
 		return;
 	}
 	if (n == 0)
-		link_kill(l, "the connection was closed");
+		link_kill(l, closed);
 	else if (errno != EAGAIN && errno != EWOULDBLOCK)
 		link_broke(l, errno);
 }

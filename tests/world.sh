@@ -65,10 +65,15 @@ descriptors_of() {
 	find "/proc/${daemon[$1]}/fd" -type l ! -lname '*/blob/*' -printf '%f %l\n' 2>/dev/null | sort -n
 }
 
+# no_rooms NAME: nothing is there of what its users' jobs wrote: that goes some ticks after the last one's end.
+no_rooms() {
+	find_store "$1" && [ -z "$(ls -A "${store[$1]}/room")" ]
+}
+
 # idle NAME: its daemon has taken note of every end: of its children's, and of those of the clients that it spoke with.
 idle() {
 	local pid=${daemon[$1]}
-	! pgrep -P "$pid" >/dev/null && ! awk '$6 == "03" && $8 == "/tmp/g" { found = 1 } END { exit !found }' "/proc/$pid/net/unix"
+	! pgrep -P "$pid" >/dev/null && no_rooms "$1" && ! awk '$6 == "03" && $8 == "/tmp/g" { found = 1 } END { exit !found }' "/proc/$pid/net/unix"
 }
 
 # What an idle daemon has; taken when all have run something and rest again.
@@ -151,7 +156,7 @@ files_left() {
 	local name=$1 file root
 	root=/proc/$(holder "$name")/root/tmp
 	find_store "$name" || { echo "$name: no store"; return; }
-	for file in "${store[$name]}"/part/* "${store[$name]}"/room/*/* "${store[$name]}"/{tree,inode}/.new-* "$root"/* "$root"/.[!.]* "$root"/xproc/*; do
+	for file in "${store[$name]}"/part/* "${store[$name]}"/room/* "${store[$name]}"/{tree,inode}/.new-* "$root"/* "$root"/.[!.]* "$root"/xproc/*; do
 		case $file in
 		"$root"/matrix | "$root"/xproc | "$root"/g) ;;
 		*) [ ! -e "$file" ] || echo "$name: $file" ;;
