@@ -33,6 +33,8 @@ struct fetch_hooks {
 	/* Who is asked for an object of that scope in a job's name: the parent, or the job's client; NULL: nobody now. */
 	struct neighbour *(*source)(uint64_t job, uint32_t scope);
 	bool waits; /* a source that is gone will be followed by another: nothing fails until then */
+	/* Why a job of this node must not have an object that takes so much of the store, as is known now; NULL: it may. */
+	const char *(*refuses)(uint64_t job, const struct object_name *, uint64_t bytes);
 	void (*has)(uint64_t job, const struct object_name *);
 	void (*lacks)(uint64_t job, const struct object_name *, const char *why);
 };

@@ -752,6 +752,14 @@ job_forget(const struct msg_forget *m)
 	buf_free(&body);
 }
 
+const char *
+job_refuses(uint64_t id, const struct object_name *name, uint64_t bytes)
+{
+	struct job *j = job_find(id);
+
+	return j && j->own ? own_refuses(j->own, name, bytes) : NULL;
+}
+
 void
 job_has(uint64_t id, const struct object_name *name)
 {

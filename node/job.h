@@ -25,6 +25,7 @@ void job_on_forget(struct neighbour *, const struct frame *);
 void job_signal(uint64_t id, const struct msg_signal *);
 void job_done(uint64_t id);
 void job_forget(const struct msg_forget *);
+const char *job_refuses(uint64_t id, const struct object_name *, uint64_t bytes);
 void job_has(uint64_t id, const struct object_name *);
 void job_lacks(uint64_t id, const struct object_name *, const char *why);
 void job_neighbour_gone(struct neighbour *);

@@ -20,6 +20,7 @@ enum {
 	PIECE_MIN = 2 * 1024,
 	READS_A_TURN = 4, /* so that a program that never stops printing leaves the loop to others */
 };
+#define MAX_SHARE (UINT64_MAX / 4) /* bytes: more than any node has, and sums of it are still numbers */
 
 /* An event that the head may not have yet. */
 struct pending {
@@ -69,7 +70,9 @@ struct own {
 	size_t pin_count, missing;
 	struct content *absent; /* in order: what was not here when the manifest came */
 	size_t absent_count;
-	uint64_t reserved, memory;
+	uint64_t reserved;  /* bytes of the user's share; among them, */
+	uint64_t memory;    /* for the job's own files, */
+	uint64_t described; /* and for the manifest in the daemon's memory: until the end */
 	struct proc *proc;
 	struct watch control;
 	struct output_pipe pipe[2];
@@ -176,7 +179,11 @@ release_contents(struct own *o)
 	o->pin_count = 0;
 	if (o->reserved)
 		store_release(self.store, o->run.uid, o->reserved);
-	o->reserved = 0;
+	o->reserved = o->memory = o->described = 0;
+	manifest_free(&o->manifest);
+	free(o->absent);
+	o->absent = NULL;
+	o->absent_count = 0;
 	relay_job_over(o->job);
 }
 
@@ -196,8 +203,6 @@ own_release(void *what)
 {
 	struct own *o = what;
 
-	free(o->absent);
-	manifest_free(&o->manifest);
 	run_common_free(&o->run);
 	shared_drop(o->block);
 	free(o);
@@ -482,10 +487,11 @@ static int
 try_to_promise(struct own *o, uint64_t absent)
 {
 	o->memory = worker_needs(self.worker, &o->manifest, o->give);
-	o->reserved = absent + o->memory;
-	if (store_reserve(self.store, o->run.uid, o->reserved) == 0)
+	if (store_reserve(self.store, o->run.uid, absent + o->memory) == 0) {
+		o->reserved += absent + o->memory;
 		return 0;
-	o->reserved = o->memory = 0;
+	}
+	o->memory = 0;
 	return -1;
 }
 
@@ -636,7 +642,7 @@ absent_bytes(const struct own *o)
 	size_t i;
 
 	for (i = 0; i < o->absent_count; i++)
-		total += o->absent[i].footprint;
+		total += o->absent[i].footprint < MAX_SHARE - total ? o->absent[i].footprint : MAX_SHARE - total;
 	return total;
 }
 
@@ -666,6 +672,52 @@ load_manifest(struct own *o)
 	return bad ? -1 : 0;
 }
 
+const char *
+own_refuses(struct own *o, const struct object_name *name, uint64_t bytes)
+{
+	if (o->state != OWN_FETCHING)
+		return NULL;
+	if (o->has_manifest)
+		return bytes <= promised_for(o, name) ? NULL : "the manifest is refused: it says that a file has more holes than it has";
+	if (bytes > MAX_MANIFEST)
+		return "the manifest is refused: it is too big";
+	if (store_reserve(self.store, o->run.uid, bytes) < 0)
+		return store_error();
+	o->reserved += bytes;
+	return NULL;
+}
+
+/* True when it is whole. Of an object that others wait for already, what it takes may be known. */
+static bool
+need(struct own *o, const struct object_name *name)
+{
+	const struct blob *blob;
+	const char *why;
+
+	if (relay_need(o->job, name))
+		return true;
+	if (o->state != OWN_FETCHING)
+		return false;
+	blob = store_find(self.store, name);
+	why = blob && blob_needs(blob) ? own_refuses(o, name, blob_needs(blob)) : NULL;
+	if (why)
+		fail(o, 255, why);
+	return false;
+}
+
+/* A manifest of very many files takes more of the daemon's memory than of the store. */
+static int
+promise_manifest(struct own *o)
+{
+	uint64_t bytes = o->manifest.count * (sizeof(struct entry) + sizeof(struct content) + sizeof(struct blob *));
+
+	if (store_reserve(self.store, o->run.uid, bytes) < 0)
+		return -1;
+	o->described = bytes;
+	o->reserved += bytes;
+	return 0;
+}
+
 /* The manifest is here: pin what else is, promise room, ask for the rest; start when nothing is missing. */
 static void
 manifest_here(struct own *o)
@@ -674,13 +726,17 @@ manifest_here(struct own *o)
 
 	if (load_manifest(o))
 		return;
+	if (promise_manifest(o) < 0) {
+		fail(o, 255, store_error());
+		return;
+	}
 	o->absent = contents_of(&o->manifest, &o->absent_count);
 	pin_present(o, o->absent, &o->absent_count);
 	o->missing = o->absent_count;
 	if (promise_room(o, absent_bytes(o)) != 0)
 		fail(o, 255, store_error());
 	for (i = 0; i < o->absent_count && o->state == OWN_FETCHING; i++)
-		(void)relay_need(o->job, &o->absent[i].name);
+		(void)need(o, &o->absent[i].name);
 	if (o->missing == 0 && o->state == OWN_FETCHING)
 		start_proc(o);
 }
@@ -703,16 +759,16 @@ own_has(struct own *o, const struct object_name *name)
 	if (o->state != OWN_FETCHING)
 		return;
 	pin(o, name);
+	size = o->has_manifest ? promised_for(o, name) : o->reserved;
+	if (size > o->reserved - o->memory - o->described)
+		size = o->reserved - o->memory - o->described;
+	store_release(self.store, o->run.uid, size); /* it is in the store now, no more a promise */
+	o->reserved -= size;
 	if (!o->has_manifest) {
 		manifest_here(o);
 		settle(o);
 		return;
 	}
-	size = promised_for(o, name);
-	if (size > o->reserved - o->memory)
-		size = o->reserved - o->memory;
-	store_release(self.store, o->run.uid, size); /* it is in the store now, no more a promise */
-	o->reserved -= size;
 	if (--o->missing == 0)
 		loop_timer(&o->begin, 0, begin_is_due, o);
 }
@@ -777,7 +833,7 @@ own_start(uint64_t job, const struct msg_run *run, struct shared *block, uint32_
 	o->manifest_name = (struct object_name){run->manifest, o->run.uid};
 	if (!o->ships) {
 		start_proc(o);
-	} else if (relay_need(job, &o->manifest_name)) {
+	} else if (need(o, &o->manifest_name)) {
 		pin(o, &o->manifest_name);
 		manifest_here(o);
 	}

@@ -18,8 +18,9 @@ bool own_pump(struct own *);		       /* sends the next event that waits, if ther
 void own_ack(struct own *, uint64_t sequence); /* the head has everything up to here */
 void own_resend(struct own *);		       /* the way up is a new one: everything unacknowledged goes again */
 void own_signal(struct own *, int signal);
-void own_done(struct own *);   /* the verdict has arrived */
-void own_forget(struct own *); /* kill it and tell nobody */
+void own_done(struct own *);							   /* the verdict has arrived */
+void own_forget(struct own *);							   /* kill it and tell nobody */
+const char *own_refuses(struct own *, const struct object_name *, uint64_t bytes); /* as fetch_hooks has it; promises room for a manifest */
 void own_has(struct own *, const struct object_name *);
 void own_lacks(struct own *, const struct object_name *, const char *why);
 void own_tell_gone(uint64_t job); /* to whoever asks for a job that is not here any more */

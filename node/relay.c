@@ -373,6 +373,31 @@ fetch_has_no_room(struct fetch *f, uint64_t size)
 	tell_failures();
 }
 
+/* What an object takes is known when its list is: a job that promised less does not get it. False when nobody waits any more. */
+static bool
+weigh(struct fetch *f)
+{
+	struct waiter **at = &f->waiters;
+	uint64_t other;
+
+	while (*at) {
+		struct waiter *w = *at;
+		const char *why = fetch_hooks->refuses(w->job, &f->name, blob_needs(f->blob));
+
+		if (!why) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		note_failure(w->job, &f->name, why);
+		free(w);
+	}
+	if (fetch_next_job(f, &other))
+		return true;
+	forget_fetch(f);
+	return false;
+}
+
 /* What nobody here needs is not given the room that others were promised. */
 static bool
 only_passes(const struct fetch *f, uint64_t size)
@@ -383,7 +408,7 @@ only_passes(const struct fetch *f, uint64_t size)
 static void
 fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
 {
-	uint64_t next = blob_next(f->blob), had = blob_have(f->blob);
+	uint64_t next = blob_next(f->blob), had = blob_have(f->blob), needed = blob_needs(f->blob);
 	size_t known = (size_t)(next - m->offset);
 	bool no_room = only_passes(f, m->size), moved;
 
@@ -395,8 +420,13 @@ fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
 			fetch_damaged(f);
 		return;
 	}
+	if (!needed && blob_needs(f->blob) && !weigh(f)) {
+		tell_failures();
+		return;
+	}
 	if (blob_whole(f->blob)) {
 		fetch_whole(f);
+		tell_failures();
 		return;
 	}
 	moved = blob_have(f->blob) > had || blob_complete(f->blob);
@@ -404,6 +434,7 @@ fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
 		streams_wake(f->blob);
 	if (blob_thin(f->blob) && (moved || blob_next(f->blob) >= f->asked))
 		thin_mind(f);
+	tell_failures();
 }
 
 /* It brings the next bytes, and none beyond what was asked for; else it was under way from before it was asked for anew. */

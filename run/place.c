@@ -608,11 +608,12 @@ place_own_size(const struct manifest *m)
 
 	for (i = 0; i < m->count; i = own_next(m, mixed, i)) {
 		const struct entry *e = &m->at[i];
-		uint64_t bytes = e->size - e->holes;
+		uint64_t bytes = e->size - e->holes, left = UINT64_MAX / 4 - size.bytes;
 
 		size.inodes++;
+		bytes = bytes < left ? (bytes + 4095) / 4096 * 4096 : left;
 		if (e->kind == ENTRY_FILE && place_is_own(e) && !same_file(m, e))
-			size.bytes += bytes > UINT64_MAX / 4 - size.bytes ? UINT64_MAX / 4 - size.bytes : (bytes + 4095) / 4096 * 4096;
+			size.bytes += bytes < left ? bytes : left;
 	}
 	free(mixed);
 	return size;

@@ -670,6 +670,12 @@ blob_total(const struct blob *b)
 }
 
 uint64_t
+blob_needs(const struct blob *b)
+{
+	return b->listed ? store_footprint(b->size - list_holes(b->size, b->list.data)) : 0;
+}
+
+uint64_t
 blob_resume(struct blob *b)
 {
 	b->at = b->have;

@@ -58,6 +58,7 @@ bool blob_whole(const struct blob *);
 uint64_t blob_size(const struct blob *);  /* of the contents; 0 while unknown */
 uint64_t blob_have(const struct blob *);  /* bytes of the object, from its start, that are here and proved */
 uint64_t blob_total(const struct blob *); /* bytes of the whole object; 0 while unknown */
+uint64_t blob_needs(const struct blob *); /* bytes of the store that its contents take, holes left out; 0 until its list is proved */
 /* Where a (new) source is to begin: drops the unproved bytes of a chunk that was under way. */
 uint64_t blob_resume(struct blob *);
 uint64_t blob_next(const struct blob *); /* the offset that blob_add wants now */

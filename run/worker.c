@@ -163,41 +163,60 @@ close_channels(struct proc *p)
 	close_fd(&p->err);
 }
 
-/* Whether these contents are wanted at one place only. */
-static bool
-is_single(const struct manifest *m, const struct entry *e)
-{
-	size_t i;
-
-	for (i = 0; i < m->count; i++)
-		if (&m->at[i] != e && m->at[i].kind == ENTRY_FILE && m->at[i].scope == e->scope &&
-			digest_equal(&m->at[i].digest, &e->digest))
-			return false;
-	return true;
-}
-
 static bool
 is_mine(const struct worker *w)
 {
 	return w->facts.namespaces && w->facts.private;
 }
 
-/* Whether this entry's contents can be handed over to the job rather than copied, if nobody else has them pinned. */
+/* Whether this entry's contents could be handed over to the job rather than copied: they are wanted at this one place. */
 static bool
-gives(const struct worker *w, const struct manifest *m, const struct entry *e)
+gives(const struct entry *e)
 {
-	return is_mine(w) && e->kind == ENTRY_FILE && e->flags & ENTRY_OWN && e->size >= PLACE_GIVE_MIN && is_single(m, e);
+	return e->kind == ENTRY_FILE && e->flags & ENTRY_OWN && e->size >= PLACE_GIVE_MIN;
+}
+
+static int
+content_order(const void *a, const void *b)
+{
+	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
+	int order = memcmp(&x->digest, &y->digest, DIGEST_LEN);
+
+	return order ? order : (x->scope > y->scope) - (x->scope < y->scope);
+}
+
+/* The entries whose contents can be handed over, if nobody else has them pinned; *count of them. Caller frees. */
+static const struct entry **
+find_given(const struct worker *w, const struct manifest *m, size_t *count)
+{
+	const struct entry **files = xcalloc(m->count, sizeof(*files));
+	size_t i, next, all = 0;
+
+	*count = 0;
+	for (i = 0; i < m->count && is_mine(w); i++)
+		if (m->at[i].kind == ENTRY_FILE)
+			files[all++] = &m->at[i];
+	if (all > 0)
+		qsort(files, all, sizeof(*files), content_order);
+	for (i = 0; i < all; i = next) {
+		for (next = i + 1; next < all && content_order(&files[i], &files[next]) == 0; next++)
+			;
+		if (next == i + 1 && gives(files[i]))
+			files[(*count)++] = files[i];
+	}
+	return files;
 }
 
 static uint64_t
 given_bytes(const struct worker *w, const struct manifest *m)
 {
+	size_t i, count;
+	const struct entry **given = find_given(w, m, &count);
 	uint64_t total = 0;
-	size_t i;
 
-	for (i = 0; i < m->count; i++)
-		if (gives(w, m, &m->at[i]))
-			total += store_footprint(m->at[i].size - m->at[i].holes);
+	for (i = 0; i < count; i++)
+		total += store_footprint(given[i]->size - given[i]->holes);
+	free(given);
 	return total;
 }
 
@@ -225,13 +244,11 @@ static int
 copy_order(const void *a, const void *b)
 {
 	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
-	int order = memcmp(&x->digest, &y->digest, DIGEST_LEN);
+	int order = content_order(a, b);
 	unsigned mode_x = place_shared_mode(x), mode_y = place_shared_mode(y);
 
 	if (order)
 		return order;
-	if (x->scope != y->scope)
-		return x->scope < y->scope ? -1 : 1;
 	if (x->mtime != y->mtime)
 		return x->mtime < y->mtime ? -1 : 1;
 	return (mode_x > mode_y) - (mode_x < mode_y);
@@ -279,12 +296,12 @@ tree_bytes(const struct worker *w, const struct manifest *m)
 static void
 hand_over(struct worker *w, const struct work *work, const char *prefix, struct strings *given)
 {
-	size_t i;
+	size_t i, count;
+	const struct entry **all = find_given(w, work->manifest, &count);
 
-	for (i = 0; work->give && i < work->manifest->count; i++) {
-		const struct entry *e = &work->manifest->at[i];
-		struct object_name object = entry_object(e);
-		struct blob *blob = gives(w, work->manifest, e) ? store_find(w->store, &object) : NULL;
+	for (i = 0; i < count; i++) {
+		struct object_name object = entry_object(all[i]);
+		struct blob *blob = store_find(w->store, &object);
 		char text[OBJECT_TEXT], name[PLACE_GIVEN];
 
 		if (!blob)
@@ -294,6 +311,7 @@ hand_over(struct worker *w, const struct work *work, const char *prefix, struct 
 		if (blob_give(w->store, blob, name) == 0)
 			strings_add(given, name);
 	}
+	free(all);
 }
 
 static void
@@ -319,7 +337,8 @@ take_share(struct worker *w, struct proc *p, const struct keep *k)
 		p->manifest = *work->manifest_name;
 		p->holds_tree = true;
 	}
-	hand_over(w, work, k->given, &p->given); /* before it is asked for room: what is in the room then is not the store's */
+	if (work->give)
+		hand_over(w, work, k->given, &p->given); /* before it is asked for room: what is in the room then is not the store's */
 	p->coming = coming_bytes(w, work->manifest);
 	p->in_room = store_enter(w->store, p->uid, p->coming) == 0;
 	return p->in_room ? 0 : fail("%s", store_error());

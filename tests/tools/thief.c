@@ -1,8 +1,11 @@
-/* A client after other users' files. Usage: thief SOCKET NODES WHAT SCOPE TEXT [COUNT]; SCOPE is what is claimed of the file that holds
- * TEXT: "private" or "public". WHAT is own       launches a manifest with that file, as an honest owner, and serves all of it; the program
- * prints the file manifest  launches that very manifest, and serves nothing take      launches another one with that file, and serves all
- * but the file guess     the same with COUNT files of TEXT and a number, and tells which of them nobody asks for Prints a line each: "asked
- * THING SCOPE" (a uid, or "public"), "unasked NUMBER", "all asked", "out TEXT", "failed TEXT", "exited STATUS", "error TEXT". */
+/* A client after other users' files, or their room. Usage: thief SOCKET NODES WHAT SCOPE TEXT [COUNT [FIRST]]; SCOPE is what is claimed of
+ * the file that holds TEXT: "private" or "public". WHAT is own: launches a manifest with that file, as an honest owner, and serves all of
+ * it; the program prints the file; manifest: launches that very manifest, and serves nothing; take: launches another one with that file,
+ * and serves all but the file; guess: the same with COUNT files of TEXT and a number, and tells which of them nobody asks for; large: says
+ * that each of them has 1 MiB, and is the job's own; bulk: COUNT files of 1 MiB each, numbered from FIRST on, all of which it serves;
+ * holes: the same but for the last file, and says that they are holes; book: serves a manifest
+ * of COUNT MiB that is none. Prints a line each: "asked THING SCOPE" (a uid, or "public"), "unasked NUMBER", "all asked", "out TEXT",
+ * "failed TEXT", "exited STATUS", "error TEXT". */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +24,11 @@ struct object {
 	bool is_asked;
 };
 
+enum { LARGE = 1 << 20 };
 static const char *what;
 static struct object manifest, program, loot;
 static struct object *guesses; /* in order */
-static size_t count;
+static size_t count, first;
 static struct digest last; /* sorts behind all others: when it is asked for, so have been all that will be */
 static struct link *master;
 
@@ -49,6 +53,12 @@ static bool
 is(const char *name)
 {
 	return strcmp(what, name) == 0;
+}
+
+static bool
+is_large(void)
+{
+	return is("bulk") || is("holes");
 }
 
 static void
@@ -76,12 +86,18 @@ make_manifest(unsigned flags)
 	program = object_of(text, strlen(text));
 	manifest_add(&m, "bin", ENTRY_DIR)->mode = 0755;
 	add_file(&m, "bin/run", &program.id.digest, program.id.size, ENTRY_PROGRAM);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count && !is("book"); i++) {
 		(void)snprintf(path, sizeof(path), "guess%06zu", i);
-		add_file(&m, path, &guesses[i].id.digest, guesses[i].id.size, flags);
+		add_file(&m, path, &guesses[i].id.digest, is("large") ? LARGE : guesses[i].id.size, flags);
+		m.at[m.count - 1].holes = is("holes") ? guesses[i].id.size : 0;
 	}
-	add_file(&m, "loot", is("guess") ? &last : &loot.id.digest, loot.id.size, flags);
-	manifest_encode(&m, &bytes);
+	add_file(&m, "loot", count > 0 && !is("bulk") ? &last : &loot.id.digest, loot.id.size, flags);
+	if (is("book")) {
+		memset(buf_grow(&bytes, count << 20), 'x', count << 20);
+		bytes.len = count << 20;
+	} else {
+		manifest_encode(&m, &bytes);
+	}
 	manifest = object_of(bytes.data, bytes.len);
 }
 
@@ -166,17 +182,22 @@ on_want(const struct frame *f)
 		o = &loot;
 	(void)snprintf(scope, sizeof(scope), "%u", want.name.scope);
 	key.id.digest = want.name.digest;
-	guess = count > 0 ? bsearch(&key, guesses, count, sizeof(*guesses), object_order) : NULL;
+	guess = count > 0 && !is("book") ? bsearch(&key, guesses, count, sizeof(*guesses), object_order) : NULL;
 	if (guess)
 		guess->is_asked = true;
-	if (count == 0 || o)
+	if (guess && is_large())
+		o = guess;
+	if (is("bulk") && digest_equal(&want.name.digest, &loot.id.digest))
+		o = &loot;
+	if (count == 0 || (o && o != guess))
 		printf("asked %s %s\n", name, want.name.scope == SCOPE_PUBLIC ? "public" : scope);
 	if (o && !is("manifest")) {
 		serve(f->job, &want, o);
 	} else if (count == 0 || digest_equal(&want.name.digest, &last)) {
 		if (count > 0)
 			tell_guesses();
-		refuse(f->job, &want.name);
+		if (!is_large())
+			refuse(f->job, &want.name);
 	}
 }
 
@@ -239,23 +260,26 @@ main(int argc, char **argv)
 	int fd;
 
 	if (argc < 6 || (fd = net_dial_local(argv[1])) < 0)
-		die(2, "usage: thief SOCKET NODES own|manifest|take|guess private|public TEXT [COUNT]");
+		die(2, "usage: thief SOCKET NODES own|manifest|take|guess|large|bulk|holes|book private|public TEXT [COUNT [FIRST]]");
 	what = argv[3];
 	master = link_new(fd, NULL, true);
 	loot = object_of(argv[5], strlen(argv[5]));
 	memset(&last, 0xff, sizeof(last));
 	count = argc > 6 ? strtoul(argv[6], NULL, 10) : 0;
+	first = argc > 7 ? strtoul(argv[7], NULL, 10) : 0;
 	guesses = xcalloc(count, sizeof(*guesses));
-	for (i = 0; i < count; i++) {
-		char *text = xasprintf("%s%zu\n", argv[5], i);
+	for (i = 0; i < count && !is("book"); i++) {
+		char *text = xasprintf("%s%0*zu\n", argv[5], is_large() ? LARGE - 16 : 1, first + i);
 
 		guesses[i] = object_of(text, strlen(text));
 		guesses[i].number = i;
 		free(text);
 	}
-	if (count > 0)
+	if (is("book"))
+		free(guesses), guesses = NULL;
+	else if (count > 0)
 		qsort(guesses, count, sizeof(*guesses), object_order);
-	make_manifest(strcmp(argv[4], "public") == 0 ? ENTRY_PUBLIC : 0);
+	make_manifest((strcmp(argv[4], "public") == 0 ? ENTRY_PUBLIC : 0) | (is("large") ? ENTRY_OWN : 0));
 	launch(argv[2]);
 	converse();
 	(void)fflush(stdout);
