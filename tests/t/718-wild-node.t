@@ -2,6 +2,7 @@
 # A booted node with a second network card without a cable, a console that nobody reads, jobs that fill its memory, and a power button.
 . tests/cluster.sh
 need_kernel x86_64
+ulimit -Sn 1024 # what any node allows: no note on limits
 TEST_SHELL=bash enter_namespaces "$@"
 command -v python3 >/dev/null || skip_all "no python3"
 
@@ -29,10 +30,14 @@ while reads:
         pass
 signal.pause()' "$T/serial" "$T/serial.log" &
 reader=$!
-start_cluster 1 --build "-modules ?virtio_mmio,virtio_pci,virtio_net,overlay,?button,?evdev" \
+start_cluster 1 --build "-modules ?virtio_mmio,virtio_pci,virtio_net,overlay,8021q,?button,?evdev" \
 	--qemu "-serial unix:$T/serial,server=on,wait=off -monitor unix:$T/monitor,server=on,wait=off -nic tap,ifname=loose,script=no,downscript=no,model=virtio" \
-	--append "ip=10.66.0.2:10.66.0.1::255.255.0.0:node1"
-is "the node finds the card with the cable" "$(g i | grep -c node1)" 1
+	--append "ip=10.66.0.2:10.66.0.1::255.255.0.0:node1 vlan=backbone7:eth1 ip=10.8.7.2:::24::backbone7:off ip=10.8.5.2:::24::eth1.5:off"
+is "it comes up" "$(g i | grep -c node1)" 1
+run g e 1 /bin/busybox sh -c 'cat /proc/net/vlan/backbone7; busybox ip -4 addr show dev backbone7; ls /sys/class/net'
+like "a VLAN of vlan= is made" "$out" 'VID: 7'
+like "and has its address" "$out" 'inet 10.8.7.2/24'
+like "so is one that ip= names alone" "$out" '^eth1\.5$'
 
 run g e 1 /bin/busybox sh -c 'busybox dd if=/dev/zero of=/tmp/fill bs=1M; busybox dd if=/dev/zero of=/dev/shm/fill bs=1M; echo filled'
 is "jobs that fill /tmp and /dev/shm meet their end" "$out" filled
