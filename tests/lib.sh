@@ -458,6 +458,20 @@ gprocs_left() {
 	done
 }
 
+# store_of PID: the directory of a daemon's store, to which no path leads but its descriptor.
+store_of() {
+	for store_fd in "/proc/$1/fd"/*; do
+		[ ! -d "$store_fd/part" ] || { echo "$store_fd"; return; }
+	done
+	return 1
+}
+
+# no_rooms PID: a daemon has nothing any more of what its users' jobs wrote: that goes some ticks after the last one's end.
+no_rooms() {
+	no_rooms_in=$(store_of "$1")/room
+	[ -d "$no_rooms_in" ] && [ -z "$(ls -A "$no_rooms_in")" ]
+}
+
 # Mounts that gproc made and this mount namespace sees.
 mounts_left() {
 	grep -E 'gproc|xproc' /proc/self/mounts | grep -v '^gproc-test ' || :

@@ -65,15 +65,10 @@ descriptors_of() {
 	find "/proc/${daemon[$1]}/fd" -type l ! -lname '*/blob/*' -printf '%f %l\n' 2>/dev/null | sort -n
 }
 
-# no_rooms NAME: nothing is there of what its users' jobs wrote: that goes some ticks after the last one's end.
-no_rooms() {
-	find_store "$1" && [ -z "$(ls -A "${store[$1]}/room")" ]
-}
-
 # idle NAME: its daemon has taken note of every end: of its children's, and of those of the clients that it spoke with.
 idle() {
 	local pid=${daemon[$1]}
-	! pgrep -P "$pid" >/dev/null && no_rooms "$1" && ! awk '$6 == "03" && $8 == "/tmp/g" { found = 1 } END { exit !found }' "/proc/$pid/net/unix"
+	! pgrep -P "$pid" >/dev/null && no_rooms "$pid" && ! awk '$6 == "03" && $8 == "/tmp/g" { found = 1 } END { exit !found }' "/proc/$pid/net/unix"
 }
 
 # What an idle daemon has; taken when all have run something and rest again.
@@ -139,17 +134,9 @@ processes_left() {
 	done 2>/dev/null
 }
 
-# find_store NAME: no path leads to it but its daemon's descriptor.
+# find_store NAME: looked for once.
 find_store() {
-	local fd
-	[ -z "${store[$1]:-}" ] || return 0
-	for fd in /proc/"${daemon[$1]}"/fd/*; do
-		if [ -d "$fd/part" ]; then
-			store[$1]=$fd
-			return
-		fi
-	done
-	return 1
+	[ -n "${store[$1]:-}" ] || store[$1]=$(store_of "${daemon[$1]}")
 }
 
 files_left() {

@@ -69,10 +69,11 @@ jobs_by_the_hundred() {
 	until [ "$("$GPROC" ps | wc -l)" = 1 ]; do kill -0 "$MASTER" || break; done
 }
 
-# settled PID: KiB of memory of its own, descriptors, children, mounts, once the first is not seen to fall any more: links end, and
-# their memory is given back, by the next heartbeats. No process is started here for a look: there are many.
+# settled PID: KiB of memory of its own, descriptors, children, mounts, once no user has a room there and the first is not seen to fall
+# any more: links end, and their memory is given back, by the next heartbeats. No process is started here for a look: there are many.
 settled() {
 	local memory least=999999 same=0 text fds children mounts
+	until_true no_rooms "$1" || echo "# rooms stay in $(store_of "$1")" >&2
 	while [ $same -lt 2000 ]; do
 		IFS= read -r -d '' text <"/proc/$1/status" # at once: a line that is sought again may have moved
 		text=${text#*RssAnon:}

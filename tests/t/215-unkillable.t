@@ -38,10 +38,10 @@ held_job() {
 
 # left_on NUMBER: keepers, and what jobs have in the store.
 left_on() {
-	local fd pid
+	local pid
 	pid=$(pid_of_slave "$1")
 	pgrep -P "$pid"
-	for fd in "/proc/$pid/fd"/*; do [ ! -d "$fd/job" ] || ls "$fd/job"; done
+	ls "$(store_of "$pid")/room"
 }
 
 before=$(for i in 0 1 2; do left_on $i; done)

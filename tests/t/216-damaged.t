@@ -57,15 +57,9 @@ for round in 1 2 3; do
 done
 
 # ---- a store ----
-# store_of PID
-store_of() {
-	for fd in "/proc/$1/fd"/*; do
-		[ ! -d "$fd/blob" ] || { echo "$fd/blob"; return; }
-	done
-}
 # blobs_like PID FILE: what a daemon holds of these contents.
 blobs_like() {
-	for blob in "$(store_of "$1")"/*; do cmp -s "$blob" "$2" && echo "$blob"; done
+	for blob in "$(store_of "$1")"/blob/*; do cmp -s "$blob" "$2" && echo "$blob"; done
 }
 # what a damaged blob is like.
 overwritten_at() {

@@ -279,11 +279,10 @@ job_rows() {
 
 # What jobs and half contents have left in the stores.
 stored() {
-	local i fd
+	local i store
 	for ((i = 0; i < 14; i++)); do
-		for fd in /proc/"$(pid_of_slave $i)"/fd/*; do
-			[ ! -d "$fd/blob" ] || ls -d "$fd"/job/* "$fd"/part/* "$fd"/*/.new-*
-		done
+		store=$(store_of "$(pid_of_slave $i)") || echo "slave$i has none"
+		ls -d "$store"/room/* "$store"/part/* "$store"/*/.new-*
 	done
 	:
 }

@@ -20,14 +20,12 @@ daemons() {
 
 # used: private KiB of all daemons together, of the fattest, their descriptors, processes here, mounts, and KiB in the stores.
 used() {
-	local pid memory=0 fattest=0 descriptors=0 mounts=0 room=0 one fd
+	local pid memory=0 fattest=0 descriptors=0 mounts=0 room=0 one
 	for pid in $(daemons); do
 		one=$(awk '/^RssAnon/ { print $2 }' "/proc/$pid/status")
 		memory=$((memory + one)) fattest=$((one > fattest ? one : fattest))
-		for fd in /proc/"$pid"/fd/*; do
-			descriptors=$((descriptors + 1))
-			[ ! -d "$fd/blob" ] || room=$((room + $(stat -f -L -c '(%b-%f)*%s/1024' "$fd")))
-		done
+		set -- /proc/"$pid"/fd/*
+		descriptors=$((descriptors + $#)) room=$((room + $(stat -f -L -c '(%b-%f)*%s/1024' "$(store_of "$pid")")))
 		[ $((pid % 20)) != 0 ] || mounts=$((mounts + $(wc -l <"/proc/$pid/mountinfo")))
 	done
 	set -- /proc/[0-9]*
@@ -58,11 +56,12 @@ many() {
 	wait "${workers[@]}"
 }
 
-# idle: returns when no job is left anywhere.
+# idle: returns when no job is left anywhere, nor the file systems for what they wrote.
 idle() {
-	local tries=0
+	local tries=0 pid
 	while [ "$("$GPROC" ps | wc -l)" -gt 1 ] && [ $tries -lt 2000 ]; do tries=$((tries + 1)); done
 	"$GPROC" ps | sed 1d >>"$T/left"
+	for pid in $(daemons); do until_true no_rooms "$pid" || ls -d "$(store_of "$pid")"/room/* >>"$T/left"; done
 }
 
 : >"$T/bad"

@@ -55,7 +55,7 @@ wait "$client"
 exec 3<&-
 gone() { ! pgrep -P "$SLAVE" >/dev/null; }
 ok "its keeper ends" until_true gone
-for store in /proc/"$SLAVE"/fd/*; do [ ! -d "$store/room" ] || break; done
+store=$(store_of "$SLAVE")
 ok "the store is found" test -d "$store/room"
 is "nothing of the job is left in the node's memory" "$(find "$store/room" -mindepth 2)" ""
 ok "while she goes on" kill -0 "$filler"
