@@ -472,6 +472,16 @@ no_rooms() {
 	[ -d "$no_rooms_in" ] && [ -z "$(ls -A "$no_rooms_in")" ]
 }
 
+# none_called NAME: no process in this pid namespace is.
+none_called() {
+	! pgrep -x "$1" >/dev/null
+}
+
+# no_job: the list of jobs is empty.
+no_job() {
+	[ "$("$GPROC" ps | wc -l)" = 1 ]
+}
+
 # Mounts that gproc made and this mount namespace sees.
 mounts_left() {
 	grep -E 'gproc|xproc' /proc/self/mounts | grep -v '^gproc-test ' || :

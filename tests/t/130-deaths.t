@@ -78,8 +78,7 @@ start_job 1:5:13 1 'echo up; storm() { storm & storm & }; ulimit -u 300 2>/dev/n
 kill -KILL "$CLIENT"
 end_job
 up_again "a fork storm"
-tries=0 # nobody waits for the end of a job whose client is gone
-while pgrep -x sleep >/dev/null && [ $tries -lt 5000 ]; do tries=$((tries + 1)); done
+until_true none_called sleep # nobody waits for the end of a job whose client is gone
 is "nothing of it is left" "$(pgrep -c sleep)" 0
 
 end_tree

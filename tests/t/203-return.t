@@ -12,8 +12,7 @@ sleepers() {
 
 # no_sleepers: they end, in good time.
 no_sleepers() {
-	tries=0
-	while [ "$(sleepers)" != "${1:-0}" ] && [ $tries -lt 3000 ]; do tries=$((tries + 1)); done
+	until_true eval '[ "$(sleepers)" = '"${1:-0} ]"
 	sleepers
 }
 

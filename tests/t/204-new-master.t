@@ -8,8 +8,7 @@ start_master -heartbeat="$(span 2000)" -grace="$(span 20000)"
 start_deep
 
 until_none() {
-	tries=0
-	while pgrep -x sleep >/dev/null && [ $tries -lt 5000 ]; do tries=$((tries + 1)); done
+	until_true none_called sleep
 	pgrep -cx sleep
 }
 

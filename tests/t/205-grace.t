@@ -10,8 +10,7 @@ wait "$MASTER" 2>/dev/null
 end_job
 is "the client is told" "$status" 255
 for i in 0 1; do wait_log "$T/slave$i.log" "without the master for $(limit 2) s: ending the jobs here"; done
-tries=0
-while pgrep -x sleep >/dev/null && [ $tries -lt 5000 ]; do tries=$((tries + 1)); done
+until_true none_called sleep
 is "nothing of the job is left on any level" "$(pgrep -cx sleep)" 0
 is "all slaves are there" "$(gprocs_left | wc -l)" 14
 start_master -heartbeat="$(span 1000)" -grace="$(span 2000)"

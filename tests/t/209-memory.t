@@ -43,8 +43,7 @@ bound=$((before + 4 * 8192 + stalled * 512))
 diag "$before KiB before, $after with them"
 ok "the fattest daemon: $before KiB before, $after with $stalled stalled jobs, bound $bound" test "$after" -le $bound
 { kill -KILL $clients; wait $clients; } 2>/dev/null
-tries=0
-while [ "$("$GPROC" ps | wc -l)" -gt 1 ] && [ $tries -lt 2000 ]; do tries=$((tries + 1)); done
+until_true no_job
 is "all end with their clients" "$("$GPROC" ps | wc -l) $(pgrep -cx "yes|sh")" "1 0"
 run "$GPROC" e ... /bin/true
 is "all are free" "$status$err" 0

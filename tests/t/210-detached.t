@@ -16,8 +16,7 @@ until "$GPROC" i | head -n 1 | grep -q '^13 up'; do :; done
 is "a death on the way does not end it" "$(pgrep -cx sleep)" 3
 run "$GPROC" kill "$job"
 is "kill ends it, on adopted nodes too" "$status$err" 0
-tries=0
-while pgrep -x sleep >/dev/null && [ $tries -lt 3000 ]; do tries=$((tries + 1)); done
+until_true none_called sleep
 is "everywhere" "$(pgrep -cx sleep)" 0
 start_slave 2 slave0
 wait_up 14

@@ -84,8 +84,7 @@ for i in 1 2 3; do
 done
 run "$GPROC" -timeout="$(span 3000)" e . /bin/sh -c 'trap "" INT TERM HUP; sleep 1000 & sleep 1000'
 is "what runs there can be ended" "$status" 124
-tries=0
-while pgrep -x sleep >/dev/null && [ $tries -lt 3000 ]; do tries=$((tries + 1)); done
+until_true none_called sleep
 is "and nothing is left" "$(pgrep -cx sleep)" 0
 
 # ---- one fails alone ----

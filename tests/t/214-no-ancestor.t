@@ -54,7 +54,7 @@ die() {
 # lost_alone NAME DEAD CUT FOLDED: all but these are let go; the cut ones are told as lost for want of a way, and what they run ends
 # by itself while they are still cut off.
 lost_alone() {
-	local name=$1 left=1 tries=0 path
+	local name=$1
 	for i in 0 1 2 3 4 5; do
 		case " $2 $3 " in *" ${paths[i]} "*) ;; *) touch "/proc/${pids[i]}/root/tmp/go" ;; esac
 	done
@@ -64,12 +64,8 @@ lost_alone() {
 	is "$name: status" $? 255
 	like "$name: they are lost for want of a way" "$(cat "$T/err")" "^gproc: nodes? $4: lost: its parent .* was lost, and it found no other way"
 	is "$name: the others reach their end" "$(grep -c end "$T/out")" $((6 - $(set -- $2 $3; echo $#)))
-	while [ "$left" != 0 ] && [ $tries -lt 2000 ]; do
-		left=0
-		for path in $3; do left=$((left + $(running "$path"))); done
-		tries=$((tries + 1))
-	done
-	is "$name: on those cut off nothing of it is left" "$left" 0
+	for path in $3; do until_true eval '[ "$(running "$path")" = 0 ]'; done
+	is "$name: on those cut off nothing of it is left" "$(for path in $3; do running "$path"; done | grep -cvx 0)" 0
 }
 
 # free_again NAME COUNT

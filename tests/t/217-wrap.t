@@ -21,8 +21,8 @@ running() {
 	done | sort -n | uniq -c | awk '{ print $2 ":" $1 }' | paste -s -d ' '
 }
 becomes() {
-	local tries=0
-	until [ "$(running)" = "$2" ] || [ $((tries += 1)) -gt 200 ]; do :; done
+	local want=$2
+	until_true eval '[ "$(running)" = "$want" ]'
 	is "$1" "$(running)" "$2"
 }
 
@@ -47,8 +47,7 @@ run "$GPROC" kill 0
 like "there is no job 0" "$status $err" '^255 .*there is no job 0'
 for job in 2 4 5 4294967294; do "$GPROC" kill $job; done
 becomes "the rest" ""
-tries=0
-while [ "$("$GPROC" ps | wc -l)" -gt 1 ] && [ $((tries += 1)) -lt 2000 ]; do :; done
+until_true no_job
 is "none is left" "$("$GPROC" ps | sed 1d)" ""
 end_tree
 done_testing

@@ -124,7 +124,8 @@ faults_now() {
 
 # ---- verdicts ----
 
-# verdicts K: a line for each node that the client names: path, verdict: x or k and a number, keeper, failed, lost, out, absent.
+# verdicts K: a line for each node that the client names: path, verdict: x or k and a number, late, keeper, failed, lost, out,
+# absent.
 verdicts() {
 	awk '
 	function tell(spec, verdict,   part, id, range, n, m, i, j, k, count, at, more) {
@@ -154,7 +155,8 @@ verdicts() {
 		spec = $3
 		sub(/:$/, "", spec)
 		if ($4 == "exit") tell(spec, "x" $6)
-		else if ($4 == "killed") tell(spec, "k" $7)
+		else if ($4 == "killed" || $4 == "ended") tell(spec, "k" $7) # ended by a signal before it could start
+		else if (/: could not start in the time that -timeout gives$/) tell(spec, "late")
 		else if (/: its keeper was killed$/) tell(spec, "keeper")
 		else if ($4 == "lost:") tell(spec, "lost")
 		else tell(spec, "failed")
@@ -195,7 +197,7 @@ below() {
 allowed() {
 	local number=${2##*:}
 	case ${kind[$1]}:$3 in
-	limited:k9 | limited:k15) return 0 ;;
+	limited:k9 | limited:k15 | limited:late) return 0 ;;
 	bad:k9) [ $2 != ${bad_one[$1]} ] || [ ${#fault[@]} -gt 0 ]; return ;;
 	bad:x9) [ $2 = ${bad_one[$1]} ]; return ;;
 	limited:0 | bad:0) return 1 ;;
@@ -242,7 +244,7 @@ judge() {
 		[ "$verdict" != 0 ] || [ ${kind[$1]} = detached ] || whole="$whole $node"
 	done
 	for node in $(awk '{ print $1 }' <<<"$named"); do case " ${nodes[$1]} " in *" $node "*) ;; *) echo " $node was not chosen" ;; esac; done
-	if grep -q 'still running when its time was over' "$T/err.$1"; then
+	if grep -Eq 'still running when its time was over|in the time that -timeout gives' "$T/err.$1"; then
 		[ $2 = 124 ] || { [ $2 = 255 ] && { master_hit || [[ $all =~ lost|keeper|failed ]]; }; } || echo " status $2, its time was over"
 	else
 		stands_for "$all" $2 || { [ $2 = 255 ] && master_hit; } || echo " status $2 of$all"

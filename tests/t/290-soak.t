@@ -58,8 +58,8 @@ many() {
 
 # idle: returns when no job is left anywhere, nor the file systems for what they wrote.
 idle() {
-	local tries=0 pid
-	while [ "$("$GPROC" ps | wc -l)" -gt 1 ] && [ $tries -lt 2000 ]; do tries=$((tries + 1)); done
+	local pid
+	until_true no_job
 	"$GPROC" ps | sed 1d >>"$T/left"
 	for pid in $(daemons); do until_true no_rooms "$pid" || ls -d "$(store_of "$pid")"/room/* >>"$T/left"; done
 }

@@ -40,8 +40,7 @@ let_go() {
 }
 holds= hears=
 no_jobs() {
-	tries=0
-	while [ "$("$GPROC" ps | wc -l)" -gt 1 ] && [ $tries -lt 20000 ]; do tries=$((tries + 1)); done
+	until_true no_job
 	"$GPROC" ps | wc -l
 }
 
