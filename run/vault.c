@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -32,15 +33,34 @@ fail(const char *what, const char *which)
 
 /* ---- removing ---- */
 
+struct removal {
+	int top;	 /* where all directories go up into */
+	unsigned number; /* the next one's name there */
+	uint64_t left;	 /* directories that may be met */
+};
+
+/* A user who is in a directory that is removed goes on making others below it, quicker than they go. When more have been met than there
+ * can have been at once, that is what happens: it is given up. */
+static uint64_t
+count_limit(int dir)
+{
+	struct statvfs fs;
+
+	return fstatvfs(dir, &fs) == 0 && fs.f_files ? fs.f_files : UINT32_MAX;
+}
+
 /* Moves dir/name into top, under a name that is free there or of an empty directory. */
 static int
-move_up(int dir, const char *name, int top, unsigned *number)
+move_up(int dir, const char *name, struct removal *r)
 {
 	char fresh[32];
 
+	if (r->left == 0)
+		return -1;
+	r->left--;
 	for (;;) {
-		(void)snprintf(fresh, sizeof(fresh), ".gone-%u", (*number)++);
-		if (renameat(dir, name, top, fresh) == 0)
+		(void)snprintf(fresh, sizeof(fresh), ".gone-%u", r->number++);
+		if (renameat(dir, name, r->top, fresh) == 0)
 			return 0;
 		if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
 			return -1;
@@ -84,11 +104,11 @@ is_dots(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-/* Empties the directory dir/name, whose directories go up into top, and removes it. */
+/* Empties the directory top/name, whose directories go up into top, and removes it. */
 static int
-remove_flat(int dir, const char *name, int top, unsigned *number)
+remove_flat(const char *name, struct removal *r)
 {
-	DIR *d = open_dir(dir, name);
+	DIR *d = open_dir(r->top, name);
 	struct dirent *entry;
 	int bad = 0;
 
@@ -97,9 +117,9 @@ remove_flat(int dir, const char *name, int top, unsigned *number)
 	seize(d);
 	while ((entry = readdir(d)))
 		if (!is_dots(entry->d_name) && remove_one(dirfd(d), entry->d_name) < 0)
-			bad |= move_up(dirfd(d), entry->d_name, top, number);
+			bad |= move_up(dirfd(d), entry->d_name, r);
 	(void)closedir(d);
-	return bad ? -1 : unlinkat(dir, name, AT_REMOVEDIR);
+	return bad ? -1 : unlinkat(r->top, name, AT_REMOVEDIR);
 }
 
 /* A tree may be deeper than a process may have descriptors or stack: so nothing descends, but what lies below the second level
@@ -107,8 +127,9 @@ remove_flat(int dir, const char *name, int top, unsigned *number)
 int
 remove_tree(int dir, const char *name)
 {
-	unsigned number = 0, removed;
+	struct removal r = {.number = 0};
 	struct dirent *entry;
+	unsigned removed;
 	DIR *top;
 
 	if (remove_one(dir, name) == 0)
@@ -117,16 +138,18 @@ remove_tree(int dir, const char *name)
 	if (!top)
 		return -1;
 	seize(top);
+	r.top = dirfd(top);
+	r.left = count_limit(r.top);
 	do {
 		removed = 0;
 		rewinddir(top);
 		while ((entry = readdir(top))) {
 			if (is_dots(entry->d_name))
 				continue;
-			if (remove_one(dirfd(top), entry->d_name) == 0 || remove_flat(dirfd(top), entry->d_name, dirfd(top), &number) == 0)
+			if (remove_one(r.top, entry->d_name) == 0 || remove_flat(entry->d_name, &r) == 0)
 				removed++;
 		}
-	} while (removed > 0);
+	} while (removed > 0 && r.left > 0);
 	(void)closedir(top);
 	return unlinkat(dir, name, AT_REMOVEDIR);
 }

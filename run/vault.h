@@ -21,6 +21,7 @@ void vault_close(struct vault *); /* removes all that is in it */
 const char *vault_error(void);
 
 /* Removes a file, or a directory with all that is in it, however deep, following no link. 0, or -1 with errno when something is
- * left; 0 when it was not there. As root each directory is taken from its owner first, who may have it open still. */
+ * left, as where a user makes more in it than there can have been; 0 when it was not there. As root each directory is taken from its owner
+ * first, who may have it open still. */
 int remove_tree(int dir, const char *name);
 #endif
