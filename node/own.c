@@ -662,7 +662,7 @@ load_manifest(struct own *o)
 {
 	struct blob *blob = store_find(self.store, &o->manifest_name);
 	size_t len = 0;
-	uint8_t *bytes = blob_load(self.store, blob, MAX_MANIFEST, &len);
+	uint8_t *bytes = blob_load(blob, MAX_MANIFEST, &len);
 	int bad = !bytes || manifest_decode(bytes, len, o->run.uid, &o->manifest) != 0;
 
 	if (bad)

@@ -28,11 +28,11 @@ stream_free(struct stream *s)
 	struct object_name name = *blob_name(s->blob);
 	struct blob *left;
 
-	blob_unpin(self.store, s->blob);
+	blob_unpin(s->blob);
 	/* The fetch may have gone before its last stream: nobody else would clear away what has come. */
 	left = fetch_of(&name) ? NULL : store_find(self.store, &name);
 	if (left && !blob_whole(left))
-		store_drop(self.store, left);
+		blob_drop(left);
 	free(s);
 }
 
@@ -57,7 +57,7 @@ fetch_remove(struct fetch *f)
 		f->next->at = f->at;
 	thin_goes(f);
 	blob_set_user(f->blob, NULL);
-	blob_unpin(self.store, f->blob);
+	blob_unpin(f->blob);
 	while (f->waiters) {
 		struct waiter *next = f->waiters->next;
 
@@ -127,7 +127,7 @@ forget_fetch(struct fetch *f)
 		fetch_unwant(f);
 	fetch_remove(f);
 	if (!blob_whole(blob))
-		store_drop(self.store, blob);
+		blob_drop(blob);
 }
 
 static void
@@ -234,8 +234,8 @@ relay_on_want(struct neighbour *from, const struct frame *frame)
 	f = fetch_of(&want.name);
 	s = blob ? stream_of(from, blob) : NULL;
 	/* Who begins in the middle may have had it damaged: then it is worth a look whether it is so here. */
-	if (blob && blob_whole(blob) && want.offset > 0 && (!s || want.offset != s->end) && !blob_is_sound(self.store, blob, want.offset))
-		blob_spoil(self.store, blob);
+	if (blob && blob_whole(blob) && want.offset > 0 && (!s || want.offset != s->end) && !blob_is_sound(blob, want.offset))
+		blob_spoil(blob);
 	if (!f && (!blob || !blob_whole(blob)))
 		f = fetch_start(&want.name);
 	blob = f ? f->blob : blob;
@@ -301,7 +301,7 @@ fetch_whole(struct fetch *f)
 		fetch_hooks->has(w->job, &name);
 		free(w);
 	}
-	blob_unpin(self.store, blob);
+	blob_unpin(blob);
 }
 
 static char *
@@ -410,16 +410,16 @@ fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
 {
 	uint64_t next = blob_next(f->blob), had = blob_have(f->blob), needed = blob_needs(f->blob);
 	size_t known = (size_t)(next - m->offset);
-	bool no_room = only_passes(f, m->size), moved;
+	bool moved;
+	int bad = only_passes(f, m->size) ? BLOB_NO_ROOM : blob_add(f->blob, m->size, next, data + known, m->raw_len - known);
 
 	f->heard = loop_now();
-	if (no_room || blob_add(self.store, f->blob, m->size, next, data + known, m->raw_len - known, &no_room)) {
-		if (no_room)
-			fetch_has_no_room(f, m->size);
-		else
-			fetch_damaged(f);
+	if (bad == BLOB_NO_ROOM)
+		fetch_has_no_room(f, m->size);
+	else if (bad)
+		fetch_damaged(f);
+	if (bad)
 		return;
-	}
 	if (!needed && blob_needs(f->blob) && !weigh(f)) {
 		tell_failures();
 		return;
@@ -569,7 +569,7 @@ start_over(struct stream *s)
 {
 	struct fetch *f = fetch_of(blob_name(s->blob));
 
-	blob_spoil(self.store, s->blob);
+	blob_spoil(s->blob);
 	if (!f)
 		f = fetch_start(blob_name(s->blob));
 	if (!f->source)

@@ -77,7 +77,7 @@ stream_put(struct neighbour *n, struct stream *s, struct buf *out)
 	static uint8_t raw[PIECE_SIZE], packed[PIECE_SIZE];
 	struct msg_data m = {.name = *blob_name(s->blob), .size = blob_size(s->blob), .offset = s->offset, .have = blob_have(s->blob)};
 	size_t room = piece_length(m.size, s->offset, s->end), small = 0, mark;
-	ssize_t len = blob_read(self.store, s->blob, s->offset, raw, room);
+	ssize_t len = blob_read(s->blob, s->offset, raw, room);
 
 	if (len < 0)
 		return -1;

@@ -156,7 +156,7 @@ void
 thin_begin(struct fetch *f)
 {
 	thin += !blob_thin(f->blob);
-	blob_make_thin(self.store, f->blob);
+	blob_make_thin(f->blob);
 	shut(f);
 	thin_turns();
 }

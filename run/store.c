@@ -51,7 +51,6 @@ struct blob {
 	bool claimed; /* mode and mtime are set */
 	bool sized;   /* somebody has said a size */
 	bool listed;  /* list and size are proved */
-	bool trusted; /* the source under way has proved what it sends */
 	bool whole, idle, thin;
 	bool given; /* handed over: freed with its last pin, unless it is wanted again */
 };
@@ -87,6 +86,7 @@ struct store {
 
 static char error_text[320];
 #define fail(...) latch_error(error_text, sizeof(error_text), __VA_ARGS__)
+#define fail_room(...) (fail(__VA_ARGS__), BLOB_NO_ROOM)
 
 const char *
 store_error(void)
@@ -301,8 +301,10 @@ store_spare(const struct store *s)
 /* ---- what is idle ---- */
 
 static void
-idle_add(struct store *s, struct blob *b)
+idle_add(struct blob *b)
 {
+	struct store *s = b->store;
+
 	b->used = ++s->now;
 	b->idle = true;
 	b->newer = NULL;
@@ -313,8 +315,10 @@ idle_add(struct store *s, struct blob *b)
 }
 
 static void
-idle_remove(struct store *s, struct blob *b)
+idle_remove(struct blob *b)
 {
+	struct store *s = b->store;
+
 	if (!b->idle)
 		return;
 	*(b->older ? &b->older->newer : &s->oldest) = b->newer;
@@ -325,8 +329,9 @@ idle_remove(struct store *s, struct blob *b)
 }
 
 static void
-close_reader(struct store *s, const struct blob *b)
+close_reader(const struct blob *b)
 {
+	struct store *s = b->store;
 	size_t i;
 
 	for (i = 0; i < READERS; i++)
@@ -338,24 +343,25 @@ close_reader(struct store *s, const struct blob *b)
 
 /* What it took of the store is no more there. */
 static void
-costs_nothing(struct store *s, struct blob *b)
+costs_nothing(struct blob *b)
 {
-	s->paid -= b->bill.bytes;
+	b->store->paid -= b->bill.bytes;
 	bill_cancel(&b->bill);
 }
 
 static void
-blob_free(struct store *s, struct blob *b)
+blob_free(struct blob *b)
 {
+	struct store *s = b->store;
 	struct blob **at = bucket_of(s, &b->name);
 
 	while (*at != b)
 		at = &(*at)->next;
 	*at = b->next;
 	s->count--;
-	idle_remove(s, b);
-	close_reader(s, b);
-	costs_nothing(s, b);
+	idle_remove(b);
+	close_reader(b);
+	costs_nothing(b);
 	while (b->bill.first)
 		bill_drop(&b->bill);
 	s->stored -= store_footprint(b->stored);
@@ -375,7 +381,7 @@ store_close(struct store *s)
 		return;
 	for (i = 0; i < s->buckets; i++)
 		while (s->bucket[i])
-			blob_free(s, s->bucket[i]);
+			blob_free(s->bucket[i]);
 	while ((t = s->trees)) {
 		s->trees = t->next;
 		while (t->bill.first)
@@ -393,15 +399,16 @@ store_close(struct store *s)
 
 /* A blob that a tree or an inode still links to would free nothing. */
 static void
-evict_blob(struct store *s, struct blob *b)
+evict_blob(struct blob *b)
 {
+	struct store *s = b->store;
 	char name[NAME_ROOM];
 	struct stat st;
 
 	if (fstatat(s->vault.dir, blob_file(b, name), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1)
 		return;
 	(void)unlinkat(s->vault.dir, name, 0);
-	blob_free(s, b);
+	blob_free(b);
 }
 
 /* No tree links to this inode/ file: only its own name is left, or that and the blob's. */
@@ -474,7 +481,7 @@ make_room(struct store *s, uint64_t bytes)
 		t = oldest_tree(s, &count);
 		if (b && (!t || b->used < t->used)) {
 			next = b->newer;
-			evict_blob(s, b);
+			evict_blob(b);
 			b = next;
 			continue;
 		}
@@ -617,14 +624,14 @@ store_scope_used(const struct store *s, uint32_t scope)
 }
 
 void
-store_drop(struct store *s, struct blob *b)
+blob_drop(struct blob *b)
 {
 	char name[NAME_ROOM];
 
 	if (b->whole || b->pins > 0)
 		return;
-	(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
-	blob_free(s, b);
+	(void)unlinkat(b->store->vault.dir, blob_file(b, name), 0);
+	blob_free(b);
 }
 
 void *
@@ -679,7 +686,6 @@ uint64_t
 blob_resume(struct blob *b)
 {
 	b->at = b->have;
-	b->trusted = false;
 	free(b->hash);
 	b->hash = NULL;
 	if (!b->listed) {
@@ -691,27 +697,21 @@ blob_resume(struct blob *b)
 }
 
 void
-blob_trust(struct blob *b)
-{
-	b->trusted = b->at == b->have;
-}
-
-void
 blob_pin(struct blob *b)
 {
 	b->pins++;
-	idle_remove(b->store, b);
+	idle_remove(b);
 }
 
 void
-blob_unpin(struct store *s, struct blob *b)
+blob_unpin(struct blob *b)
 {
 	if (b->pins > 0 && --b->pins > 0)
 		return;
 	if (b->whole && !b->idle)
-		idle_add(s, b);
+		idle_add(b);
 	else if (b->given)
-		store_drop(s, b);
+		blob_drop(b);
 }
 
 void
@@ -733,7 +733,7 @@ blob_let(struct blob *b, uint32_t uid)
 
 	bill_leave(&b->bill, room_of(s->rooms, uid));
 	s->paid -= before - b->bill.bytes;
-	blob_unpin(s, b);
+	blob_unpin(b);
 }
 
 bool
@@ -748,8 +748,9 @@ blob_claim(struct blob *b, uint32_t mode, uint64_t mtime)
 }
 
 int
-blob_give(struct store *s, struct blob *b, const char *to)
+blob_give(struct blob *b, const char *to)
 {
+	struct store *s = b->store;
 	char name[NAME_ROOM];
 	struct stat st;
 
@@ -759,9 +760,9 @@ blob_give(struct store *s, struct blob *b, const char *to)
 		return fail("the contents are linked elsewhere");
 	if (renameat(s->vault.dir, name, s->vault.dir, to) < 0)
 		return fail("can't hand over contents: %s", strerror(errno));
-	idle_remove(s, b);
-	close_reader(s, b);
-	costs_nothing(s, b);
+	idle_remove(b);
+	close_reader(b);
+	costs_nothing(b);
 	s->stored -= store_footprint(b->stored);
 	b->stored = 0;
 	b->whole = false;
@@ -791,12 +792,13 @@ blob_close(struct blob *b)
 }
 
 void
-blob_make_thin(struct store *s, struct blob *b)
+blob_make_thin(struct blob *b)
 {
+	struct store *s = b->store;
 	char name[NAME_ROOM];
 
 	(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
-	close_reader(s, b);
+	close_reader(b);
 	s->stored -= store_footprint(b->stored);
 	b->stored = 0;
 	b->thin = true;
@@ -892,25 +894,29 @@ read_window(const struct blob *b, uint64_t offset, uint8_t *out, size_t len)
 
 /* ---- receiving ---- */
 
+/* Why the last write failed. */
+static bool
+is_full(void)
+{
+	return errno == ENOSPC || errno == EDQUOT;
+}
+
 /* What a source says of the size is its word until the list is proved; nothing is done for a size that can't be. */
 static int
-check_size(struct store *s, struct blob *b, uint64_t size, bool *no_room)
+check_size(struct blob *b, uint64_t size)
 {
+	struct store *s = b->store;
 	char need[24], all[24];
 
 	if (!b->sized && size && !object_length(size))
 		return fail("the source gives an impossible size");
-	if (b->thin && list_length(size) > MAX_THIN_LIST) {
-		*no_room = true;
-		return fail("%s are more than can pass through a node without room", size_text(size, need));
-	}
+	if (b->thin && list_length(size) > MAX_THIN_LIST)
+		return fail_room("%s are more than can pass through a node without room", size_text(size, need));
 	if (b->sized)
 		return size == b->size ? 0 : fail("the source gives another size than before");
 	/* What is mostly holes may fit: that is seen when the list is there. */
-	if (!b->thin && size > s->budget && list_length(size) > MAX_THIN_LIST) {
-		*no_room = true;
-		return fail("%s do not fit into a store of %s", size_text(size, need), size_text(s->budget, all));
-	}
+	if (!b->thin && size > s->budget && list_length(size) > MAX_THIN_LIST)
+		return fail_room("%s do not fit into a store of %s", size_text(size, need), size_text(s->budget, all));
 	b->size = size;
 	b->sized = true;
 	return 0;
@@ -934,14 +940,14 @@ add_list(struct blob *b, const uint8_t *data, size_t len)
 }
 
 static int
-check_needed(const struct store *s, const struct blob *b, bool *no_room)
+check_needed(const struct blob *b)
 {
+	struct store *s = b->store;
 	char need[24], all[24];
 
 	if (b->thin || b->size - list_holes(b->size, b->list.data) <= s->budget)
 		return 0;
-	*no_room = true;
-	return fail("%s do not fit into a store of %s", size_text(b->size, need), size_text(s->budget, all));
+	return fail_room("%s do not fit into a store of %s", size_text(b->size, need), size_text(s->budget, all));
 }
 
 static bool
@@ -958,16 +964,14 @@ prove(struct blob *b, const uint8_t *data, size_t len)
 {
 	uint64_t offset = b->at - b->list.len, chunk = offset / CHUNK_SIZE;
 
-	if (!b->trusted) {
-		if (!b->hash)
-			b->hash = chunk_hash_new();
-		chunk_hash_add(b->hash, data, len);
-	}
+	if (!b->hash)
+		b->hash = chunk_hash_new();
+	chunk_hash_add(b->hash, data, len);
 	b->at += len;
 	offset += len;
 	if (offset % CHUNK_SIZE != 0 && offset < b->size)
 		return 0;
-	if (!b->trusted && !chunk_matches(b, chunk))
+	if (!chunk_matches(b, chunk))
 		return fail("a chunk of the contents does not match its digest");
 	b->have = b->at;
 	return 0;
@@ -1016,8 +1020,9 @@ all_zeros(const uint8_t *data, size_t len)
 
 /* Zeros are left out where nothing was before: the file has a hole there. */
 static int
-put_in_file(struct store *s, struct blob *b, int fd, const uint8_t *data, size_t len)
+put_in_file(struct blob *b, int fd, const uint8_t *data, size_t len)
 {
+	struct store *s = b->store;
 	uint64_t offset = b->at - b->list.len, stored = offset + len;
 	struct stat st;
 	int bad;
@@ -1035,33 +1040,40 @@ put_in_file(struct store *s, struct blob *b, int fd, const uint8_t *data, size_t
 	return bad;
 }
 
+static int
+is_too_much(const struct blob *b)
+{
+	(void)refuse(b->store, b->size, store_free(b->store));
+	return BLOB_NO_ROOM;
+}
+
 /* Contents go to the file at once, proved or not: what is not proved is not read, and is written again. */
 static int
-write_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
+write_contents(struct blob *b, const uint8_t *data, size_t len)
 {
+	struct store *s = b->store;
 	char name[NAME_ROOM];
 	int fd, bad;
 
 	/* On a tmpfs the kernel knows when the store is full, but the rooms are others. */
 	if ((!s->vault.mounted || rooms_size(s->rooms) > 0) && !all_zeros(data, len) && store_footprint(len) > free_now(s) &&
-		make_room(s, store_footprint(len)) < 0) {
-		*no_room = true;
-		return refuse(s, b->size, store_free(s));
-	}
+		make_room(s, store_footprint(len)) < 0)
+		return is_too_much(b);
 	fd = openat(s->vault.dir, blob_file(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bad = fd < 0 ? -1 : put_in_file(s, b, fd, data, len);
+	bad = fd < 0 ? -1 : put_in_file(b, fd, data, len);
 	close_fd(&fd);
 	if (!bad)
 		return 0;
-	*no_room = errno == ENOSPC || errno == EDQUOT;
-	return *no_room ? refuse(s, b->size, store_free(s)) : fail("can't write to the store: %s", strerror(errno));
+	return is_full() ? is_too_much(b) : fail("can't write to the store: %s", strerror(errno));
 }
 
 static int
-add_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
+add_contents(struct blob *b, const uint8_t *data, size_t len)
 {
-	if ((b->thin ? write_window(b, data, len) : write_contents(s, b, data, len, no_room)) < 0)
-		return -1;
+	int bad = b->thin ? write_window(b, data, len) : write_contents(b, data, len);
+
+	if (bad)
+		return bad;
 	while (len > 0) {
 		uint64_t left = CHUNK_SIZE - (b->at - b->list.len) % CHUNK_SIZE;
 		size_t part = len < left ? len : (size_t)left;
@@ -1075,8 +1087,9 @@ add_contents(struct store *s, struct blob *b, const uint8_t *data, size_t len, b
 }
 
 static int
-become_whole(struct store *s, struct blob *b, bool *no_room)
+become_whole(struct blob *b)
 {
+	struct store *s = b->store;
 	char part[NAME_ROOM], whole[NAME_ROOM];
 	int fd;
 
@@ -1084,10 +1097,9 @@ become_whole(struct store *s, struct blob *b, bool *no_room)
 	name_in("blob/", &b->name, whole);
 	if (b->size == 0) {
 		fd = openat(s->vault.dir, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0) {
-			*no_room = errno == ENOSPC || errno == EDQUOT;
-			return fail("can't write to the store: %s", strerror(errno));
-		}
+		if (fd < 0)
+			return is_full() ? fail_room("can't write to the store: it is full")
+					 : fail("can't write to the store: %s", strerror(errno));
 		close(fd);
 	}
 	if (fchmodat(s->vault.dir, part, 0400, 0) < 0 || renameat(s->vault.dir, part, s->vault.dir, whole) < 0)
@@ -1097,7 +1109,7 @@ become_whole(struct store *s, struct blob *b, bool *no_room)
 	b->whole = true;
 	b->given = false;
 	if (b->pins == 0)
-		idle_add(s, b);
+		idle_add(b);
 	return 0;
 }
 
@@ -1108,31 +1120,35 @@ blob_next(const struct blob *b)
 }
 
 static int
-add_bytes(struct store *s, struct blob *b, const uint8_t *data, size_t len, bool *no_room)
+add_bytes(struct blob *b, const uint8_t *data, size_t len)
 {
 	uint64_t list_left = list_length(b->size) - b->list.len;
 	size_t part = len < list_left ? len : (size_t)list_left;
+	bool was_listed = b->listed;
+	int bad;
 
-	if (!b->listed && (add_list(b, data, part) < 0 || (b->listed && check_needed(s, b, no_room) < 0)))
+	if (!b->listed && add_list(b, data, part) < 0)
 		return -1;
-	if (len > part && add_contents(s, b, data + part, len - part, no_room) < 0)
-		return -1;
-	return b->listed && !b->thin && b->at == object_length(b->size) ? become_whole(s, b, no_room) : 0;
+	bad = b->listed && !was_listed ? check_needed(b) : 0;
+	if (!bad && len > part)
+		bad = add_contents(b, data + part, len - part);
+	if (bad)
+		return bad;
+	return b->listed && !b->thin && b->at == object_length(b->size) ? become_whole(b) : 0;
 }
 
 int
-blob_add(struct store *s, struct blob *b, uint64_t size, uint64_t offset, const uint8_t *data, size_t len, bool *no_room)
+blob_add(struct blob *b, uint64_t size, uint64_t offset, const uint8_t *data, size_t len)
 {
 	int bad;
 
-	*no_room = false;
 	if (b->whole)
 		return fail("the contents are whole already");
-	bad = check_size(s, b, size, no_room);
+	bad = check_size(b, size);
 	if (!bad && (offset != b->at || len > object_length(b->size) - b->at))
 		bad = fail("the bytes that came are not the next ones");
 	if (!bad)
-		bad = add_bytes(s, b, data, len, no_room);
+		bad = add_bytes(b, data, len);
 	if (bad)
 		(void)blob_resume(b);
 	return bad;
@@ -1141,8 +1157,9 @@ blob_add(struct store *s, struct blob *b, uint64_t size, uint64_t offset, const 
 /* ---- serving ---- */
 
 static int
-reader_of(struct store *s, const struct blob *b)
+reader_of(const struct blob *b)
 {
+	struct store *s = b->store;
 	char name[NAME_ROOM];
 	size_t i;
 	int fd;
@@ -1161,9 +1178,9 @@ reader_of(struct store *s, const struct blob *b)
 }
 
 static int
-read_contents(struct store *s, struct blob *b, uint64_t offset, uint8_t *out, size_t len)
+read_contents(struct blob *b, uint64_t offset, uint8_t *out, size_t len)
 {
-	int fd = reader_of(s, b);
+	int fd = reader_of(b);
 	size_t done = 0;
 
 	if (fd < 0)
@@ -1181,7 +1198,7 @@ read_contents(struct store *s, struct blob *b, uint64_t offset, uint8_t *out, si
 }
 
 ssize_t
-blob_read(struct store *s, struct blob *b, uint64_t offset, uint8_t *out, size_t len)
+blob_read(struct blob *b, uint64_t offset, uint8_t *out, size_t len)
 {
 	size_t part = 0;
 
@@ -1198,13 +1215,13 @@ blob_read(struct store *s, struct blob *b, uint64_t offset, uint8_t *out, size_t
 			read_window(b, offset - b->list.len, out, len);
 		return (ssize_t)(part ? part : len);
 	}
-	if (len > part && read_contents(s, b, offset + part - b->list.len, out + part, len - part) < 0)
+	if (len > part && read_contents(b, offset + part - b->list.len, out + part, len - part) < 0)
 		return -1;
 	return (ssize_t)len;
 }
 
 uint8_t *
-blob_load(struct store *s, struct blob *b, size_t max, size_t *len)
+blob_load(struct blob *b, size_t max, size_t *len)
 {
 	uint8_t *data;
 
@@ -1214,7 +1231,7 @@ blob_load(struct store *s, struct blob *b, size_t max, size_t *len)
 	}
 	data = xmalloc((size_t)b->size);
 	*len = (size_t)b->size;
-	if (*len == 0 || read_contents(s, b, 0, data, *len) == 0)
+	if (*len == 0 || read_contents(b, 0, data, *len) == 0)
 		return data;
 	free(data);
 	return NULL;
@@ -1223,7 +1240,7 @@ blob_load(struct store *s, struct blob *b, size_t max, size_t *len)
 /* ---- what was damaged ---- */
 
 bool
-blob_is_sound(struct store *s, struct blob *b, uint64_t offset)
+blob_is_sound(struct blob *b, uint64_t offset)
 {
 	uint64_t chunk, at, left;
 	size_t len;
@@ -1240,7 +1257,7 @@ blob_is_sound(struct store *s, struct blob *b, uint64_t offset)
 	len = left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE;
 	data = xmalloc(len);
 	b->hash = chunk_hash_new();
-	sound = read_contents(s, b, at, data, len) == 0;
+	sound = read_contents(b, at, data, len) == 0;
 	chunk_hash_add(b->hash, data, sound ? len : 0);
 	sound = sound && chunk_matches(b, chunk);
 	free(b->hash);
@@ -1279,18 +1296,19 @@ spoil_trees(struct store *s)
 }
 
 void
-blob_spoil(struct store *s, struct blob *b)
+blob_spoil(struct blob *b)
 {
+	struct store *s = b->store;
 	char name[NAME_ROOM];
 
 	if (!b->whole)
 		return;
-	idle_remove(s, b);
-	close_reader(s, b);
+	idle_remove(b);
+	close_reader(b);
 	(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
 	remove_inodes(s, &b->name);
 	spoil_trees(s);
-	costs_nothing(s, b);
+	costs_nothing(b);
 	s->stored -= store_footprint(b->stored);
 	b->stored = 0;
 	b->whole = false;

@@ -46,11 +46,11 @@ void store_tidy(struct store *);	 /* now and then: rooms that have been empty si
 uint64_t store_footprint(uint64_t size); /* what a file of that size takes of the budget: whole pages */
 
 /* A whole blob that is not pinned may be evicted, and its struct freed, by whatever makes room: store_reserve and blob_add. A
- * partial one never is: store_drop is for those. */
+ * partial one never is: blob_drop is for those. */
 struct blob *store_find(struct store *, const struct object_name *); /* or NULL */
 struct blob *store_want(struct store *, const struct object_name *); /* finds it, or begins an empty, partial one */
 uint64_t store_scope_used(const struct store *, uint32_t scope);     /* bytes that the contents of that scope take here: a walk over all */
-void store_drop(struct store *, struct blob *);			     /* frees a partial one that nobody waits for; nothing when pinned */
+void blob_drop(struct blob *);					     /* frees a partial one that nobody waits for; nothing when pinned */
 void *blob_user(const struct blob *); /* what the daemon has tied to it; NULL at first, and not looked at here */
 void blob_set_user(struct blob *, void *);
 const struct object_name *blob_name(const struct blob *);
@@ -62,27 +62,25 @@ uint64_t blob_needs(const struct blob *); /* bytes of the store that its content
 /* Where a (new) source is to begin: drops the unproved bytes of a chunk that was under way. */
 uint64_t blob_resume(struct blob *);
 uint64_t blob_next(const struct blob *); /* the offset that blob_add wants now */
-/* The next bytes of the object, at `offset` where the last ended. 0; -1 with store_error(): the digest does not match, the
- * offset is not the next one, or there is no room (*no_room). After -1 the unproved bytes are forgotten and blob_resume says where to
- * go on. The file is opened, written and closed within the call: no write descriptor lives across a fork (ETXTBSY). */
-int blob_add(struct store *, struct blob *, uint64_t size, uint64_t offset, const uint8_t *data, size_t len, bool *no_room);
-/* The source that begins at blob_resume has proved what it sends, and the link keeps it as it is (the node's parent, which could have
- * it run anything anyway): its contents are taken without being hashed again, its list is still checked. Until the next blob_resume. */
-void blob_trust(struct blob *);
+/* The next bytes of the object, at `offset` where the last ended. 0; or with store_error() BLOB_NO_ROOM, or -1 when the digest does not
+ * match or the offset is not the next one: then the unproved bytes are forgotten and blob_resume says where to go on. The file is opened,
+ * written and closed within the call: no write descriptor lives across a fork (ETXTBSY). */
+enum { BLOB_NO_ROOM = -2 };
+int blob_add(struct blob *, uint64_t size, uint64_t offset, const uint8_t *data, size_t len);
 /* Up to len proved bytes of the object from offset; how many, 0 when there are none yet, -1 with store_error(). */
-ssize_t blob_read(struct store *, struct blob *, uint64_t offset, uint8_t *out, size_t len);
+ssize_t blob_read(struct blob *, uint64_t offset, uint8_t *out, size_t len);
 /* The whole contents in memory (a manifest), at most max; caller frees; NULL with store_error(). */
-uint8_t *blob_load(struct store *, struct blob *, size_t max, size_t *len);
+uint8_t *blob_load(struct blob *, size_t max, size_t *len);
 /* Whether what a whole blob holds from that offset of the object on, to the end of its chunk, is still what was proved. */
-bool blob_is_sound(struct store *, struct blob *, uint64_t offset);
+bool blob_is_sound(struct blob *, uint64_t offset);
 /* Gives up what a whole blob holds, in trees too, because it was damaged: it is as if only its list had come. */
-void blob_spoil(struct store *, struct blob *);
+void blob_spoil(struct blob *);
 
 /* A *thin* blob passes through a node that has no room for it: only its list is kept, and while it is open a window of half a
- * MiB in memory. It is never whole. What is not proved can't be read here either. A list beyond 4 MiB is refused: blob_add's *no_room. */
-#define STORE_WINDOW (8 * CHUNK_SIZE)		    /* half of it is being taken while the other half comes */
-void blob_make_thin(struct store *, struct blob *); /* a partial one; closed, and nothing of its contents is here any more */
-void blob_make_ordinary(struct blob *);		    /* from the list on */
+ * MiB in memory. It is never whole. What is not proved can't be read here either. A list beyond 4 MiB is refused, by BLOB_NO_ROOM. */
+#define STORE_WINDOW (8 * CHUNK_SIZE)	/* half of it is being taken while the other half comes */
+void blob_make_thin(struct blob *);	/* a partial one; closed, and nothing of its contents is here any more */
+void blob_make_ordinary(struct blob *); /* from the list on */
 bool blob_thin(const struct blob *);
 void blob_open(
 	struct blob *, uint64_t offset); /* takes the window if it has none; begins with the chunk that offset lies in, or the list */
@@ -96,7 +94,7 @@ bool blob_complete(const struct blob *);	       /* whole; or thin, and proved up
 bool blob_ready(const struct blob *, uint64_t offset); /* blob_read has bytes there */
 
 void blob_pin(struct blob *); /* pinned blobs are not evicted; counts */
-void blob_unpin(struct store *, struct blob *);
+void blob_unpin(struct blob *);
 /* The same for a job of a user's, whose share has it for as long: of several users, the one who came first. */
 void blob_hold(struct blob *, uint32_t uid);
 void blob_let(struct blob *, uint32_t uid);
@@ -105,7 +103,7 @@ void blob_let(struct blob *, uint32_t uid);
 bool blob_claim(struct blob *, uint32_t mode, uint64_t mtime);
 /* Hands a blob's file over: from now it is `to` (a path from store_dir), and the blob partial and without contents again, as if only
  * its list had come. It must be whole, pinned by the caller alone and linked nowhere; -1 when it isn't, and nothing has changed. */
-int blob_give(struct store *, struct blob *, const char *to);
+int blob_give(struct blob *, const char *to);
 /* The prepared tree of a manifest is in use by a job of a user (counts) or no more; it and what it links to stay while it is. bytes:
  * what it takes of the user's share beside the contents. -1 with store_error() when that has no room. */
 int store_hold_tree(struct store *, const struct object_name *manifest, uint32_t uid, uint64_t bytes);

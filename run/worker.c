@@ -308,7 +308,7 @@ hand_over(struct worker *w, const struct work *work, const char *prefix, struct 
 			continue;
 		object_text(&object, text);
 		(void)snprintf(name, sizeof(name), "%s%s", prefix, text);
-		if (blob_give(w->store, blob, name) == 0)
+		if (blob_give(blob, name) == 0)
 			strings_add(given, name);
 	}
 	free(all);

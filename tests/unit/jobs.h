@@ -34,7 +34,6 @@ store_bytes(struct store *s, const void *data, size_t len, struct entry *e)
 {
 	struct blob_id id;
 	struct blob *b;
-	bool no_room = false;
 	uint64_t at = 0;
 
 	blob_of_bytes(data, len, &id);
@@ -43,12 +42,12 @@ store_bytes(struct store *s, const void *data, size_t len, struct entry *e)
 	if (!blob_whole(b)) {
 		size_t list = (size_t)list_length(len);
 
-		if (blob_add(s, b, len, 0, id.list, list, &no_room) < 0)
+		if (blob_add(b, len, 0, id.list, list) < 0)
 			printf("# %s\n", store_error());
 		while (!blob_whole(b) && at < len) {
 			size_t part = len - at < PIECE_SIZE ? len - (size_t)at : PIECE_SIZE;
 
-			if (blob_add(s, b, len, list + at, (const uint8_t *)data + at, part, &no_room) < 0) {
+			if (blob_add(b, len, list + at, (const uint8_t *)data + at, part) < 0) {
 				printf("# %s\n", store_error());
 				break;
 			}
