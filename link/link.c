@@ -49,7 +49,7 @@ struct link {
 	unsigned bulk_turns; /* left in this flush */
 	struct queue wire;   /* bytes as they go out */
 	struct queue in;     /* plain bytes that have come */
-	uint64_t heard, told, origin;
+	uint64_t heard, origin;
 	unsigned patience; /* ms; 0: none set */
 	char *why, *peer;
 };
@@ -218,7 +218,7 @@ link_new(int fd, const struct keyring *keys, bool initiator)
 	l->plain = !keys || keys->plain;
 	l->initiator = initiator;
 	l->connecting = initiator && keys;
-	l->heard = l->told = now_ms();
+	l->heard = now_ms();
 	l->peer = peer_text(fd, &l->loopback, &l->origin);
 	if (keys)
 		l->seal = seal_new(keys, initiator, &l->wire.bytes);
@@ -393,12 +393,6 @@ uint64_t
 link_silence(const struct link *l)
 {
 	return now_ms() - l->heard;
-}
-
-uint64_t
-link_told(const struct link *l)
-{
-	return l->told;
 }
 
 bool
@@ -619,7 +613,6 @@ link_flush(struct link *l)
 			link_broke(l, error);
 			break;
 		}
-		l->told = now_ms();
 		queue_drop(&l->wire, (size_t)n);
 	}
 	queue_trim(&l->wire, KEEP_ROOM);

@@ -57,7 +57,6 @@ bool link_next(struct link *, struct frame *);
 size_t link_coming(const struct link *);    /* bytes of the frame that has begun to come and is not all here; 0: none, or not known yet */
 void link_deafen(struct link *);	    /* what comes from now on is thrown away: the peer is only waited for until it goes */
 uint64_t link_silence(const struct link *); /* milliseconds since bytes last came, as of this very moment */
-uint64_t link_told(const struct link *);    /* now_ms() when bytes last went */
 bool link_waits(const struct link *);	    /* bytes have come, or its end has, that link_read has not taken yet */
 void link_forgive(struct link *);	    /* counts as heard of now: it was we who were not listening */
 void link_trim(struct link *);		    /* gives back the buffers of an idle link */

@@ -134,8 +134,7 @@ send_batch(struct question *q)
 	while (q->sent < q->choice.shown_count && body.len < BATCH_ROOM)
 		put_shown_member(&body, q->choice.shown[q->sent++]);
 	if (body.len)
-		neighbour_send(q->errand->client, PRIO_OUTPUT, MSG_NODES, 0, &body);
-	buf_free(&body);
+		neighbour_post(q->errand->client, PRIO_OUTPUT, MSG_NODES, 0, &body);
 }
 
 static void
@@ -153,8 +152,7 @@ send_end(struct question *q)
 	access_rules(&end.rules);
 	put_query_end(&body, &end);
 	strings_free(&end.rules);
-	neighbour_send(q->errand->client, PRIO_OUTPUT, MSG_QUERY_END, 0, &body);
-	buf_free(&body);
+	neighbour_post(q->errand->client, PRIO_OUTPUT, MSG_QUERY_END, 0, &body);
 }
 
 static bool

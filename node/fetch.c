@@ -31,8 +31,7 @@ send_want(struct fetch *f, unsigned type, uint64_t offset)
 	f->heard = loop_now();
 	f->asked = want.end;
 	put_want(&body, &want);
-	neighbour_send(f->source, PRIO_CONTROL, type, f->job, &body);
-	buf_free(&body);
+	neighbour_post(f->source, PRIO_CONTROL, type, f->job, &body);
 }
 
 void

@@ -199,8 +199,7 @@ acknowledge(struct launch *l, size_t at)
 	if (!next)
 		return;
 	put_ack(&body, &ack);
-	neighbour_send(next, PRIO_CONTROL, MSG_ACK, l->id, &body);
-	buf_free(&body);
+	neighbour_post(next, PRIO_CONTROL, MSG_ACK, l->id, &body);
 }
 
 static void
@@ -292,9 +291,7 @@ give_verdict(struct launch *l, size_t at, enum event_kind kind, const char *why)
 
 	l->targets[at].given_up = true;
 	put_event(&body, &e);
-	if (l->client)
-		neighbour_send(l->client, PRIO_OUTPUT, MSG_EVENT, l->id, &body);
-	buf_free(&body);
+	neighbour_post(l->client, PRIO_OUTPUT, MSG_EVENT, l->id, &body);
 	target_ended(l, &l->targets[at], true);
 }
 
@@ -556,9 +553,7 @@ timeout_is_due(struct timer *t)
 	struct buf body = {0};
 
 	put_error(&body, &m);
-	if (l->client)
-		neighbour_send(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, &body);
-	buf_free(&body);
+	neighbour_post(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, &body);
 	if (l->kill_after == 0) {
 		kill_launch(l);
 		return;
@@ -618,8 +613,7 @@ tell_accepted(struct launch *l, const struct choice *c)
 	struct buf body = {0};
 
 	put_accepted(&body, &m);
-	neighbour_send(l->client, PRIO_OUTPUT, MSG_ACCEPTED, l->id, &body);
-	buf_free(&body);
+	neighbour_post(l->client, PRIO_OUTPUT, MSG_ACCEPTED, l->id, &body);
 }
 
 static void
@@ -902,8 +896,7 @@ show_launch(struct neighbour *client, const struct launch *l)
 	struct buf body = {0};
 
 	put_ps(&body, &m);
-	neighbour_send(client, PRIO_OUTPUT, MSG_PS, l->id, &body);
-	buf_free(&body);
+	neighbour_post(client, PRIO_OUTPUT, MSG_PS, l->id, &body);
 	free(nodes);
 }
 

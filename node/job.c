@@ -199,8 +199,7 @@ send_credit(struct job *j, struct branch *b)
 	granted += more;
 	b->owed = 0;
 	put_credit(&body, &m);
-	neighbour_send(b->child, PRIO_CONTROL, MSG_CREDIT, j->id, &body);
-	buf_free(&body);
+	neighbour_post(b->child, PRIO_CONTROL, MSG_CREDIT, j->id, &body);
 }
 
 /* Hands one event on: to the parent, or to the head's table. The caller has seen that there is credit. */
@@ -492,8 +491,7 @@ send_signal(const struct job *j, struct neighbour *child, const struct msg_signa
 	struct buf body = {0};
 
 	put_signal(&body, m);
-	neighbour_send(child, PRIO_CONTROL, MSG_SIGNAL, j->id, &body);
-	buf_free(&body);
+	neighbour_post(child, PRIO_CONTROL, MSG_SIGNAL, j->id, &body);
 }
 
 /* Whom a signal did not reach while the way was broken. */
@@ -748,8 +746,7 @@ job_forget(const struct msg_forget *m)
 	if (!next)
 		return;
 	put_forget(&body, m);
-	neighbour_send(next, PRIO_CONTROL, MSG_FORGET, 0, &body);
-	buf_free(&body);
+	neighbour_post(next, PRIO_CONTROL, MSG_FORGET, 0, &body);
 }
 
 const char *

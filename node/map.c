@@ -71,7 +71,7 @@ insert(struct map *m, const struct path *p)
 }
 
 struct member *
-map_put(struct map *m, const struct msg_node *node, void *via)
+map_put(struct map *m, const struct msg_node *node, struct neighbour *via)
 {
 	struct member *member = insert(m, &node->path);
 
@@ -121,17 +121,6 @@ map_remove(struct map *m, struct member *member)
 	memmove(m->at + at, m->at + at + 1, (m->count - at - 1) * sizeof(struct member *));
 	m->count--;
 	member_free(member);
-}
-
-void
-map_free(struct map *m)
-{
-	size_t i;
-
-	for (i = 0; i < m->count; i++)
-		member_free(m->at[i]);
-	free(m->at);
-	*m = (struct map){0};
 }
 
 size_t

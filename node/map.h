@@ -4,17 +4,19 @@
 
 #include "proto.h"
 
+struct neighbour;
+
 struct member {
 	struct path path;
 	uint32_t generation;   /* as in msg_node */
 	struct node_info info; /* strings owned */
 	struct node_stat stat;
 	enum node_state state;
-	bool told;	  /* its stat has changed since it was last passed on */
-	uint64_t since;	  /* now_ms() of the last change of state */
-	char *why;	  /* of a lost one; owned */
-	void *via;	  /* the neighbour that leads there; NULL unless it is up */
-	uint64_t *forget; /* jobs it was reported lost for: it must kill them when it comes back */
+	bool told;	       /* its stat has changed since it was last passed on */
+	uint64_t since;	       /* now_ms() of the last change of state */
+	char *why;	       /* of a lost one; owned */
+	struct neighbour *via; /* the one that leads there; NULL unless it is up */
+	uint64_t *forget;      /* jobs it was reported lost for: it must kill them when it comes back */
 	size_t forget_count;
 };
 struct map {
@@ -24,10 +26,9 @@ struct map {
 
 struct member *map_find(const struct map *, const struct path *); /* or NULL */
 /* Finds or adds it, with the facts given (strings are copied), up and reached through via. */
-struct member *map_put(struct map *, const struct msg_node *, void *via);
+struct member *map_put(struct map *, const struct msg_node *, struct neighbour *via);
 void map_set_state(struct map *, struct member *, enum node_state, const char *why);
 void map_remove(struct map *, struct member *);
-void map_free(struct map *);
 /* Index of the first member at or below the path, and how many there are: they stand together. */
 size_t map_under(const struct map *, const struct path *, size_t *count);
 /* The lowest id from 1 on that no member directly below the path has, but for lost ones. */

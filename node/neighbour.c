@@ -49,6 +49,14 @@ neighbour_send(struct neighbour *n, enum priority priority, unsigned type, uint6
 }
 
 void
+neighbour_post(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, struct buf *body)
+{
+	if (n)
+		neighbour_send(n, priority, type, job, body);
+	buf_free(body);
+}
+
+void
 neighbour_send_shared(
 	struct neighbour *n, unsigned type, uint64_t job, const struct buf *before, struct shared *shared, const struct buf *after)
 {
@@ -70,8 +78,7 @@ tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...)
 	va_end(args);
 	m.text = text;
 	put_error(&body, &m);
-	neighbour_send(client, PRIO_CONTROL, MSG_ERROR, 0, &body);
-	buf_free(&body);
+	neighbour_post(client, PRIO_CONTROL, MSG_ERROR, 0, &body);
 	free(text);
 }
 

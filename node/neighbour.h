@@ -55,6 +55,8 @@ struct neighbour *neighbour_new(struct link *, enum neighbour_kind); /* takes th
 void neighbour_hear(struct neighbour *);			     /* takes what its link has brought */
 void neighbour_send(struct neighbour *, enum priority, unsigned type, uint64_t job, const struct buf *body); /* body NULL: empty */
 void neighbour_send_bytes(struct neighbour *, enum priority, unsigned type, uint64_t job, const void *, size_t);
+/* The same, and frees the body. No neighbour (NULL): only that. */
+void neighbour_post(struct neighbour *, enum priority, unsigned type, uint64_t job, struct buf *body);
 /* In PRIO_CONTROL, with link_send_shared. */
 void neighbour_send_shared(
 	struct neighbour *, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);

@@ -176,8 +176,10 @@ tell_parts(void)
 {
 	static const struct neighbour_hooks all = {
 		.frame = dispatch, .large = head_large_frame, .bulk = relay_bulk, .flushed = on_flushed, .gone = on_gone};
-	static const struct fetch_hooks of_parent = {.source = source_is_parent, .waits = true, .refuses = job_refuses, .has = job_has, .lacks = job_lacks};
-	static const struct fetch_hooks of_client = {.source = head_source, .waits = false, .refuses = job_refuses, .has = job_has, .lacks = job_lacks};
+	static const struct fetch_hooks of_parent = {
+		.source = source_is_parent, .waits = true, .refuses = job_refuses, .has = job_has, .lacks = job_lacks};
+	static const struct fetch_hooks of_client = {
+		.source = head_source, .waits = false, .refuses = job_refuses, .has = job_has, .lacks = job_lacks};
 	static const struct job_hooks to_head = {.event = head_event, .knows = head_knows};
 
 	neighbour_tell(&all);

@@ -155,8 +155,7 @@ tell_unnumbered(uint64_t job, enum event_kind kind)
 	if (!self.parent)
 		return;
 	put_event(&body, &e);
-	neighbour_send(self.parent, PRIO_OUTPUT, MSG_EVENT, job, &body);
-	buf_free(&body);
+	neighbour_post(self.parent, PRIO_OUTPUT, MSG_EVENT, job, &body);
 }
 
 void

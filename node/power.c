@@ -11,7 +11,6 @@
 static void
 power_route(const struct msg_power *m)
 {
-	struct neighbour *next;
 	struct buf body = {0};
 
 	if (path_equal(&m->path, &self.path)) {
@@ -20,11 +19,8 @@ power_route(const struct msg_power *m)
 				errno == ENOTSUP ? "its PID 1 is not gproc" : strerror(errno));
 		return;
 	}
-	next = neighbour_towards(&m->path);
 	put_power(&body, m);
-	if (next)
-		neighbour_send(next, PRIO_CONTROL, MSG_POWER, 0, &body);
-	buf_free(&body);
+	neighbour_post(neighbour_towards(&m->path), PRIO_CONTROL, MSG_POWER, 0, &body);
 }
 
 void

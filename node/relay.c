@@ -43,8 +43,7 @@ send_lack(struct neighbour *n, uint64_t job, const struct object_name *name, con
 	struct buf body = {0};
 
 	put_lack(&body, &lack);
-	neighbour_send(n, PRIO_CONTROL, MSG_LACK, job, &body);
-	buf_free(&body);
+	neighbour_post(n, PRIO_CONTROL, MSG_LACK, job, &body);
 }
 
 /* ---- fetches ---- */

@@ -14,13 +14,6 @@ enum { UP_BATCH = 32 * 1024 }; /* bytes of nodes in one UP: some hundred, a mill
 
 /* ---- the map, and telling it upwards ---- */
 
-static void
-tell_parent(unsigned type, const struct buf *body)
-{
-	if (self.parent)
-		neighbour_send(self.parent, PRIO_CONTROL, type, 0, body);
-}
-
 void
 tree_tell_down(const struct path *path, uint64_t boot, bool left, const char *why)
 {
@@ -28,8 +21,7 @@ tree_tell_down(const struct path *path, uint64_t boot, bool left, const char *wh
 	struct buf body = {0};
 
 	put_down(&body, &m);
-	tell_parent(MSG_DOWN, &body);
-	buf_free(&body);
+	neighbour_post(self.parent, PRIO_CONTROL, MSG_DOWN, 0, &body);
 }
 
 static struct node_stat
@@ -63,8 +55,7 @@ tree_tell_figures(void)
 		m = (struct msg_stat){.path = at->path, .stat = at->stat};
 		put_stat(&body, &m);
 	}
-	tell_parent(MSG_STAT, &body);
-	buf_free(&body);
+	neighbour_post(self.parent, PRIO_CONTROL, MSG_STAT, 0, &body);
 }
 
 /* On the master: it stays in the map, with its state; elsewhere the master's map is enough. */
@@ -117,10 +108,8 @@ add_up(struct buf *body, const struct member *at)
 	struct msg_node m = {.path = at->path, .generation = at->generation, .info = at->info, .stat = at->stat};
 
 	put_node(body, &m, between());
-	if (body->len >= UP_BATCH) {
-		tell_parent(MSG_UP, body);
-		body->len = 0;
-	}
+	if (body->len >= UP_BATCH)
+		neighbour_post(self.parent, PRIO_CONTROL, MSG_UP, 0, body);
 }
 
 static void
@@ -132,8 +121,7 @@ tell_up(const struct path *path)
 	for (; count > 0; count--, i++)
 		add_up(&body, self.map.at[i]);
 	if (body.len)
-		tell_parent(MSG_UP, &body);
-	buf_free(&body);
+		neighbour_post(self.parent, PRIO_CONTROL, MSG_UP, 0, &body);
 }
 
 /* The child itself came by another link before this one ended, without those that it has lost meanwhile. */
@@ -208,8 +196,7 @@ tree_tell_subtree(void)
 	for (i = 0; i < self.map.count; i++)
 		add_up(&body, self.map.at[i]);
 	if (body.len)
-		tell_parent(MSG_UP, &body);
-	buf_free(&body);
+		neighbour_post(self.parent, PRIO_CONTROL, MSG_UP, 0, &body);
 }
 
 static void
@@ -223,7 +210,7 @@ member_up(struct neighbour *via, const struct msg_node *m)
 	if (path_equal(&m->path, &self.path))
 		return;
 	/* An adopted child has gone home, or a node comes by another link: the old way to it ends here. */
-	if (old && old->via && old->via != via && path_equal(&((struct neighbour *)old->via)->path, &m->path))
+	if (old && old->via && old->via != via && path_equal(&old->via->path, &m->path))
 		leaving = old->via;
 	member = map_put(&self.map, m, via);
 	if (leaving)
@@ -266,7 +253,7 @@ tree_on_up(struct neighbour *n, const struct frame *frame)
 	else if (self.is_master)
 		head_map_changed();
 	else
-		tell_parent(MSG_UP, &onward);
+		neighbour_post(self.parent, PRIO_CONTROL, MSG_UP, 0, &onward);
 	buf_free(&onward);
 }
 
@@ -327,10 +314,9 @@ refuse(struct neighbour *n, const char *fmt, ...)
 	warn("%s may not join: %s", link_peer(n->link), why);
 	m.why = why;
 	put_refuse(&body, &m);
-	neighbour_send(n, PRIO_CONTROL, MSG_REFUSE, 0, &body);
+	neighbour_post(n, PRIO_CONTROL, MSG_REFUSE, 0, &body);
 	link_flush(n->link);
 	neighbour_kill(n, why);
-	buf_free(&body);
 	free(why);
 }
 
@@ -396,8 +382,7 @@ welcome(struct neighbour *n)
 	for (i = 0; i < self.ancestors.count; i++)
 		strings_add(&m.ancestors, self.ancestors.at[i]);
 	put_welcome(&body, &m);
-	neighbour_send(n, PRIO_CONTROL, MSG_WELCOME, 0, &body);
-	buf_free(&body);
+	neighbour_post(n, PRIO_CONTROL, MSG_WELCOME, 0, &body);
 	strings_free(&m.ancestors);
 }
 

@@ -243,8 +243,7 @@ upstream_progress(struct neighbour *n)
 		return;
 	up.asked = true;
 	put_join(&body, &m);
-	neighbour_send(n, PRIO_CONTROL, MSG_JOIN, 0, &body);
-	buf_free(&body);
+	neighbour_post(n, PRIO_CONTROL, MSG_JOIN, 0, &body);
 }
 
 void

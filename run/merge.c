@@ -79,8 +79,9 @@ merge_is_place(const struct view_plan *plan, const char *name)
 	return plan->view == VIEW_ALL ? !is_kernels(name) : facts_holds_programs(name);
 }
 
-char *
-merge_shipped_dir(const struct view_plan *plan, const char *path)
+/* The directory of the shipped tree that a path means, its links followed; NULL when it is none. The caller frees. */
+static char *
+shipped_dir(const struct view_plan *plan, const char *path)
 {
 	char *real = place_resolve(plan->manifest, path);
 	const struct entry *e = real && *real ? manifest_find(plan->manifest, real) : NULL;
@@ -160,7 +161,7 @@ find_tops(struct merger *b)
 		const struct entry *e = &m->at[i];
 
 		if (is_top(e) && e->kind != ENTRY_FILE && merge_is_place(b->plan, e->path) && !strings_has(&b->stage->fresh, e->path))
-			try_merge(b, e->path, merge_shipped_dir(b->plan, e->path), false);
+			try_merge(b, e->path, shipped_dir(b->plan, e->path), false);
 	}
 }
 
@@ -254,7 +255,7 @@ add_face(struct merger *b, struct merge *m, const char *inside, int dir, bool al
 static void
 split(struct merger *b, size_t of, const struct entry *e, const char *inside, int dir)
 {
-	char *ships = merge_shipped_dir(b->plan, e->path), *path;
+	char *ships = shipped_dir(b->plan, e->path), *path;
 	int node = ships ? enter_dir(b->at[of].node, inside, e->kind == ENTRY_DIR) : -1;
 
 	if (ships && e->kind == ENTRY_LINK)

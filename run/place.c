@@ -637,14 +637,6 @@ place_undo(int root, const struct placed *p)
 	cursor_end(&at);
 }
 
-void
-placed_free(struct placed *p)
-{
-	strings_free(&p->shared);
-	strings_free(&p->dirs);
-	strings_free(&p->files);
-}
-
 /* ---- the working directory ---- */
 
 static int

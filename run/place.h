@@ -48,7 +48,6 @@ struct placed_size place_own_size(const struct manifest *); /* what place_own wi
 int place_own(const struct place *, int root, struct placed *);
 /* Removes again what of it is as it was, quickly; what users have added stays. No link is followed. */
 void place_undo(int root, const struct placed *);
-void placed_free(struct placed *);
 /* Makes the directory `path` (no leading slash) there, the last part of it the owner's. 0, or -1 with place_error(). */
 int place_dir(const struct place *, int root, const char *path);
 

@@ -609,20 +609,6 @@ store_want(struct store *s, const struct object_name *n)
 	return *bucket = b;
 }
 
-uint64_t
-store_scope_used(const struct store *s, uint32_t scope)
-{
-	const struct blob *b;
-	uint64_t bytes = 0;
-	size_t i;
-
-	for (i = 0; i < s->buckets; i++)
-		for (b = s->bucket[i]; b; b = b->next)
-			if (b->name.scope == scope)
-				bytes += store_footprint(b->stored);
-	return bytes;
-}
-
 void
 blob_drop(struct blob *b)
 {

@@ -871,7 +871,10 @@ end(void)
 	store_release(self.store, 0, store_budget(self.store) / 2);
 	while (kept.count > 0)
 		buf_free(&kept.at[--kept.count]);
-	map_free(&self.map);
+	while (self.map.count > 0)
+		map_remove(&self.map, self.map.at[0]);
+	free(self.map.at);
+	self.map = (struct map){0};
 	strings_free(&self.ancestors);
 	accepted = 0;
 }

@@ -5,7 +5,18 @@
 static const struct node_info info = {
 	.boot = 7, .hostname = "h", .address = "a:1", .machine = "m", .version = "v", .limits = "", .cpus = 2};
 static const struct node_stat figures = {.load = 100};
-static int links[2]; /* stand for neighbours */
+static struct neighbour {
+	int none;
+} links[2]; /* stand for neighbours */
+
+static void
+clear(struct map *m)
+{
+	while (m->count > 0)
+		map_remove(m, m->at[0]);
+	free(m->at);
+	*m = (struct map){0};
+}
 
 static struct member *
 put(struct map *m, const char *text)
@@ -71,7 +82,7 @@ order(void)
 	is(under(&m, "3"), "", "nothing is under what is not there");
 	is(under(&m, "10:1:7"), "", "nor under a leaf's child");
 	is(under(&m, "master"), listed(&m), "all is under the master");
-	map_free(&m);
+	clear(&m);
 	ok(m.count == 0 && m.up == 0 && !find(&m, "1"), "freed it is empty");
 	is(under(&m, "master"), "", "nothing is under anything then");
 }
@@ -97,7 +108,7 @@ many(void)
 	for (i = 0; i < m.count; i++)
 		wrong += m.at[i]->path.id[0] != 2 * i + 1;
 	ok(m.count == 500 && m.up == 500 && wrong == 0, "without every other they still are");
-	map_free(&m);
+	clear(&m);
 }
 
 static void
@@ -121,7 +132,7 @@ facts(void)
 	ok(again == one && m.count == 1 && m.up == 1 && one->via == &links[1] && one->info.boot == 8,
 		"put again it is the same, with new facts");
 	is(one->info.hostname, "slave1", "and a text that was its own");
-	map_free(&m);
+	clear(&m);
 }
 
 static void
@@ -143,7 +154,7 @@ states(void)
 	ok(m.up == 1 && m.count == 1 && !find(&m, "1:2") && find(&m, "1"), "taken away, one that was not up changes no count");
 	map_remove(&m, one);
 	ok(m.up == 0 && m.count == 0, "one that was does");
-	map_free(&m);
+	clear(&m);
 }
 
 static void
@@ -157,7 +168,7 @@ forgetting(void)
 	ok(one->forget_count == 2 && one->forget[0] == 5 && one->forget[1] == 6, "jobs to be forgotten are kept in their order");
 	(void)put(&m, "1");
 	ok(one->forget_count == 2, "until somebody has told the node");
-	map_free(&m);
+	clear(&m);
 }
 
 static uint32_t
@@ -190,7 +201,7 @@ ids(void)
 	map_set_state(&m, find(&m, "2"), NODE_ORPHANED, "");
 	(void)put(&m, "1");
 	ok(free_id(&m, "master") == 3, "an orphan's is not");
-	map_free(&m);
+	clear(&m);
 }
 
 int

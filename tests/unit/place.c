@@ -181,7 +181,9 @@ test_own(void)
 	place_undo(root, &placed);
 	ok(at("data").st_ino != 0 && at("victim").st_ino != 0, "no link is followed");
 	close(root);
-	placed_free(&placed);
+	strings_free(&placed.shared);
+	strings_free(&placed.dirs);
+	strings_free(&placed.files);
 	manifest_free(&m);
 }
 
@@ -208,7 +210,9 @@ refused(const char *name, void (*add)(struct manifest *))
 	ok(own(&m, root, &placed) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
 	ok(at("victim/file").st_ino == 0 && at("file").st_ino == 0, "%s: nothing outside", name);
 	close(root);
-	placed_free(&placed);
+	strings_free(&placed.shared);
+	strings_free(&placed.dirs);
+	strings_free(&placed.files);
 	manifest_free(&m);
 }
 
