@@ -643,8 +643,8 @@ struct nodespec_search {
 	const struct path *const *known;
 	size_t count, spent;
 	uint8_t *mark;
-	struct task *tasks; /* a stack */
-	struct boxes missing;
+	struct task *tasks;	     /* a stack */
+	struct boxes missing, ways;  /* that are selected themselves; that only lead to what is open */
 	struct range box[MAX_DEPTH]; /* the way to what is missing */
 	struct spread spread;
 };
@@ -927,6 +927,12 @@ go_on_below(struct nodespec_search *s, const struct task *t)
 
 /* ---- nodes that are missing ---- */
 
+static bool
+is_full(const struct nodespec_search *s)
+{
+	return s->missing.total + s->ways.total >= MAX_BOXES;
+}
+
 /* The way here leads to no known node: everything that the spec names from here on is missing; if that is nothing, the way itself. */
 static void
 nobody_here(struct nodespec_search *s, const struct state *state, uint32_t level)
@@ -934,13 +940,13 @@ nobody_here(struct nodespec_search *s, const struct state *state, uint32_t level
 	bool named = state->selects;
 	size_t i;
 
-	for (i = state->first_closed; i < state->count && s->missing.total < MAX_BOXES; i = state->edge[i].next_closed) {
+	for (i = state->first_closed; i < state->count && !is_full(s); i = state->edge[i].next_closed) {
 		s->box[level] = state->edge[i].ids;
 		nobody_here(s, state->edge[i].to, level + 1);
 		named = true;
 	}
-	if ((state->selects || !named) && s->missing.total < MAX_BOXES)
-		add_box(&s->missing, s->box, level);
+	if ((state->selects || !named) && !is_full(s))
+		add_box(state->selects ? &s->missing : &s->ways, s->box, level);
 }
 
 static void
@@ -948,7 +954,7 @@ gap(struct nodespec_search *s, const struct task *t, const struct group *g, uint
 {
 	size_t i;
 
-	for (i = g->from; i < g->to && s->missing.total < MAX_BOXES; i++) {
+	for (i = g->from; i < g->to && !is_full(s); i++) {
 		s->box[t->level] = (struct range){(uint32_t)from, (uint32_t)to};
 		nobody_here(s, t->front->target[i], t->level + 1);
 	}
@@ -977,7 +983,7 @@ find_gaps(struct nodespec_search *s, const struct task *t, const struct group *g
 	uint64_t next = g->ids.lo;
 	bool selects = false;
 
-	while (next <= g->ids.hi && s->missing.total < MAX_BOXES) {
+	while (next <= g->ids.hi && !is_full(s)) {
 		if (i < d->children && d->child[i].id == next) {
 			next = (uint64_t)d->child[d->run[i]].id + 1;
 			i = d->run[i] + 1;
@@ -991,7 +997,7 @@ find_gaps(struct nodespec_search *s, const struct task *t, const struct group *g
 	for (k = g->from; k < g->to && !selects; k++)
 		selects = t->front->target[k]->selects;
 	for (i = first < d->children ? d->strange[first] : d->children;
-		selects && i < d->children && d->child[i].id <= g->ids.hi && s->missing.total < MAX_BOXES; i = d->strange[i + 1]) {
+		selects && i < d->children && d->child[i].id <= g->ids.hi && !is_full(s); i = d->strange[i + 1]) {
 		s->box[t->level] = (struct range){d->child[i].id, d->child[i].id};
 		add_box(&s->missing, s->box, t->level + 1);
 	}
@@ -1000,7 +1006,7 @@ find_gaps(struct nodespec_search *s, const struct task *t, const struct group *g
 static void
 find_missing(struct nodespec_search *s, const struct task *t)
 {
-	size_t before = s->missing.total, i;
+	size_t before = s->missing.total + s->ways.total, i;
 	uint32_t level;
 
 	for (level = 0; level < t->level; level++)
@@ -1009,7 +1015,7 @@ find_missing(struct nodespec_search *s, const struct task *t)
 	for (i = 0; i < t->front->groups; i++)
 		if (!is_open(&t->front->group[i].ids))
 			find_gaps(s, t, &t->front->group[i]);
-	s->spent += t->front->groups + (s->missing.total - before);
+	s->spent += t->front->groups + (s->missing.total + s->ways.total - before);
 }
 
 /* ---- the search ---- */
@@ -1035,7 +1041,7 @@ do_task(struct nodespec_search *s)
 	find_children(s, t);
 	if (t->at)
 		find_missing(s, t);
-	if (s->spread.children && (!t->at || s->missing.total < MAX_BOXES)) {
+	if (s->spread.children && (!t->at || !is_full(s))) {
 		spread_groups(s, t);
 		go_on_below(s, t);
 	}
@@ -1106,6 +1112,7 @@ nodespec_search_free(struct nodespec_search *s)
 		task_free(t);
 	}
 	free_boxes(&s->missing);
+	free_boxes(&s->ways);
 	free(d->child);
 	free(d->first);
 	free(d->next);
@@ -1150,9 +1157,70 @@ find_hint(const struct boxes *missing, const struct path *const *known, size_t c
 	return found ? xstrdup(path_text(found, text)) : NULL;
 }
 
-char *
-nodespec_missing(struct nodespec_search *s, char **hint)
+static uint64_t
+box_size(const struct range *box, uint32_t depth)
 {
-	*hint = find_hint(&s->missing, s->known, s->count);
+	uint64_t size = 1;
+	uint32_t level;
+
+	for (level = 0; level < depth && size <= MAX_BOXES; level++)
+		size *= (uint64_t)box[level].hi - box[level].lo + 1;
+	return size;
+}
+
+/* Adds those of the box's nodes that the spec does not select. */
+static void
+add_unmatched(struct boxes *to, const struct range *box, uint32_t depth, const struct nodespec *spec)
+{
+	struct path p = {.depth = depth};
+	struct range one[MAX_DEPTH];
+	uint32_t level;
+
+	for (level = 0; level < depth; level++)
+		p.id[level] = box[level].lo;
+	do {
+		for (level = 0; level < depth; level++)
+			one[level] = (struct range){p.id[level], p.id[level]};
+		if (!nodespec_matches(spec, &p))
+			add_box(to, one, depth);
+		for (level = depth; level > 0 && p.id[level - 1] == box[level - 1].hi; level--)
+			p.id[level - 1] = box[level - 1].lo;
+		if (level > 0)
+			p.id[level - 1]++;
+	} while (level > 0);
+}
+
+static void
+leave_out(struct boxes *boxes, const struct nodespec *spec)
+{
+	struct boxes left = {0};
+	uint64_t size = 0;
+	uint32_t depth;
+	size_t i;
+
+	for (depth = 1; depth <= MAX_DEPTH; depth++)
+		for (i = 0; i < boxes->count[depth] && size <= MAX_BOXES; i++)
+			size += box_size(boxes->at[depth] + i * depth, depth);
+	if (size > MAX_BOXES)
+		return;
+	for (depth = 1; depth <= MAX_DEPTH; depth++)
+		for (i = 0; i < boxes->count[depth]; i++)
+			add_unmatched(&left, boxes->at[depth] + i * depth, depth, spec);
+	free_boxes(boxes);
+	*boxes = left;
+}
+
+char *
+nodespec_missing(struct nodespec_search *s, const struct nodespec *except, char **hint)
+{
+	if (except)
+		leave_out(&s->missing, except);
+	*hint = find_hint(s->missing.total ? &s->missing : &s->ways, s->known, s->count);
 	return fold(&s->missing);
+}
+
+char *
+nodespec_missing_ways(struct nodespec_search *s)
+{
+	return fold(&s->ways);
 }

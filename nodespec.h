@@ -27,10 +27,12 @@ void nodespec_search_free(struct nodespec_search *); /* NULL is allowed */
  */
 bool nodespec_selected(const struct nodespec_search *, size_t i);
 bool nodespec_named(const struct nodespec_search *, size_t i);
-/* The named nodes that are not known, folded as pathset_fold does; "" when all are. Of "8:." node 8 is the missing one; behind a "." none
- * is. Ranges are never counted out one by one; no more than 5,000 pieces are listed. Where a missing "5" exists elsewhere as "1:5", *hint
- * is "1:5", the first such (else NULL; the caller frees both). */
-char *nodespec_missing(struct nodespec_search *, char **hint);
+/* The named nodes that are not known, folded as pathset_fold does; "" when all are. Nodes that `except` selects (NULL: none) are not among
+ * them, as far as the list is one of 5,000 nodes or fewer. Ranges are never counted out one by one otherwise; no more than 5,000 pieces are
+ * listed. Where a missing "5" exists elsewhere as "1:5", *hint is "1:5", the first such (else NULL; the caller frees both). */
+char *nodespec_missing(struct nodespec_search *, const struct nodespec *except, char **hint);
+/* The same of ways to what is open: of "8:." node 8, which is not selected itself. Behind a "." nothing is missing. */
+char *nodespec_missing_ways(struct nodespec_search *);
 
 /* Paths (sorted by path_compare, no doubles; the master is left out) as a short spec that selects exactly them:
  * "1-4,9,1:5-7,2-3:1-8", level by level. Lists of the same ids below neighbouring parents are folded together. Caller frees. */

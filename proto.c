@@ -778,16 +778,45 @@ launch_free(struct msg_launch *m)
 	surroundings_free(&m->around);
 }
 
+/* The end of QUERY_END holds the rest. */
+static void
+put_left_out(struct buf *b, const struct left_out *l)
+{
+	put_str(b, l->down);
+	put_str(b, l->refused);
+	put_str(b, l->open_missing);
+	put_str(b, l->not_excluded);
+}
+
+static void
+take_left_out(struct reader *r, struct left_out *l)
+{
+	l->down = take_str(r);
+	l->refused = take_str(r);
+	l->open_missing = take_str(r);
+	l->not_excluded = take_str(r);
+}
+
+void
+left_out_free(struct left_out *l)
+{
+	const char *all[] = {l->missing, l->hint, l->down, l->refused, l->open_missing, l->open_down, l->not_excluded};
+	size_t i;
+
+	for (i = 0; i < COUNT(all); i++)
+		free((char *)(uintptr_t)all[i]);
+}
+
 void
 put_accepted(struct buf *b, const struct msg_accepted *m)
 {
 	uint32_t i;
 
 	put_str(b, m->job);
-	put_str(b, m->missing);
-	put_str(b, m->hint);
-	put_str(b, m->down);
-	put_str(b, m->refused);
+	put_str(b, m->left.open_down);
+	put_str(b, m->left.missing);
+	put_str(b, m->left.hint);
+	put_left_out(b, &m->left);
 	put_u32(b, m->count);
 	for (i = 0; i < m->count; i++)
 		put_path(b, &m->paths[i]);
@@ -800,10 +829,10 @@ take_accepted(const uint8_t *data, size_t len, struct msg_accepted *m)
 	uint32_t i;
 
 	*m = (struct msg_accepted){.job = take_str(&r)};
-	m->missing = take_str(&r);
-	m->hint = take_str(&r);
-	m->down = take_str(&r);
-	m->refused = take_str(&r);
+	m->left.open_down = take_str(&r);
+	m->left.missing = take_str(&r);
+	m->left.hint = take_str(&r);
+	take_left_out(&r, &m->left);
 	m->count = take_u32(&r);
 	if (m->count > reader_left(&r)) /* a path takes a byte at least */
 		r.bad = true;
@@ -891,11 +920,12 @@ put_query_end(struct buf *b, const struct msg_query_end *m)
 {
 	put_u32(b, m->up);
 	put_u32(b, m->down);
-	put_str(b, m->down_list);
-	put_str(b, m->missing);
-	put_str(b, m->hint);
+	put_str(b, m->left.open_down);
+	put_str(b, m->left.missing);
+	put_str(b, m->left.hint);
 	put_str(b, m->refused);
 	put_strings(b, &m->rules);
+	put_left_out(b, &m->left);
 }
 
 int
@@ -905,9 +935,9 @@ take_query_end(const uint8_t *data, size_t len, struct msg_query_end *m)
 
 	*m = (struct msg_query_end){.up = take_u32(&r)};
 	m->down = take_u32(&r);
-	m->down_list = take_str(&r);
-	m->missing = take_str(&r);
-	m->hint = take_str(&r);
+	m->left = (struct left_out){.open_down = take_str(&r), .down = "", .refused = "", .open_missing = "", .not_excluded = ""};
+	m->left.missing = take_str(&r);
+	m->left.hint = take_str(&r);
 	m->refused = "";
 	if (r.bad)
 		return -1;
@@ -915,6 +945,8 @@ take_query_end(const uint8_t *data, size_t len, struct msg_query_end *m)
 		return 0;
 	m->refused = take_str(&r);
 	take_strings(&r, &m->rules);
+	if (r.bad || reader_left(&r) > 0)
+		take_left_out(&r, &m->left);
 	if (!r.bad)
 		return 0;
 	strings_free(&m->rules);

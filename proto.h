@@ -247,10 +247,18 @@ struct msg_launch {
 	uint32_t variants;
 	struct surroundings around;
 };
+/* Who is asked for and does not take part: lists of nodes, folded; "" none. What is named (by numbers and closed ranges alone) and is
+ * left out is a failure; of what is open it is said. */
+struct left_out {
+	const char *missing, *hint;	      /* named, and not in the tree; what may have been meant */
+	const char *down, *refused;	      /* named, and down; not this user's to use */
+	const char *open_missing, *open_down; /* the 8 of "8:."; of "." and the like those that are down */
+	const char *not_excluded;	      /* to be left out by -x, and not in the tree */
+};
 struct msg_accepted {
 	const char *job;
-	const char *missing, *hint, *down, *refused; /* folded node lists; "" none */
-	struct path *paths;			     /* sorted; owned */
+	struct left_out left;
+	struct path *paths; /* sorted; owned */
 	uint32_t count;
 };
 struct msg_error {
@@ -275,8 +283,8 @@ struct msg_shown { /* one of MSG_NODES', repeated to the end */
 };
 struct msg_query_end {
 	uint32_t up, down; /* of the whole tree */
-	const char *down_list, *missing, *hint;
-	const char *refused;  /* of the nodes asked for, those that the asker may not use; "" none */
+	struct left_out left;
+	const char *refused;  /* of the nodes asked for, all that the asker may not use, named or not; "" none */
 	struct strings rules; /* of the -allow file, "1-8 alice,@staff"; owned */
 };
 struct msg_ps {
@@ -339,6 +347,7 @@ void put_launch(struct buf *, const struct msg_launch *);
 /* -1 too when it is of another generation: then that alone is told. */
 int take_launch(const uint8_t *, size_t, struct msg_launch *);
 void launch_free(struct msg_launch *);
+void left_out_free(struct left_out *); /* where its strings are owned */
 void put_accepted(struct buf *, const struct msg_accepted *);
 int take_accepted(const uint8_t *, size_t, struct msg_accepted *);
 void put_error(struct buf *, const struct msg_error *);

@@ -1,6 +1,7 @@
 /* The user's questions and orders: which nodes are there, which jobs run, what would be sent, halt and reboot.
  * Must never know how the master finds an answer. */
 #include "client/exec.h"
+#include "client/absent.h"
 #include "client/parcel.h"
 #include "ship/needs.h"
 #include "nodespec.h"
@@ -26,7 +27,8 @@ struct answer {
 	struct shown *at;
 	size_t count, room;
 	uint32_t up, down;
-	char *down_list, *missing, *hint, *refused;
+	struct left_out left; /* strings owned */
+	char *refused;
 	struct strings rules;
 };
 
@@ -81,9 +83,7 @@ ask_nodes(const struct options *o, const char *spec, struct answer *a)
 		die(255, "protocol error: the master's answer is malformed");
 	a->up = end.up;
 	a->down = end.down;
-	a->down_list = xstrdup(end.down_list);
-	a->missing = xstrdup(end.missing);
-	a->hint = xstrdup(end.hint);
+	a->left = absent_keep(&end.left);
 	a->refused = xstrdup(end.refused);
 	a->rules = end.rules;
 	link_free(l);
@@ -97,20 +97,9 @@ answer_free(struct answer *a)
 	for (i = 0; i < a->count; i++)
 		strings_free(&a->at[i].texts);
 	free(a->at);
-	free(a->down_list);
-	free(a->missing);
-	free(a->hint);
+	left_out_free(&a->left);
 	free(a->refused);
 	strings_free(&a->rules);
-}
-
-static int
-tell_missing(const struct answer *a)
-{
-	if (!*a->missing)
-		return 0;
-	warn("not there: %s%s%s", a->missing, *a->hint ? "; did you mean " : "", a->hint);
-	return 255;
 }
 
 /* "512M", "3.4G": three figures are enough. */
@@ -260,17 +249,50 @@ flushed(int status)
 	return status;
 }
 
+/* Of those that were asked for. The caller frees. */
+static char *
+down_nodes(const struct answer *a)
+{
+	struct path *paths = xcalloc(a->count, sizeof(*paths));
+	size_t i, count = 0;
+	char *text;
+
+	for (i = 0; i < a->count; i++)
+		if (a->at[i].m.state != NODE_UP)
+			paths[count++] = a->at[i].m.path;
+	text = pathset_fold(paths, count);
+	free(paths);
+	return text;
+}
+
+/* That a node is down the tree itself says. */
+static int
+tell_absent(struct answer *a, const struct options *o, const char *spec)
+{
+	struct left_out l = a->left;
+
+	l.down = l.open_down = l.refused = "";
+	absent_tell(&l);
+	if (a->count || !*o->exclude)
+		return absent_any_named(&l) ? 255 : 0;
+	warn("\"%s\" selects no node that -x does not leave out", spec);
+	return 255;
+}
+
 int
 client_info(const struct options *o, const char *spec)
 {
 	struct answer a = {0};
+	char *down;
 	int status;
 
 	check_spec(spec ? spec : "");
 	ask_nodes(o, spec ? spec : "", &a);
-	printf("%u up, %u down%s%s\n", a.up, a.down, *a.down_list ? ": " : "", a.down_list);
+	down = down_nodes(&a);
+	printf("%u up, %u down%s%s\n", a.up, a.down, *down ? ": " : "", down);
+	free(down);
 	print_tree(&a);
-	status = spec ? tell_missing(&a) : 0;
+	status = tell_absent(&a, o, spec ? spec : "...");
 	if (o->wait && a.up < o->wait) {
 		warn("%u of %llu nodes are up", a.up, (unsigned long long)o->wait);
 		status = 255;
@@ -300,11 +322,11 @@ client_nodes(const struct options *o, const char *spec)
 	text = pathset_fold(paths, count);
 	if (count)
 		puts(text);
-	if (*a.down_list)
-		warn("down, left out: %s", a.down_list);
-	status = tell_missing(&a);
+	absent_tell(&a.left);
+	status = absent_any_named(&a.left) ? 255 : 0;
 	if (count == 0) {
-		warn("\"%s\" selects no node that is up%s%s", spec, *a.refused ? " and that you may use; refused: " : "", a.refused);
+		warn("\"%s\" selects no node that is up%s%s%s", spec, *o->exclude ? " and not left out by -x" : "",
+			*a.refused ? " and that you may use; refused: " : "", a.refused);
 		status = 255;
 	}
 	free(text);
@@ -401,40 +423,87 @@ client_kill(const struct options *o, const char *job, const char *signal)
 	return 0;
 }
 
-/* Leaves first, so that no order is sent through a node that is already going. Here "/" selects as ":" does: a node that only lies on the
- * way stays up. */
+/* Whether the master takes the order; else it has said why not, and the link is another. */
+static bool
+order(const struct options *o, struct link **l, const struct path *node, bool reboot)
+{
+	struct msg_power m = {.path = *node, .reboot = reboot};
+	struct msg_error refusal;
+	struct buf body = {0};
+	struct frame f;
+
+	put_power(&body, &m);
+	talk_send(*l, MSG_POWER, &body);
+	buf_free(&body);
+	talk_take(*l, &f);
+	if (f.type == MSG_OK)
+		return true;
+	if (f.type != MSG_ERROR || take_error(f.body, f.len, &refusal) != 0)
+		die(255, "protocol error: the master's answer is malformed");
+	warn("%s", refusal.text);
+	link_free(*l); /* a refusal is the last that a master says */
+	*l = talk_open(o->uds);
+	return false;
+}
+
+/* Leaves first, so that no order is sent through a node that is already going. Returns how many have been refused; *done: how many not. */
+static size_t
+order_all(const struct options *o, const struct answer *a, bool reboot, size_t *done)
+{
+	struct path *unable = xcalloc(a->count, sizeof(*unable));
+	const char *what = reboot ? "reboot" : "halt";
+	struct link *l = talk_open(o->uds);
+	size_t i, refused = 0, count = a->count;
+	char name[PATH_TEXT];
+
+	for (i = a->count; i-- > 0;) {
+		const struct msg_shown *m = &a->at[i].m;
+
+		if (m->state != NODE_UP)
+			continue;
+		if (!m->info.has_power) {
+			unable[--count] = m->path;
+		} else if (order(o, &l, &m->path, reboot)) {
+			printf("%s %s\n", what, path_text(&m->path, name));
+			++*done;
+		} else {
+			refused++;
+		}
+	}
+	link_free(l);
+	if (count < a->count) {
+		char *nodes = pathset_fold(unable + count, a->count - count);
+
+		warn("node%s %s can't be halted or rebooted from here: PID 1 there is not gproc", a->count - count > 1 ? "s" : "", nodes);
+		free(nodes);
+	}
+	free(unable);
+	return refused + a->count - count;
+}
+
+/* Here "/" selects as ":" does: a node that only lies on the way stays up. */
 int
 client_power(const struct options *o, const char *spec, bool reboot)
 {
 	struct answer a = {0};
-	struct link *l;
 	char *below = xstrdup(spec), *slash;
-	size_t i;
-	int status;
+	size_t done = 0, refused;
+	bool named;
 
 	check_spec(spec);
 	while ((slash = strchr(below, '/')))
 		*slash = ':';
 	ask_nodes(o, below, &a);
 	free(below);
-	l = talk_open(o->uds);
-	for (i = a.count; i-- > 0;) {
-		struct msg_power m = {.path = a.at[i].m.path, .reboot = reboot};
-		struct buf body = {0};
-		char name[PATH_TEXT];
-
-		if (a.at[i].m.state != NODE_UP)
-			continue;
-		put_power(&body, &m);
-		talk_send(l, MSG_POWER, &body);
-		buf_free(&body);
-		expect_ok(l);
-		printf("%s %s\n", reboot ? "reboot" : "halt", path_text(&m.path, name));
-	}
-	link_free(l);
-	status = tell_missing(&a);
+	absent_tell(&a.left);
+	named = absent_any_named(&a.left);
+	if (o->strict && (named || *a.left.open_down || *a.left.open_missing))
+		die(255, "-strict: not all of \"%s\" are up, no node was told to %s", spec, reboot ? "reboot" : "halt");
+	refused = order_all(o, &a, reboot, &done);
+	if (done + refused == 0)
+		warn("\"%s\" selects no node that is up%s", spec, *o->exclude ? " and not left out by -x" : "");
 	answer_free(&a);
-	return flushed(status);
+	return flushed(named || !done ? 255 : refused > 0);
 }
 
 /* ---- what would be sent ---- */

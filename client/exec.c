@@ -1,6 +1,7 @@
 /* The user's side of a launch: packs, launches, serves the files that are asked for, shows the output, and judges.
  * Must never know mounts, or fork. */
 #include "client/exec.h"
+#include "client/absent.h"
 #include "nodespec.h"
 #include "client/output.h"
 #include "base/sys.h"
@@ -36,6 +37,7 @@ struct verdict {
 	char *why;
 	unsigned flags; /* enum exited_flags */
 	bool overdue;	/* -timeout ended it */
+	bool told;	/* with -kill-on-bad: it is the culprit, or was killed because of it */
 };
 
 /* A file on its way to the master. */
@@ -58,7 +60,8 @@ struct exec {
 	struct link *link;
 	struct msg_accepted accepted;
 	bool is_accepted;
-	char *job, *missing, *down, *refused;
+	char *job;
+	struct left_out left; /* strings owned */
 	uint64_t id;
 	struct verdict *verdicts; /* as many as accepted.count */
 	size_t running;		  /* nodes that have not ended; with -detach, not started */
@@ -71,6 +74,7 @@ struct exec {
 	struct upload *uploads;
 	uint32_t taken; /* bytes of output since the last credit */
 	unsigned interrupts;
+	size_t culprit; /* with -kill-on-bad the node that failed first, by which all others are ended; accepted.count: none */
 };
 
 /* ---- packing ---- */
@@ -363,6 +367,24 @@ index_of(const struct exec *x, const struct path *p)
 	return low;
 }
 
+static unsigned
+exit_status(const struct verdict *v)
+{
+	switch (v->fate) {
+	case FATE_RUNNING:
+	case FATE_LOST:
+		return 255;
+	case FATE_STARTED:
+		return 0;
+	case FATE_SIGNALLED:
+		return 128 + v->status;
+	case FATE_EXITED:
+	case FATE_FAILED:
+		return v->status;
+	}
+	return 255;
+}
+
 static void
 settle(struct exec *x, size_t at, enum fate fate, unsigned status, const char *why)
 {
@@ -371,6 +393,8 @@ settle(struct exec *x, size_t at, enum fate fate, unsigned status, const char *w
 	if (v->fate == FATE_RUNNING || (v->fate == FATE_STARTED && !x->options->detach))
 		x->running--;
 	*v = (struct verdict){.fate = fate, .status = status, .why = why ? xstrdup(why) : NULL, .overdue = v->overdue};
+	if (x->options->kill_on_bad && x->culprit == x->accepted.count && exit_status(v) != 0 && !v->overdue)
+		x->culprit = at;
 	if (fate != FATE_STARTED)
 		check_output(x, output_end(x->output, at));
 }
@@ -405,6 +429,10 @@ on_exited(struct exec *x, size_t at, const struct msg_event *e)
 {
 	struct verdict *v = &x->verdicts[at];
 
+	if (x->options->detach && !(e->flags & EXITED_UNSTARTED)) { /* its end is nobody's concern: it has started */
+		settle(x, at, FATE_STARTED, 0, NULL);
+		return;
+	}
 	if (WIFSIGNALED(e->status))
 		settle(x, at, FATE_SIGNALLED, (unsigned)WTERMSIG(e->status), NULL);
 	else
@@ -441,7 +469,8 @@ on_event(struct exec *x, const struct frame *f)
 		on_exited(x, at, &e);
 		break;
 	case EVENT_LOST:
-		settle(x, at, FATE_LOST, 255, e.text);
+		if (!x->options->detach || x->verdicts[at].fate != FATE_STARTED)
+			settle(x, at, FATE_LOST, 255, e.text);
 		break;
 	case EVENT_NOTE:
 		note_add(x, at, &e);
@@ -462,16 +491,9 @@ on_accepted(struct exec *x, const struct frame *f)
 	x->is_accepted = true;
 	x->id = f->job;
 	x->job = xstrdup(x->accepted.job);
-	x->missing = xstrdup(x->accepted.missing);
-	x->down = xstrdup(x->accepted.down);
-	x->refused = xstrdup(x->accepted.refused);
-	if (*x->missing)
-		warn("not there: %s%s%s", x->missing, *x->accepted.hint ? "; did you mean " : "", x->accepted.hint);
-	if (*x->refused)
-		warn("refused, you may not use: %s", x->refused);
-	if (*x->down)
-		warn("down, left out: %s", x->down);
-	x->running = x->accepted.count;
+	x->left = absent_keep(&x->accepted.left);
+	absent_tell(&x->left);
+	x->running = x->culprit = x->accepted.count;
 	x->verdicts = xcalloc(x->accepted.count, sizeof(x->verdicts[0]));
 	x->output = output_new(mode, x->accepted.paths, x->accepted.count, o->output, x->job);
 	if (!x->output)
@@ -528,43 +550,53 @@ tell_running(const struct exec *x, const char *what)
 	free(seen);
 }
 
-static unsigned
-exit_status(const struct verdict *v)
+/* The caller frees. */
+static char *
+verdict_text(const struct verdict *v)
 {
-	switch (v->fate) {
-	case FATE_RUNNING:
-	case FATE_LOST:
-		return 255;
-	case FATE_STARTED:
-		return 0;
-	case FATE_SIGNALLED:
-		return 128 + v->status;
-	case FATE_EXITED:
-	case FATE_FAILED:
-		return v->status;
-	}
-	return 255;
+	const char *late = v->overdue ? "still running when its time was over: " : "";
+
+	if (v->flags & EXITED_UNSTARTED && v->overdue)
+		return xstrdup("could not start in the time that -timeout gives");
+	if (v->flags & EXITED_UNSTARTED)
+		return xasprintf("ended by signal %u (%s) before it could start", v->status, strsignal((int)v->status));
+	if (v->fate == FATE_EXITED)
+		return xasprintf("%sexit status %u", late, v->status);
+	if (v->fate == FATE_SIGNALLED)
+		return xasprintf("%skilled by signal %u (%s)", late, v->status, strsignal((int)v->status));
+	return xasprintf("%s: %s", v->fate == FATE_FAILED ? "could not start" : "lost", v->why);
 }
 
 static void
 tell_verdict(const struct verdict *v, const char *nodes, bool several)
 {
-	char *who = xasprintf("node%s %s", several ? "s" : "", nodes);
-	const char *late = v->overdue ? "still running when its time was over: " : "";
+	char *text = verdict_text(v);
 
-	if (v->flags & EXITED_UNSTARTED && v->overdue)
-		warn("%s: could not start in the time that -timeout gives", who);
-	else if (v->flags & EXITED_UNSTARTED)
-		warn("%s: ended by signal %u (%s) before it could start", who, v->status, strsignal((int)v->status));
-	else if (v->fate == FATE_EXITED)
-		warn("%s: %sexit status %u", who, late, v->status);
-	else if (v->fate == FATE_SIGNALLED)
-		warn("%s: %skilled by signal %u (%s)", who, late, v->status, strsignal((int)v->status));
-	else if (v->fate == FATE_FAILED)
-		warn("%s: could not start: %s", who, v->why);
-	else if (v->fate == FATE_LOST)
-		warn("%s: lost: %s", who, v->why);
-	free(who);
+	warn("node%s %s: %s", several ? "s" : "", nodes, text);
+	free(text);
+}
+
+/* With -kill-on-bad: the node that failed first. Those that were killed because of it need no verdict of their own. */
+static void
+tell_culprit(struct exec *x)
+{
+	char name[PATH_TEXT], *text;
+	struct verdict *v;
+	bool any = false;
+	size_t i;
+
+	if (x->culprit == x->accepted.count)
+		return;
+	x->verdicts[x->culprit].told = true;
+	for (i = 0; i < x->accepted.count; i++) {
+		v = &x->verdicts[i];
+		if (v->fate != FATE_SIGNALLED || v->status != SIGKILL || v->told)
+			continue;
+		any = v->told = true;
+	}
+	text = verdict_text(&x->verdicts[x->culprit]);
+	warn("node %s: %s%s", path_text(&x->accepted.paths[x->culprit], name), text, any ? "; the others were ended because of it" : "");
+	free(text);
 }
 
 static bool
@@ -604,7 +636,7 @@ tell_alike(const struct exec *x, bool (*alike)(const struct verdict *, const str
 static int
 whole_status(const struct exec *x)
 {
-	bool failed = *x->missing || *x->refused || (*x->down && x->options->strict), overdue = false;
+	bool failed = absent_any_named(&x->left), overdue = false;
 	unsigned worst = 0;
 	size_t i;
 
@@ -616,13 +648,15 @@ whole_status(const struct exec *x)
 		overdue |= v->overdue;
 		worst = status > worst ? status : worst;
 	}
-	return failed ? 255 : overdue ? TIMED_OUT : (int)worst;
+	if (failed || overdue)
+		return failed ? 255 : TIMED_OUT;
+	return (int)(x->culprit < x->accepted.count ? exit_status(&x->verdicts[x->culprit]) : worst);
 }
 
 static bool
 both_bad(const struct verdict *a, const struct verdict *b)
 {
-	return (exit_status(a) != 0 || a->overdue) && same_verdict(a, b);
+	return (exit_status(a) != 0 || a->overdue) && !a->told && !b->told && same_verdict(a, b);
 }
 
 static int
@@ -671,13 +705,14 @@ tell_notes(const struct exec *x)
 
 /* Says what went wrong, nodes with the same verdict folded together. Returns the status of the whole launch. */
 static int
-judge(const struct exec *x)
+judge(struct exec *x)
 {
+	tell_culprit(x);
 	tell_alike(x, both_held, tell_held);
 	tell_alike(x, both_bad, tell_verdict);
 	tell_notes(x);
-	if (*x->missing)
-		warn("not there: %s", x->missing);
+	if (!x->options->detach) /* else they were told just now */
+		absent_tell_named(&x->left);
 	return whole_status(x);
 }
 
@@ -753,7 +788,8 @@ time_is_over(struct exec *x)
 	size_t i;
 
 	for (i = 0; i < x->accepted.count; i++)
-		x->verdicts[i].overdue = x->verdicts[i].fate <= FATE_STARTED;
+		x->verdicts[i].overdue =
+			x->verdicts[i].fate == FATE_RUNNING || (x->verdicts[i].fate == FATE_STARTED && !x->options->detach);
 }
 
 /* Handles one frame. False when every verdict has come. */

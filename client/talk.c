@@ -41,7 +41,7 @@ talk_error(const struct frame *f)
 }
 
 void
-talk_next(struct link *l, struct frame *f)
+talk_take(struct link *l, struct frame *f)
 {
 	while (!link_next(l, f)) {
 		struct pollfd wait = {.fd = link_fd(l), .events = POLLIN};
@@ -57,6 +57,12 @@ talk_next(struct link *l, struct frame *f)
 		if (wait.revents & ~POLLOUT)
 			link_read(l);
 	}
+}
+
+void
+talk_next(struct link *l, struct frame *f)
+{
+	talk_take(l, f);
 	if (f->type == MSG_ERROR)
 		talk_error(f);
 }

@@ -12,6 +12,7 @@ struct link *talk_open(const char *socket_path);
 /* Waits for the next frame; its body is borrowed until the next call. Dies (255) when the master is gone, and at a MSG_ERROR with its text
  * and status. */
 void talk_next(struct link *, struct frame *);
+void talk_take(struct link *, struct frame *);			      /* the same, but hands a MSG_ERROR on */
 void talk_send(struct link *, unsigned type, const struct buf *body); /* queues a message; body NULL: empty */
 /* Dies with the text and status of a MSG_ERROR. */
 void talk_error(const struct frame *) __attribute__((noreturn));

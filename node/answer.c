@@ -141,12 +141,8 @@ static void
 send_end(struct question *q)
 {
 	const struct choice *c = &q->choice;
-	struct msg_query_end end = {.up = (uint32_t)self.map.up,
-		.down = (uint32_t)(self.map.count - self.map.up),
-		.down_list = c->down,
-		.missing = c->missing,
-		.hint = c->hint ? c->hint : "",
-		.refused = c->refused};
+	struct msg_query_end end = {
+		.up = (uint32_t)self.map.up, .down = (uint32_t)(self.map.count - self.map.up), .left = c->left, .refused = c->refused};
 	struct buf body = {0};
 
 	access_rules(&end.rules);

@@ -4,6 +4,7 @@
 #include "node/access.h"
 #include "node/self.h"
 #include "nodespec.h"
+#include "proto.h"
 
 #include <stdlib.h>
 
@@ -27,11 +28,8 @@ choice_free(struct choice *c)
 	free(c->paths);
 	free(c->members);
 	free(c->shown);
-	free(c->down);
-	free(c->missing);
-	free(c->hint);
+	left_out_free(&c->left);
 	free(c->refused);
-	free(c->named_refused);
 }
 
 struct choosing *
@@ -73,7 +71,7 @@ begin_search(struct choosing *c)
 	}
 	c->chosen = nodespec_search_new(&spec, 1, c->paths, c->count, true);
 	if (not )
-		c->excluded = nodespec_search_new(&not, 1, c->paths, c->count, false);
+		c->excluded = nodespec_search_new(&not, 1, c->paths, c->count, true);
 	c->allowed = access_search(c->who, c->paths, c->count);
 }
 
@@ -103,7 +101,8 @@ add(struct list *list, size_t most, const struct path *p)
 static void
 sort_out(struct choosing *c, struct choice *out)
 {
-	struct list down = {0}, refused = {0}, named_refused = {0};
+	struct list down[2] = {{0}}, refused = {0}, named_refused = {0}; /* down: what is open, and what is named */
+	char *hint;
 	size_t i;
 
 	*out = (struct choice){.paths = xcalloc(c->count, sizeof(out->paths[0])),
@@ -120,16 +119,22 @@ sort_out(struct choosing *c, struct choice *out)
 			if (nodespec_named(c->chosen, i))
 				add(&named_refused, c->count, &m->path);
 		} else if (m->state != NODE_UP) {
-			add(&down, c->count, &m->path);
+			add(&down[nodespec_named(c->chosen, i)], c->count, &m->path);
 		} else {
 			out->members[out->count] = m;
 			out->paths[out->count++] = m->path;
 		}
 	}
-	out->missing = nodespec_missing(c->chosen, &out->hint);
-	out->down = fold(&down);
+	out->left.missing = nodespec_missing(c->chosen, c->not, &hint);
+	out->left.hint = hint ? hint : xstrdup("");
+	out->left.down = fold(&down[true]);
+	out->left.refused = fold(&named_refused);
+	out->left.open_missing = nodespec_missing_ways(c->chosen);
+	out->left.open_down = fold(&down[false]);
+	out->left.not_excluded = c->excluded ? nodespec_missing(c->excluded, NULL, &hint) : xstrdup("");
+	if (c->excluded)
+		free(hint);
 	out->refused = fold(&refused);
-	out->named_refused = fold(&named_refused);
 }
 
 enum choosing_state

@@ -12,9 +12,8 @@ struct choice {
 	size_t count;
 	struct member **shown; /* all that the spec selects, up or not, the asker's or not */
 	size_t shown_count;
-	char *down, *missing, *hint; /* folded; hint: NULL, or a node that may have been meant */
-	char *refused;		     /* those that this user may not use */
-	char *named_refused;	     /* and of them those that are named by number */
+	struct left_out left; /* who is not among them, and why; strings owned */
+	char *refused;	      /* all that this user may not use, named by number or not */
 };
 void choice_free(struct choice *);
 

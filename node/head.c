@@ -603,13 +603,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 static void
 tell_accepted(struct launch *l, const struct choice *c)
 {
-	struct msg_accepted m = {.job = l->text,
-		.missing = c->missing,
-		.hint = c->hint ? c->hint : "",
-		.down = c->down,
-		.refused = c->named_refused,
-		.paths = l->paths,
-		.count = (uint32_t)l->count};
+	struct msg_accepted m = {.job = l->text, .left = c->left, .paths = l->paths, .count = (uint32_t)l->count};
 	struct buf body = {0};
 
 	put_accepted(&body, &m);
@@ -681,16 +675,36 @@ fits_a_frame(const struct neighbour *client, size_t len, const struct choice *c)
 	return size <= MAX_FRAME - FRAME_HEAD;
 }
 
+/* Appends "; down: 3", unless there is none. */
+static void
+put_list(struct buf *text, const char *what, const char *nodes)
+{
+	if (!*nodes)
+		return;
+	put_bytes(text, "; ", 2);
+	put_bytes(text, what, strlen(what));
+	put_bytes(text, nodes, strlen(nodes));
+}
+
 static void
 tell_none(struct neighbour *client, const struct msg_launch *m, const struct choice *c)
 {
-	const char *why = c->count	? "selects nodes that are down (-strict)"
-			  : *c->refused ? "selects no node that is up and that you may use"
-					: "selects no node that is up";
+	const char *why = c->count			       ? "selects nodes that are not all up (-strict): nothing was started"
+			  : c->shown_count == 0 && *m->exclude ? "selects no node that -x does not leave out"
+			  : *c->refused			       ? "selects no node that is up and that you may use"
+							       : "selects no node that is up";
+	const struct left_out *left = &c->left;
+	struct buf lists = {0};
 
-	tell_error(client, 255, "\"%s\" %s%s%s%s%s%s%s%s%s", m->spec, why, *c->refused ? "; refused: " : "", c->refused,
-		*c->down ? "; down: " : "", c->down, *c->missing ? "; not there: " : "", c->missing, c->hint ? "; did you mean " : "",
-		c->hint ? c->hint : "");
+	put_list(&lists, "refused: ", c->refused);
+	put_list(&lists, "down: ", left->down);
+	put_list(&lists, "down: ", left->open_down);
+	put_list(&lists, "not there: ", left->missing);
+	put_list(&lists, "not there: ", left->open_missing);
+	put_list(&lists, "did you mean ", left->hint);
+	put_u8(&lists, 0);
+	tell_error(client, 255, "\"%s\" %s%s", m->spec, why, (const char *)lists.data);
+	buf_free(&lists);
 }
 
 static void
@@ -702,13 +716,19 @@ refuse_room(struct neighbour *client, size_t cost)
 	free(why);
 }
 
+static bool
+all_up(const struct left_out *left)
+{
+	return !*left->missing && !*left->down && !*left->refused && !*left->open_missing && !*left->open_down;
+}
+
 static void
 start(struct neighbour *client, const struct msg_launch *m, size_t len, struct choice *c)
 {
 	size_t cost = launch_cost(c->count) + block_cost(client, m);
 	struct launch *l;
 
-	if (c->count == 0 || (m->flags & LAUNCH_STRICT && *c->down)) {
+	if (c->count == 0 || (m->flags & LAUNCH_STRICT && !all_up(&c->left))) {
 		tell_none(client, m, c);
 	} else if (!fits_a_frame(client, len, c)) {
 		tell_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",

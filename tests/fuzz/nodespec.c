@@ -82,7 +82,8 @@ check_missing(const struct nodespec *spec, const struct path *known, size_t coun
 		check(nodespec_selected(s, i) == nodespec_matches(spec, &known[i]));
 		check(nodespec_selected(s, i) || !nodespec_named(s, i));
 	}
-	text = nodespec_missing(s, &hint);
+	free(nodespec_missing_ways(s));
+	text = nodespec_missing(s, NULL, &hint);
 	missing = *text && strlen(text) <= NODESPEC_MAX ? nodespec_parse(text) : NULL;
 
 	if (*text && strlen(text) <= NODESPEC_MAX) {

@@ -67,7 +67,20 @@ missing_of(const struct nodespec *spec, const struct paths *known, char **hint)
 {
 	const struct path **refs;
 	struct nodespec_search *s = searched(spec, known, &refs);
-	char *text = nodespec_missing(s, hint);
+	char *text = nodespec_missing(s, NULL, hint);
+
+	nodespec_search_free(s);
+	free(refs);
+	return text;
+}
+
+/* Ways to what is open that lead to no known node. */
+static char *
+ways_of(const struct nodespec *spec, const struct paths *known)
+{
+	const struct path **refs;
+	struct nodespec_search *s = searched(spec, known, &refs);
+	char *text = nodespec_missing_ways(s);
 
 	nodespec_search_free(s);
 	free(refs);
@@ -78,7 +91,7 @@ static char *
 describe(const struct nodespec *spec, const struct paths *known)
 {
 	struct paths chosen = {0};
-	char *fold, *missing, *hint, *text;
+	char *fold, *missing, *ways, *hint, *text;
 	size_t i;
 
 	for (i = 0; i < known->count; i++)
@@ -86,8 +99,10 @@ describe(const struct nodespec *spec, const struct paths *known)
 			add_path(&chosen, &known->at[i]);
 	fold = pathset_fold(chosen.at, chosen.count);
 	missing = missing_of(spec, known, &hint);
-	text = xasprintf("%s%s%s%s%s", *fold || *missing ? fold : "nobody", *missing ? "; missing " : "", missing, hint ? "; hint " : "",
-		hint ? hint : "");
+	ways = ways_of(spec, known);
+	text = xasprintf("%s%s%s%s%s%s%s", *fold || *missing || *ways ? fold : "nobody", *missing ? "; missing " : "", missing,
+		*ways ? "; no way " : "", ways, hint ? "; hint " : "", hint ? hint : "");
+	free(ways);
 	free(fold);
 	free(missing);
 	free(hint);

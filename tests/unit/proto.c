@@ -277,12 +277,14 @@ again_launch(const uint8_t *data, size_t len, struct buf *out)
 	return 0;
 }
 
+static const struct left_out some_left_out = {
+	.missing = "99", .hint = "9", .down = "4", .refused = "5", .open_missing = "98", .open_down = "17,1:5", .not_excluded = "97"};
+
 static void
 make_accepted(struct buf *b)
 {
 	struct path paths[] = {{1, {1}}, here};
-	struct msg_accepted m = {
-		.job = "1.00000001", .missing = "99", .hint = "9", .down = "4", .refused = "5", .paths = paths, .count = 2};
+	struct msg_accepted m = {.job = "1.00000001", .left = some_left_out, .paths = paths, .count = 2};
 
 	put_accepted(b, &m);
 }
@@ -319,8 +321,7 @@ static void
 make_query_end(struct buf *b)
 {
 	char *rules[] = {"1-8 alice,@staff"};
-	struct msg_query_end m = {
-		.up = 64, .down = 2, .down_list = "17,1:5", .missing = "99", .hint = "9", .refused = "8", .rules = {rules, 1, 1}};
+	struct msg_query_end m = {.up = 64, .down = 2, .left = some_left_out, .refused = "8", .rules = {rules, 1, 1}};
 
 	put_query_end(b, &m);
 }
