@@ -5,7 +5,7 @@
 #include "client/parcel.h"
 #include "ship/needs.h"
 #include "nodespec.h"
-#include "client/talk.h"
+#include "client/session.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -61,15 +61,15 @@ ask_nodes(const struct options *o, const char *spec, struct answer *a)
 {
 	struct msg_query q = {
 		.generation = PROTO_GENERATION, .spec = spec, .exclude = o->exclude, .at_least = (uint32_t)o->wait, .patience = o->timeout};
-	struct link *l = talk_open(o->uds);
+	struct link *l = session_open(o->uds);
 	struct msg_query_end end;
 	struct buf body = {0};
 	struct frame f;
 
 	put_query(&body, &q);
-	talk_send(l, MSG_QUERY, &body);
+	session_send(l, MSG_QUERY, &body);
 	buf_free(&body);
-	for (talk_next(l, &f); f.type == MSG_NODES; talk_next(l, &f)) {
+	for (session_next(l, &f); f.type == MSG_NODES; session_next(l, &f)) {
 		struct reader r = reader_over(f.body, f.len);
 
 		while (!r.bad && reader_left(&r)) {
@@ -340,12 +340,12 @@ client_nodes(const struct options *o, const char *spec)
 int
 client_ps(const struct options *o)
 {
-	struct link *l = talk_open(o->uds);
+	struct link *l = session_open(o->uds);
 	struct frame f;
 
-	talk_send(l, MSG_PS, NULL);
+	session_send(l, MSG_PS, NULL);
 	printf("%-16s %8s %8s %-9s %-16s %s\n", "JOB", "USER", "AGE", "STATE", "NODES", "COMMAND");
-	for (talk_next(l, &f); f.type == MSG_PS; talk_next(l, &f)) {
+	for (session_next(l, &f); f.type == MSG_PS; session_next(l, &f)) {
 		struct msg_ps m;
 		char age[32], *command;
 
@@ -403,7 +403,7 @@ expect_ok(struct link *l)
 {
 	struct frame f;
 
-	talk_next(l, &f);
+	session_next(l, &f);
 	if (f.type != MSG_OK)
 		die(255, "protocol error: the master's answer is malformed");
 }
@@ -412,11 +412,11 @@ int
 client_kill(const struct options *o, const char *job, const char *signal)
 {
 	struct msg_kill m = {.job = job, .signal = signal ? signal_number(signal) : SIGTERM};
-	struct link *l = talk_open(o->uds);
+	struct link *l = session_open(o->uds);
 	struct buf body = {0};
 
 	put_kill(&body, &m);
-	talk_send(l, MSG_KILL, &body);
+	session_send(l, MSG_KILL, &body);
 	buf_free(&body);
 	expect_ok(l);
 	link_free(l);
@@ -433,16 +433,16 @@ order(const struct options *o, struct link **l, const struct path *node, bool re
 	struct frame f;
 
 	put_power(&body, &m);
-	talk_send(*l, MSG_POWER, &body);
+	session_send(*l, MSG_POWER, &body);
 	buf_free(&body);
-	talk_take(*l, &f);
+	session_take(*l, &f);
 	if (f.type == MSG_OK)
 		return true;
 	if (f.type != MSG_ERROR || take_error(f.body, f.len, &refusal) != 0)
 		die(255, "protocol error: the master's answer is malformed");
 	warn("%s", refusal.text);
 	link_free(*l); /* a refusal is the last that a master says */
-	*l = talk_open(o->uds);
+	*l = session_open(o->uds);
 	return false;
 }
 
@@ -452,7 +452,7 @@ order_all(const struct options *o, const struct answer *a, bool reboot, size_t *
 {
 	struct path *unable = xcalloc(a->count, sizeof(*unable));
 	const char *what = reboot ? "reboot" : "halt";
-	struct link *l = talk_open(o->uds);
+	struct link *l = session_open(o->uds);
 	size_t i, refused = 0, count = a->count;
 	char name[PATH_TEXT];
 

@@ -6,7 +6,7 @@
 #include "client/output.h"
 #include "base/sys.h"
 #include "client/parcel.h"
-#include "client/talk.h"
+#include "client/session.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -110,9 +110,9 @@ pack_for_machines(struct exec *x, const char *spec, char **argv, const char *cwd
 	size_t i;
 
 	put_query(&body, &q);
-	talk_send(x->link, MSG_QUERY, &body);
+	session_send(x->link, MSG_QUERY, &body);
 	buf_free(&body);
-	for (talk_next(x->link, &f); f.type == MSG_NODES; talk_next(x->link, &f)) {
+	for (session_next(x->link, &f); f.type == MSG_NODES; session_next(x->link, &f)) {
 		struct reader r = reader_over(f.body, f.len);
 
 		while (!r.bad && reader_left(&r)) {
@@ -198,7 +198,7 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 	put_launch(&body, &m);
 	if (body.len > MAX_FRAME - FRAME_HEAD)
 		die(255, "arguments and environment take %zu bytes: more than a launch can carry", body.len);
-	talk_send(x->link, MSG_LAUNCH, &body);
+	session_send(x->link, MSG_LAUNCH, &body);
 	buf_free(&body);
 	launch_free(&m);
 }
@@ -798,7 +798,7 @@ on_frame(struct exec *x, const struct frame *f)
 {
 	switch (f->type) {
 	case MSG_ERROR:
-		talk_error(f);
+		session_error(f);
 	case MSG_ACCEPTED:
 		on_accepted(x, f);
 		break;
@@ -872,7 +872,7 @@ client_exec(const struct options *options, const char *spec, char **argv)
 		die(2, "%s", nodespec_error());
 	nodespec_free(checked);
 	cwd = parcel_cwd();
-	x.link = talk_open(options->uds);
+	x.link = session_open(options->uds);
 	if (strstr(options->root, "%m") && !options->localbin)
 		pack_for_machines(&x, spec, argv, cwd);
 	else

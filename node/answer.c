@@ -90,7 +90,7 @@ question_new(struct errand *e)
 	struct msg_query m;
 
 	if (take_query(e->frame.body, e->frame.len, &m) != 0) {
-		tell_error(e->client, 255, "the master can't read this question");
+		neighbour_send_error(e->client, 255, "the master can't read this question");
 		return false;
 	}
 	q = xcalloc(1, sizeof(*q));
@@ -120,7 +120,7 @@ go_on_choosing(struct question *q)
 	if (state == CHOOSING)
 		return false;
 	if (state == CHOSEN_BADLY)
-		tell_error(q->errand->client, 2, "%s", nodespec_error());
+		neighbour_send_error(q->errand->client, 2, "%s", nodespec_error());
 	choosing_free(q->choosing);
 	q->choosing = NULL;
 	return state == CHOSEN_BADLY;
@@ -189,17 +189,18 @@ power_step(struct errand *e)
 	struct neighbour *next;
 
 	if (take_power(frame->body, frame->len, &m) != 0) {
-		tell_error(client, 255, "the master can't read this request");
+		neighbour_send_error(client, 255, "the master can't read this request");
 		return true;
 	}
 	member = map_find(&self.map, &m.path);
 	next = member ? member->via : NULL;
 	if (!access_is_chief(client->who.uid))
-		tell_error(client, 255, "only root and the user who runs the master may halt or reboot nodes");
+		neighbour_send_error(client, 255, "only root and the user who runs the master may halt or reboot nodes");
 	else if (!next)
-		tell_error(client, 255, "node %s is not there", path_text(&m.path, name));
+		neighbour_send_error(client, 255, "node %s is not there", path_text(&m.path, name));
 	else if (!member->info.has_power)
-		tell_error(client, 255, "node %s can't be halted or rebooted from here: its PID 1 is not gproc", path_text(&m.path, name));
+		neighbour_send_error(
+			client, 255, "node %s can't be halted or rebooted from here: its PID 1 is not gproc", path_text(&m.path, name));
 	else {
 		neighbour_send_bytes(next, PRIO_CONTROL, MSG_POWER, 0, frame->body, frame->len);
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);

@@ -65,7 +65,7 @@ accept_client(int fd)
 	if (!why)
 		return;
 	note(1, "a client is refused: %s", why);
-	tell_error(n, 255, "%s", why);
+	neighbour_send_error(n, 255, "%s", why);
 	link_flush(n->link);
 	neighbour_kill(n, why);
 	free(why);
@@ -130,7 +130,7 @@ relisten_is_due(struct timer *t)
 	(void)t;
 	door_listen(false);
 	if (listen_fd >= 0)
-		tree_tell_subtree();
+		tree_send_subtree();
 }
 
 /* The address of -myAddress may be a file's that knows nothing of the lease, or one that a later lease took away. */

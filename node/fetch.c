@@ -9,7 +9,7 @@ struct fetch *fetches;
 const struct fetch_hooks *fetch_hooks;
 
 void
-fetch_tell(const struct fetch_hooks *to)
+fetch_set_hooks(const struct fetch_hooks *to)
 {
 	fetch_hooks = to;
 }

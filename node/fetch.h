@@ -39,7 +39,7 @@ struct fetch_hooks {
 	void (*lacks)(uint64_t job, const struct object_name *, const char *why);
 };
 extern const struct fetch_hooks *fetch_hooks;
-void fetch_tell(const struct fetch_hooks *);
+void fetch_set_hooks(const struct fetch_hooks *);
 
 struct fetch *fetch_of(const struct object_name *); /* or NULL */
 void fetch_want(struct fetch *, uint64_t offset);   /* asks its source from there on, up to the blob's limit */

@@ -444,13 +444,13 @@ static bool
 refused(struct neighbour *client, uint32_t generation)
 {
 	if (!access_may_launch(&client->who)) {
-		tell_error(client, 255, "user %u may not use this master (started with -users=\"%s\"%s%s)", client->who.uid,
+		neighbour_send_error(client, 255, "user %u may not use this master (started with -users=\"%s\"%s%s)", client->who.uid,
 			self.options->users, *self.options->allow ? " -allow=" : "", self.options->allow);
 		return true;
 	}
 	if (generation != PROTO_GENERATION) {
-		tell_error(client, 255, "this gproc speaks generation %u of the protocol, the master %u: use the same version", generation,
-			PROTO_GENERATION);
+		neighbour_send_error(client, 255, "this gproc speaks generation %u of the protocol, the master %u: use the same version",
+			generation, PROTO_GENERATION);
 		return true;
 	}
 	return false;
@@ -601,7 +601,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 }
 
 static void
-tell_accepted(struct launch *l, const struct choice *c)
+send_accepted(struct launch *l, const struct choice *c)
 {
 	struct msg_accepted m = {.job = l->text, .left = c->left, .paths = l->paths, .count = (uint32_t)l->count};
 	struct buf body = {0};
@@ -687,7 +687,7 @@ put_list(struct buf *text, const char *what, const char *nodes)
 }
 
 static void
-tell_none(struct neighbour *client, const struct msg_launch *m, const struct choice *c)
+refuse_launch(struct neighbour *client, const struct msg_launch *m, const struct choice *c)
 {
 	const char *why = c->count			       ? "selects nodes that are not all up (-strict): nothing was started"
 			  : c->shown_count == 0 && *m->exclude ? "selects no node that -x does not leave out"
@@ -703,7 +703,7 @@ tell_none(struct neighbour *client, const struct msg_launch *m, const struct cho
 	put_list(&lists, "not there: ", left->open_missing);
 	put_list(&lists, "did you mean ", left->hint);
 	put_u8(&lists, 0);
-	tell_error(client, 255, "\"%s\" %s%s", m->spec, why, (const char *)lists.data);
+	neighbour_send_error(client, 255, "\"%s\" %s%s", m->spec, why, (const char *)lists.data);
 	buf_free(&lists);
 }
 
@@ -712,7 +712,7 @@ refuse_room(struct neighbour *client, size_t cost)
 {
 	char *why = share_refusal(client->who.uid, cost);
 
-	tell_error(client, 255, "%s", why);
+	neighbour_send_error(client, 255, "%s", why);
 	free(why);
 }
 
@@ -729,15 +729,15 @@ start(struct neighbour *client, const struct msg_launch *m, size_t len, struct c
 	struct launch *l;
 
 	if (c->count == 0 || (m->flags & LAUNCH_STRICT && !all_up(&c->left))) {
-		tell_none(client, m, c);
+		refuse_launch(client, m, c);
 	} else if (!fits_a_frame(client, len, c)) {
-		tell_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
+		neighbour_send_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
 			client->who.group_count, c->count);
 	} else if (!share_take(client->who.uid, cost)) {
 		refuse_room(client, cost);
 	} else {
 		l = launch_new(client, m, c);
-		tell_accepted(l, c);
+		send_accepted(l, c);
 		send_launch(l, m->window);
 		fail_strangers(l, c);
 	}
@@ -792,7 +792,7 @@ launching_new(struct errand *e)
 
 	if (take_launch(e->frame.body, e->frame.len, &m) != 0) {
 		if (!refused(client, m.generation))
-			tell_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
+			neighbour_send_error(client, 255, "the master can't read this launch: is gproc of the same version on both sides?");
 		return false;
 	}
 	if (client->launch || refused(client, m.generation))
@@ -818,7 +818,7 @@ launch_step(struct errand *e)
 	if (state == CHOOSING)
 		return false;
 	if (state == CHOSEN_BADLY) {
-		tell_error(e->client, 2, "%s", nodespec_error());
+		neighbour_send_error(e->client, 2, "%s", nodespec_error());
 		return true;
 	}
 	count_frame_back(e->client);
@@ -973,14 +973,14 @@ kill_step(struct errand *e)
 	struct launch *l;
 
 	if (take_kill(frame->body, frame->len, &m) != 0 || m.signal == 0 || m.signal > 64) {
-		tell_error(client, 255, "the master can't read this request");
+		neighbour_send_error(client, 255, "the master can't read this request");
 		return true;
 	}
 	l = launch_named(m.job);
 	if (!l) {
-		tell_error(client, 255, "there is no job %s", m.job);
+		neighbour_send_error(client, 255, "there is no job %s", m.job);
 	} else if (client->who.uid != 0 && client->who.uid != l->uid) {
-		tell_error(client, 255, "job %s is user %u's: only they and root may signal it", m.job, l->uid);
+		neighbour_send_error(client, 255, "job %s is user %u's: only they and root may signal it", m.job, l->uid);
 	} else {
 		signal_launch(l, m.signal);
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);

@@ -1,7 +1,7 @@
 /* Jobs as they pass through this node: who below takes part, what comes up and is let through, signals and ends.
  * Must never know mounts, or how a verdict is judged. */
 #include "node/job.h"
-#include "node/own.h"
+#include "node/part.h"
 #include "node/relay.h"
 #include "node/self.h"
 
@@ -29,12 +29,12 @@ struct job {
 	uint64_t id;
 	struct branch *branches, **last;
 	size_t waiting; /* branches whose queue is not empty */
-	bool own_turn;
+	bool part_turn;
 	int64_t credit; /* bytes of events that may go up; one event may overdraw it */
 	uint32_t above; /* the window that the link upwards was given: none below is larger, so that no event is */
 	unsigned signalled;
 	bool done, forgotten; /* forgotten: given up by the head, while others below may still take part */
-	struct own *own;      /* what runs on this node; NULL: nothing */
+	struct part *part;    /* what runs on this node; NULL: nothing */
 	struct job *next;
 };
 
@@ -136,7 +136,7 @@ job_free(struct job *j)
 static void
 free_if_over(struct job *j)
 {
-	if (!j->own && (j->done || (j->forgotten && !j->branches)))
+	if (!j->part && (j->done || (j->forgotten && !j->branches)))
 		job_free(j);
 }
 
@@ -164,7 +164,7 @@ static const struct job_hooks below_a_parent = {.event = send_to_parent, .knows 
 static const struct job_hooks *hooks = &below_a_parent;
 
 void
-job_tell(const struct job_hooks *to)
+job_set_hooks(const struct job_hooks *to)
 {
 	hooks = to ? to : &below_a_parent;
 }
@@ -272,9 +272,9 @@ pump(struct job *j)
 	bool moved = true;
 
 	while (moved) {
-		j->own_turn = !j->own_turn;
-		moved = j->own_turn && j->own && own_pump(j->own);
-		moved = moved || pump_next(j) || (j->own && own_pump(j->own));
+		j->part_turn = !j->part_turn;
+		moved = j->part_turn && j->part && part_pump(j->part);
+		moved = moved || pump_next(j) || (j->part && part_pump(j->part));
 	}
 }
 
@@ -364,7 +364,7 @@ job_on_event(struct neighbour *from, const struct frame *frame)
 
 /* To all children: the way up is a new one, to that master; 0: there is none any more. */
 static void
-tell_children(uint64_t master)
+send_resend(uint64_t master)
 {
 	struct msg_resend m = {.master = master};
 	struct buf body = {0};
@@ -400,12 +400,12 @@ job_resend(void)
 		next = j->next;
 		forget_branches(j);
 		j->credit = j->above = WINDOW_MIN;
-		if (j->own)
-			own_resend(j->own);
+		if (j->part)
+			part_resend(j->part);
 		else
 			job_free(j);
 	}
-	tell_children(self.master);
+	send_resend(self.master);
 }
 
 void
@@ -415,10 +415,10 @@ job_master_lost(void)
 
 	for (j = jobs; j; j = next) {
 		next = j->next;
-		if (j->own)
-			own_signal(j->own, SIGKILL);
+		if (j->part)
+			part_signal(j->part, SIGKILL);
 	}
-	tell_children(0);
+	send_resend(0);
 }
 
 void
@@ -462,10 +462,10 @@ job_on_ack(struct neighbour *from, const struct frame *frame)
 		return;
 	}
 	if (path_equal(&ack.path, &self.path)) {
-		if (j && j->own)
-			own_ack(j->own, ack.sequence);
+		if (j && j->part)
+			part_ack(j->part, ack.sequence);
 		else
-			own_tell_gone(frame->job);
+			part_send_gone(frame->job);
 		return;
 	}
 	next = neighbour_towards(&ack.path);
@@ -593,19 +593,19 @@ part_is_over(uint64_t id)
 
 	if (!j)
 		return;
-	j->own = NULL;
+	j->part = NULL;
 	free_if_over(j);
 }
 
 static void
-start_own(struct job *j, const struct msg_run *run, struct shared *block, uint32_t rank)
+start_part(struct job *j, const struct msg_run *run, struct shared *block, uint32_t rank)
 {
-	struct own_share share = {.credit = &j->credit, .window = &j->above, .over = part_is_over};
+	struct part_share share = {.credit = &j->credit, .window = &j->above, .over = part_is_over};
 
-	if (j->own)
-		own_resend(j->own);
+	if (j->part)
+		part_resend(j->part);
 	else if (!j->done)
-		j->own = own_start(j->id, run, block, rank, &share);
+		j->part = part_start(j->id, run, block, rank, &share);
 }
 
 /* Takes this node's own entry out of the list: true when there was one. */
@@ -646,7 +646,7 @@ run_here_and_below(uint64_t id, struct msg_run *run)
 	mine = take_mine(run, &rank);
 	spread(j, run, block, again);
 	if (mine)
-		start_own(j, run, block, rank);
+		start_part(j, run, block, rank);
 	shared_drop(block);
 	pump(j);
 }
@@ -703,8 +703,8 @@ job_signal(uint64_t id, const struct msg_signal *m)
 		j->signalled = m->signal;
 	for (b = j->branches; b; b = b->next)
 		send_signal(j, b->child, m);
-	if (j->own && is_new)
-		own_signal(j->own, (int)m->signal);
+	if (j->part && is_new)
+		part_signal(j->part, (int)m->signal);
 }
 
 void
@@ -718,8 +718,8 @@ job_done(uint64_t id)
 	for (b = j->branches; b; b = b->next)
 		neighbour_send(b->child, PRIO_CONTROL, MSG_DONE, id, NULL);
 	j->done = true;
-	if (j->own)
-		own_done(j->own);
+	if (j->part)
+		part_done(j->part);
 	else
 		job_free(j);
 }
@@ -735,10 +735,10 @@ job_forget(const struct msg_forget *m)
 		for (i = 0; i < m->count; i++) {
 			struct job *j = job_find(m->jobs[i]);
 
-			if (!j || !j->own)
+			if (!j || !j->part)
 				continue;
 			j->forgotten = true;
-			own_forget(j->own);
+			part_forget(j->part);
 		}
 		return;
 	}
@@ -754,7 +754,7 @@ job_refuses(uint64_t id, const struct object_name *name, uint64_t bytes)
 {
 	struct job *j = job_find(id);
 
-	return j && j->own ? own_refuses(j->own, name, bytes) : NULL;
+	return j && j->part ? part_refuses(j->part, name, bytes) : NULL;
 }
 
 void
@@ -762,8 +762,8 @@ job_has(uint64_t id, const struct object_name *name)
 {
 	struct job *j = job_find(id);
 
-	if (j && j->own)
-		own_has(j->own, name);
+	if (j && j->part)
+		part_has(j->part, name);
 }
 
 void
@@ -771,8 +771,8 @@ job_lacks(uint64_t id, const struct object_name *name, const char *why)
 {
 	struct job *j = job_find(id);
 
-	if (j && j->own)
-		own_lacks(j->own, name, why);
+	if (j && j->part)
+		part_lacks(j->part, name, why);
 }
 
 void
@@ -807,8 +807,8 @@ job_end_all(void)
 	for (j = jobs; j; j = next) {
 		next = j->next;
 		j->done = true;
-		if (j->own)
-			own_forget(j->own); /* the job goes when its last process has */
+		if (j->part)
+			part_forget(j->part); /* the job goes when its last process has */
 		else
 			job_free(j);
 	}

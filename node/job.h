@@ -11,7 +11,7 @@ struct job_hooks {
 	size_t (*event)(uint64_t job, const struct msg_event *); /* returns the bytes of the job's credit that it took */
 	bool (*knows)(uint64_t job);
 };
-void job_tell(const struct job_hooks *);
+void job_set_hooks(const struct job_hooks *);
 
 void job_on_run(struct neighbour *, const struct frame *);
 void job_on_event(struct neighbour *, const struct frame *);

@@ -19,7 +19,7 @@ static struct timer again;
 static const struct neighbour_hooks *hooks;
 
 void
-neighbour_tell(const struct neighbour_hooks *to)
+neighbour_set_hooks(const struct neighbour_hooks *to)
 {
 	hooks = to;
 }
@@ -66,7 +66,7 @@ neighbour_send_shared(
 }
 
 void
-tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...)
+neighbour_send_error(struct neighbour *client, uint32_t status, const char *fmt, ...)
 {
 	struct msg_error m = {.status = status};
 	struct buf body = {0};

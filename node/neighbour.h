@@ -49,7 +49,7 @@ struct neighbour_hooks {
 	void (*flushed)(struct neighbour *);			 /* at the end of a turn, its link being alive */
 	void (*gone)(struct neighbour *, const char *why);	 /* its link has died; it is off the list */
 };
-void neighbour_tell(const struct neighbour_hooks *);
+void neighbour_set_hooks(const struct neighbour_hooks *);
 
 struct neighbour *neighbour_new(struct link *, enum neighbour_kind); /* takes the link over */
 void neighbour_hear(struct neighbour *);			     /* takes what its link has brought */
@@ -61,7 +61,7 @@ void neighbour_post(struct neighbour *, enum priority, unsigned type, uint64_t j
 void neighbour_send_shared(
 	struct neighbour *, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);
 #define CLIENT_FRAME (128u << 10) /* the largest frame of a client that is read unasked: a piece of contents is half of it */
-void tell_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
+void neighbour_send_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
 void neighbour_touch(struct neighbour *); /* it has something to write: flushed at the end of the turn */
 void neighbour_kill(struct neighbour *, const char *why);
 void neighbour_malformed(struct neighbour *, const struct frame *); /* its message can't be read: no answer says so, the link ends */

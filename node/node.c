@@ -172,7 +172,7 @@ source_is_parent(uint64_t job, uint32_t scope)
 
 /* All that the parts of the daemon call upwards is named here. */
 static void
-tell_parts(void)
+set_hooks(void)
 {
 	static const struct neighbour_hooks all = {
 		.frame = dispatch, .large = head_large_frame, .bulk = relay_bulk, .flushed = on_flushed, .gone = on_gone};
@@ -182,16 +182,16 @@ tell_parts(void)
 		.source = head_source, .waits = false, .refuses = job_refuses, .has = job_has, .lacks = job_lacks};
 	static const struct job_hooks to_head = {.event = head_event, .knows = head_knows};
 
-	neighbour_tell(&all);
-	fetch_tell(self.is_master ? &of_client : &of_parent);
-	job_tell(self.is_master ? &to_head : NULL);
+	neighbour_set_hooks(&all);
+	fetch_set_hooks(self.is_master ? &of_client : &of_parent);
+	job_set_hooks(self.is_master ? &to_head : NULL);
 }
 
 /* ---- heartbeats ---- */
 
 /* Returns the milliseconds that are left until it would be silent for too long. */
 static uint64_t
-mind_link(struct neighbour *n)
+check_link(struct neighbour *n)
 {
 	uint64_t silent = link_silence(n->link);
 	char *why;
@@ -235,14 +235,14 @@ tick_is_due(struct timer *t)
 
 	forgive_silence();
 	for (n = self.neighbours; n; n = n->next) {
-		uint64_t left = mind_link(n);
+		uint64_t left = check_link(n);
 
 		if (left < soonest)
 			soonest = left;
 	}
-	relay_mind();
+	relay_tick();
 	if (self.parent)
-		tree_tell_figures();
+		tree_send_figures();
 	if (self.is_master)
 		tree_give_orphans_up();
 	worker_tidy(self.worker);
@@ -300,7 +300,7 @@ node_end(bool whole_tree)
 		if (n->kind == NB_CHILD && whole_tree)
 			neighbour_send(n, PRIO_CONTROL, MSG_SHUTDOWN, 0, NULL);
 	if (self.parent)
-		tree_tell_down(&self.path, self.boot, true, "it was told to end");
+		tree_send_down(&self.path, self.boot, true, "it was told to end");
 	if (!whole_tree) {
 		neighbours_flush();
 		leave();
@@ -445,7 +445,7 @@ node_run(const struct options *options, bool is_master)
 		free(address);
 	}
 	prepare_process();
-	tell_parts();
+	set_hooks();
 	loop_open(on_process_signal);
 	loop_each_turn(neighbours_flush);
 	loop_timer(&tick, self.heartbeat / 5, tick_is_due, NULL);

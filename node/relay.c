@@ -3,7 +3,7 @@
 #include "node/relay.h"
 #include "node/self.h"
 #include "node/stream.h"
-#include "node/thin.h"
+#include "node/window.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +54,7 @@ fetch_remove(struct fetch *f)
 	*f->at = f->next;
 	if (f->next)
 		f->next->at = f->at;
-	thin_goes(f);
+	window_goes(f);
 	blob_set_user(f->blob, NULL);
 	blob_unpin(f->blob);
 	while (f->waiters) {
@@ -64,7 +64,7 @@ fetch_remove(struct fetch *f)
 		f->waiters = next;
 	}
 	free(f);
-	thin_turns();
+	window_turns();
 }
 
 static void
@@ -77,7 +77,7 @@ note_failure(uint64_t job, const struct object_name *name, const char *why)
 }
 
 static void
-tell_failures(void)
+report_failures(void)
 {
 	struct failure *one;
 
@@ -134,7 +134,7 @@ ask_anew(struct fetch *f)
 {
 	f->asked = 0;
 	if (blob_thin(f->blob))
-		thin_mind(f);
+		window_moved(f);
 	else
 		fetch_want(f, blob_resume(f->blob));
 }
@@ -176,7 +176,7 @@ fetch_start(const struct object_name *name)
 	f->blob = store_want(self.store, name);
 	blob_pin(f->blob);
 	blob_set_user(f->blob, f);
-	thin_comes(f);
+	window_comes(f);
 	f->next = fetches;
 	f->at = &fetches;
 	if (f->next)
@@ -206,14 +206,14 @@ relay_need(uint64_t job, const struct object_name *name)
 	w->next = f->waiters;
 	f->waiters = w;
 	if (blob_thin(f->blob)) {
-		thin_goes(f);
+		window_goes(f);
 		blob_make_ordinary(f->blob);
 		is_new = true; /* with room for it, maybe: from its list on */
 	}
 	if (is_new)
 		fetch_ask(f, "its source is gone");
-	thin_turns();
-	tell_failures();
+	window_turns();
+	report_failures();
 	return false;
 }
 
@@ -255,8 +255,8 @@ relay_on_want(struct neighbour *from, const struct frame *frame)
 	if (f && !f->source)
 		fetch_ask(f, "its source is gone");
 	else if (f && blob_thin(f->blob))
-		thin_mind(f);
-	tell_failures();
+		window_moved(f);
+	report_failures();
 }
 
 void
@@ -280,7 +280,7 @@ relay_on_unwant(struct neighbour *from, const struct frame *frame)
 	if (f && !fetch_next_job(f, &job))
 		forget_fetch(f);
 	else if (f && blob_thin(f->blob))
-		thin_mind(f);
+		window_moved(f);
 }
 
 static void
@@ -324,7 +324,7 @@ fetch_damaged(struct fetch *f)
 	fetch_unwant(f);
 	fetch_fail(f, f->job, why);
 	free(why);
-	tell_failures();
+	report_failures();
 }
 
 /* What is only handed on gives its room to what a job of this node was promised. */
@@ -339,7 +339,7 @@ make_way(struct fetch *f, uint64_t size)
 		;
 	if (!other)
 		return false;
-	thin_begin(other);
+	window_begin(other);
 	fetch_want(f, blob_resume(f->blob));
 	return true;
 }
@@ -364,12 +364,12 @@ fetch_has_no_room(struct fetch *f, uint64_t size)
 		fetch_unwant(f);
 		fetch_fail(f, f->job, why);
 	} else if (fetch_next_job(f, &f->job)) {
-		thin_begin(f);
+		window_begin(f);
 	} else {
 		forget_fetch(f);
 	}
 	free(why);
-	tell_failures();
+	report_failures();
 }
 
 /* What an object takes is known when its list is: a job that promised less does not get it. False when nobody waits any more. */
@@ -420,20 +420,20 @@ fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
 	if (bad)
 		return;
 	if (!needed && blob_needs(f->blob) && !weigh(f)) {
-		tell_failures();
+		report_failures();
 		return;
 	}
 	if (blob_whole(f->blob)) {
 		fetch_whole(f);
-		tell_failures();
+		report_failures();
 		return;
 	}
 	moved = blob_have(f->blob) > had || blob_complete(f->blob);
 	if (moved)
 		streams_wake(f->blob);
 	if (blob_thin(f->blob) && (moved || blob_next(f->blob) >= f->asked))
-		thin_mind(f);
-	tell_failures();
+		window_moved(f);
+	report_failures();
 }
 
 /* It brings the next bytes, and none beyond what was asked for; else it was under way from before it was asked for anew. */
@@ -476,7 +476,7 @@ relay_on_lack(struct neighbour *from, const struct frame *frame)
 	f = fetch_of(&m.name);
 	if (f && f->source == from && f->job == frame->job) /* else it has been asked for in another's name since */
 		fetch_fail(f, frame->job, m.why);
-	tell_failures();
+	report_failures();
 }
 
 void
@@ -525,9 +525,9 @@ relay_neighbour_gone(struct neighbour *n)
 		else if (!f->source && self.parent) /* it was an old parent's link */
 			fetch_ask(f, "its source is gone");
 		else if (blob_thin(f->blob))
-			thin_mind(f);
+			window_moved(f);
 	}
-	tell_failures();
+	report_failures();
 }
 
 void
@@ -540,15 +540,15 @@ relay_parent_is_back(void)
 		if (f->source != self.parent)
 			fetch_ask(f, "its source is gone");
 	}
-	tell_failures();
+	report_failures();
 }
 
 void
-relay_mind(void)
+relay_tick(void)
 {
 	struct fetch *f;
 
-	thin_tick();
+	window_tick();
 	for (f = fetches; f; f = f->next) {
 		uint64_t job = f->job;
 
@@ -602,7 +602,7 @@ bulk_turn(struct neighbour *n, struct buf *out)
 			start_over(s);
 	}
 	if (thin && fetch_next_job(thin, &job))
-		thin_mind(thin);
+		window_moved(thin);
 	else if (thin)
 		forget_fetch(thin);
 }

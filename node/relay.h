@@ -14,6 +14,6 @@ bool relay_need(uint64_t job, const struct object_name *);
 void relay_job_over(uint64_t job); /* that job needs nothing more */
 void relay_neighbour_gone(struct neighbour *);
 void relay_parent_is_back(void);
-void relay_mind(void);				   /* now and then: who gets nothing from a silent source asks for another */
+void relay_tick(void);				   /* now and then: who gets nothing from a silent source asks for another */
 void relay_bulk(void *neighbour, struct buf *out); /* link_set_bulk's */
 #endif

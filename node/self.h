@@ -33,7 +33,7 @@ struct daemon {
 	struct neighbour *neighbours; /* the newest first */
 	/* tree.c */
 	struct map map; /* all below this node */
-	/* own.c */
+	/* part.c */
 	uint32_t jobs; /* running here */
 };
 extern struct daemon self;

@@ -15,7 +15,7 @@ enum { UP_BATCH = 32 * 1024 }; /* bytes of nodes in one UP: some hundred, a mill
 /* ---- the map, and telling it upwards ---- */
 
 void
-tree_tell_down(const struct path *path, uint64_t boot, bool left, const char *why)
+tree_send_down(const struct path *path, uint64_t boot, bool left, const char *why)
 {
 	struct msg_down m = {.path = *path, .boot = boot, .left = left, .why = why};
 	struct buf body = {0};
@@ -39,7 +39,7 @@ node_figures(void)
 
 /* This node's figures, and those that have come from below since the last time. */
 void
-tree_tell_figures(void)
+tree_send_figures(void)
 {
 	struct buf body = {0};
 	struct msg_stat m = {.path = self.path, .stat = node_figures()};
@@ -113,7 +113,7 @@ add_up(struct buf *body, const struct member *at)
 }
 
 static void
-tell_up(const struct path *path)
+send_up(const struct path *path)
 {
 	struct buf body = {0};
 	size_t count, i = map_under(&self.map, path, &count);
@@ -135,7 +135,7 @@ forget_left_behind(struct neighbour *n)
 		size_t before = self.map.count;
 
 		if (m->via == n) {
-			tree_tell_down(&m->path, m->info.boot, false, "its parent has no link to it any more");
+			tree_send_down(&m->path, m->info.boot, false, "its parent has no link to it any more");
 			member_down(m, NODE_ORPHANED, "its parent has no link to it any more");
 		}
 		i += self.map.count == before;
@@ -150,10 +150,10 @@ tree_child_down(struct neighbour *n, const char *why)
 	struct member *m = map_find(&self.map, &n->path);
 
 	if (m && m->via == n) {
-		tree_tell_down(&n->path, n->boot, n->left, why);
+		tree_send_down(&n->path, n->boot, n->left, why);
 		subtree_down(&n->path, n, n->left, why);
 		if (!self.is_master)
-			tell_up(&n->path);
+			send_up(&n->path);
 	}
 	forget_left_behind(n);
 }
@@ -187,7 +187,7 @@ put_self(struct buf *body)
 }
 
 void
-tree_tell_subtree(void)
+tree_send_subtree(void)
 {
 	struct buf body = {0};
 	size_t i;

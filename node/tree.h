@@ -13,7 +13,7 @@ void tree_on_stat(struct neighbour *, const struct frame *);
 /* A child's link is gone: it is lost, and all that was reached through it is orphaned. */
 void tree_child_down(struct neighbour *, const char *why);
 void tree_give_orphans_up(void); /* on the master: those that found no other way within the grace are lost */
-void tree_tell_subtree(void);	 /* this node and all it knows below, to the parent */
-void tree_tell_figures(void);	 /* this node's, and those that came from below since the last time */
-void tree_tell_down(const struct path *, uint64_t boot, bool left, const char *why);
+void tree_send_subtree(void);	 /* this node and all it knows below, to the parent */
+void tree_send_figures(void);	 /* this node's, and those that came from below since the last time */
+void tree_send_down(const struct path *, uint64_t boot, bool left, const char *why);
 #endif

@@ -123,7 +123,7 @@ is_news(char *why)
 
 /* Says each new reason once; the same again only when asked for. */
 static void
-tell_failure(const char *whom, const char *why)
+warn_failure(const char *whom, const char *why)
 {
 	if (is_news(xasprintf("can't join %s: %s", whom, why)))
 		warn("can't join %s: %s; trying again", whom, why);
@@ -137,7 +137,7 @@ attempt_failed(const char *why)
 	if (self.ending)
 		return;
 	loop_cancel(&up.limit);
-	tell_failure(candidate_text(up.candidate), why);
+	warn_failure(candidate_text(up.candidate), why);
 	if (self.parent) /* it was only a look whether the own parent is back */
 		return;
 	if (++up.next < candidates()) {
@@ -305,7 +305,7 @@ upstream_on_resend(struct neighbour *n, const struct frame *frame)
 
 /* The children's paths begin with this node's: with another one they must join anew. */
 static void
-settle_at(const struct path *path)
+set_path(const struct path *path)
 {
 	struct neighbour *n;
 
@@ -352,7 +352,7 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 	n->dialled = xstrdup(link_peer(n->link));
 	n->between = m.generation == PROTO_GENERATION ? PROTO_GENERATION : PROTO_FIRST;
 	self.parent = n; /* an adopter that was the parent until now closes its link when it hears of this one */
-	settle_at(&m.path);
+	set_path(&m.path);
 	self.has_path = true;
 	master_is(m.master);
 	if (m.heartbeat >= 100)
@@ -374,7 +374,7 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 	strings_free(&up.told);
 	speak_with(n);
 	door_listen(link_is_loopback(n->link));
-	tree_tell_subtree();
+	tree_send_subtree();
 	if (again)
 		job_resend();
 	relay_parent_is_back();

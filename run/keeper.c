@@ -314,7 +314,7 @@ start(struct keeper *k)
 
 /* No launch has a right to more time for its arguments. The user can stop the process that makes them. */
 static int
-mind_expansion(struct keeper *k)
+watch_expansion(struct keeper *k)
 {
 	if (k->launch.report < 0)
 		return 0; /* it has ended at that */
@@ -327,7 +327,7 @@ mind_expansion(struct keeper *k)
 
 /* Where a node's hard limits are below the caller's soft ones. */
 static void
-tell_lowered(uint32_t limits)
+note_lowered(uint32_t limits)
 {
 	static const char *const names[] = {"processor time", "file size", "data", "stack", "core dumps", "resident memory", "processes",
 		"open files", "locked memory", "address space", "file locks", "pending signals", "message queues", "nice",
@@ -358,11 +358,11 @@ follow_start(struct keeper *k)
 		k->expanded_by = 0;
 		return 0;
 	case LAUNCH_EXPANDING:
-		return mind_expansion(k);
+		return watch_expansion(k);
 	case LAUNCH_RUNS:
 		k->expanded_by = 0;
-		tell_lowered(k->launch.lowered);
-		if (k->work->tell_start)
+		note_lowered(k->launch.lowered);
+		if (k->work->wants_start)
 			report(PROC_STARTED, 0, "");
 		if (*k->launch.hint)
 			report(PROC_NOTE, 1, k->launch.hint);
@@ -415,7 +415,7 @@ reaped(struct keeper *k, pid_t pid, int status)
 
 /* The private working directory goes with the job: what it holds is not lost in silence. */
 static void
-tell_left(const struct keeper *k)
+note_left(const struct keeper *k)
 {
 	char *text = k->cwd < 0 ? NULL : left_in(k->cwd, cwd_inside(k), k->work->manifest);
 
@@ -437,7 +437,7 @@ reap(struct keeper *k)
 		reaped(k, pid, status);
 	left = pid == 0 || errno != ECHILD;
 	if (k->ended) {
-		tell_left(k);
+		note_left(k);
 		send_report(&(struct proc_report){.event = PROC_EXITED, .status = k->status, .lingers = left});
 	}
 	k->ended = false;

@@ -9,7 +9,7 @@
 enum proc_event {
 	PROC_NOTHING, /* no report yet */
 	PROC_PLACED,  /* between keeper and worker: the job's own files are made */
-	PROC_STARTED, /* the program was exec'd; only where work.tell_start asked for it */
+	PROC_STARTED, /* the program was exec'd; only where work.wants_start asked for it */
 	PROC_FAILED,  /* the program could not be started */
 	PROC_EXITED,  /* the program itself has ended */
 	PROC_NOTE,    /* something that the job's user should know; before PROC_EXITED */

@@ -143,7 +143,7 @@ set_size(struct room *s, uint64_t common)
 }
 
 void
-rooms_settle(struct rooms *all, uint64_t common)
+rooms_resize(struct rooms *all, uint64_t common)
 {
 	struct room *s;
 

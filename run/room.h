@@ -30,7 +30,7 @@ int room_enter(struct room *, uint64_t coming);
 void room_written(struct room *, uint64_t coming);
 void room_leave(struct room *); /* and has ended */
 /* Looks at what is used, and sets the limits of all rooms anew: after each of the calls above. */
-void rooms_settle(struct rooms *, uint64_t common);
+void rooms_resize(struct rooms *, uint64_t common);
 uint64_t rooms_size(const struct rooms *); /* bytes that the rooms together may grow to */
 /* Takes away rooms without jobs that it has found so once before. */
 void rooms_tidy(struct rooms *);

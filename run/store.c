@@ -524,13 +524,13 @@ store_reserve(struct store *s, uint32_t uid, uint64_t bytes)
 	if (__builtin_add_overflow(s->promised, bytes, &total) || bytes > room_left(share, common(s)))
 		return refuse_room(s, uid, bytes);
 	room_take(share, bytes);
-	rooms_settle(s->rooms, common(s));
+	rooms_resize(s->rooms, common(s));
 	if (make_room(s, total) == 0) {
 		s->promised = total;
 		return 0;
 	}
 	room_give_back(share, bytes);
-	rooms_settle(s->rooms, common(s));
+	rooms_resize(s->rooms, common(s));
 	return refuse_room(s, uid, bytes);
 }
 
@@ -552,7 +552,7 @@ store_enter(struct store *s, uint32_t uid, uint64_t coming)
 		return refuse_room(s, uid, coming);
 	if (room_enter(room, coming) < 0)
 		return fail("%s", room_error());
-	rooms_settle(s->rooms, common(s));
+	rooms_resize(s->rooms, common(s));
 	/* The limits of the rooms may have taken what idle contents had. */
 	(void)make_room(s, s->promised);
 	return 0;
@@ -562,14 +562,14 @@ void
 store_written(struct store *s, uint32_t uid, uint64_t coming)
 {
 	room_written(room_of(s->rooms, uid), coming);
-	rooms_settle(s->rooms, common(s));
+	rooms_resize(s->rooms, common(s));
 }
 
 void
 store_leave(struct store *s, uint32_t uid)
 {
 	room_leave(room_of(s->rooms, uid));
-	rooms_settle(s->rooms, common(s));
+	rooms_resize(s->rooms, common(s));
 }
 
 void

@@ -23,7 +23,7 @@ struct work {
 	uint32_t uid, gid;
 	const uint32_t *groups;
 	size_t group_count;
-	bool tell_start; /* PROC_STARTED is wanted */
-	bool give;	 /* there is no room to copy all: hand over what can be */
+	bool wants_start; /* PROC_STARTED is wanted */
+	bool give;	  /* there is no room to copy all: hand over what can be */
 };
 #endif

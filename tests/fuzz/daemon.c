@@ -11,7 +11,7 @@
 #include "node/head.h"
 #include "init/init.h"
 #include "nodespec.h"
-#include "node/own.h"
+#include "node/part.h"
 #include "stackvm.h"
 #include "node/stranger.h"
 #include "node/tree.h"
@@ -828,7 +828,7 @@ begin(void)
 	make_object(&objects[1], large, sizeof(large));
 	make_manifest(&objects[2], 0);
 	make_manifest(&objects[3], 1);
-	tell_parts();
+	set_hooks();
 	self.options = &options;
 	self.boot = 0x1111111122222222;
 	self.heartbeat = 1000;
@@ -892,7 +892,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	begun = true;
 	self.is_master = number(&r) & 1;
-	tell_parts();
+	set_hooks();
 	self.has_path = self.is_master;
 	self.path = (struct path){0};
 	self.master = self.is_master ? self.boot : 0;

@@ -456,7 +456,7 @@ work_of(const struct manifest *m, const struct digest *d, char *const *argv)
 
 	if (d)
 		name = (struct object_name){*d, 0};
-	return (struct work){.tell_start = true,
+	return (struct work){.wants_start = true,
 		.job = 0x1234,
 		.manifest = m,
 		.manifest_name = d ? &name : NULL,

@@ -72,28 +72,28 @@ test_rooms(struct rooms *all, int dir)
 	int top, fd, i, files = 0;
 
 	ok(room_enter(a, 0) == 0, "a user's room is made");
-	rooms_settle(all, 0);
+	rooms_resize(all, 0);
 	top = openat(dir, "1001", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ok(size_of(top) == 32 * MIB && rooms_size(all) == 32 * MIB, "alone they may have a half");
-	rooms_settle(all, 16 * MIB);
+	rooms_resize(all, 16 * MIB);
 	ok(size_of(top) == 24 * MIB, "of what is not used otherwise");
-	rooms_settle(all, 0);
+	rooms_resize(all, 0);
 	fd = openat(top, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	for (i = 0; i < 5120; i++)
 		if (write(fd, page, sizeof(page)) != (ssize_t)sizeof(page))
 			break;
 	ok(room_enter(b, 0) == 0, "another one comes");
-	rooms_settle(all, 0);
+	rooms_resize(all, 0);
 	ok(size_of(top) == 64 * MIB / 3 / 4096 * 4096 && rooms_size(all) == size_of(top) + 44 * MIB / 3 / 4096 * 4096,
 		"and the limits are others: a third of all, and of what the first has left");
 	for (; write(fd, page, sizeof(page)) == (ssize_t)sizeof(page); i++)
 		;
 	ok(i * 4096ull == 64 * MIB / 3 / 4096 * 4096, "which the kernel holds them to");
-	rooms_settle(all, 40 * MIB);
+	rooms_resize(all, 40 * MIB);
 	ok(size_of(top) / 4096 == (uint64_t)i, "what is used is not taken away");
 	close(fd);
 	(void)unlinkat(top, "file", 0);
-	rooms_settle(all, 0);
+	rooms_resize(all, 0);
 	while ((fd = openat(top, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) >= 0) {
 		char name[32];
 

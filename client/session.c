@@ -1,6 +1,6 @@
 /* A client's conversation with its master.
  * Must never know what the messages say. */
-#include "client/talk.h"
+#include "client/session.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 struct link *
-talk_open(const char *socket_path)
+session_open(const char *socket_path)
 {
 	int fd = net_dial_local(socket_path);
 	struct peer master;
@@ -25,13 +25,13 @@ talk_open(const char *socket_path)
 }
 
 void
-talk_send(struct link *l, unsigned type, const struct buf *body)
+session_send(struct link *l, unsigned type, const struct buf *body)
 {
 	link_send(l, PRIO_CONTROL, type, 0, body ? body->data : NULL, body ? body->len : 0);
 }
 
 void
-talk_error(const struct frame *f)
+session_error(const struct frame *f)
 {
 	struct msg_error m;
 
@@ -41,7 +41,7 @@ talk_error(const struct frame *f)
 }
 
 void
-talk_take(struct link *l, struct frame *f)
+session_take(struct link *l, struct frame *f)
 {
 	while (!link_next(l, f)) {
 		struct pollfd wait = {.fd = link_fd(l), .events = POLLIN};
@@ -60,9 +60,9 @@ talk_take(struct link *l, struct frame *f)
 }
 
 void
-talk_next(struct link *l, struct frame *f)
+session_next(struct link *l, struct frame *f)
 {
-	talk_take(l, f);
+	session_take(l, f);
 	if (f->type == MSG_ERROR)
-		talk_error(f);
+		session_error(f);
 }

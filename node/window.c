@@ -1,6 +1,6 @@
 /* Objects for which there is no room here: each passes through a window in memory, at the pace of those below who keep up.
  * Must never know for which job, or who the source is. */
-#include "node/thin.h"
+#include "node/window.h"
 #include "node/self.h"
 #include "node/stream.h"
 #include "run/store.h"
@@ -13,7 +13,7 @@ static size_t thin;	/* of the fetches: mostly none, and there may be very many o
 static uint64_t
 patience(void)
 {
-	return self.heartbeat / 5; /* as often as thin_tick comes */
+	return self.heartbeat / 5; /* as often as window_tick comes */
 }
 
 static bool
@@ -139,7 +139,7 @@ window_is_free(struct fetch **idle)
 }
 
 void
-thin_turns(void)
+window_turns(void)
 {
 	struct fetch *f, *idle;
 
@@ -153,32 +153,32 @@ thin_turns(void)
 }
 
 void
-thin_begin(struct fetch *f)
+window_begin(struct fetch *f)
 {
 	thin += !blob_thin(f->blob);
 	blob_make_thin(f->blob);
 	shut(f);
-	thin_turns();
+	window_turns();
 }
 
 void
-thin_comes(const struct fetch *f)
+window_comes(const struct fetch *f)
 {
 	thin += blob_thin(f->blob);
 }
 
 void
-thin_goes(const struct fetch *f)
+window_goes(const struct fetch *f)
 {
 	thin -= blob_thin(f->blob);
 }
 
 void
-thin_mind(struct fetch *f)
+window_moved(struct fetch *f)
 {
 	if (blob_opened(f->blob))
 		flow(f);
-	thin_turns();
+	window_turns();
 }
 
 /* Who has not taken what is here; with a link that stands still, all else that goes over it is left too. */
@@ -199,7 +199,7 @@ leave_behind(const struct blob *blob)
 }
 
 void
-thin_tick(void)
+window_tick(void)
 {
 	struct fetch *f;
 
@@ -218,5 +218,5 @@ thin_tick(void)
 		if (silent)
 			fetch_rename(f);
 	}
-	thin_turns();
+	window_turns();
 }

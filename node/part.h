@@ -1,0 +1,28 @@
+/* A job's part that runs on this very node: from the contents it needs to its verdict. */
+#ifndef PART_H
+#define PART_H
+
+#include "base/buf.h"
+
+struct part;
+struct msg_run;
+/* What the part shares with its job, which owns both and outlives it. */
+struct part_share {
+	int64_t *credit;	    /* bytes of events that may go up, of those too that only pass through */
+	const uint32_t *window;	    /* the most that credit ever is */
+	void (*over)(uint64_t job); /* nothing of the part is left here */
+};
+/* run: borrowed for the call; its block is held while it runs. Never NULL: what goes wrong becomes a verdict. */
+struct part *part_start(uint64_t job, const struct msg_run *run, struct shared *block, uint32_t rank, const struct part_share *);
+bool part_pump(struct part *);			 /* sends the next event that waits, if there is credit for it; whether it did */
+void part_ack(struct part *, uint64_t sequence); /* the head has everything up to here */
+void part_resend(struct part *);		 /* the way up is a new one: everything unacknowledged goes again */
+void part_signal(struct part *, int signal);
+void part_done(struct part *);	 /* the verdict has arrived */
+void part_forget(struct part *); /* kill it and tell nobody */
+const char *part_refuses(
+	struct part *, const struct object_name *, uint64_t bytes); /* as fetch_hooks has it; promises room for a manifest */
+void part_has(struct part *, const struct object_name *);
+void part_lacks(struct part *, const struct object_name *, const char *why);
+void part_send_gone(uint64_t job); /* to whoever asks for a job that is not here any more */
+#endif
