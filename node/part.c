@@ -704,12 +704,15 @@ need(struct part *part, const struct object_name *name)
 	return false;
 }
 
-/* A manifest of very many files takes more of the daemon's memory than of the store. */
+/* A manifest of very many files takes more of the daemon's memory than of the store, and so do the lists of what is mostly holes. */
 static int
 promise_manifest(struct part *part)
 {
 	uint64_t bytes = part->manifest.count * (sizeof(struct entry) + sizeof(struct content) + sizeof(struct blob *));
+	size_t i;
 
+	for (i = 0; i < part->manifest.count; i++)
+		bytes += part->manifest.at[i].kind == ENTRY_FILE ? list_length(part->manifest.at[i].size) : 0;
 	if (store_reserve(self.store, part->run.uid, bytes) < 0)
 		return -1;
 	part->described = bytes;

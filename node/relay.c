@@ -51,9 +51,12 @@ send_lack(struct neighbour *n, uint64_t job, const struct object_name *name, con
 static void
 fetch_remove(struct fetch *f)
 {
+	bool was_thin;
+
 	*f->at = f->next;
 	if (f->next)
 		f->next->at = f->at;
+	was_thin = blob_thin(f->blob);
 	window_goes(f);
 	blob_set_user(f->blob, NULL);
 	blob_unpin(f->blob);
@@ -64,7 +67,8 @@ fetch_remove(struct fetch *f)
 		f->waiters = next;
 	}
 	free(f);
-	window_turns();
+	if (was_thin) /* of the others, of which there may be very many, each would look at all */
+		window_turns();
 }
 
 static void
@@ -209,10 +213,10 @@ relay_need(uint64_t job, const struct object_name *name)
 		window_goes(f);
 		blob_make_ordinary(f->blob);
 		is_new = true; /* with room for it, maybe: from its list on */
+		window_turns();
 	}
 	if (is_new)
 		fetch_ask(f, "its source is gone");
-	window_turns();
 	report_failures();
 	return false;
 }

@@ -69,6 +69,7 @@ struct store {
 	struct rooms *rooms;
 	uint64_t budget, promised;
 	uint64_t stored;     /* footprint of all blobs */
+	uint64_t lists;	     /* bytes of memory that their lists take: of what is mostly holes that is more */
 	uint64_t idle_bytes; /* of those that can be evicted, */
 	uint64_t paid;	     /* and of those that some user's share has */
 	uint64_t now;	     /* counts uses */
@@ -195,15 +196,17 @@ common(const struct store *s)
 static uint64_t
 free_now(const struct store *s)
 {
+	uint64_t bytes, taken = s->lists, left = s->budget > s->stored ? s->budget - s->stored : 0;
 	struct statvfs fs;
-	uint64_t bytes, left = s->budget > s->stored ? s->budget - s->stored : 0;
 
 	if (fstatvfs(s->vault.dir, &fs) < 0 || (fs.f_files && fs.f_favail < fs.f_files / 16))
 		return 0;
 	bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (s->vault.mounted)
-		return bytes > rooms_size(s->rooms) ? bytes - rooms_size(s->rooms) : 0;
-	return bytes < left ? bytes : left;
+		taken += rooms_size(s->rooms);
+	else if (left < bytes)
+		bytes = left;
+	return bytes > taken ? bytes - taken : 0;
 }
 
 /* ---- opening and closing ---- */
@@ -365,6 +368,7 @@ blob_free(struct blob *b)
 	while (b->bill.first)
 		bill_drop(&b->bill);
 	s->stored -= store_footprint(b->stored);
+	s->lists -= b->list.len;
 	buf_free(&b->list);
 	free(b->hash);
 	free(b->window);
@@ -675,6 +679,7 @@ blob_resume(struct blob *b)
 	free(b->hash);
 	b->hash = NULL;
 	if (!b->listed) {
+		b->store->lists -= b->list.len;
 		buf_free(&b->list);
 		b->size = 0;
 		b->sized = false; /* only somebody's word */
@@ -914,6 +919,7 @@ add_list(struct blob *b, const uint8_t *data, size_t len)
 	struct digest d;
 
 	put_bytes(&b->list, data, len);
+	b->store->lists += len;
 	b->at += len;
 	if (b->list.len < list_length(b->size))
 		return 0;

@@ -3,9 +3,9 @@
  * it; the program prints the file; manifest: launches that very manifest, and serves nothing; take: launches another one with that file,
  * and serves all but the file; guess: the same with COUNT files of TEXT and a number, and tells which of them nobody asks for; large: says
  * that each of them has 1 MiB, and is the job's own; bulk: COUNT files of 1 MiB each, numbered from FIRST on, all of which it serves;
- * holes: the same but for the last file, and says that they are holes; book: serves a manifest
- * of COUNT MiB that is none. Prints a line each: "asked THING SCOPE" (a uid, or "public"), "unasked NUMBER", "all asked", "out TEXT",
- * "failed TEXT", "exited STATUS", "error TEXT". */
+ * holes: the same but for the last file, and says that they are holes; silent: says that the file has 1 GiB, and serves its list of chunks
+ * alone; book: serves a manifest of COUNT MiB that is none. Prints a line each: "asked THING SCOPE" (a uid, or "public"), "unasked NUMBER",
+ * "all asked", "out TEXT", "failed TEXT", "exited STATUS", "error TEXT". */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ struct object {
 	bool is_asked;
 };
 
-enum { LARGE = 1 << 20 };
+enum { LARGE = 1 << 20, SILENT = 1 << 30 };
 static const char *what;
 static struct object manifest, program, loot;
 static struct object *guesses; /* in order */
@@ -90,6 +90,12 @@ make_manifest(unsigned flags)
 		(void)snprintf(path, sizeof(path), "guess%06zu", i);
 		add_file(&m, path, &guesses[i].id.digest, is("large") ? LARGE : guesses[i].id.size, flags);
 		m.at[m.count - 1].holes = is("holes") ? guesses[i].id.size : 0;
+	}
+	if (is("silent")) {
+		loot = (struct object){.id.size = SILENT};
+		memset(buf_grow(&loot.bytes, list_length(SILENT)), 0, list_length(SILENT));
+		loot.bytes.len = list_length(SILENT);
+		loot.id.digest = blob_digest(SILENT, loot.bytes.data);
 	}
 	add_file(&m, "loot", count > 0 && !is("bulk") ? &last : &loot.id.digest, loot.id.size, flags);
 	if (is("book")) {
@@ -187,7 +193,7 @@ on_want(const struct frame *f)
 		guess->is_asked = true;
 	if (guess && is_large())
 		o = guess;
-	if (is("bulk") && digest_equal(&want.name.digest, &loot.id.digest))
+	if ((is("bulk") || is("silent")) && digest_equal(&want.name.digest, &loot.id.digest))
 		o = &loot;
 	if (count == 0 || (o && o != guess))
 		printf("asked %s %s\n", name, want.name.scope == SCOPE_PUBLIC ? "public" : scope);
@@ -260,7 +266,8 @@ main(int argc, char **argv)
 	int fd;
 
 	if (argc < 6 || (fd = net_dial_local(argv[1])) < 0)
-		die(2, "usage: thief SOCKET NODES own|manifest|take|guess|large|bulk|holes|book private|public TEXT [COUNT [FIRST]]");
+		die(2, "usage: thief SOCKET NODES own|manifest|take|guess|large|bulk|holes|silent|book private|public TEXT [COUNT "
+		       "[FIRST]]");
 	what = argv[3];
 	master = link_new(fd, NULL, true);
 	loot = object_of(argv[5], strlen(argv[5]));
