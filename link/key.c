@@ -233,7 +233,7 @@ key_make(const char *path, struct keyring *out)
 	*out = (struct keyring){0};
 	if (sodium_init() < 0)
 		return fail(EIO, "the system gives no random numbers");
-	if (make_parents(path, 0700)) /* for us alone */
+	if (make_parents(path, geteuid() == 0 ? 0755 : 0700)) /* the key closes itself; what else lies in /etc/gproc is for all */
 		return fail(errno, "%.*s: can't make the directory: %s", (int)(strrchr(path, '/') - path), path, strerror(errno));
 	randombytes_buf(key, sizeof(key));
 	key_id(key, id);

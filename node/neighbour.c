@@ -24,6 +24,14 @@ neighbour_set_hooks(const struct neighbour_hooks *to)
 	hooks = to;
 }
 
+char *
+neighbour_host(const struct neighbour *n)
+{
+	const char *peer = link_peer(n->link), *colon = strrchr(peer, ':');
+
+	return xstrndup(peer, colon ? (size_t)(colon - peer) : strlen(peer));
+}
+
 void
 neighbour_touch(struct neighbour *n)
 {

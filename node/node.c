@@ -1,6 +1,7 @@
 /* The daemon: what neighbours send goes to the part that it is for; heartbeats, the start and the end.
  * Must never know what a launch, an object or a member of the tree means. */
 #include "node/node.h"
+#include "base/often.h"
 #include "init/init.h"
 #include "node/access.h"
 #include "node/agenda.h"
@@ -250,6 +251,7 @@ tick_is_due(struct timer *t)
 		bundle_idle();
 		link_idle();
 	}
+	often_due();
 	loop_timer(t, soonest + 1, tick_is_due, NULL);
 }
 
@@ -456,6 +458,7 @@ node_run(const struct options *options, bool is_master)
 	on_child_process(); /* those that ended before SIGCHLD was awaited: the look-up of -myAddress, children of the one that became gproc
 			     */
 	loop_run();
+	often_flush();
 	door_close();
 	worker_end(self.worker, END_MS);
 	worker_close(self.worker);

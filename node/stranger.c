@@ -1,18 +1,18 @@
 /* Those who have connected and not yet said who they are: bounded in number and time, fair to each address, told of once.
  * Must never know what they will turn out to be. */
 #include "node/stranger.h"
+#include "base/often.h"
 #include "node/self.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	MAX_STRANGERS = 256,	   /* a thousand nodes that come at once get in by turns; each stranger costs about two KiB */
-	STRANGER_MS = 10000,	   /* what each may take */
-	LOOK_MS = 1000,		   /* between looks for those who have taken longer */
-	BUCKETS = 1024,		   /* of addresses; two in one only share their fate */
-	MAX_TOLD = 16,		   /* different reasons told a minute: nobody can fill the log */
-	TOLD_KEEP_MS = 10 * 60000, /* a reason is told again when it has not come for so long */
+	MAX_STRANGERS = 256, /* a thousand nodes that come at once get in by turns; each stranger costs about two KiB */
+	STRANGER_MS = 10000, /* what each may take */
+	LOOK_MS = 1000,	     /* between looks for those who have taken longer */
+	BUCKETS = 1024,	     /* of addresses; two in one only share their fate */
+	MAX_TOLD = 16,	     /* different reasons told a minute: nobody can fill the log */
 	TOLD_PACE_MS = 60000,
 };
 
@@ -116,19 +116,21 @@ place_for(const char *text, uint64_t now)
 void
 stranger_gone(const struct neighbour *n, const char *why)
 {
-	const char *peer = link_peer(n->link), *colon = strrchr(peer, ':');
-	char *text = xasprintf("%.*s: %s", colon ? (int)(colon - peer) : (int)strlen(peer), peer, why);
+	char *host = neighbour_host(n), *text = xasprintf("%s: %s", host, why);
 	uint64_t now = now_ms();
 	struct told *t = link_proof(n->link) == LINK_REFUSED ? place_for(text, now) : NULL;
 
-	if (!t || (t->text && strcmp(t->text, text) == 0 && now - t->last < TOLD_KEEP_MS)) {
+	free(host);
+	if (!t) {
 		note(1, "%s", text);
-		if (t)
-			t->last = now;
 		free(text);
 		return;
 	}
-	warn("no link from %s", text);
-	free(t->text);
-	*t = (struct told){text, now, now};
+	warn_often(1, "no link from %s", text);
+	if (!t->text || strcmp(t->text, text) != 0) {
+		free(t->text);
+		*t = (struct told){.text = xstrdup(text), .first = now};
+	}
+	t->last = now;
+	free(text);
 }

@@ -1,5 +1,6 @@
 /* The tree as this node knows it: who joins, who is lost, and telling it upwards.
  * Must never know jobs' insides, sockets, or how links are made. */
+#include "base/often.h"
 #include "node/head.h"
 #include "node/tree.h"
 #include "node/job.h"
@@ -84,7 +85,7 @@ subtree_down(const struct path *path, struct neighbour *via, bool left, const ch
 
 		if (m->via == via && path_equal(&m->path, path)) {
 			if (self.is_master && !self.ending)
-				warn("node %s %s: %s", name, left ? "has left" : "is lost", why);
+				warn_often(TOLD_EACH, "node %s %s: %s", name, left ? "has left" : "is lost", why);
 			member_down(m, NODE_LOST, why);
 		} else if (m->via == via) {
 			member_down(m, NODE_ORPHANED, orphaned);
@@ -171,7 +172,7 @@ tree_give_orphans_up(void)
 		if (m->state == NODE_ORPHANED && now - m->since >= self.grace) {
 			char name[PATH_TEXT], *why = xasprintf("%s, and it found no other way", m->why);
 
-			warn("node %s is lost: %s", path_text(&m->path, name), why);
+			warn_often(TOLD_EACH, "node %s is lost: %s", path_text(&m->path, name), why);
 			member_down(m, NODE_LOST, why);
 			free(why);
 		}
@@ -223,11 +224,14 @@ member_up(struct neighbour *via, const struct msg_node *m)
 static char *
 address_seen(const struct neighbour *n, const char *address)
 {
-	const char *peer = link_peer(n->link), *colon = strrchr(peer, ':');
+	char *host, *seen;
 
-	if (*address != ':' || !colon)
+	if (*address != ':')
 		return xstrdup(address);
-	return xasprintf("%.*s%s", (int)(colon - peer), peer, address);
+	host = neighbour_host(n);
+	seen = xasprintf("%s%s", host, address);
+	free(host);
+	return seen;
 }
 
 void
@@ -306,12 +310,13 @@ refuse(struct neighbour *n, const char *fmt, ...)
 	struct msg_refuse m;
 	struct buf body = {0};
 	va_list args;
-	char *why;
+	char *why, *host = neighbour_host(n);
 
 	va_start(args, fmt);
 	why = xvasprintf(fmt, args);
 	va_end(args);
-	warn("%s may not join: %s", link_peer(n->link), why);
+	warn_often(1, "%s may not join: %s", host, why); /* it tries again, from another port each time */
+	free(host);
 	m.why = why;
 	put_refuse(&body, &m);
 	neighbour_post(n, PRIO_CONTROL, MSG_REFUSE, 0, &body);

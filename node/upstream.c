@@ -1,6 +1,7 @@
 /* A slave's way up: dialling, joining, and finding another way when the parent is gone.
  * Must never know what a job is, but that it must be told when its master is gone for good. */
 #include "node/upstream.h"
+#include "base/often.h"
 #include "link/dial.h"
 #include "node/door.h"
 #include "node/job.h"
@@ -18,6 +19,7 @@
 enum {
 	ATTEMPT_MS = 10000, /* for the whole way from a name to a welcome */
 	ATTEMPT_MIN_MS = 1000,
+	SLOW_MS = 1000,	       /* in which names are usually found */
 	PAUSE_MIN_MS = 100,    /* between rounds of attempts; grows by half each time */
 	PAUSE_MAX_MS = 4000,   /* so that a restarted master has its tree again within seconds */
 	KEY_MS = 10000,	       /* between looks for a key file */
@@ -37,7 +39,7 @@ static struct {
 	bool keyless;		   /* at the start there was no key */
 	struct dial dial;
 	uint64_t pause;
-	struct timer retry, limit, grace, home;
+	struct timer retry, limit, slow, grace, home;
 	struct strings told; /* why it could not join, since it last had a parent */
 } up;
 
@@ -165,10 +167,20 @@ limit_is_due(struct timer *t)
 	}
 }
 
+/* A resolver may need many seconds to find that nobody answers it. */
+static void
+name_is_slow(struct timer *t)
+{
+	(void)t;
+	if (dial_is_resolving(&up.dial))
+		warn_failure(candidate_text(up.candidate), "no name server has said yet where that is");
+}
+
 static void
 dialled(struct dial *d, int fd, const char *why)
 {
 	(void)d;
+	loop_cancel(&up.slow);
 	if (fd < 0) {
 		attempt_failed(why);
 		return;
@@ -191,6 +203,7 @@ try_candidate(size_t i)
 {
 	up.candidate = i;
 	loop_timer(&up.limit, attempt_limit(), limit_is_due, NULL);
+	loop_timer(&up.slow, SLOW_MS, name_is_slow, NULL);
 	dial_start(&up.dial, candidate_text(i), (unsigned)self.options->cmdport, dialled, NULL);
 }
 
@@ -393,7 +406,7 @@ upstream_gone(struct neighbour *n, const char *why)
 	self.parent = NULL;
 	if (self.ending)
 		return;
-	warn("lost the parent %s: %s", n->dialled, why);
+	warn_often(TOLD_EACH, "lost the parent %s: %s", n->dialled, why);
 	loop_timer(&up.grace, self.grace, grace_is_over, NULL);
 	loop_timer(&up.retry, 0, retry_is_due, NULL);
 }

@@ -364,6 +364,8 @@ follow_start(struct keeper *k)
 		note_lowered(k->launch.lowered);
 		if (k->work->wants_start)
 			report(PROC_STARTED, 0, "");
+		if (*k->launch.note)
+			report(PROC_NOTE, 0, k->launch.note);
 		if (*k->launch.hint)
 			report(PROC_NOTE, 1, k->launch.hint);
 		return 0;

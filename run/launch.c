@@ -243,9 +243,9 @@ run_by_hand(struct start *l)
 
 /* ---- the child: everything that looks at what a user made, as that user; it may be stopped or slowed, and nobody waits for it ---- */
 
-/* What the child says on its way to exec, whose end closes the pipe: one byte, after FAILED a u32 status and a text, after HINT a text,
- * after LOWERED a u32 with a bit for each limit. */
-enum { EXPANDING = 'e', EXPANDED = 'x', LOWERED = 'l', HINT = 'h', FAILED = 'f' };
+/* What the child says on its way to exec, whose end closes the pipe: one byte, after FAILED a u32 status and a text, after HINT and NOTE a
+ * text, after LOWERED a u32 with a bit for each limit. */
+enum { EXPANDING = 'e', EXPANDED = 'x', LOWERED = 'l', HINT = 'h', NOTE = 'n', FAILED = 'f' };
 
 static void
 say(const struct start *l, char what)
@@ -261,6 +261,8 @@ say(const struct start *l, char what)
 		put_u32(&b, l->lowered);
 	if (what == HINT)
 		put_str(&b, l->hint);
+	if (what == NOTE)
+		put_str(&b, l->note);
 	(void)write_full(l->report, b.data, b.len);
 	buf_free(&b);
 }
@@ -605,15 +607,12 @@ find_words(struct start *l)
 
 /* The node's own setuid programs are found by -localbin alone: what was shipped has no set-id bits, and its sender was told. */
 static void
-say_gains_nothing(const struct start *l)
+say_gains_nothing(struct start *l)
 {
-	char *text;
-
 	if (!l->work->localbin || !gains_nothing(l) || !look_gives_rights(l->path))
 		return;
-	text = xasprintf("gproc: %s gives rights on this node, but not beside files of -f: it runs as an ordinary program\n", l->path);
-	(void)write_full(STDERR_FILENO, text, strlen(text));
-	free(text);
+	set_error(l->note, sizeof(l->note), "%s gives rights there, but not beside files of -f: it ran as an ordinary program", l->path);
+	say(l, NOTE);
 }
 
 /* Whether a path shows the file that was sent for it: not another one of the node's, nor none. */
@@ -731,6 +730,8 @@ take_report(struct start *l)
 			l->lowered = take_u32(&r);
 		} else if (what == HINT) {
 			set_error(l->hint, sizeof(l->hint), "%s", take_str(&r));
+		} else if (what == NOTE) {
+			set_error(l->note, sizeof(l->note), "%s", take_str(&r));
 		}
 	}
 	return state;
@@ -742,7 +743,7 @@ launch_state(struct start *l)
 	enum launch_state state;
 	ssize_t n;
 
-	while ((n = read(l->report, buf_grow(&l->said, sizeof(l->why)), sizeof(l->why))) > 0 && l->said.len < 2 * sizeof(l->why))
+	while ((n = read(l->report, buf_grow(&l->said, sizeof(l->why)), sizeof(l->why))) > 0 && l->said.len < 4 * sizeof(l->why))
 		l->said.len += (size_t)n;
 	state = take_report(l);
 	if (n < 0 && errno == EAGAIN)

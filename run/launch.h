@@ -26,6 +26,7 @@ struct start {
 	struct buf said;  /* by the child */
 	uint32_t lowered; /* bits, by the numbers of struct surroundings: limits of the caller's that are beyond what is allowed here */
 	char hint[400];	  /* "": where sent files lie that arguments name and that are not at their own paths */
+	char note[400];	  /* "": what the user is told of the start, however it ends */
 	int status;	  /* for PROC_FAILED, */
 	char why[512];	  /* and its text */
 };

@@ -103,7 +103,7 @@ run alice "$GPROC" -localbin e 0 /opt/own
 is "with -localbin and nothing shipped the node's program is as on the node" "$status$out$err" "0euid 0"
 run alice "$GPROC" -localbin -f=/tmp/alice/good/bin/start e 0 /opt/own
 is "but not beside a file that was" "$status$out" "0euid 1001"
-like "which is told" "$err" '^gproc: /opt/own gives rights on this node, but not beside files of -f'
+like "which is told" "$err" '^gproc: node 0: /opt/own gives rights there, but not beside files of -f'
 chmod 4755 /tmp/alice/good/bin/start
 run alice "$GPROC" -r=/tmp/alice/good e 0 /bin/start /opt/own
 like "who sends a setuid program is told" "$err" '^gproc: /tmp/alice/good/bin/start gives rights here, but not where it is sent'
