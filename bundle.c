@@ -47,20 +47,6 @@ object_length(uint64_t size)
 	return total;
 }
 
-size_t
-piece_length(uint64_t size, uint64_t offset, uint64_t end)
-{
-	uint64_t list = list_length(size), last = offset + PIECE_SIZE, total = object_length(size);
-
-	if (last < total)
-		last = last < list ? last : last - (last - list) % CHUNK_SIZE;
-	if (last > total)
-		last = total;
-	if (last > end)
-		last = end;
-	return last > offset ? (size_t)(last - offset) : 0;
-}
-
 /* libsodium chooses its quickest code only once it has been asked to; asking again costs nothing, and hashing needs no more of it. */
 static void
 hash_begin(crypto_generichash_state *state)
@@ -108,20 +94,29 @@ chunk_digest(const void *data, size_t len)
 	return d;
 }
 
+/* Digests of zeros are remembered by their length: whole chunks are looked at often, and the last one of an object by each who sends it. */
 static bool
 is_zeros(const uint8_t *digest, size_t len)
 {
 	static uint8_t zeros[CHUNK_SIZE]; /* not const: as such it would be 64 KiB of the binary */
-	static struct digest whole;
-	static bool known;
-	struct digest part;
+	static struct {
+		size_t len;
+		struct digest digest;
+	} known[17], *one;
 
-	if (len == CHUNK_SIZE && !known) {
-		whole = chunk_digest(zeros, CHUNK_SIZE);
-		known = true;
+	one = &known[len % COUNT(known)];
+	if (one->len != len) {
+		one->digest = chunk_digest(zeros, len);
+		one->len = len;
 	}
-	part = len == CHUNK_SIZE ? whole : chunk_digest(zeros, len);
-	return memcmp(digest, part.byte, DIGEST_LEN) == 0;
+	return memcmp(digest, one->digest.byte, DIGEST_LEN) == 0;
+}
+
+/* Of the chunk that begins at that byte of the contents. */
+static size_t
+chunk_length(uint64_t size, uint64_t at)
+{
+	return size - at < CHUNK_SIZE ? (size_t)(size - at) : CHUNK_SIZE;
 }
 
 uint64_t
@@ -130,12 +125,44 @@ list_holes(uint64_t size, const uint8_t *list)
 	uint64_t holes = 0, at;
 
 	for (at = 0; at < size; at += CHUNK_SIZE, list += DIGEST_LEN) {
-		size_t len = size - at < CHUNK_SIZE ? (size_t)(size - at) : CHUNK_SIZE;
+		size_t len = chunk_length(size, at);
 
 		if (is_zeros(list, len))
 			holes += len;
 	}
 	return holes;
+}
+
+uint64_t
+object_skip(uint64_t size, const uint8_t *list, uint64_t offset)
+{
+	uint64_t length = list_length(size), at = offset - length, chunk;
+
+	if (offset < length)
+		return offset;
+	while (at < size) {
+		chunk = at / CHUNK_SIZE;
+		if (!is_zeros(list + chunk * DIGEST_LEN, chunk_length(size, chunk * CHUNK_SIZE)))
+			break;
+		at = chunk * CHUNK_SIZE + chunk_length(size, chunk * CHUNK_SIZE);
+	}
+	return length + at;
+}
+
+size_t
+piece_length(uint64_t size, const uint8_t *list, uint64_t offset, uint64_t end)
+{
+	uint64_t length = list_length(size), last = offset + PIECE_SIZE, total = object_length(size);
+
+	if (last < total)
+		last = last < length ? last : last - (last - length) % CHUNK_SIZE;
+	if (last > total)
+		last = total;
+	if (last > end)
+		last = end;
+	if (offset < length && last > length && object_skip(size, list, length) > length)
+		last = length; /* a small object's: nothing but zeros follows */
+	return last > offset ? (size_t)(last - offset) : 0;
 }
 
 struct digest
@@ -174,34 +201,47 @@ blob_of_bytes(const void *data, size_t len, struct blob_id *out)
 	size_t at;
 
 	for (at = 0; at < len; at += CHUNK_SIZE)
-		list_add(&list, chunk_digest((const uint8_t *)data + at, len - at < CHUNK_SIZE ? len - at : CHUNK_SIZE));
+		list_add(&list, chunk_digest((const uint8_t *)data + at, chunk_length(len, at)));
 	blob_finish(&list, len, out);
+}
+
+/* How many whole chunks of a hole begin at that byte of a file, which need not be read; 0 where the file system does not say. */
+static uint64_t
+hole_chunks(int fd, uint64_t at, uint64_t most)
+{
+	off_t data = lseek(fd, (off_t)at, SEEK_DATA);
+
+	if (data < 0 && errno == ENXIO) /* nothing else follows */
+		data = lseek(fd, 0, SEEK_END);
+	if (data < 0 || (uint64_t)data < at)
+		return 0;
+	return ((uint64_t)data < most ? (uint64_t)data - at : most - at) / CHUNK_SIZE;
 }
 
 int
 blob_of_file(int fd, uint64_t most, struct blob_id *out)
 {
-	uint8_t piece[PIECE_SIZE]; /* less than a chunk, so that bytes are still in the nearest cache when they are hashed */
-	struct chunk_hash hash;
+	uint8_t chunk[CHUNK_SIZE];
 	struct buf list = {0};
-	uint64_t size = 0;
+	struct digest d;
+	uint64_t size = 0, holes;
 	ssize_t n;
 
-	hash_begin(&hash.state);
-	while ((n = pread_full(fd, piece, most - size < sizeof(piece) ? (size_t)(most - size) : sizeof(piece), size)) > 0) {
-		chunk_hash_add(&hash, piece, (size_t)n);
+	while ((n = pread_full(fd, chunk, most - size < sizeof(chunk) ? (size_t)(most - size) : sizeof(chunk), size)) > 0) {
+		d = chunk_digest(chunk, (size_t)n);
+		list_add(&list, d);
 		size += (uint64_t)n;
-		if (size % CHUNK_SIZE == 0)
-			list_add(&list, chunk_hash_end(&hash));
-		if (n < (ssize_t)sizeof(piece))
+		if (n < (ssize_t)sizeof(chunk))
 			break;
+		for (holes = is_zeros(d.byte, sizeof(chunk)) ? hole_chunks(fd, size, most) : 0; holes > 0; holes--) {
+			list_add(&list, d);
+			size += CHUNK_SIZE;
+		}
 	}
 	if (n < 0) {
 		buf_free(&list);
 		return -1;
 	}
-	if (size % CHUNK_SIZE != 0)
-		list_add(&list, chunk_hash_end(&hash));
 	blob_finish(&list, size, out);
 	return 0;
 }

@@ -18,8 +18,12 @@ struct blob_id {
 };
 uint64_t list_length(uint64_t size);   /* 32 bytes for each chunk */
 uint64_t object_length(uint64_t size); /* list and contents; 0 when it would not fit in 63 bits */
-/* How much of the object the piece that begins at offset carries, at most up to `end`: it ends where a chunk does. */
-size_t piece_length(uint64_t size, uint64_t offset, uint64_t end);
+/* Where an object with that list goes on at or after offset: chunks that are all zeros are never sent, for the list tells of them. The
+ * offset itself, or where the next chunk with contents begins; the object's end when none follows. */
+uint64_t object_skip(uint64_t size, const uint8_t *list, uint64_t offset);
+/* How much of the object the piece that begins at offset carries, at most up to `end`: it ends where a chunk does, and before one of zeros.
+ * Offset is one that object_skip gives. */
+size_t piece_length(uint64_t size, const uint8_t *list, uint64_t offset, uint64_t end);
 uint64_t list_holes(uint64_t size, const uint8_t *list);	       /* bytes in chunks that are all zeros, of contents with that list */
 struct digest chunk_digest(const void *data, size_t len);	       /* of one chunk */
 struct digest blob_digest(uint64_t size, const uint8_t *list);	       /* from contents' size and chunk digests */

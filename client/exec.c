@@ -266,7 +266,7 @@ put_piece(void *owner, struct buf *out)
 	if (!u)
 		return;
 	x->uploads = u->next;
-	len = pack_read(u->source, u->offset, raw, piece_length(u->source->id.size, u->offset, u->end));
+	len = pack_read(u->source, u->offset, raw, piece_length(u->source->id.size, u->source->id.list, u->offset, u->end));
 	if (len < 0) {
 		send_lack(x, u->job, &u->name, pack_error());
 		free(u);
@@ -282,7 +282,7 @@ put_piece(void *owner, struct buf *out)
 	mark = frame_begin(out, MSG_DATA, u->job);
 	put_data(out, &m);
 	frame_end(out, mark);
-	u->offset += (uint64_t)len;
+	u->offset = object_skip(m.size, u->source->id.list, u->offset + (uint64_t)len);
 	if (u->offset >= u->end)
 		free(u);
 	else
@@ -295,7 +295,7 @@ on_want(struct exec *x, const struct frame *f)
 	struct msg_want m;
 	const struct source *source;
 	struct upload *u;
-	uint64_t total;
+	uint64_t total, offset;
 
 	if (take_want(f->body, f->len, &m) != 0)
 		die(255, "protocol error: the master's WANT is malformed");
@@ -308,13 +308,14 @@ on_want(struct exec *x, const struct frame *f)
 	if (u && m.offset == u->end)
 		m.offset = u->offset; /* the next WANT goes on where this one ended */
 	total = object_length(source->id.size);
-	if (m.offset > total || (m.offset >= m.end && m.end < total)) {
+	offset = m.offset < total ? object_skip(source->id.size, source->id.list, m.offset) : m.offset;
+	if (offset > total || (offset >= m.end && m.end < total)) {
 		free(u); /* all that was asked for is sent */
 		return;
 	}
 	if (!u)
 		u = xcalloc(1, sizeof(*u));
-	*u = (struct upload){.source = source, .name = m.name, .offset = m.offset, .end = m.end < total ? m.end : total, .job = f->job};
+	*u = (struct upload){.source = source, .name = m.name, .offset = offset, .end = m.end < total ? m.end : total, .job = f->job};
 	append_upload(x, u);
 	link_wake_bulk(x->link);
 }

@@ -408,12 +408,35 @@ only_passes(const struct fetch *f, uint64_t size)
 	return blob_next(f->blob) == 0 && !f->waiters && !blob_thin(f->blob) && store_footprint(size) > store_spare(self.store);
 }
 
+/* The list of what passes through is proved: if that is mostly holes it needs no window, but is kept. */
+static bool
+fits_after_all(const struct fetch *f)
+{
+	return blob_list(f->blob) && blob_thin(f->blob) && blob_needs(f->blob) <= store_spare(self.store);
+}
+
+/* It goes on where it is: what was asked for is on its way. */
+static void
+keep_after_all(struct fetch *f)
+{
+	uint64_t next = blob_next(f->blob);
+
+	window_goes(f);
+	blob_make_ordinary(f->blob);
+	if (blob_next(f->blob) != next || blob_next(f->blob) == blob_total(f->blob))
+		ask_anew(f);
+	else if (f->asked < blob_total(f->blob))
+		fetch_want(f, f->asked);
+	streams_wake(f->blob);
+	window_turns();
+}
+
 static void
 fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
 {
-	uint64_t next = blob_next(f->blob), had = blob_have(f->blob), needed = blob_needs(f->blob);
+	uint64_t next = blob_next(f->blob), had = blob_have(f->blob);
 	size_t known = (size_t)(next - m->offset);
-	bool moved;
+	bool listed = blob_list(f->blob) != NULL, moved;
 	int bad = only_passes(f, m->size) ? BLOB_NO_ROOM : blob_add(f->blob, m->size, next, data + known, m->raw_len - known);
 
 	f->heard = loop_now();
@@ -423,8 +446,12 @@ fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
 		fetch_damaged(f);
 	if (bad)
 		return;
-	if (!needed && blob_needs(f->blob) && !weigh(f)) {
+	if (!listed && blob_list(f->blob) && !weigh(f)) {
 		report_failures();
+		return;
+	}
+	if (!listed && fits_after_all(f)) {
+		keep_after_all(f);
 		return;
 	}
 	if (blob_whole(f->blob)) {
@@ -584,12 +611,14 @@ static void
 bulk_turn(struct neighbour *n, struct buf *out)
 {
 	struct stream *s = n->streams;
-	bool over = blob_complete(s->blob) && s->offset > blob_total(s->blob), changed = s->left, bad;
+	bool over, changed = s->left, bad;
 	struct fetch *thin = NULL;
 	size_t before = out->len;
 	uint64_t job;
 
 	(void)stream_take(n, s->blob);
+	stream_skip(s);
+	over = blob_complete(s->blob) && s->offset > blob_total(s->blob);
 	s->left = s->left && s->offset >= s->end; /* its link moves again */
 	bad = !over && stream_can_go(s) && stream_put(n, s, out) != 0;
 	if (bad && !blob_whole(s->blob)) {

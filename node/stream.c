@@ -58,6 +58,12 @@ stream_append(struct neighbour *n, struct stream *s)
 	n->last_stream = &s->next;
 }
 
+void
+stream_skip(struct stream *s)
+{
+	s->offset = blob_skip(s->blob, s->offset);
+}
+
 bool
 stream_can_go(const struct stream *s)
 {
@@ -76,7 +82,7 @@ stream_put(struct neighbour *n, struct stream *s, struct buf *out)
 {
 	static uint8_t raw[PIECE_SIZE], packed[PIECE_SIZE];
 	struct msg_data m = {.name = *blob_name(s->blob), .size = blob_size(s->blob), .offset = s->offset, .have = blob_have(s->blob)};
-	size_t room = piece_length(m.size, s->offset, s->end), small = 0, mark;
+	size_t room = piece_length(m.size, blob_list(s->blob), s->offset, s->end), small = 0, mark;
 	ssize_t len = blob_read(s->blob, s->offset, raw, room);
 
 	if (len < 0)
@@ -91,6 +97,7 @@ stream_put(struct neighbour *n, struct stream *s, struct buf *out)
 	put_data(out, &m);
 	frame_end(out, mark);
 	s->offset += (uint64_t)len;
+	stream_skip(s);
 	return 0;
 }
 

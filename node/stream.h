@@ -18,6 +18,7 @@ struct stream {
 struct stream *stream_of(const struct neighbour *, const struct blob *); /* or NULL: a neighbour has one for a blob at most */
 struct stream *stream_take(struct neighbour *, const struct blob *);	 /* off its list; or NULL */
 void stream_append(struct neighbour *, struct stream *);		 /* behind the others */
+void stream_skip(struct stream *);					 /* past zeros, which are never sent */
 bool stream_can_go(const struct stream *);				 /* there is something to send that it asks for */
 bool stream_over(const struct stream *);				 /* it has all, or wants what lies behind the end */
 /* Writes one piece as a frame; what it holds is deflated when the link, not the processor, is what we wait for. -1 with store_error(). */

@@ -28,7 +28,7 @@ goes_on(const struct stream *s)
 {
 	uint64_t list = list_length(blob_size(s->blob)), total = blob_total(s->blob);
 
-	return s->offset < list ? list : s->offset < total ? s->offset : total;
+	return blob_skip(s->blob, s->offset < list ? list : s->offset < total ? s->offset : total);
 }
 
 static bool
@@ -74,7 +74,8 @@ may_ask(const struct fetch *f)
 
 	if (blob_have(f->blob) == 0)
 		return blob_next(f->blob) >= f->asked;
-	return f->asked < total && limit > f->asked && (limit - f->asked >= STORE_WINDOW / 2 || limit >= total);
+	return f->asked < total && limit > f->asked && limit > blob_next(f->blob) &&
+	       (limit - f->asked >= STORE_WINDOW / 2 || limit >= total);
 }
 
 /* The window follows those in it; with nobody there it goes where somebody waits. */

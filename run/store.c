@@ -40,13 +40,15 @@ struct blob {
 	uint8_t *window;	    /* of a thin one: contents from `first` on, round and round; NULL: none at the moment */
 	uint64_t first;		    /* byte of the contents, where a chunk begins */
 	uint64_t size;
-	uint64_t at;	  /* bytes of the object that have come */
-	uint64_t have;	  /* and are proved */
-	uint64_t stored;  /* bytes of its file, proved or not */
-	uint64_t used;	  /* when it was last in use, as a number that only grows */
-	uint64_t mtime;	  /* of the entry whose file this is (blob_claim), */
-	uint32_t mode;	  /* and its mode */
-	struct bill bill; /* to the users whose jobs have pinned it */
+	uint64_t at;	     /* bytes of the object that have come */
+	uint64_t have;	     /* and are proved */
+	uint64_t passed;     /* bytes of zeros before `at`, which its file does not hold */
+	uint64_t gap, after; /* the last run of zeros that blob_skip has found: from, to */
+	uint64_t stored;     /* bytes of its file, proved or not */
+	uint64_t used;	     /* when it was last in use, as a number that only grows */
+	uint64_t mtime;	     /* of the entry whose file this is (blob_claim), */
+	uint32_t mode;	     /* and its mode */
+	struct bill bill;    /* to the users whose jobs have pinned it */
 	unsigned pins;
 	bool claimed; /* mode and mtime are set */
 	bool sized;   /* somebody has said a size */
@@ -687,6 +689,32 @@ blob_resume(struct blob *b)
 	return b->have;
 }
 
+uint64_t
+blob_skip(struct blob *b, uint64_t offset)
+{
+	if (!b->listed || offset < b->list.len || offset >= object_length(b->size))
+		return offset;
+	if (offset < b->gap || offset >= b->after) {
+		b->gap = offset;
+		b->after = object_skip(b->size, b->list.data, offset);
+	}
+	return offset < b->after ? b->after : offset;
+}
+
+const uint8_t *
+blob_list(const struct blob *b)
+{
+	return b->listed ? b->list.data : NULL;
+}
+
+/* Of contents whose list is proved the next bytes are those at `from`, where a chunk begins, or the first after zeros there. */
+static void
+begin_contents(struct blob *b, uint64_t from)
+{
+	b->have = b->at = blob_skip(b, b->list.len + from);
+	b->passed = (from ? b->passed : 0) + b->at - b->list.len - from;
+}
+
 void
 blob_pin(struct blob *b)
 {
@@ -758,7 +786,7 @@ blob_give(struct blob *b, const char *to)
 	b->stored = 0;
 	b->whole = false;
 	b->given = true;
-	b->have = b->at = b->list.len;
+	begin_contents(b, 0);
 	return 0;
 }
 
@@ -771,7 +799,7 @@ begin_chunk(struct blob *b, uint64_t first)
 	(void)blob_resume(b);
 	b->first = b->listed ? first : 0;
 	if (b->listed)
-		b->have = b->at = b->list.len + b->first;
+		begin_contents(b, b->first);
 }
 
 void
@@ -839,11 +867,14 @@ blob_first(const struct blob *b)
 uint64_t
 blob_limit(const struct blob *b)
 {
+	uint64_t limit;
+
 	if (!b->thin)
 		return UINT64_MAX;
 	if (!b->window)
 		return b->at;
-	return WINDOW + (b->listed ? b->list.len + b->first : b->at);
+	limit = WINDOW + (b->listed ? b->list.len + b->first : b->at);
+	return limit > b->at ? limit : b->at; /* zeros beyond the window are known, too */
 }
 
 void
@@ -927,7 +958,7 @@ add_list(struct blob *b, const uint8_t *data, size_t len)
 	if (!digest_equal(&d, &b->name.digest))
 		return fail("the list of chunks does not match the digest");
 	b->listed = true;
-	b->have = b->at;
+	begin_contents(b, 0);
 	return 0;
 }
 
@@ -965,7 +996,7 @@ prove(struct blob *b, const uint8_t *data, size_t len)
 		return 0;
 	if (!chunk_matches(b, chunk))
 		return fail("a chunk of the contents does not match its digest");
-	b->have = b->at;
+	begin_contents(b, offset);
 	return 0;
 }
 
@@ -1004,24 +1035,15 @@ write_all(struct store *s, int fd, const uint8_t *data, size_t len, uint64_t off
 	return write_some(fd, data, len, offset) == (ssize_t)len ? 0 : -1;
 }
 
-static bool
-all_zeros(const uint8_t *data, size_t len)
-{
-	return len > 0 && data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
-}
-
-/* Zeros are left out where nothing was before: the file has a hole there. */
+/* What is passed over before it is a hole of the file. */
 static int
 put_in_file(struct blob *b, int fd, const uint8_t *data, size_t len)
 {
 	struct store *s = b->store;
-	uint64_t offset = b->at - b->list.len, stored = offset + len;
+	uint64_t offset = b->at - b->list.len, stored = offset + len - b->passed;
+	int bad = write_all(s, fd, data, len, offset);
 	struct stat st;
-	int bad;
 
-	if (fstat(fd, &st) < 0)
-		return -1;
-	bad = (uint64_t)st.st_size <= offset && all_zeros(data, len) ? ftruncate(fd, (off_t)stored) : write_all(s, fd, data, len, offset);
 	/* On a tmpfs the kernel knows at once how much memory that is. */
 	if (s->vault.mounted)
 		stored = fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : stored;
@@ -1048,8 +1070,7 @@ write_contents(struct blob *b, const uint8_t *data, size_t len)
 	int fd, bad;
 
 	/* On a tmpfs the kernel knows when the store is full, but the rooms are others. */
-	if ((!s->vault.mounted || rooms_size(s->rooms) > 0) && !all_zeros(data, len) && store_footprint(len) > free_now(s) &&
-		make_room(s, store_footprint(len)) < 0)
+	if ((!s->vault.mounted || rooms_size(s->rooms) > 0) && store_footprint(len) > free_now(s) && make_room(s, store_footprint(len)) < 0)
 		return is_too_much(b);
 	fd = openat(s->vault.dir, blob_file(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bad = fd < 0 ? -1 : put_in_file(b, fd, data, len);
@@ -1059,23 +1080,39 @@ write_contents(struct blob *b, const uint8_t *data, size_t len)
 	return is_full() ? is_too_much(b) : fail("can't write to the store: %s", strerror(errno));
 }
 
+/* A chunk at a time: what comes of zeros that were passed over is known already. */
 static int
 add_contents(struct blob *b, const uint8_t *data, size_t len)
 {
-	int bad = b->thin ? write_window(b, data, len) : write_contents(b, data, len);
+	int bad;
 
-	if (bad)
-		return bad;
 	while (len > 0) {
-		uint64_t left = CHUNK_SIZE - (b->at - b->list.len) % CHUNK_SIZE;
+		uint64_t left = CHUNK_SIZE - (b->at - b->list.len) % CHUNK_SIZE, next = b->at;
 		size_t part = len < left ? len : (size_t)left;
 
-		if (prove(b, data, part) < 0)
-			return -1;
+		bad = b->thin ? write_window(b, data, part) : write_contents(b, data, part);
+		if (!bad)
+			bad = prove(b, data, part);
+		if (bad)
+			return bad;
+		part = b->at - next < len ? (size_t)(b->at - next) : len;
 		data += part;
 		len -= part;
 	}
 	return 0;
+}
+
+/* A file without contents at its end was not made yet, or not that long. */
+static int
+finish_file(const struct blob *b, const char *part)
+{
+	int fd = openat(b->store->vault.dir, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int bad = fd < 0 ? -1 : ftruncate(fd, (off_t)b->size);
+
+	close_fd(&fd);
+	if (!bad)
+		return 0;
+	return is_full() ? fail_room("can't write to the store: it is full") : fail("can't write to the store: %s", strerror(errno));
 }
 
 static int
@@ -1083,17 +1120,12 @@ become_whole(struct blob *b)
 {
 	struct store *s = b->store;
 	char part[NAME_ROOM], whole[NAME_ROOM];
-	int fd;
+	int bad;
 
 	name_in("part/", &b->name, part);
 	name_in("blob/", &b->name, whole);
-	if (b->size == 0) {
-		fd = openat(s->vault.dir, part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return is_full() ? fail_room("can't write to the store: it is full")
-					 : fail("can't write to the store: %s", strerror(errno));
-		close(fd);
-	}
+	if ((b->size == 0 || blob_skip(b, b->at - 1) == b->at) && (bad = finish_file(b, part)) != 0)
+		return bad;
 	if (fchmodat(s->vault.dir, part, 0400, 0) < 0 || renameat(s->vault.dir, part, s->vault.dir, whole) < 0)
 		return fail("can't finish contents in the store: %s", strerror(errno));
 	free(b->hash);
@@ -1114,7 +1146,7 @@ blob_next(const struct blob *b)
 static int
 add_bytes(struct blob *b, const uint8_t *data, size_t len)
 {
-	uint64_t list_left = list_length(b->size) - b->list.len;
+	uint64_t list_left = list_length(b->size) - b->list.len, from = b->at;
 	size_t part = len < list_left ? len : (size_t)list_left;
 	bool was_listed = b->listed;
 	int bad;
@@ -1122,6 +1154,7 @@ add_bytes(struct blob *b, const uint8_t *data, size_t len)
 	if (!b->listed && add_list(b, data, part) < 0)
 		return -1;
 	bad = b->listed && !was_listed ? check_needed(b) : 0;
+	part = b->at - from < len ? (size_t)(b->at - from) : len; /* with zeros that the list told of */
 	if (!bad && len > part)
 		bad = add_contents(b, data + part, len - part);
 	if (bad)
@@ -1189,27 +1222,41 @@ read_contents(struct blob *b, uint64_t offset, uint8_t *out, size_t len)
 	return 0;
 }
 
+/* Of contents: zeros, or what the file or the window has; in one that is not whole to the end of the chunk, for zeros may follow. */
+static ssize_t
+read_here(struct blob *b, uint64_t offset, uint8_t *out, size_t len)
+{
+	uint64_t after = blob_skip(b, offset), left = CHUNK_SIZE - (offset - b->list.len) % CHUNK_SIZE;
+
+	if (after > offset)
+		left = after - offset;
+	if (len > left && !b->whole)
+		len = (size_t)left;
+	if (after > offset && !b->whole)
+		memset(out, 0, len);
+	else if (b->thin)
+		read_window(b, offset - b->list.len, out, len);
+	else if (read_contents(b, offset - b->list.len, out, len) < 0)
+		return -1;
+	return (ssize_t)len;
+}
+
 ssize_t
 blob_read(struct blob *b, uint64_t offset, uint8_t *out, size_t len)
 {
-	size_t part = 0;
+	size_t part;
+	ssize_t more;
 
 	if (!blob_ready(b, offset))
 		return 0;
 	if (len > b->have - offset)
 		len = (size_t)(b->have - offset);
-	if (offset < b->list.len) {
-		part = b->list.len - offset < len ? b->list.len - (size_t)offset : len;
-		memcpy(out, b->list.data + offset, part);
-	}
-	if (b->thin) {
-		if (part == 0)
-			read_window(b, offset - b->list.len, out, len);
-		return (ssize_t)(part ? part : len);
-	}
-	if (len > part && read_contents(b, offset + part - b->list.len, out + part, len - part) < 0)
-		return -1;
-	return (ssize_t)len;
+	if (offset >= b->list.len)
+		return read_here(b, offset, out, len);
+	part = b->list.len - offset < len ? b->list.len - (size_t)offset : len;
+	memcpy(out, b->list.data + offset, part);
+	more = part < len && !b->thin ? read_here(b, offset + part, out + part, len - part) : 0;
+	return more < 0 ? -1 : (ssize_t)part + more;
 }
 
 uint8_t *
@@ -1305,7 +1352,7 @@ blob_spoil(struct blob *b)
 	b->stored = 0;
 	b->whole = false;
 	b->given = true;
-	b->have = b->at = b->list.len;
+	begin_contents(b, 0);
 }
 
 /* ---- trees ---- */

@@ -60,12 +60,16 @@ uint64_t blob_total(const struct blob *); /* bytes of the whole object; 0 while 
 uint64_t blob_needs(const struct blob *); /* bytes of the store that its contents take, holes left out; 0 until its list is proved */
 /* Where a (new) source is to begin: drops the unproved bytes of a chunk that was under way. */
 uint64_t blob_resume(struct blob *);
-uint64_t blob_next(const struct blob *); /* the offset that blob_add wants now */
+/* The offset that blob_add wants now. Chunks of zeros are passed over as soon as the list is proved: they are never asked for, and what
+ * comes of them is not looked at. */
+uint64_t blob_next(const struct blob *);
+uint64_t blob_skip(struct blob *, uint64_t offset); /* object_skip, where the list is proved; else the offset */
 /* The next bytes of the object, at `offset` where the last ended. 0; or with store_error() BLOB_NO_ROOM, or -1 when the digest does not
  * match or the offset is not the next one: then the unproved bytes are forgotten and blob_resume says where to go on. The file is opened,
  * written and closed within the call: no write descriptor lives across a fork (ETXTBSY). */
 enum { BLOB_NO_ROOM = -2 };
 int blob_add(struct blob *, uint64_t size, uint64_t offset, const uint8_t *data, size_t len);
+const uint8_t *blob_list(const struct blob *); /* the proved list; borrowed. NULL: none yet */
 /* Up to len proved bytes of the object from offset; how many, 0 when there are none yet, -1 with store_error(). */
 ssize_t blob_read(struct blob *, uint64_t offset, uint8_t *out, size_t len);
 /* The whole contents in memory (a manifest), at most max; caller frees; NULL with store_error(). */

@@ -133,7 +133,7 @@ serve(uint64_t job, const struct msg_want *want, const struct object *o)
 	struct buf body = {0};
 
 	while (m.offset < o->bytes.len) {
-		m.len = piece_length(m.size, m.offset, want->end);
+		m.len = piece_length(m.size, o->id.list, m.offset, want->end);
 		m.raw_len = (uint32_t)m.len;
 		m.data = o->bytes.data + m.offset;
 		body.len = 0;

@@ -195,23 +195,61 @@ static void
 piece_ends(void)
 {
 	const uint64_t sizes[] = {0, 1, CHUNK_SIZE - 32, CHUNK_SIZE - 31, CHUNK_SIZE, CHUNK_SIZE * 3 + 5, (uint64_t)CHUNK_SIZE * 3000};
+	uint8_t *digests = xcalloc(3000, DIGEST_LEN); /* of no chunk */
 	size_t i, wrong = 0;
 
 	for (i = 0; i < COUNT(sizes); i++) {
 		uint64_t list = list_length(sizes[i]), total = object_length(sizes[i]), at = 0;
 
 		while (at < total) {
-			size_t len = piece_length(sizes[i], at, UINT64_MAX);
+			size_t len = piece_length(sizes[i], digests, at, UINT64_MAX);
 			uint64_t first = at < list ? list : at, end = at + len;
 
 			wrong += len == 0 || len > PIECE_SIZE || end > total;
 			wrong += end > first && end < total && (end - list) % CHUNK_SIZE != 0;
 			at += len ? len : total;
 		}
-		wrong += piece_length(sizes[i], total, UINT64_MAX) != 0 || piece_length(sizes[i], 0, 1) != (total > 0);
+		wrong += piece_length(sizes[i], digests, total, UINT64_MAX) != 0 || piece_length(sizes[i], digests, 0, 1) != (total > 0);
 	}
 	ok(wrong == 0, "pieces end where chunks do");
-	ok(piece_length(CHUNK_SIZE * 2, 64 + 100, UINT64_MAX) == CHUNK_SIZE - 100, "one that begins within a chunk brings the rest of it");
+	ok(piece_length(CHUNK_SIZE * 2, digests, 64 + 100, UINT64_MAX) == CHUNK_SIZE - 100,
+		"one that begins within a chunk brings the rest of it");
+	free(digests);
+}
+
+/* Chunks of zeros are passed over, wherever they lie; and hashing a file's holes is no other than hashing its zeros. */
+static void
+zeros_are_passed_over(void)
+{
+	enum { CHUNKS = 7, SIZE = CHUNKS * CHUNK_SIZE + 1000, LIST = (CHUNKS + 1) * DIGEST_LEN };
+	static uint8_t data[SIZE];
+	FILE *tmp = tmpfile();
+	struct blob_id id, file;
+
+	data[2 * CHUNK_SIZE + 5] = 1; /* in the third chunk, and the fifth */
+	data[5 * CHUNK_SIZE - 1] = 1;
+	blob_of_bytes(data, SIZE, &id);
+	ok(object_skip(SIZE, id.list, 0) == 0 && object_skip(SIZE, id.list, LIST - 1) == LIST - 1, "a list is sent as it is");
+	ok(object_skip(SIZE, id.list, LIST) == LIST + 2 * CHUNK_SIZE && object_skip(SIZE, id.list, LIST + 100) == LIST + 2 * CHUNK_SIZE,
+		"zeros at the start are passed over");
+	ok(object_skip(SIZE, id.list, LIST + 2 * CHUNK_SIZE + 9) == LIST + 2 * CHUNK_SIZE + 9, "contents are not");
+	ok(object_skip(SIZE, id.list, LIST + 3 * CHUNK_SIZE) == LIST + 4 * CHUNK_SIZE, "zeros between them are");
+	ok(object_skip(SIZE, id.list, LIST + 5 * CHUNK_SIZE) == LIST + SIZE && object_skip(SIZE, id.list, LIST + SIZE) == LIST + SIZE,
+		"and those at the end");
+	ok(list_holes(SIZE, id.list) == SIZE - 2 * CHUNK_SIZE, "their sum");
+	ok(tmp && pwrite(fileno(tmp), "\1", 1, 2 * CHUNK_SIZE + 5) == 1 && pwrite(fileno(tmp), "\1", 1, 5 * CHUNK_SIZE - 1) == 1 &&
+			ftruncate(fileno(tmp), SIZE) == 0 && blob_of_file(fileno(tmp), UINT64_MAX, &file) == 0 && file.size == SIZE &&
+			digest_equal(&file.digest, &id.digest),
+		"a file with holes is hashed as its bytes are");
+	blob_id_free(&file);
+	ok(blob_of_file(fileno(tmp), 2 * CHUNK_SIZE - 7, &file) == 0 && file.size == 2 * CHUNK_SIZE - 7, "as far as was asked for");
+	blob_id_free(&file);
+	blob_id_free(&id);
+	blob_of_bytes(data, 1000, &id);
+	ok(piece_length(1000, id.list, 0, UINT64_MAX) == DIGEST_LEN && object_skip(1000, id.list, DIGEST_LEN) == DIGEST_LEN + 1000,
+		"a small object of zeros is a list alone");
+	blob_id_free(&id);
+	(void)fclose(tmp);
 }
 
 /* What a manifest changed by `change` yields: the error, or "" when it was taken. */
@@ -495,6 +533,7 @@ main(void)
 	round_trip();
 	scopes_and_names();
 	piece_ends();
+	zeros_are_passed_over();
 	hostile();
 	damaged();
 	return done();

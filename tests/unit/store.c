@@ -66,7 +66,7 @@ sample_free(struct sample *it)
 	free(it->object);
 }
 
-/* Adds the object's bytes from `from` up to `to` in pieces of at most `piece`. */
+/* Adds the object's bytes from `from` up to `to` in pieces of at most `piece`, but for zeros that it does not want. */
 static int
 feed(struct blob *b, const struct sample *it, size_t from, size_t to, size_t piece)
 {
@@ -76,7 +76,7 @@ feed(struct blob *b, const struct sample *it, size_t from, size_t to, size_t pie
 		size_t len = to - from < piece ? to - from : piece;
 
 		bad = blob_add(b, it->id.size, from, it->object + from, len);
-		from += len;
+		from = blob_next(b) > from + len ? (size_t)blob_next(b) : from + len;
 	} while (!bad && from < to);
 	return bad;
 }
@@ -510,6 +510,58 @@ reads(struct blob *b, const struct sample *it, uint64_t from, uint64_t to)
 
 #define WINDOW (STORE_WINDOW / CHUNK_SIZE) /* chunks in it */
 
+/* Chunks of zeros are never wanted: the list tells of them. */
+static void
+zeros_are_known(struct store *s)
+{
+	const uint64_t list = 40 * DIGEST_LEN, chunk = CHUNK_SIZE;
+	struct sample it = zeros(CHUNK_SIZE * 40, CHUNK_SIZE * 30 + 5), none = zeros(CHUNK_SIZE * 3 + 7, 0);
+	struct blob *b = store_want(s, named(&it.id.digest));
+	uint64_t before = store_free(s);
+	uint8_t byte = 1;
+
+	ok(feed(b, &it, 0, list, PIECE_SIZE) == 0 && blob_next(b) == list + 30 * chunk && blob_have(b) == blob_next(b),
+		"with the list zeros are here up to what is none");
+	ok(store_free(s) == before - list && blob_read(b, list + 5 * chunk, &byte, 1) == 1 && byte == 0,
+		"they take no room but that of the list, and can be read");
+	ok(feed(b, &it, list + 30 * chunk, list + 31 * chunk, PIECE_SIZE) == 0 && blob_whole(b), "one chunk makes it whole");
+	ok(reads_back(b, &it, 70000), "all of it is there");
+	blob_pin(b);
+	ok(blob_give(b, "part/given") == 0 && blob_next(b) == list + 30 * chunk, "handed over it wants that chunk again");
+	(void)unlinkat(store_dir(s), "part/given", 0);
+	blob_unpin(b);
+	sample_free(&it);
+
+	none.contents[0] = 0;
+	blob_id_free(&none.id);
+	blob_of_bytes(none.contents, CHUNK_SIZE * 3 + 7, &none.id);
+	memcpy(none.object, none.id.list, 4 * DIGEST_LEN);
+	b = store_want(s, named(&none.id.digest));
+	ok(feed(b, &none, 0, 4 * DIGEST_LEN, PIECE_SIZE) == 0 && blob_whole(b) && reads_back(b, &none, 70000),
+		"a list alone is all of one that has nothing but zeros");
+	sample_free(&none);
+}
+
+/* A thin one with zeros far beyond its window: what follows them may be asked for when those below are through with what lies before. */
+static void
+zeros_pass(struct store *s)
+{
+	const uint64_t list = 40 * DIGEST_LEN, chunk = CHUNK_SIZE;
+	struct sample it = zeros(CHUNK_SIZE * 40, CHUNK_SIZE * 30 + 5);
+	struct blob *b = store_want(s, named(&it.id.digest));
+
+	blob_make_thin(b);
+	blob_open(b, 0);
+	ok(feed(b, &it, 0, list, PIECE_SIZE) == 0 && blob_next(b) == list + 30 * chunk && blob_limit(b) == blob_next(b),
+		"zeros that pass through are known at once");
+	ok(reads(b, &it, list + 20 * chunk, list + 30 * chunk), "and can be read where no window is");
+	blob_forget(b, blob_skip(b, list));
+	ok(blob_limit(b) == list + (30 + WINDOW) * chunk, "the window comes after them");
+	ok(feed(b, &it, list + 30 * chunk, list + 31 * chunk, PIECE_SIZE) == 0 && blob_complete(b), "and the rest is zeros again");
+	blob_drop(b);
+	sample_free(&it);
+}
+
 /* A thin blob that is complete begins anew, and becomes an ordinary one. */
 static void
 passing_again(struct blob *b, const struct sample *it)
@@ -633,6 +685,8 @@ all(struct store *s, bool tmpfs)
 	receiving(s);
 	empty_contents(s);
 	lies(s);
+	zeros_are_known(s);
+	zeros_pass(s);
 	passing(s);
 	passing_anew(s);
 	if (tmpfs)
