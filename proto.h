@@ -62,7 +62,7 @@ struct node_stat {
 };
 
 struct msg_join {
-	uint32_t generation;   /* of whoever joins; PROTO_FIRST when it does not say */
+	uint32_t generation;   /* of the node that joins; PROTO_FIRST when it does not say */
 	bool has_path, has_id; /* it was in the tree before; it asks for an id */
 	struct path path;
 	uint32_t id;

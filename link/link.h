@@ -22,8 +22,8 @@ struct link;
 /* Takes over the descriptor (made non-blocking and close-on-exec here). keys NULL: a local socket, never sealed. The keyring is
  * borrowed. For an initiator the connection may still be under way. */
 struct link *link_new(int fd, const struct keyring *keys, bool initiator);
-void link_free(struct link *);
-int link_fd(const struct link *);
+void link_free(struct link *);	      /* closes the socket; NULL is allowed */
+int link_fd(const struct link *);     /* the socket; stays its own */
 bool link_ready(const struct link *); /* connected, and the key proved on both sides */
 bool link_dead(const struct link *);
 const char *link_why(const struct link *);	    /* why it died */

@@ -25,9 +25,9 @@ int net_numeric(const char *host, unsigned port, struct address *out);
  * net_resolved reads it: 0 with an address, -1 with net_error(). It closes the descriptor. */
 int net_resolve(const char *host, unsigned port);
 int net_resolved(int fd, struct address *out);
-bool net_is_loopback(const struct address *);
-bool net_is_here(const struct address *); /* false: an address that this machine does not have now */
-char *net_text(const struct address *); /* "10.0.0.1:6666"; caller frees */
+bool net_is_loopback(const struct address *); /* of 127.0.0.0/8 or ::1 */
+bool net_is_here(const struct address *);     /* false: an address that this machine does not have now */
+char *net_text(const struct address *);	      /* "10.0.0.1:6666"; caller frees */
 
 int net_dial(const struct address *); /* non-blocking; descriptor or -1 with net_error() */
 /* Listens; address NULL: all. Descriptor, or -1 with net_error() and errno (EADDRINUSE...). */
@@ -38,5 +38,5 @@ int net_listen_local(const char *path);
 int net_dial_local(const char *path); /* blocking connect; -1 with net_error() and errno */
 /* -1 with errno when none waits. */
 int net_accept(int listener);
-const char *net_error(void);
+const char *net_error(void); /* why the last call failed; borrowed until the next */
 #endif

@@ -4,7 +4,7 @@
 
 #include "node/neighbour.h"
 
-void answer_on_query(struct neighbour *, const struct frame *);
-void answer_map_changed(void); /* questions that wait for nodes */
+void answer_on_query(struct neighbour *, const struct frame *); /* a client's QUERY: answered by an errand */
+void answer_map_changed(void);					/* questions that wait for nodes */
 void answer_on_power(struct neighbour *, const struct frame *);
 #endif

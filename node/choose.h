@@ -15,7 +15,7 @@ struct choice {
 	struct left_out left; /* who is not among them, and why; strings owned */
 	char *refused;	      /* all that this user may not use, named by number or not */
 };
-void choice_free(struct choice *);
+void choice_free(struct choice *); /* frees what it holds, and empties it */
 
 /* A choice that is being made, in steps. */
 struct choosing;

@@ -5,18 +5,18 @@
 #include "node/map.h"
 #include "node/neighbour.h"
 
-void head_on_launch(struct neighbour *, const struct frame *);
-void head_on_ps(struct neighbour *, const struct frame *);
-void head_on_kill(struct neighbour *, const struct frame *);
+void head_on_launch(struct neighbour *, const struct frame *); /* a client's LAUNCH: chosen, checked and accepted by an errand */
+void head_on_ps(struct neighbour *, const struct frame *);     /* a client's PS: one job a step */
+void head_on_kill(struct neighbour *, const struct frame *);   /* a client's KILL, of a job that may be another client's */
 void head_on_signal(struct neighbour *, const struct frame *); /* a client's, to its own job */
 void head_on_credit(struct neighbour *, const struct frame *); /* a client has taken so much */
 /* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
 size_t head_event(uint64_t id, const struct msg_event *);
-bool head_knows(uint64_t id);
+bool head_knows(uint64_t id);			       /* the launch is not over */
 void head_large_frame(struct neighbour *, size_t len); /* lets it come, counted to the client's user, or tells the client why not */
 void head_client_gone(struct neighbour *);
 struct neighbour *head_source(uint64_t job, uint32_t scope); /* the client that can read what the job ships in that scope, or NULL */
 void head_member_up(struct member *, bool same_process);
-void head_member_lost(struct member *);
-void head_map_changed(void); /* queries that wait for nodes */
+void head_member_lost(struct member *); /* each of its launches has its verdict: lost */
+void head_map_changed(void);		/* queries that wait for nodes */
 #endif

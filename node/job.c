@@ -346,7 +346,7 @@ job_on_event(struct neighbour *from, const struct frame *frame)
 		neighbour_malformed(from, frame);
 		return;
 	}
-	if (!job_find(frame->job) && e.kind == EVENT_GONE) { /* a job long over may still tell that its last process has gone */
+	if (e.kind == EVENT_GONE && !job_find(frame->job)) { /* a job long over may still tell that its last process has gone */
 		(void)hooks->event(frame->job, &e);
 		return;
 	}

@@ -13,23 +13,23 @@ struct job_hooks {
 };
 void job_set_hooks(const struct job_hooks *);
 
-void job_on_run(struct neighbour *, const struct frame *);
-void job_on_event(struct neighbour *, const struct frame *);
+void job_on_run(struct neighbour *, const struct frame *);   /* the RUN of a parent: sent on to those below, and begun here */
+void job_on_event(struct neighbour *, const struct frame *); /* an EVENT of a child: passed up, or held until there is credit */
 void job_resend(void);	    /* the way up is a new one: this node and all below send again what has not been acknowledged */
 void job_master_lost(void); /* for longer than the grace: what runs here and below is killed; the verdicts wait for it */
 void job_on_ack(struct neighbour *, const struct frame *);
-void job_on_credit(struct neighbour *, const struct frame *);
-void job_on_signal(struct neighbour *, const struct frame *);
-void job_on_done(struct neighbour *, const struct frame *);
-void job_on_forget(struct neighbour *, const struct frame *);
-void job_signal(uint64_t id, const struct msg_signal *);
-void job_done(uint64_t id);
-void job_forget(const struct msg_forget *);
+void job_on_credit(struct neighbour *, const struct frame *); /* the parent's CREDIT */
+void job_on_signal(struct neighbour *, const struct frame *); /* the parent's SIGNAL */
+void job_on_done(struct neighbour *, const struct frame *);   /* the parent's DONE */
+void job_on_forget(struct neighbour *, const struct frame *); /* the parent's FORGET, for this node or one below */
+void job_signal(uint64_t id, const struct msg_signal *);      /* to all of it, here and below */
+void job_done(uint64_t id);				      /* every verdict has arrived: it is forgotten here and below */
+void job_forget(const struct msg_forget *);		      /* sends it on, or kills those jobs here without a report */
 const char *job_refuses(uint64_t id, const struct object_name *, uint64_t bytes);
-void job_has(uint64_t id, const struct object_name *);
-void job_lacks(uint64_t id, const struct object_name *, const char *why);
-void job_neighbour_gone(struct neighbour *);
-void job_end_all(void); /* kills what runs here, and forgets all jobs */
+void job_has(uint64_t id, const struct object_name *);			  /* the object is whole in the store: for this node's part */
+void job_lacks(uint64_t id, const struct object_name *, const char *why); /* it can't be had */
+void job_neighbour_gone(struct neighbour *);				  /* drops what waited to come by it */
+void job_end_all(void);							  /* kills what runs here, and forgets all jobs */
 size_t job_count(void);
 /* On the master: sends the launch's entries (sorted by path) down, each by the link that leads there. */
 void job_send_run(uint64_t id, const struct msg_run *, struct shared *block); /* which is the message's block */

@@ -27,11 +27,11 @@ struct map {
 struct member *map_find(const struct map *, const struct path *); /* or NULL */
 /* Finds or adds it, with the facts given (strings are copied), up and reached through via. */
 struct member *map_put(struct map *, const struct msg_node *, struct neighbour *via);
-void map_set_state(struct map *, struct member *, enum node_state, const char *why);
-void map_remove(struct map *, struct member *);
+void map_set_state(struct map *, struct member *, enum node_state, const char *why); /* why is copied: NULL unless it is lost */
+void map_remove(struct map *, struct member *);					     /* frees the member */
 /* Index of the first member at or below the path, and how many there are: they stand together. */
 size_t map_under(const struct map *, const struct path *, size_t *count);
 /* The lowest id from 1 on that no member directly below the path has, but for lost ones. */
 uint32_t map_free_id(const struct map *, const struct path *);
-void member_must_forget(struct member *, uint64_t job);
+void member_must_forget(struct member *, uint64_t job); /* adds the job to those that it must kill when it is back */
 #endif

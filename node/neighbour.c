@@ -125,7 +125,7 @@ neighbour_release(void *what)
 	free(n);
 }
 
-/* Whoever asks and does not read the answers fills nobody's memory. */
+/* A client that asks and does not read the answers fills no memory. */
 static bool
 is_slow(const struct neighbour *n)
 {

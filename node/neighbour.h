@@ -27,7 +27,8 @@ struct neighbour {
 	struct neighbour *next, *next_dirty, *next_later;
 	uint64_t born;
 	struct stream *streams, **last_stream; /* stream.c's: the objects that it wants from us */
-	struct job *last_job;		       /* job.c's: of the event that came last, so that a stream of them needs no search */
+	struct job *last_job;		       /* job.c's: of the event that came last. With 4,096 children the search for
+						* a branch would take 0.6 s a launch */
 	struct branch *last_branch;
 	/* child */
 	struct path path;

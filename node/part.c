@@ -850,7 +850,7 @@ part_ack(struct part *part, uint64_t sequence)
 	pipe_listens(&part->pipe[1]);
 }
 
-/* Tells that it is here first: whoever has given it up says so then, even when it has nothing else to tell. */
+/* Says first that the job is here: a head that has given it up answers with FORGET, though there is no other event to send. */
 void
 part_resend(struct part *part)
 {

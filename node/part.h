@@ -18,11 +18,11 @@ bool part_pump(struct part *);			 /* sends the next event that waits, if there i
 void part_ack(struct part *, uint64_t sequence); /* the head has everything up to here */
 void part_resend(struct part *);		 /* the way up is a new one: everything unacknowledged goes again */
 void part_signal(struct part *, int signal);
-void part_done(struct part *);	 /* the verdict has arrived */
-void part_forget(struct part *); /* kill it and tell nobody */
+void part_done(struct part *);	 /* the head has the verdict */
+void part_forget(struct part *); /* kills it without a verdict */
 const char *part_refuses(
 	struct part *, const struct object_name *, uint64_t bytes); /* as fetch_hooks has it; promises room for a manifest */
 void part_has(struct part *, const struct object_name *);
-void part_lacks(struct part *, const struct object_name *, const char *why);
-void part_send_gone(uint64_t job); /* to whoever asks for a job that is not here any more */
+void part_lacks(struct part *, const struct object_name *, const char *why); /* the object can't be had: a verdict */
+void part_send_gone(uint64_t job);					     /* answers the head about a job that is not here any more */
 #endif

@@ -7,9 +7,9 @@
 
 /* What a neighbour sends of itself and of those below it. Malformed messages kill the link. */
 void tree_on_join(struct neighbour *, const struct frame *);
-void tree_on_up(struct neighbour *, const struct frame *);
-void tree_on_down(struct neighbour *, const struct frame *);
-void tree_on_stat(struct neighbour *, const struct frame *);
+void tree_on_up(struct neighbour *, const struct frame *);   /* nodes that are now below a child */
+void tree_on_down(struct neighbour *, const struct frame *); /* one below a child that is lost or has left */
+void tree_on_stat(struct neighbour *, const struct frame *); /* figures of a child's subtree */
 /* A child's link is gone: it is lost, and all that was reached through it is orphaned. */
 void tree_child_down(struct neighbour *, const char *why);
 void tree_give_orphans_up(void); /* on the master: those that found no other way within the grace are lost */

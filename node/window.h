@@ -1,4 +1,4 @@
-/* Objects for which there is no room here: they pass through a window in memory, so that whoever is below need not care. */
+/* Objects for which there is no room here: they pass through a window in memory, so that nodes below need not know. */
 #ifndef WINDOW_H
 #define WINDOW_H
 
@@ -10,5 +10,5 @@ void window_comes(const struct fetch *);
 void window_goes(const struct fetch *);
 void window_moved(struct fetch *); /* a thin one has changed: its streams, what they have taken, its source, what is here */
 void window_turns(void);	   /* windows may be free, or others wanted */
-void window_tick(void);		   /* now and then: whoever stands still is left behind, or gives up his turn */
+void window_tick(void); /* five times a heartbeat: a stream that stands still is left behind, an object that does gives up its turn */
 #endif

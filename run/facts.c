@@ -324,7 +324,7 @@ read_mounts(struct node_facts *f)
 
 /* ---- binRoot ---- */
 
-/* Whoever owns the directory, or may write to it, could lead what is mounted or written there elsewhere. What jobs see at binRoot is
+/* A user who owns the directory, or may write to it, could lead what is mounted or written there elsewhere. What jobs see at binRoot is
  * mounted over it, but what stays there is not. */
 static int
 check_owner(const char *path, const struct stat *st, bool stays)
@@ -499,7 +499,7 @@ has_gone(int fd)
 	return fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 0;
 }
 
-/* Whatever clears /tmp of what is old takes an empty binRoot too. */
+/* A program that clears /tmp of old files takes an empty binRoot too. */
 static void
 restore_binroot(struct node_facts *f)
 {

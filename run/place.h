@@ -62,5 +62,5 @@ int place_home(const struct place *, int parent);
 /* Where `path` (inside the root, absolute) leads when the manifest's links are followed inside the root; without a leading
  * slash. What the manifest does not know is taken as it is. NULL when it loops. Caller frees. */
 char *place_resolve(const struct manifest *, const char *path);
-const char *place_error(void);
+const char *place_error(void); /* why the last call failed; borrowed until the next */
 #endif

@@ -24,11 +24,11 @@ struct blob;
 struct store *store_open(uint64_t budget, const char *fallback);
 struct store *store_open_dir(uint64_t budget, const char *parent); /* never mounts: for a process without a namespace of its own */
 void store_close(struct store *);
-const char *store_error(void);
+const char *store_error(void);	     /* why the last call failed; borrowed until the next */
 int store_dir(const struct store *); /* descriptor of its top directory, close-on-exec */
 bool store_is_tmpfs(const struct store *);
-uint64_t store_budget(const struct store *);
-uint64_t store_free(const struct store *); /* bytes that could be had: free, and held by what is idle, less what is promised */
+uint64_t store_budget(const struct store *); /* bytes that all of it may take */
+uint64_t store_free(const struct store *);   /* bytes that could be had: free, and held by what is idle, less what is promised */
 uint64_t store_spare(
 	const struct store *); /* of these, what may go to contents that only pass: an eighth of the budget is kept for launches */
 
@@ -41,9 +41,9 @@ void store_release(struct store *, uint32_t uid, uint64_t bytes);
  * store_written says that they are there; and ends. The limits of all rooms are set anew each time. -1 with store_error(). */
 int store_enter(struct store *, uint32_t uid, uint64_t coming);
 void store_written(struct store *, uint32_t uid, uint64_t coming);
-void store_leave(struct store *, uint32_t uid);
-void store_tidy(struct store *);	 /* now and then: rooms that have been empty since the last time go */
-uint64_t store_footprint(uint64_t size); /* what a file of that size takes of the budget: whole pages */
+void store_leave(struct store *, uint32_t uid); /* a job of the user's has ended */
+void store_tidy(struct store *);		/* now and then: rooms that have been empty since the last time go */
+uint64_t store_footprint(uint64_t size);	/* what a file of that size takes of the budget: whole pages */
 
 /* A whole blob that is not pinned may be evicted, and its struct freed, by whatever makes room: store_reserve and blob_add. A
  * partial one never is: blob_drop is for those. */
@@ -52,11 +52,11 @@ struct blob *store_want(struct store *, const struct object_name *); /* finds it
 void blob_drop(struct blob *);					     /* frees a partial one that nobody waits for; nothing when pinned */
 void *blob_user(const struct blob *); /* what the daemon has tied to it; NULL at first, and not looked at here */
 void blob_set_user(struct blob *, void *);
-const struct object_name *blob_name(const struct blob *);
-bool blob_whole(const struct blob *);
-uint64_t blob_size(const struct blob *);  /* of the contents; 0 while unknown */
-uint64_t blob_have(const struct blob *);  /* bytes of the object, from its start, that are here and proved */
-uint64_t blob_total(const struct blob *); /* bytes of the whole object; 0 while unknown */
+const struct object_name *blob_name(const struct blob *); /* the blob's own */
+bool blob_whole(const struct blob *);			  /* all of it is here and proved */
+uint64_t blob_size(const struct blob *);		  /* of the contents; 0 while unknown */
+uint64_t blob_have(const struct blob *);		  /* bytes of the object, from its start, that are here and proved */
+uint64_t blob_total(const struct blob *);		  /* bytes of the whole object; 0 while unknown */
 uint64_t blob_needs(const struct blob *); /* bytes of the store that its contents take, holes left out; 0 until its list is proved */
 /* Where a (new) source is to begin: drops the unproved bytes of a chunk that was under way. */
 uint64_t blob_resume(struct blob *);

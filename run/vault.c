@@ -89,7 +89,7 @@ open_dir(int dir, const char *name)
 	return d;
 }
 
-/* Whoever still holds a directory open adds nothing to it from here on, nor lets itself in again. */
+/* A process that still holds a directory open adds nothing to it from here on, nor lets itself in again. */
 static void
 seize(DIR *d)
 {

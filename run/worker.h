@@ -12,7 +12,7 @@ struct worker *worker_open(const struct node_setup *); /* NULL with worker_error
 void worker_tidy(struct worker *);		       /* now and then, without hurry: gives back what nobody uses */
 void worker_close(struct worker *);		       /* removes binRoot when it was made here and nobody uses it, and the store */
 const char *worker_error(void);
-struct store *worker_store(struct worker *);
+struct store *worker_store(struct worker *); /* the worker's own; borrowed */
 /* What this node can't do and how it makes do, one text (no overlay, no mount namespace...); "" when all is there. */
 const char *worker_limits(const struct worker *);
 
