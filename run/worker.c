@@ -481,6 +481,8 @@ proc_signal(struct proc *p, int sig)
 		errno = p->keeper ? EINVAL : ESRCH;
 		return -1;
 	}
+	if (p->killed)
+		return 0;
 	return command(p, sig);
 }
 
@@ -610,11 +612,14 @@ worker_reaped(struct worker *w, pid_t pid, int status)
 void
 proc_kill(struct proc *p)
 {
+	bool again = p->killed;
+
 	p->killed = true;
 	if (p->keeper == 0)
 		return;
-	/* A keeper that can't take any more is killed itself; what it leaves is then ours to kill. One that was stopped goes on. */
-	if (command(p, KEEPER_KILL) < 0)
+	/* A keeper that can't take any more is killed itself; what it leaves is then ours to kill. One that was stopped goes on. It is told
+	 * once: while it kills it reads nothing, and would seem not to have heard. */
+	if (!again && command(p, KEEPER_KILL) < 0)
 		(void)kill(p->keeper, SIGKILL);
 	(void)kill(p->keeper, SIGCONT);
 }

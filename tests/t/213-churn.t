@@ -73,7 +73,7 @@ jobs_by_the_hundred() {
 # any more: links end, and their memory is given back, by the next heartbeats. No process is started here for a look: there are many.
 settled() {
 	local memory least=999999 same=0 text fds children mounts
-	until_true no_rooms "$1" || echo "# rooms stay in $(store_of "$1")" >&2
+	until_true no_rooms "$1"
 	while [ $same -lt 2000 ]; do
 		IFS= read -r -d '' text <"/proc/$1/status" # at once: a line that is sought again may have moved
 		text=${text#*RssAnon:}
@@ -104,6 +104,7 @@ for pid in "${daemons[@]}"; do
 	read -r memory rest <<<"${before[$pid]}"
 	read -r memory_now rest_now <<<"$(settled "$pid")"
 	is "$name: descriptors, children, mounts" "$rest_now" "$rest"
+	ok "$name: nothing is kept for jobs that have ended" no_rooms "$pid"
 	ok "$name: $memory KiB before, $memory_now after" test "$memory_now" -le $((memory + 64))
 done
 run "$GPROC" e 0,0:1 /bin/true

@@ -66,7 +66,8 @@ run "$GPROC" e . /bin/echo fine
 is "later launches run there" "$status$err $(printf '%s\n' "$out" | grep -c fine)" "0 3"
 like "where it was, the keeper waits" "$(left_on 1)" .
 for number in 1 2; do let_go $number; done
-for number in 0 1 2; do until [ "$(left_on $number)" = "$before" ]; do kill -0 "$(pid_of_slave $number)" || break; done; done
+as_before() { [ "$(for i in 0 1 2; do left_on $i; done)" = "$before" ]; }
+until_true as_before
 is "let go, nothing is left there" "$(for i in 0 1 2; do left_on $i; done)" "$before"
 is "nor in the list of jobs" "$("$GPROC" ps | sed 1d)" ""
 is "nor of its processes" "$(pgrep -cx sleep)" 0
