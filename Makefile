@@ -81,7 +81,7 @@ build/unit/%: tests/unit/%.c tests/unit/tap.h $$(addprefix build/san/,$$(addsuff
 # What a target replaces of the modules it links.
 COMMA := ,
 WRAP_daemon := now_ms loop_bury loop_timer loop_cancel loop_watch loop_want loop_unwatch loop_each_turn loop_end warn init_request net_dial \
-	net_listen net_resolve getrandom link_send worker_start worker_error worker_needs worker_tidy proc_output proc_close_output proc_control proc_next \
+	net_listen net_resolve getrandom link_send worker_start worker_error worker_needs worker_tidy proc_output proc_close_output proc_take_input worker_reader proc_control proc_next \
 	proc_signal proc_kill proc_press proc_free
 build/fuzz/daemon: node/node.c
 build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shell tests/closure tests/fuzz/$$*.c)))

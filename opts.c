@@ -155,6 +155,7 @@ static const struct option options[] = {
 		.help = "what the program sees: merged, all (merge everything), none"},
 	{"glob", BOOL, IN(EXEC), AT(glob), "true", .help = "expand arguments under binRoot that hold * ? [ on the node"},
 	{"detach", BOOL, IN(EXEC), AT(detach), "false", .help = "return when the programs have started"},
+	{"n", BOOL, IN(EXEC), AT(no_input), "false", .help = "the programs read nothing; else what gproc reads goes to all"},
 	{"strict", BOOL, IN(EXEC) | POWER, AT(strict), "false", .help = "start, or halt, nothing unless every chosen node is up"},
 	{"timeout", DURATION, IN(EXEC) | IN(INFO), AT(timeout), "0",
 		.help = "end everything after so long (a bare number: seconds); 0 is never"},

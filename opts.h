@@ -42,6 +42,7 @@ struct options {
 	uint64_t grace;		/* -grace=30s */
 	uint64_t debug;		/* -debug=0, to 10 */
 	/* e */
+	bool no_input;			     /* -n */
 	bool localbin, detach, strict, glob; /* glob=true, the others false */
 	const char *files;		     /* -f */
 	const char *cwd;		     /* -cwd="": private; ".", or an absolute path of the node's own */

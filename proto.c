@@ -30,6 +30,8 @@ static const struct {
 	{MSG_LACK, "LACK"},
 	{MSG_UNWANT, "UNWANT"},
 	{MSG_RESEND, "RESEND"},
+	{MSG_INPUT, "INPUT"},
+	{MSG_TAKEN, "TAKEN"},
 	{MSG_LAUNCH, "LAUNCH"},
 	{MSG_ACCEPTED, "ACCEPTED"},
 	{MSG_ERROR, "ERROR"},
@@ -621,6 +623,47 @@ take_credit(const uint8_t *data, size_t len, struct msg_credit *m)
 }
 
 #define ONLY_IF_NEW 128u /* beside the signal's number */
+
+void
+put_input(struct buf *b, const struct msg_input *m)
+{
+	put_u64(b, m->offset);
+	put_u8(b, m->end);
+	put_bytes(b, m->data, m->len);
+}
+
+int
+take_input(const uint8_t *data, size_t len, struct msg_input *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_input){.offset = take_u64(&r), .end = take_bool(&r)};
+	m->len = reader_left(&r);
+	m->data = take_bytes(&r, m->len);
+	if (m->offset > UINT64_MAX / 2)
+		r.bad = true;
+	return verdict(&r);
+}
+
+void
+put_taken(struct buf *b, const struct msg_taken *m)
+{
+	put_path(b, &m->path);
+	put_u64(b, m->have);
+	put_u64(b, m->taken);
+	put_u8(b, m->over);
+}
+
+int
+take_taken(const uint8_t *data, size_t len, struct msg_taken *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_taken){.path = take_path(&r), .have = take_u64(&r), .taken = take_u64(&r), .over = take_bool(&r)};
+	if (m->taken > m->have)
+		r.bad = true;
+	return verdict(&r);
+}
 
 void
 put_signal(struct buf *b, const struct msg_signal *m)

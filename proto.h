@@ -31,6 +31,8 @@ enum message {
 	MSG_LACK = 28,	 /* down: it can't be had, and why */
 	MSG_UNWANT = 29, /* up: no more of it */
 	MSG_RESEND = 30, /* down: the way up is a new one, send again what has not been acknowledged */
+	MSG_INPUT = 31,	 /* down, and from a client: a piece of what the programs read */
+	MSG_TAKEN = 32,	 /* up: how far one node has its input; to the client: how far it may send */
 	/* between a client and the master only */
 	MSG_LAUNCH = 40,    /* client: start this */
 	MSG_ACCEPTED = 41,  /* master: its job id and nodes */
@@ -198,6 +200,18 @@ struct msg_ack {
 struct msg_credit {
 	uint32_t bytes;
 };
+/* The input's end counts as one byte more. */
+struct msg_input {
+	uint64_t offset; /* of its first byte */
+	bool end;	 /* nothing follows */
+	const uint8_t *data;
+	size_t len;
+};
+struct msg_taken {
+	struct path path;     /* to the client: of depth 0 */
+	uint64_t have, taken; /* come so far, without a gap; of these, given to the program. To the client: how far it may send */
+	bool over;	      /* no more is wanted, and taken is how far the program has read; to the client: the furthest of all */
+};
 struct msg_signal {
 	unsigned signal;  /* 1 to 64 */
 	bool only_if_new; /* only for the processes that it has not reached yet */
@@ -335,6 +349,10 @@ void put_ack(struct buf *, const struct msg_ack *);
 int take_ack(const uint8_t *, size_t, struct msg_ack *);
 void put_credit(struct buf *, const struct msg_credit *);
 int take_credit(const uint8_t *, size_t, struct msg_credit *);
+void put_input(struct buf *, const struct msg_input *);
+int take_input(const uint8_t *, size_t, struct msg_input *);
+void put_taken(struct buf *, const struct msg_taken *);
+int take_taken(const uint8_t *, size_t, struct msg_taken *);
 void put_signal(struct buf *, const struct msg_signal *);
 int take_signal(const uint8_t *, size_t, struct msg_signal *);
 void put_want(struct buf *, const struct msg_want *);

@@ -6,6 +6,7 @@
 #include "client/output.h"
 #include "base/sys.h"
 #include "client/parcel.h"
+#include "client/reading.h"
 #include "client/session.h"
 
 #include <errno.h>
@@ -68,6 +69,7 @@ struct exec {
 	struct note *notes;
 	size_t note_count, note_room;
 	struct output *output;
+	struct reading reading;
 	struct pack packs[MAX_VARIANTS];
 	char *machines[MAX_VARIANTS];
 	uint32_t variants;
@@ -177,7 +179,8 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.variants = x->variants,
 		.around = {.cwd = *o->cwd && strcmp(o->cwd, ".") != 0 ? o->cwd : cwd,
 			.binroot = names_binroot(o, argv) ? o->binroot : "",
-			.drain = o->detach ? 0 : o->drain},
+			.drain = o->detach ? 0 : o->drain,
+			.input = o->no_input || o->detach || !reading_wanted() ? INPUT_NONE : INPUT_STREAM},
 	};
 	struct buf body = {0};
 	char **word;
@@ -499,6 +502,8 @@ on_accepted(struct exec *x, const struct frame *f)
 	x->output = output_new(mode, x->accepted.paths, x->accepted.count, o->output, x->job);
 	if (!x->output)
 		die(255, "%s", output_error());
+	if (!o->no_input && !o->detach && reading_wanted())
+		reading_begin(&x->reading, x->link, x->id, x->accepted.count);
 }
 
 /* The nodes whose verdict is like this one's, as alike() decides, folded; each is marked in seen. The caller frees. */
@@ -649,6 +654,7 @@ whole_status(const struct exec *x)
 		overdue |= v->overdue;
 		worst = status > worst ? status : worst;
 	}
+	failed |= x->reading.failed;
 	if (failed || overdue)
 		return failed ? 255 : TIMED_OUT;
 	return (int)(x->culprit < x->accepted.count ? exit_status(&x->verdicts[x->culprit]) : worst);
@@ -815,6 +821,10 @@ on_frame(struct exec *x, const struct frame *f)
 	case MSG_TIMEOUT:
 		time_is_over(x);
 		break;
+	case MSG_TAKEN:
+		if (reading_taken(&x->reading, f) != 0)
+			die(255, "protocol error: the master's TAKEN is malformed");
+		break;
 	case MSG_JOB_END:
 		return false;
 	default:
@@ -841,17 +851,24 @@ converse(struct exec *x)
 	struct frame f;
 
 	for (;;) {
-		struct pollfd fds[] = {{.fd = link_fd(x->link), .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+		struct pollfd fds[] = {
+			{.fd = link_fd(x->link), .events = POLLIN}, {.fd = signals, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+		int wait = x->output ? output_due(x->output, now_ms()) : -1;
+
+		if (reading_events(&x->reading, &wait))
+			fds[2].fd = STDIN_FILENO;
 
 		link_flush(x->link);
 		if (link_wants_write(x->link))
 			fds[0].events |= POLLOUT;
-		if (poll(fds, COUNT(fds), x->output ? output_due(x->output, now_ms()) : -1) < 0 && errno != EINTR)
+		if (poll(fds, COUNT(fds), wait) < 0 && errno != EINTR)
 			die(255, "poll failed: %s", strerror(errno));
 		if (x->output)
 			check_output(x, output_idle(x->output, now_ms()));
 		if (fds[1].revents)
 			take_signals(x, signals);
+		if (fds[2].revents)
+			reading_go(&x->reading);
 		if (fds[0].revents & ~POLLOUT)
 			link_read(x->link);
 		while (link_next(x->link, &f))
@@ -881,6 +898,7 @@ client_exec(const struct options *options, const char *spec, char **argv)
 	link_set_bulk(x.link, put_piece, &x);
 	send_launch(&x, spec, argv, cwd);
 	converse(&x);
+	reading_end(&x.reading);
 	check_output(&x, output_finish(x.output));
 	if (options->detach && x.accepted.count) {
 		char *line = xasprintf("%s\n", x.job);

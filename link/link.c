@@ -24,12 +24,7 @@ enum {
 	KEEP_ROOM = 4 * 1024,	 /* a buffer that an idle link may keep */
 };
 
-struct queue {
-	struct buf bytes;
-	size_t head;
-};
-
-/* A frame with shared bytes in it. Its turn comes when its mark, an empty frame of type PARCEL, is the first in the control queue. */
+/* A frame with shared bytes in it. Its turn comes when its mark, an empty frame of type PARCEL, is the first in its queue. */
 struct parcel {
 	struct buf own; /* all of the frame but what is shared */
 	struct shared *shared;
@@ -38,12 +33,18 @@ struct parcel {
 };
 enum { PARCEL = 0 }; /* no message has this type */
 
+struct queue {
+	struct buf bytes;
+	size_t head;
+	struct parcel *parcels, **last_parcel; /* only in those by priority: */
+	size_t held;			       /* their shared bytes */
+};
+
 struct link {
 	int fd;
 	bool local, plain, initiator, dead, deaf, full, connecting, loopback, has_bulk;
 	struct seal *seal;
 	struct queue queue[PRIO_QUEUES];
-	struct parcel *parcels, **last_parcel;
 	void (*bulk)(void *, struct buf *);
 	void *bulk_owner;
 	unsigned bulk_turns; /* left in this flush */
@@ -209,11 +210,13 @@ struct link *
 link_new(int fd, const struct keyring *keys, bool initiator)
 {
 	struct link *l = xcalloc(1, sizeof(*l));
+	size_t i;
 
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	l->fd = fd;
-	l->last_parcel = &l->parcels;
+	for (i = 0; i < PRIO_QUEUES; i++)
+		l->queue[i].last_parcel = &l->queue[i].parcels;
 	l->local = !keys;
 	l->plain = !keys || keys->plain;
 	l->initiator = initiator;
@@ -227,13 +230,14 @@ link_new(int fd, const struct keyring *keys, bool initiator)
 
 /* The first one is done with. */
 static void
-drop_parcel(struct link *l)
+drop_parcel(struct queue *q)
 {
-	struct parcel *p = l->parcels;
+	struct parcel *p = q->parcels;
 
-	l->parcels = p->next;
-	if (!l->parcels)
-		l->last_parcel = &l->parcels;
+	q->parcels = p->next;
+	if (!q->parcels)
+		q->last_parcel = &q->parcels;
+	q->held -= p->shared->len;
 	shared_drop(p->shared);
 	buf_free(&p->own);
 	free(p);
@@ -246,10 +250,11 @@ link_free(struct link *l)
 
 	if (!l)
 		return;
-	while (l->parcels)
-		drop_parcel(l);
-	for (i = 0; i < PRIO_QUEUES; i++)
+	for (i = 0; i < PRIO_QUEUES; i++) {
+		while (l->queue[i].parcels)
+			drop_parcel(&l->queue[i]);
 		buf_free(&l->queue[i].bytes);
+	}
 	buf_free(&l->wire.bytes);
 	buf_free(&l->in.bytes);
 	seal_free(l->seal);
@@ -352,8 +357,10 @@ link_send(struct link *l, enum priority priority, unsigned type, uint64_t job, c
 }
 
 void
-link_send_shared(struct link *l, unsigned type, uint64_t job, const struct buf *before, struct shared *shared, const struct buf *after)
+link_send_shared(struct link *l, enum priority priority, unsigned type, uint64_t job, const struct buf *before, struct shared *shared,
+	const struct buf *after)
 {
+	struct queue *q = &l->queue[priority];
 	struct parcel *p;
 
 	if (l->dead)
@@ -365,9 +372,16 @@ link_send_shared(struct link *l, unsigned type, uint64_t job, const struct buf *
 	put_bytes(&p->own, after->data, after->len);
 	set_u32(&p->own, 0, (uint32_t)(p->own.len + shared->len - 4));
 	p->shared = shared_hold(shared);
-	*l->last_parcel = p;
-	l->last_parcel = &p->next;
-	frame_put(&l->queue[PRIO_CONTROL].bytes, PARCEL, 0, NULL, 0);
+	*q->last_parcel = p;
+	q->last_parcel = &p->next;
+	q->held += shared->len;
+	frame_put(&q->bytes, PARCEL, 0, NULL, 0);
+}
+
+size_t
+link_holds(const struct link *l, enum priority priority)
+{
+	return l->queue[priority].held;
 }
 
 size_t
@@ -446,14 +460,16 @@ to_wire(struct link *l, const uint8_t *data, size_t len)
 		put_bytes(&l->wire.bytes, data, len);
 }
 
-/* About WIRE_FILL bytes of the parcel whose turn it is. False when more of it must follow before anything else may. */
+/* About WIRE_FILL bytes of the parcel whose turn it is. False when more of it must follow before anything else may: nothing is before the
+ * control queue, where that can be so. */
 static bool
-fill_parcel(struct link *l)
+fill_parcel(struct link *l, struct queue *q)
 {
-	struct parcel *p = l->parcels;
+	struct parcel *p = q->parcels;
+	bool whole = q != &l->queue[PRIO_CONTROL];
 	size_t shared_end = p->split + p->shared->len, end = p->own.len + p->shared->len;
 
-	while (p->sent < end && queue_len(&l->wire) < WIRE_FILL) {
+	while (p->sent < end && (whole || queue_len(&l->wire) < WIRE_FILL)) {
 		bool is_shared = p->sent >= p->split && p->sent < shared_end;
 		size_t own_at = p->sent < p->split ? p->sent : p->sent - p->shared->len;
 		size_t left = (is_shared ? shared_end : p->sent < p->split ? p->split : end) - p->sent;
@@ -466,8 +482,8 @@ fill_parcel(struct link *l)
 	}
 	if (p->sent < end)
 		return false;
-	drop_parcel(l);
-	queue_drop(&l->queue[PRIO_CONTROL], FRAME_HEAD);
+	drop_parcel(q);
+	queue_drop(q, FRAME_HEAD);
 	return true;
 }
 
@@ -507,8 +523,8 @@ fill_wire(struct link *l)
 	for (i = 0; i < PRIO_QUEUES; i++) {
 		struct queue *q = &l->queue[i];
 
-		if (i == PRIO_CONTROL && queue_len(q) && is_parcel(q->bytes.data + q->head)) {
-			if (!fill_parcel(l))
+		if (queue_len(q) && is_parcel(q->bytes.data + q->head)) {
+			if (!fill_parcel(l, q))
 				return true;
 		} else if (queue_len(q)) {
 			size_t len = frames_len(q);

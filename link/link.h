@@ -39,8 +39,11 @@ uint64_t link_origin(const struct link *);
 
 /* Queues a frame; goes out by link_flush. Dead links take and forget. */
 void link_send(struct link *, enum priority, unsigned type, uint64_t job, const void *body, size_t len);
-/* A frame of PRIO_CONTROL whose body is before, the shared bytes, after: these are held, not copied, until they have gone out. */
-void link_send_shared(struct link *, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);
+/* A frame whose body is before, the shared bytes, after: these are held, not copied, until they have gone out. Those of PRIO_OUTPUT go at
+ * one go, whole, so they should be short. */
+void link_send_shared(
+	struct link *, enum priority, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);
+size_t link_holds(const struct link *, enum priority);	/* shared bytes that have not gone out */
 size_t link_queued(const struct link *, enum priority); /* bytes waiting */
 /* Contents: when nothing else waits, the link asks for one frame at a time: write it with frame_put; nothing written: none for now. */
 void link_set_bulk(struct link *, void (*bulk)(void *owner, struct buf *out), void *owner);

@@ -1,6 +1,7 @@
 /* Addresses, names and sockets: resolving, dialling, listening, who is at a local one.
  * Must never know what goes over them. */
 #include "link/net.h"
+#include "base/sys.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -179,8 +180,11 @@ net_resolve(const char *host, unsigned port)
 		return -1;
 	}
 	pid = fork();
-	if (pid == 0)
-		resolve_here(host, port, ends[1]);
+	if (pid == 0) { /* a look-up may take long, and what is open here must not stay so for it */
+		(void)dup3(ends[1], STDERR_FILENO + 1, O_CLOEXEC);
+		close_from(STDERR_FILENO + 2);
+		resolve_here(host, port, STDERR_FILENO + 1);
+	}
 	close(ends[1]);
 	if (pid < 0) {
 		FAIL("can't look up %s: %s", host, strerror(errno));

@@ -5,6 +5,7 @@
 #include "node/agenda.h"
 #include "node/answer.h"
 #include "node/choose.h"
+#include "node/feed.h"
 #include "node/share.h"
 #include "node/job.h"
 #include "node/relay.h"
@@ -52,6 +53,7 @@ struct launch {
 	struct path *paths; /* sorted */
 	struct target *targets;
 	size_t count, pending, lingering, starting;
+	struct feed *feed;	  /* what its programs read; NULL: nothing */
 	struct shared *block;	  /* what all nodes are told alike */
 	struct variant *variants; /* what is shipped to which of them; their machines are not kept */
 	size_t variant_count;
@@ -91,6 +93,7 @@ launch_release(void *what)
 {
 	struct launch *l = what;
 
+	feed_free(l->feed);
 	shared_drop(l->block);
 	free(l->variants);
 	share_give(l->uid, l->counted);
@@ -157,11 +160,23 @@ kill_launch(struct launch *l)
 		signal_launch(l, SIGKILL);
 }
 
+/* Who is given up waits for nothing; others have said so. */
+static void
+feed_ends(struct launch *l, const struct target *t)
+{
+	if (!l->feed)
+		return;
+	feed_lost(l->feed, (size_t)(t - l->targets));
+	if (l->client)
+		feed_tell(l->feed, l->client);
+}
+
 static void
 target_ended(struct launch *l, struct target *t, bool bad)
 {
 	if (t->state == TARGET_PENDING)
 		l->starting--;
+	feed_ends(l, t);
 	t->state = TARGET_ENDED;
 	l->pending--;
 	if (bad && l->kill_on_bad)
@@ -282,6 +297,31 @@ head_event(uint64_t id, const struct msg_event *e)
 	return event_charge(e);
 }
 
+void
+head_taken(uint64_t id, const struct msg_taken *m)
+{
+	struct launch *l = launch_find(id);
+	size_t at;
+
+	if (!l || !l->feed || (at = find_path(l, &m->path)) == l->count)
+		return;
+	feed_taken(l->feed, at, m);
+	if (l->client)
+		feed_tell(l->feed, l->client);
+}
+
+void
+head_on_input(struct neighbour *client, const struct frame *frame)
+{
+	struct launch *l = client->launch;
+	struct msg_input m;
+
+	if (take_input(frame->body, frame->len, &m) != 0)
+		neighbour_malformed(client, frame);
+	else if (l && l->id == frame->job && (!l->feed || feed_input(l->feed, &m) != 0))
+		neighbour_malformed(client, frame);
+}
+
 /* A verdict that the master gives itself. */
 static void
 give_verdict(struct launch *l, size_t at, enum event_kind kind, const char *why)
@@ -375,6 +415,8 @@ run_again(struct launch *l, uint8_t variant, struct run_entry *entries)
 
 		if (t->again && t->variant == variant) {
 			t->again = false;
+			if (l->feed)
+				feed_missed(l->feed, i);
 			entries[n++] = entry_of(l, i);
 		}
 	}
@@ -396,6 +438,8 @@ run_all_again(void)
 		entries = xcalloc(l->count, sizeof(*entries));
 		for (i = 0; i < l->variant_count; i++)
 			run_again(l, (uint8_t)i, entries);
+		if (l->feed)
+			feed_again(l->feed);
 		free(entries);
 	}
 }
@@ -464,11 +508,18 @@ block_cost(const struct neighbour *client, const struct msg_launch *m)
 	       sizeof(m->around.limits) + 128;
 }
 
+/* One that outlives its client reads nothing. */
+static bool
+is_fed(const struct msg_launch *m)
+{
+	return m->around.input == INPUT_STREAM && !(m->flags & LAUNCH_DETACH);
+}
+
 /* And all that the master keeps of it besides. */
 static size_t
-launch_cost(size_t nodes)
+launch_cost(const struct msg_launch *m, size_t nodes)
 {
-	return LAUNCH_COST + nodes * (sizeof(struct path) + sizeof(struct target) + VERDICT_COST);
+	return (is_fed(m) ? feed_cost(nodes) : 0) + LAUNCH_COST + nodes * (sizeof(struct path) + sizeof(struct target) + VERDICT_COST);
 }
 
 static void
@@ -497,6 +548,8 @@ make_block(struct launch *l, const struct msg_launch *m)
 	};
 	struct buf bytes = {0};
 
+	if (!l->feed)
+		run.around.input = INPUT_NONE;
 	put_run_common(&bytes, &run);
 	l->block = shared_new(bytes.len);
 	memcpy(l->block->data, bytes.data, bytes.len);
@@ -575,7 +628,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->command = command_text(m->around.words);
 	l->client = client;
 	l->uid = client->who.uid;
-	l->counted = launch_cost(c->count);
+	l->counted = launch_cost(m, c->count);
 	l->born = now_ms();
 	l->detached = m->flags & LAUNCH_DETACH;
 	l->kill_on_bad = m->flags & LAUNCH_KILL_ON_BAD;
@@ -590,6 +643,8 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->variant_count = m->variants;
 	l->variants = xcalloc(m->variants, sizeof(l->variants[0]));
 	memcpy(l->variants, m->variant, m->variants * sizeof(l->variants[0]));
+	if (is_fed(m))
+		l->feed = feed_new(l->id, l->count);
 	make_block(l, m);
 	client->launch = l;
 	l->serial = launches ? launches->serial + 1 : 1;
@@ -725,7 +780,7 @@ all_up(const struct left_out *left)
 static void
 start(struct neighbour *client, const struct msg_launch *m, size_t len, struct choice *c)
 {
-	size_t cost = launch_cost(c->count) + block_cost(client, m);
+	size_t cost = launch_cost(m, c->count) + block_cost(client, m);
 	struct launch *l;
 
 	if (c->count == 0 || (m->flags & LAUNCH_STRICT && !all_up(&c->left))) {
@@ -739,6 +794,8 @@ start(struct neighbour *client, const struct msg_launch *m, size_t len, struct c
 		l = launch_new(client, m, c);
 		send_accepted(l, c);
 		send_launch(l, m->window);
+		if (l->feed)
+			feed_tell(l->feed, client);
 		fail_strangers(l, c);
 	}
 }

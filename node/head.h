@@ -10,6 +10,8 @@ void head_on_ps(struct neighbour *, const struct frame *);     /* a client's PS:
 void head_on_kill(struct neighbour *, const struct frame *);   /* a client's KILL, of a job that may be another client's */
 void head_on_signal(struct neighbour *, const struct frame *); /* a client's, to its own job */
 void head_on_credit(struct neighbour *, const struct frame *); /* a client has taken so much */
+void head_on_input(struct neighbour *, const struct frame *);  /* a piece of what its job reads */
+void head_taken(uint64_t id, const struct msg_taken *);
 /* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
 size_t head_event(uint64_t id, const struct msg_event *);
 bool head_knows(uint64_t id);			       /* the launch is not over */

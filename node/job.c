@@ -14,6 +14,8 @@ enum {
 	WINDOW_MIN = 2 << 10,	 /* for each branch of each job, even beyond the budget: or it would stand still */
 	WINDOW_START = 8 << 10,	 /* who uses it up gets more: most jobs print a line or two */
 	WINDOW_MAX = 64 << 10,
+	LINK_INPUT = 256 << 10, /* bytes of input that each link may hold that stands still, */
+	NODE_INPUT = 4 << 20,	/* beyond these, of all of them together */
 };
 
 /* The part of a job that lies behind one child. */
@@ -160,7 +162,18 @@ may_be_known(uint64_t id)
 	return !self.parent || self.parent->between == PROTO_GENERATION;
 }
 
-static const struct job_hooks below_a_parent = {.event = send_to_parent, .knows = may_be_known};
+static void
+tell_parent_taken(uint64_t id, const struct msg_taken *m)
+{
+	struct buf body = {0};
+
+	put_taken(&body, m);
+	if (self.parent && self.parent->between == PROTO_GENERATION)
+		neighbour_send(self.parent, PRIO_OUTPUT, MSG_TAKEN, id, &body);
+	buf_free(&body);
+}
+
+static const struct job_hooks below_a_parent = {.event = send_to_parent, .taken = tell_parent_taken, .knows = may_be_known};
 static const struct job_hooks *hooks = &below_a_parent;
 
 void
@@ -520,7 +533,7 @@ send_part(struct job *j, struct neighbour *child, bool again, struct msg_run *pa
 	}
 	put_run_head(&head, part);
 	put_run_entries(&tail, part);
-	neighbour_send_shared(child, MSG_RUN, j->id, &head, block, &tail);
+	neighbour_send_shared(child, PRIO_CONTROL, MSG_RUN, j->id, &head, block, &tail);
 	buf_free(&head);
 	buf_free(&tail);
 	signal_again(j, child);
@@ -685,6 +698,72 @@ job_on_run(struct neighbour *from, const struct frame *frame)
 	else
 		refuse_run(from, frame->job, &run);
 	run_free(&run);
+}
+
+/* ---- input ---- */
+
+static size_t input_held; /* bytes that links hold, shared ones once */
+
+static void
+input_is_out(const struct shared *bytes)
+{
+	input_held -= bytes->len;
+}
+
+/* What a link has no room for is wanted by nobody behind it who is quick enough to count, or it is sent again. */
+static void
+send_input(struct job *j, struct shared *bytes)
+{
+	struct branch *b;
+
+	input_held += bytes->len;
+	bytes->freed = input_is_out;
+	for (b = j->branches; b; b = b->next)
+		if (input_held <= NODE_INPUT || link_holds(b->child->link, PRIO_OUTPUT) <= LINK_INPUT)
+			neighbour_send_shared(b->child, PRIO_OUTPUT, MSG_INPUT, j->id, &(struct buf){0}, bytes, &(struct buf){0});
+}
+
+void
+job_send_input(uint64_t id, struct shared *bytes)
+{
+	struct job *j = job_find(id);
+
+	if (j)
+		send_input(j, bytes);
+}
+
+void
+job_on_input(struct neighbour *parent, const struct frame *frame)
+{
+	struct job *j = job_find(frame->job);
+	struct shared *bytes;
+	struct msg_input m;
+
+	if (take_input(frame->body, frame->len, &m) != 0) {
+		neighbour_malformed(parent, frame);
+		return;
+	}
+	if (!j)
+		return;
+	if (j->branches) {
+		bytes = shared_new(frame->len);
+		memcpy(bytes->data, frame->body, frame->len);
+		send_input(j, bytes);
+		shared_drop(bytes);
+	}
+	if (j->part)
+		part_input(j->part, &m);
+}
+
+void
+job_on_taken(struct neighbour *child, const struct frame *frame)
+{
+	struct msg_taken m;
+
+	if (take_taken(frame->body, frame->len, &m) == 0)
+		hooks->taken(frame->job, &m);
+	else
+		neighbour_malformed(child, frame);
 }
 
 /* ---- signals, ends ---- */

@@ -9,6 +9,7 @@
 /* Where events go from here: node.c sets it on the master, where the head takes them; else they go to the parent. */
 struct job_hooks {
 	size_t (*event)(uint64_t job, const struct msg_event *); /* returns the bytes of the job's credit that it took */
+	void (*taken)(uint64_t job, const struct msg_taken *);
 	bool (*knows)(uint64_t job);
 };
 void job_set_hooks(const struct job_hooks *);
@@ -22,9 +23,13 @@ void job_on_credit(struct neighbour *, const struct frame *); /* the parent's CR
 void job_on_signal(struct neighbour *, const struct frame *); /* the parent's SIGNAL */
 void job_on_done(struct neighbour *, const struct frame *);   /* the parent's DONE */
 void job_on_forget(struct neighbour *, const struct frame *); /* the parent's FORGET, for this node or one below */
-void job_signal(uint64_t id, const struct msg_signal *);      /* to all of it, here and below */
-void job_done(uint64_t id);				      /* every verdict has arrived: it is forgotten here and below */
-void job_forget(const struct msg_forget *);		      /* sends it on, or kills those jobs here without a report */
+void job_on_input(struct neighbour *, const struct frame *);  /* the parent's INPUT */
+void job_on_taken(struct neighbour *, const struct frame *);  /* a child's TAKEN */
+/* On the master: to every node of the launch that is up; the shared bytes are an INPUT's whole body. */
+void job_send_input(uint64_t id, struct shared *);
+void job_signal(uint64_t id, const struct msg_signal *); /* to all of it, here and below */
+void job_done(uint64_t id);				 /* every verdict has arrived: it is forgotten here and below */
+void job_forget(const struct msg_forget *);		 /* sends it on, or kills those jobs here without a report */
 const char *job_refuses(uint64_t id, const struct object_name *, uint64_t bytes);
 void job_has(uint64_t id, const struct object_name *);			  /* the object is whole in the store: for this node's part */
 void job_lacks(uint64_t id, const struct object_name *, const char *why); /* it can't be had */

@@ -65,11 +65,11 @@ neighbour_post(struct neighbour *n, enum priority priority, unsigned type, uint6
 }
 
 void
-neighbour_send_shared(
-	struct neighbour *n, unsigned type, uint64_t job, const struct buf *before, struct shared *shared, const struct buf *after)
+neighbour_send_shared(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const struct buf *before,
+	struct shared *shared, const struct buf *after)
 {
 	note(9, "to %s: %s, %zu bytes", link_peer(n->link), message_name(type), before->len + shared->len + after->len);
-	link_send_shared(n->link, type, job, before, shared, after);
+	link_send_shared(n->link, priority, type, job, before, shared, after);
 	neighbour_touch(n);
 }
 

@@ -58,9 +58,9 @@ void neighbour_send(struct neighbour *, enum priority, unsigned type, uint64_t j
 void neighbour_send_bytes(struct neighbour *, enum priority, unsigned type, uint64_t job, const void *, size_t);
 /* The same, and frees the body. No neighbour (NULL): only that. */
 void neighbour_post(struct neighbour *, enum priority, unsigned type, uint64_t job, struct buf *body);
-/* In PRIO_CONTROL, with link_send_shared. */
+/* By link_send_shared. */
 void neighbour_send_shared(
-	struct neighbour *, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);
+	struct neighbour *, enum priority, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);
 #define CLIENT_FRAME (128u << 10) /* the largest frame of a client that is read unasked: a piece of contents is half of it */
 void neighbour_send_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
 char *neighbour_host(const struct neighbour *); /* its address without the port. The caller frees */

@@ -106,6 +106,9 @@ static const struct {
 	{MSG_QUERY, FROM(NB_CLIENT), answer_on_query},
 	{MSG_PS, FROM(NB_CLIENT), head_on_ps},
 	{MSG_KILL, FROM(NB_CLIENT), head_on_kill},
+	{MSG_INPUT, FROM(NB_PARENT), job_on_input},
+	{MSG_INPUT, FROM(NB_CLIENT), head_on_input},
+	{MSG_TAKEN, FROM(NB_CHILD), job_on_taken},
 };
 
 static void
@@ -181,7 +184,7 @@ set_hooks(void)
 		.source = source_is_parent, .waits = true, .refuses = job_refuses, .has = job_has, .lacks = job_lacks};
 	static const struct fetch_hooks of_client = {
 		.source = head_source, .waits = false, .refuses = job_refuses, .has = job_has, .lacks = job_lacks};
-	static const struct job_hooks to_head = {.event = head_event, .knows = head_knows};
+	static const struct job_hooks to_head = {.event = head_event, .taken = head_taken, .knows = head_knows};
 
 	neighbour_set_hooks(&all);
 	fetch_set_hooks(self.is_master ? &of_client : &of_parent);

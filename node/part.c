@@ -1,6 +1,7 @@
 /* A job's part that runs on this very node: from the contents it needs to its verdict.
  * Must never know who else takes part, or by which way its events go up beyond the parent. */
 #include "node/part.h"
+#include "node/input.h"
 #include "node/relay.h"
 #include "node/self.h"
 #include "run/worker.h"
@@ -75,6 +76,7 @@ struct part {
 	uint64_t described; /* and for the manifest in the daemon's memory: until the end */
 	struct proc *proc;
 	struct watch control;
+	struct input input;
 	struct output_pipe pipe[2];
 	struct pending *first, **last, *unsent; /* events from the oldest that is unacknowledged */
 	uint64_t sequence;			/* of the newest event */
@@ -211,6 +213,7 @@ static void
 part_free(struct part *part)
 {
 	drop_until(part, UINT64_MAX);
+	input_over(&part->input);
 	loop_cancel(&part->start_limit);
 	loop_cancel(&part->begin);
 	loop_cancel(&part->drain);
@@ -227,6 +230,7 @@ fail(struct part *part, uint32_t status, const char *why)
 	if (part->state == PART_ENDED)
 		return;
 	part->state = PART_ENDED;
+	input_over(&part->input);
 	loop_cancel(&part->start_limit);
 	if (!part->proc)
 		release_contents(part);
@@ -416,6 +420,7 @@ program_exited(struct part *part, int status)
 {
 	part->status = status;
 	part->state = PART_DRAINING;
+	input_over(&part->input);
 	if (part->run.around.drain == 0 || part->silent)
 		cut_output(part);
 	else
@@ -554,6 +559,7 @@ start_proc(struct part *part)
 		.group_count = part->run.group_count,
 		.wants_start = part->run.flags & RUN_TELL_START || part->run.start_limit,
 		.give = part->give,
+		.input = part->run.around.input == INPUT_STREAM,
 	};
 	size_t i;
 
@@ -571,6 +577,8 @@ start_proc(struct part *part)
 	}
 	self.jobs++;
 	part->state = PART_RUNNING;
+	if (work.input)
+		input_feed(&part->input, proc_take_input(part->proc));
 	loop_watch(&part->control, proc_control(part->proc), WATCH_READ, control_ready, part);
 	for (i = 0; i < COUNT(part->pipe); i++) {
 		struct output_pipe *p = &part->pipe[i];
@@ -828,6 +836,7 @@ part_start(uint64_t job, const struct msg_run *run, struct shared *block, uint32
 		return part;
 	}
 	part->silent = part->run.flags & RUN_DETACHED;
+	input_begin(&part->input, job, part->run.around.input == INPUT_STREAM);
 	note_binroot(part);
 	if (part->run.start_limit)
 		loop_timer(&part->start_limit, part->run.start_limit, start_is_due, part);
@@ -855,6 +864,7 @@ void
 part_resend(struct part *part)
 {
 	send_unnumbered(part->job, EVENT_STARTED);
+	input_tell(&part->input);
 	part->unsent = part->first;
 	send_pending(part);
 }
@@ -872,6 +882,7 @@ end_unstarted(struct part *part, int signal)
 	struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)signal, .flags = EXITED_UNSTARTED};
 
 	part->state = PART_ENDED;
+	input_over(&part->input);
 	loop_cancel(&part->start_limit);
 	release_contents(part);
 	add_event(part, &e);
@@ -895,8 +906,15 @@ part_signal(struct part *part, int signal)
 }
 
 void
+part_input(struct part *part, const struct msg_input *m)
+{
+	input_add(&part->input, m);
+}
+
+void
 part_forget(struct part *part)
 {
+	input_over(&part->input);
 	if (part->proc)
 		kill_processes(part);
 	else

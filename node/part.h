@@ -6,6 +6,7 @@
 
 struct part;
 struct msg_run;
+struct msg_input;
 /* What the part shares with its job, which owns both and outlives it. */
 struct part_share {
 	int64_t *credit;	    /* bytes of events that may go up, of those too that only pass through */
@@ -18,8 +19,9 @@ bool part_pump(struct part *);			 /* sends the next event that waits, if there i
 void part_ack(struct part *, uint64_t sequence); /* the head has everything up to here */
 void part_resend(struct part *);		 /* the way up is a new one: everything unacknowledged goes again */
 void part_signal(struct part *, int signal);
-void part_done(struct part *);	 /* the head has the verdict */
-void part_forget(struct part *); /* kills it without a verdict */
+void part_input(struct part *, const struct msg_input *); /* a piece of what its program reads */
+void part_done(struct part *);				  /* the head has the verdict */
+void part_forget(struct part *);			  /* kills it without a verdict */
 const char *part_refuses(
 	struct part *, const struct object_name *, uint64_t bytes); /* as fetch_hooks has it; promises room for a manifest */
 void part_has(struct part *, const struct object_name *);

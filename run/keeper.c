@@ -106,7 +106,8 @@ static void
 take_descriptors(struct keep *k)
 {
 	const struct node_facts *f = k->facts;
-	int from[DESCRIPTORS] = {f->null, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->homes, f->home};
+	int from[DESCRIPTORS] = {
+		k->in < 0 ? f->null : k->in, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->homes, f->home};
 	int to;
 
 	for (to = 0; to < DESCRIPTORS; to++)
@@ -306,6 +307,7 @@ start(struct keeper *k)
 	k->pid = k->group = l->pid;
 	/* The pipes must end with the job's last process, not with us. */
 	none = openat(STORE, ".", O_PATH | O_CLOEXEC);
+	(void)dup3(none, STDIN_FILENO, O_CLOEXEC);
 	(void)dup3(none, STDOUT_FILENO, O_CLOEXEC);
 	(void)dup3(none, STDERR_FILENO, O_CLOEXEC);
 	close(none);

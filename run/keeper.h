@@ -27,9 +27,9 @@ struct proc_report {
 struct keep {
 	const struct node_facts *facts;
 	const struct work *work;
-	char name[48];	       /* names the job's own things in the store */
-	char given[72];	       /* what the names of contents handed over to it begin with: see place.h */
-	int control, out, err; /* the keeper's ends */
+	char name[48];		   /* names the job's own things in the store */
+	char given[72];		   /* what the names of contents handed over to it begin with: see place.h */
+	int control, in, out, err; /* the keeper's ends; in -1: none */
 };
 
 /* In a freshly forked process: does it all and exits, with 0 when nothing of the job is left. */

@@ -25,5 +25,6 @@ struct work {
 	size_t group_count;
 	bool wants_start; /* PROC_STARTED is wanted */
 	bool give;	  /* there is no room to copy all: hand over what can be */
+	bool input;	  /* it reads a pipe; else /dev/null */
 };
 #endif

@@ -32,7 +32,7 @@ struct proc {
 	pid_t janitor; /* removes what a dead keeper left; 0: none */
 	int control;   /* the daemon's end */
 	int peer;      /* the keeper's: so that its death is told when it is reaped, not before */
-	int out, err;
+	int in, out, err;
 	bool dirty;  /* the keeper died before its work was done */
 	bool over;   /* FAILED or EXITED was handed out */
 	bool killed; /* by proc_kill */
@@ -126,6 +126,24 @@ worker_close(struct worker *w)
 /* ---- starting ---- */
 
 static int
+open_input(struct proc *p, struct keep *k)
+{
+	int ends[2];
+
+	if (!k->work->input)
+		return 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	/* So that the user may open /dev/stdin. */
+	if (k->facts->is_root)
+		(void)!fchown(ends[0], k->work->uid, k->work->gid);
+	(void)fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	k->in = ends[0];
+	p->in = ends[1];
+	return 0;
+}
+
+static int
 open_channels(struct proc *p, struct keep *k)
 {
 	int control[2], out[2], err[2];
@@ -136,6 +154,8 @@ open_channels(struct proc *p, struct keep *k)
 		goto err1;
 	if (pipe2(err, O_CLOEXEC) < 0)
 		goto err2;
+	if (open_input(p, k) < 0)
+		goto err3;
 	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
 	(void)fcntl(err[0], F_SETFL, O_NONBLOCK);
 	p->control = control[0];
@@ -145,6 +165,9 @@ open_channels(struct proc *p, struct keep *k)
 	k->out = out[1];
 	k->err = err[1];
 	return 0;
+err3:
+	close(err[0]);
+	close(err[1]);
 err2:
 	close(out[0]);
 	close(out[1]);
@@ -159,6 +182,7 @@ close_channels(struct proc *p)
 {
 	close_fd(&p->control);
 	close_fd(&p->peer);
+	close_fd(&p->in);
 	close_fd(&p->out);
 	close_fd(&p->err);
 }
@@ -371,6 +395,7 @@ start_keeper(struct worker *w, struct proc *p, struct keep *k)
 	p->keeper = fork_with(w->facts.pid_namespaces ? CLONE_NEWPID : 0);
 	if (p->keeper == 0)
 		keeper_run(k);
+	close_fd(&k->in);
 	close(k->out);
 	close(k->err);
 	return p->keeper < 0 ? fail("can't start a job: %s", namespace_error()) : 0;
@@ -379,11 +404,11 @@ start_keeper(struct worker *w, struct proc *p, struct keep *k)
 struct proc *
 worker_start(struct worker *w, const struct work *work)
 {
-	struct keep k = {.facts = &w->facts, .work = work};
+	struct keep k = {.facts = &w->facts, .work = work, .in = -1};
 	struct proc *p = xcalloc(1, sizeof(*p));
 
 	p->worker = w;
-	p->control = p->peer = p->out = p->err = -1;
+	p->control = p->peer = p->in = p->out = p->err = -1;
 	(void)snprintf(p->name, sizeof(p->name), "%llx.%llu", (unsigned long long)work->job, (unsigned long long)w->serial++);
 	memcpy(k.name, p->name, sizeof(k.name));
 	(void)snprintf(k.given, sizeof(k.given), "inode/.given-%s.", p->name);
@@ -409,6 +434,25 @@ void
 proc_close_output(struct proc *p, int stream)
 {
 	close_fd(stream == 1 ? &p->out : &p->err);
+}
+
+int
+proc_take_input(struct proc *p)
+{
+	int fd = p->in;
+
+	p->in = -1;
+	return fd;
+}
+
+/* No reader is kept from the beginning: while there is one it isn't told that the program reads no more. */
+int
+worker_reader(const struct worker *w, int fd)
+{
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "self/fd/%d", fd);
+	return openat(w->facts.proc, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
 int

@@ -26,6 +26,11 @@ struct proc; /* a keeper and what it keeps; owned by the worker, freed by proc_f
 struct proc *worker_start(struct worker *, const struct work *);
 int proc_output(const struct proc *, int stream); /* 1 or 2: non-blocking descriptor to read; the caller closes by proc_close_output */
 void proc_close_output(struct proc *, int stream);
+/* The pipe that the program reads, with work.input: a non-blocking descriptor to write, the caller's from now on. */
+int proc_take_input(struct proc *);
+/* A descriptor by which what the program has not read can still be counted when that one is closed; -1: there is none. The caller closes.
+ */
+int worker_reader(const struct worker *, int fd);
 int proc_control(const struct proc *); /* descriptor that becomes readable when proc_next has a report */
 
 /* The next report, PROC_NOTHING when there is none yet. Each proc yields STARTED then EXITED, or FAILED, then GONE; a keeper

@@ -211,6 +211,7 @@ __wrap_net_dial(const struct address *a)
 struct fake {
 	bool used, told, ended, gone;
 	int pipe[2][2];
+	int input; /* the program's end; -1: none */
 	struct proc_report next[4];
 	size_t first, count;
 };
@@ -222,6 +223,8 @@ uint64_t __wrap_worker_needs(const struct worker *, const struct manifest *, boo
 void __wrap_worker_tidy(struct worker *);
 int __wrap_proc_output(const struct proc *, int);
 void __wrap_proc_close_output(struct proc *, int);
+int __wrap_proc_take_input(struct proc *);
+int __wrap_worker_reader(const struct worker *, int);
 int __wrap_proc_control(const struct proc *);
 struct proc_report __wrap_proc_next(struct proc *);
 int __wrap_proc_signal(struct proc *, int);
@@ -243,6 +246,7 @@ __wrap_worker_start(struct worker *w, const struct work *work)
 	if (pipe2(fakes[i].pipe[1], O_NONBLOCK) != 0)
 		abort();
 	fakes[i].used = true;
+	fakes[i].input = -1;
 	return (struct proc *)&fakes[i];
 }
 
@@ -280,6 +284,24 @@ __wrap_proc_close_output(struct proc *p, int stream)
 
 	close(*end);
 	*end = -1;
+}
+
+int
+__wrap_proc_take_input(struct proc *p)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_NONBLOCK) != 0)
+		abort();
+	((struct fake *)p)->input = ends[0];
+	return ends[1];
+}
+
+int
+__wrap_worker_reader(const struct worker *w, int fd)
+{
+	(void)w;
+	return dup(fd);
 }
 
 int
@@ -347,6 +369,7 @@ __wrap_proc_free(struct worker *w, struct proc *p)
 	assert(f->used && f->pipe[0][0] < 0 && f->pipe[1][0] < 0);
 	close(f->pipe[0][1]);
 	close(f->pipe[1][1]);
+	close_fd(&f->input);
 	*f = (struct fake){0};
 }
 
@@ -364,6 +387,11 @@ hear_processes(void)
 
 			if (poll(&fd, 1, 0) > 0)
 				watches[i]->ready(watches[i], WATCH_READ);
+		} else if (watches[i]) { /* a program's input */
+			struct pollfd fd = {.fd = watches[i]->fd, .events = watches[i]->want & WATCH_WRITE ? POLLOUT : 0};
+
+			if (poll(&fd, 1, 0) > 0)
+				watches[i]->ready(watches[i], fd.revents & POLLERR ? WATCH_READ : WATCH_WRITE);
 		}
 }
 
@@ -372,6 +400,7 @@ static void
 process_does(struct fake *f, unsigned what)
 {
 	static const char text[3000];
+	static char taken[65536];
 
 	if (!f->used || f->gone || f->count > 1)
 		return;
@@ -379,6 +408,10 @@ process_does(struct fake *f, unsigned what)
 		f->told = true;
 		report(f, what & 64 ? PROC_FAILED : PROC_STARTED, 126);
 		f->ended = what & 64;
+	} else if (what % 4 == 0 && what & 128) {
+		close_fd(&f->input);
+	} else if (what % 4 == 0 && f->input >= 0) {
+		(void)!read(f->input, taken, what & 64 ? sizeof(taken) : 100);
 	} else if (what % 4 == 1 && f->told && !f->ended) {
 		f->ended = true;
 		report(f, PROC_EXITED, (int)(what >> 4) << 8);
@@ -475,12 +508,13 @@ some_info(struct reader *r)
 static void
 put_some_run(struct buf *b, struct reader *r)
 {
-	struct run_common common = {.flags = number(r) & 15u,
+	unsigned how = number(r);
+	struct run_common common = {.flags = how & 15u,
 		.size = 2,
 		.uid = 1,
 		.job_text = "1.0",
 		.start_limit = number(r) % 4 * 500,
-		.around = {.cwd = "/", .binroot = ""}};
+		.around = {.cwd = "/", .binroot = "", .input = how >> 4 & 1}};
 	unsigned object = number(r);
 	struct run_entry entries[8];
 	struct msg_run m = {.has_manifest = object < 128, .manifest = objects[object % OBJECTS].id.digest, .entries = entries};
@@ -536,10 +570,11 @@ static void
 put_some_launch(struct buf *b, struct reader *r)
 {
 	static const char *const specs[] = {".", "...", "1", "1/.", "2-9", "1:1,2", "x"};
+	unsigned how = number(r);
 	struct msg_launch m = {.generation = PROTO_GENERATION,
-		.spec = specs[number(r) % COUNT(specs)],
+		.spec = specs[how % COUNT(specs)],
 		.exclude = "",
-		.around = {.cwd = "/", .binroot = ""},
+		.around = {.cwd = "/", .binroot = "", .input = how / 7 & 1},
 		.variants = 1,
 		.flags = number(r) & 31u,
 		.window = number(r) * 100u,
@@ -549,6 +584,18 @@ put_some_launch(struct buf *b, struct reader *r)
 	strings_add(&m.around.argv, "a");
 	put_launch(b, &m);
 	launch_free(&m);
+}
+
+static void
+put_some_input(struct buf *b, struct reader *r)
+{
+	static const uint8_t text[255];
+	struct msg_input m = {.offset = number(r), .data = text};
+	unsigned how = number(r);
+
+	m.end = how % 8 == 0;
+	m.len = how & 1 ? how : 255;
+	put_input(b, &m);
 }
 
 static void
@@ -631,6 +678,13 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 		break;
 	case MSG_CREDIT:
 		put_credit(b, &(struct msg_credit){number(r) * 16u});
+		break;
+	case MSG_INPUT:
+		put_some_input(b, r);
+		break;
+	case MSG_TAKEN:
+		how = number(r);
+		put_taken(b, &(struct msg_taken){path, how, how - how % 3 * how / 4, number(r) % 4 == 0});
 		break;
 	case MSG_SIGNAL:
 		put_signal(b, &(struct msg_signal){1 + number(r) % 64, number(r) & 1});

@@ -148,7 +148,7 @@ send_nth(struct link *l, size_t i, struct shared *large)
 		put_bytes(&before, "before", 6);
 	if (i % 5)
 		put_bytes(&after, "after", 5);
-	link_send_shared(l, 2, i, &before, large, &after);
+	link_send_shared(l, i % 2 ? PRIO_CONTROL : PRIO_OUTPUT, 2, i, &before, large, &after);
 	buf_free(&before);
 	buf_free(&after);
 }
@@ -170,7 +170,7 @@ shared_frames(const struct keyring *keys, const char *name)
 	struct pair p = linked(keys, keys);
 	struct shared *large = shared_new(1000000);
 	struct frame f = {0};
-	size_t i, came = 0, bad = 0, last = 0;
+	size_t i, came = 0, bad = 0, last[2] = {0};
 
 	for (i = 0; i < large->len; i++)
 		large->data[i] = (uint8_t)(i * 31 >> 8);
@@ -185,15 +185,13 @@ shared_frames(const struct keyring *keys, const char *name)
 		link_read(p.b);
 		while (link_next(p.b, &f)) {
 			bad += !is_nth(&f, large);
-			if (f.type == 2 || f.job % 2) { /* of control */
-				bad += f.job < last;
-				last = f.job;
-			}
+			bad += f.job < last[f.job % 2]; /* of control, of output */
+			last[f.job % 2] = f.job;
 			came++;
 		}
 	}
 	ok(came == 30 && bad == 0 && large->holders == 1, "%s: frames with shared bytes come whole, in order, and are let go", name);
-	link_send_shared(p.a, 2, 1, &(struct buf){0}, large, &(struct buf){0});
+	link_send_shared(p.a, PRIO_CONTROL, 2, 1, &(struct buf){0}, large, &(struct buf){0});
 	shared_drop(large);
 	ok(given_back == 0, "%s: they live as long as a link holds them", name);
 	unlink_pair(&p);

@@ -176,6 +176,18 @@ make_credit(struct buf *b)
 }
 
 static void
+make_input(struct buf *b)
+{
+	put_input(b, &(struct msg_input){1ull << 40, true, (const uint8_t *)"a\0b", 3});
+}
+
+static void
+make_taken(struct buf *b)
+{
+	put_taken(b, &(struct msg_taken){here, 1ull << 40, (1ull << 40) - 1, true});
+}
+
+static void
 make_signal(struct buf *b)
 {
 	put_signal(b, &(struct msg_signal){15, true});
@@ -373,6 +385,8 @@ PLAIN(refuse)
 PLAIN(resend)
 PLAIN(credit)
 PLAIN(signal)
+PLAIN(input)
+PLAIN(taken)
 PLAIN(want)
 PLAIN(data)
 PLAIN(lack)
@@ -466,6 +480,8 @@ static const struct {
 	{"EVENT lost", make_lost, again_event, false, 0, 0},
 	{"ACK", make_ack, again_ack, false, 0, 0},
 	{"CREDIT", make_credit, again_credit, false, 0, 0},
+	{"INPUT", make_input, again_input, false, 3, 0},
+	{"TAKEN", make_taken, again_taken, false, 0, 0},
 	{"SIGNAL", make_signal, again_signal, false, 0, 0},
 	{"WANT", make_want, again_want, false, 0, 0},
 	{"DATA", make_plain_data, again_data, false, 0, 0},

@@ -1,0 +1,23 @@
+/* Standard input on its way to the programs. */
+#ifndef READING_H
+#define READING_H
+
+#include "link/link.h"
+#include "proto.h"
+
+struct reading {
+	struct link *link;		 /* NULL: nothing is read */
+	uint64_t job, sent, limit, most; /* bytes; limit: how far the master takes it; most: read by any program */
+	off_t start;			 /* offset that standard input had; -1: it has none */
+	bool over, failed;		 /* nothing more is read; reading it has failed, which was told */
+};
+/* Whether there is anything to read: not where standard input is /dev/null, was closed or is only to be written, as nohup has it. */
+bool reading_wanted(void);
+/* Begins, for so many nodes: a terminal is read for one alone, several get its end. */
+void reading_begin(struct reading *, struct link *, uint64_t job, size_t nodes);
+/* What to poll standard input for: 0 when it may not be read now; *wait, milliseconds, is shortened when it should be asked again. */
+short reading_events(const struct reading *, int *wait);
+void reading_go(struct reading *);			   /* reads what is there, and sends it */
+int reading_taken(struct reading *, const struct frame *); /* a TAKEN of the master's. -1: malformed */
+void reading_end(const struct reading *);		   /* puts the offset back behind the last byte that any program has read */
+#endif

@@ -1,0 +1,153 @@
+/* What this node's own part of a job reads: kept until its program takes it.
+ * Must never know who else reads it, or where it comes from. */
+#include "node/input.h"
+#include "node/neighbour.h"
+#include "node/self.h"
+#include "proto.h"
+#include "run/worker.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+	INPUT_ROOM = 128 << 10, /* bytes that may wait here: the master sends half of it ahead; what is more comes again */
+	TELL_AFTER = 16 << 10,	/* bytes given to the program until that is told while others wait here */
+};
+
+static size_t
+waiting(const struct input *in)
+{
+	return in->bytes.len - in->head;
+}
+
+void
+input_tell(struct input *in)
+{
+	struct msg_taken m = {.path = self.path, .have = in->have, .taken = in->taken, .over = !in->open};
+	struct buf body = {0};
+
+	if (!in->job || !self.parent || self.parent->between != PROTO_GENERATION)
+		return;
+	put_taken(&body, &m);
+	neighbour_send(self.parent, PRIO_OUTPUT, MSG_TAKEN, in->job, &body);
+	buf_free(&body);
+}
+
+static void
+close_pipe(struct input *in)
+{
+	loop_unwatch(&in->watch);
+	close_fd(&in->fd);
+}
+
+void
+input_over(struct input *in)
+{
+	int fd = in->fd >= 0 ? in->fd : in->reader, unread = 0;
+
+	if (!in->open)
+		return;
+	in->open = false;
+	in->taken -= in->end && in->fd < 0 && in->taken == in->have; /* the end is no byte of the program's */
+	if (fd >= 0 && ioctl(fd, FIONREAD, &unread) == 0)
+		in->taken -= (uint64_t)unread;
+	close_pipe(in);
+	close_fd(&in->reader);
+	buf_free(&in->bytes);
+	in->head = 0;
+	input_tell(in);
+}
+
+static void
+end_pipe(struct input *in)
+{
+	in->reader = worker_reader(self.worker, in->fd);
+	close_pipe(in);
+	in->taken = in->have;
+}
+
+/* Gives the program what its pipe has room for. */
+static void
+pour(struct input *in)
+{
+	ssize_t n = 0;
+
+	while (waiting(in) && (n = write(in->fd, in->bytes.data + in->head, waiting(in))) > 0) {
+		in->head += (size_t)n;
+		in->taken += (uint64_t)n;
+	}
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		input_over(in);
+		return;
+	}
+	if (!waiting(in)) {
+		buf_free(&in->bytes);
+		in->head = 0;
+	}
+	loop_want(&in->watch, waiting(in) ? WATCH_WRITE : 0);
+	if (in->end && !waiting(in))
+		end_pipe(in);
+}
+
+static void
+pipe_ready(struct watch *w, unsigned events)
+{
+	struct input *in = w->owner;
+	uint64_t before = in->taken;
+
+	if (events & WATCH_READ) { /* an error: nobody reads it any more */
+		input_over(in);
+		return;
+	}
+	pour(in);
+	if (in->open && (in->taken - before >= TELL_AFTER || !waiting(in)))
+		input_tell(in);
+}
+
+void
+input_begin(struct input *in, uint64_t job, bool wanted)
+{
+	*in = (struct input){.job = wanted ? job : 0, .fd = -1, .reader = -1, .open = wanted};
+}
+
+void
+input_feed(struct input *in, int fd)
+{
+	in->fd = fd;
+	loop_watch(&in->watch, fd, 0, pipe_ready, in);
+	pour(in);
+	if (in->open && in->taken)
+		input_tell(in);
+}
+
+static void
+keep(struct input *in, const uint8_t *data, size_t len)
+{
+	if (in->head > in->bytes.len / 2) {
+		memmove(in->bytes.data, in->bytes.data + in->head, waiting(in));
+		in->bytes.len -= in->head;
+		in->head = 0;
+	}
+	put_bytes(&in->bytes, data, len);
+	in->have += len;
+}
+
+void
+input_add(struct input *in, const struct msg_input *m)
+{
+	uint64_t known = in->have - m->offset; /* bytes of it that have come before */
+
+	if (!in->open)
+		return;
+	if (m->offset <= in->have && known <= m->len && !in->end && waiting(in) + m->len <= INPUT_ROOM) {
+		keep(in, m->data + known, m->len - (size_t)known);
+		in->end = m->end;
+		in->have += m->end;
+		if (in->fd >= 0)
+			pour(in);
+	}
+	if (in->open)
+		input_tell(in);
+}
