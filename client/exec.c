@@ -663,7 +663,9 @@ whole_status(const struct exec *x)
 static bool
 both_bad(const struct verdict *a, const struct verdict *b)
 {
-	return (exit_status(a) != 0 || a->overdue) && !a->told && !b->told && same_verdict(a, b);
+	bool has_one = a->fate != FATE_RUNNING && (exit_status(a) != 0 || a->overdue);
+
+	return has_one && !a->told && !b->told && same_verdict(a, b);
 }
 
 static int

@@ -9,6 +9,7 @@ kill -KILL "$MASTER"
 wait "$MASTER" 2>/dev/null
 end_job
 is "the client is told" "$status" 255
+is "each node once" "$(printf '%s\n' "$err" | grep -c 'lost: ')" 1
 for i in 0 1; do wait_log "$T/slave$i.log" "without the master for $(limit 2) s: ending the jobs here"; done
 until_true none_called sleep
 is "nothing of the job is left on any level" "$(pgrep -cx sleep)" 0

@@ -148,7 +148,7 @@ verdicts() {
 				print at[k], verdict
 		}
 	}
-	{ sub(/: still running when its time was over/, "") }
+	{ sub(/: still running when its time was over/, ""); sub(/; the others were ended because of it$/, "") }
 	/^gproc: down, left out: / { tell($5, "out") }
 	/^gproc: not there: / { sub(/;$/, "", $4); tell($4, "absent") }
 	/^gproc: nodes? [0-9:,-]*: / {
@@ -228,7 +228,7 @@ stands_for() {
 
 # judge K STATUS: prints what is wrong with a job's end.
 judge() {
-	local node verdict all= whole= named
+	local node verdict all= whole= named unnamed=0
 	! happened "client-dies $1" || return
 	if grep -Eq '^gproc: (no master at|.* selects no node that is up|the master is gone)' "$T/err.$1" && ! grep -q '^gproc: node' "$T/err.$1"; then
 		master_hit || for node in ${nodes[$1]}; do below ${node##*:} || echo " no launch, and $node was up"; done
@@ -236,9 +236,10 @@ judge() {
 		return
 	fi
 	named=$(verdicts $1)
+	! grep -q 'the others were ended because of it$' "$T/err.$1" || unnamed=k9
 	for node in ${nodes[$1]}; do
 		verdict=$(awk -v node=$node '$1 == node { print $2 }' <<<"$named")
-		[ -n "$verdict" ] || verdict=0
+		[ -n "$verdict" ] || verdict=$unnamed
 		allowed $1 $node $verdict || echo " $node: $verdict"
 		all="$all $verdict"
 		[ "$verdict" != 0 ] || [ ${kind[$1]} = detached ] || whole="$whole $node"
@@ -247,7 +248,7 @@ judge() {
 	if grep -Eq 'still running when its time was over|in the time that -timeout gives' "$T/err.$1"; then
 		[ $2 = 124 ] || { [ $2 = 255 ] && { master_hit || [[ $all =~ lost|keeper|failed ]]; }; } || echo " status $2, its time was over"
 	else
-		stands_for "$all" $2 || { [ $2 = 255 ] && master_hit; } || echo " status $2 of$all"
+		stands_for "$all" $2 || { [ $2 = 255 ] && master_hit; } || { [ $unnamed = k9 ] && stands_for "${all//k9/0}" $2; } || echo " status $2 of$all"
 	fi
 	[ ${kind[$1]} = detached ] || torn "$T/out.$1" "$whole"
 }
