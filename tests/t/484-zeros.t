@@ -10,7 +10,7 @@ start_slave 1 slave0 -debug=9
 start_slave 2 slave0 -debug=9
 wait_up 3
 sum() {
-	run timeout 100 "$GPROC" -f="$1" e "$2" /bin/sh -c 'cksum <$0; stat -c %b $0' "/tmp/xproc$1"
+	run timeout "$(limit 100)" "$GPROC" -f="$1" e "$2" /bin/sh -c 'cksum <$0; stat -c %b $0' "/tmp/xproc$1"
 }
 # pieces COMMAND...: runs it; $pieces is how many pieces of contents the master and each slave got for it.
 pieces() {
