@@ -299,8 +299,11 @@ main(int argc, char **argv)
 {
 	struct command_line line;
 	char *why = read_switches();
+	int done = argc > 0 && getpid() != 1 ? init_by_name(last_part(argv[0])) : -1;
 	size_t i;
 
+	if (done >= 0)
+		return done;
 	if ((argc > 0 && is_called_init(argv[0])) || (getpid() == 1 && !opts_give_mode(argc, argv))) {
 		if (why)
 			warn("%s", why);

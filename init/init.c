@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -24,6 +25,7 @@
 
 #define MODULE_LIST "/etc/gproc/modules"
 #define MAX_CMDLINE (64 << 10) /* the longest of any architecture's COMMAND_LINE_SIZE, with room */
+#define MAX_FILES (1 << 20)    /* descriptors; the kernel's own bound, fs.nr_open, where nobody has changed it */
 #define MAX_PAUSE 30000	       /* milliseconds between tries */
 #define QUIET_PAUSE 1000       /* an interface takes that long to find its carrier: no reason to say so yet */
 #define STEADY_MS 60000	       /* a slave that ran so long has not failed to start */
@@ -70,6 +72,28 @@ init_request(enum power power)
 		return -1;
 	}
 	return kill(1, powers[power].signal);
+}
+
+int
+init_by_name(const char *name)
+{
+	static const char *const names[] = {[POWER_HALT] = "halt", [POWER_OFF] = "poweroff", [POWER_REBOOT] = "reboot"};
+	struct stat own, first;
+	size_t i;
+
+	for (i = 0; i < COUNT(names) && strcmp(name, names[i]) != 0; i++)
+		;
+	if (i == COUNT(names))
+		return -1;
+	if (stat("/proc/self/exe", &own) < 0 || stat("/proc/1/exe", &first) < 0 || own.st_dev != first.st_dev ||
+		own.st_ino != first.st_ino) {
+		warn("%s: PID 1 is not this gproc, or only root may see it", name);
+		return 1;
+	}
+	if (kill(1, powers[i].signal) == 0)
+		return 0;
+	warn("can't %s this machine: %s", name, strerror(errno));
+	return 1;
 }
 
 static void
@@ -355,6 +379,19 @@ read_command_line(struct init *init)
 	strings_free(&refused);
 }
 
+/* The kernel gives PID 1 a hard limit of 4,096 descriptors, under which no launch could have what a login on an ordinary machine has. The
+ * other one stays as programs expect it. In a namespace only what its owner allows is had. */
+static void
+raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max >= MAX_FILES)
+		return;
+	files.rlim_max = MAX_FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static void
 begin(struct init *init)
 {
@@ -363,6 +400,7 @@ begin(struct init *init)
 	set_message_prefix("gproc init");
 	boot_mounts();
 	boot_console();
+	raise_limits();
 	clean_environment();
 	if (uname(&system) == 0)
 		warn("Linux %s on %s", system.release, system.machine);

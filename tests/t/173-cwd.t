@@ -7,15 +7,15 @@ start_master -users='*'
 start_flat 2
 start_bare 4 'mkdir work; chmod 777 work'
 wait_up 3
-mkdir /tmp/work /tmp/roots
+mkdir /tmp/wd /tmp/roots
 chmod 700 /tmp/roots
-chmod 777 /tmp/work
-cd /tmp/work || exit 1
+chmod 777 /tmp/wd
+cd /tmp/wd || exit 1
 
 run "$GPROC" -cwd=. e 0 /bin/sh -c 'pwd; echo $PWD; echo result >result.txt'
-is "-cwd=.: the node's directory of the same path" "$status $out$err" "0 /tmp/work
-/tmp/work"
-is "what is written there stays" "$(cat /tmp/work/result.txt)" result
+is "-cwd=.: the node's directory of the same path" "$status $out$err" "0 /tmp/wd
+/tmp/wd"
+is "what is written there stays" "$(cat /tmp/wd/result.txt)" result
 run "$GPROC" -cwd=/work e 4 /bin/sh -c 'pwd; echo result >result.txt'
 is "-cwd=DIR: that one" "$status $out$err" "0 /work"
 run "$GPROC" -localbin=false -cwd=/work e 4 /bin/cat result.txt
@@ -28,14 +28,14 @@ like "with the user's rights" "$status $err" "^126 .*can't enter the working dir
 run setpriv --reuid=1007 --regid=1007 --clear-groups "$GPROC" -cwd=. e 0 /bin/sh -c 'echo mine >mine; stat -c %u mine'
 is "the user's own files" "$status $out$err" "0 1007"
 run "$GPROC" -cwd=. -localbin e 0 /bin/pwd
-is "with -localbin too" "$status $out$err" "0 /tmp/work"
-run "$GPROC" -cwd=. -f=result.txt e 0 /bin/cat /tmp/xproc/tmp/work/result.txt
+is "with -localbin too" "$status $out$err" "0 /tmp/wd"
+run "$GPROC" -cwd=. -f=result.txt e 0 /bin/cat /tmp/xproc/tmp/wd/result.txt
 is "-f is the caller's all the same" "$status $out$err" "0 result"
 run "$GPROC" -cwd=work e 0 /bin/true
 is "a relative one means nothing" "$status $err" "2 gproc: -cwd=work: give an absolute path, or . for this directory's"
 
 run "$GPROC" e 0 /bin/pwd
-is "without -cwd it is a private one" "$status $out$err" "0 /tmp/xproc/tmp/work"
+is "without -cwd it is a private one" "$status $out$err" "0 /tmp/xproc/tmp/wd"
 run "$GPROC" -f=result.txt e 0-1,4 /bin/sh -c 'echo b >b; echo a >a; : >empty'
 is "what is written there goes, and that is told once" "$status $err" \
 	"0 gproc: nodes 0-1,4: 2 files written in the working directory went with the job (a, b); -cwd=. uses the node's own"
@@ -54,9 +54,9 @@ mkdir -p /etc/gproc
 printf '# the site\ncwd=.\ndefaultMasterUDS=/tmp/h\n' >/etc/gproc/switches
 ln -s /tmp/g /tmp/h
 run "$GPROC" e 0 /bin/pwd
-is "a site may preset it" "$status $out$err" "0 /tmp/work"
+is "a site may preset it" "$status $out$err" "0 /tmp/wd"
 run "$GPROC" -cwd= e 0 /bin/pwd
-is "and what is given goes before" "$status $out$err" "0 /tmp/xproc/tmp/work"
+is "and what is given goes before" "$status $out$err" "0 /tmp/xproc/tmp/wd"
 rm /tmp/h
 run "$GPROC" i
 like "the socket as well" "$status $err" "^255 gproc: no master at /tmp/h: "

@@ -9,16 +9,16 @@ alice() {
 	setpriv --reuid=1001 --regid=1001 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
 }
 mount -t tmpfs -o mode=755 gproc-test /home
-mkdir -p /home/u/venv/bin /home/u/tools/lib /tmp/work /home/closed/bin
+mkdir -p /home/u/venv/bin /home/u/tools/lib /tmp/wd /home/closed/bin
 cp /bin/sh /home/u/venv/bin/copied
 ln -s /bin/sh /home/u/venv/bin/linked
 for name in copied linked; do
-	printf '#!/home/u/venv/bin/%s\necho by %s\n' $name $name >/tmp/work/$name
+	printf '#!/home/u/venv/bin/%s\necho by %s\n' $name $name >/tmp/wd/$name
 done
 cp /bin/sh /home/closed/bin/sh
-printf '#!/home/closed/bin/sh\necho never\n' >/tmp/work/closed
-chmod 755 /tmp/work/*
-cd /tmp/work || exit 1
+printf '#!/home/closed/bin/sh\necho never\n' >/tmp/wd/closed
+chmod 755 /tmp/wd/*
+cd /tmp/wd || exit 1
 start_master -users=alice
 start_bare 0 'mkdir -m 755 home'
 start_bare 1 'mkdir -p -m 755 home/u/venv/bin home/u/other; echo own >home/u/other/file; mkdir -m 700 home/closed'

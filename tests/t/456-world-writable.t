@@ -8,17 +8,17 @@ printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp:/bin/sh\n' >/etc/pass
 alice() {
 	setpriv --reuid=1001 --regid=1001 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
 }
-mkdir -p /tmp/x/deep /tmp/v/bin /tmp/work
+mkdir -p /tmp/x/deep /tmp/v/bin /tmp/wd
 printf 'int seven(void) { return 7; }\n' >"$T/seven.c"
 printf '#include <stdio.h>\nint seven(void);\nint main(void) { return printf("%%d\\n", seven()) < 0; }\n' >"$T/main.c"
 for lib in /tmp/x/libr.so /tmp/x/deep/libs.so /tmp/libd.so; do
 	gcc -shared -fPIC -o "$lib" "$T/seven.c"
-	gcc -o "/tmp/work/${lib##*/}.prog" "$T/main.c" "$lib"
+	gcc -o "/tmp/wd/${lib##*/}.prog" "$T/main.c" "$lib"
 done
 cp /bin/sh /tmp/v/bin/sh
-printf '#!/tmp/v/bin/sh\necho by it\n' >/tmp/work/script
-chmod 755 /tmp/work/script
-cd /tmp/work || exit 1
+printf '#!/tmp/v/bin/sh\necho by it\n' >/tmp/wd/script
+chmod 755 /tmp/wd/script
+cd /tmp/wd || exit 1
 like "the library is needed by its path" "$(readelf -d libr.so.prog)" 'NEEDED.*/tmp/x/libr.so'
 start_master -users=alice
 start_bare 0 ''

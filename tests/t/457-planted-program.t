@@ -28,8 +28,8 @@ main(int argc, char **argv)
 }
 C
 gcc -static -o /opt/waits "$T/waits.c" 2>/dev/null || skip_all "no static libc"
-mkdir -m 755 /tmp/work /tmp/deep /tmp/deep/down
-for dir in /tmp/work /tmp/deep/down /tmp; do
+mkdir -m 755 /tmp/wd /tmp/deep /tmp/deep/down
+for dir in /tmp/wd /tmp/deep/down /tmp; do
 	printf '#!/opt/waits\nas it was sent\n' >$dir/script
 	chmod 755 $dir/script
 done
@@ -37,12 +37,12 @@ start_master -users=bob
 # Alice's on the node: a directory, a link in place of one on the way, the file itself in /tmp.
 start_bare 0 '
 	mkfifo -m 666 tmp/go
-	mkdir -m 755 tmp/work tmp/hers tmp/hers/down
-	ln -s /tmp/xproc/tmp/work/script tmp/work/script
+	mkdir -m 755 tmp/wd tmp/hers tmp/hers/down
+	ln -s /tmp/xproc/tmp/wd/script tmp/wd/script
 	ln -s /tmp/hers tmp/deep
 	ln -s /tmp/xproc/tmp/deep/down/script tmp/hers/down/script
 	ln -s /tmp/xproc/tmp/script tmp/script
-	chown -h 1001:1001 tmp/work tmp/work/script tmp/hers tmp/hers/down tmp/hers/down/script tmp/deep tmp/script'
+	chown -h 1001:1001 tmp/wd tmp/wd/script tmp/hers tmp/hers/down tmp/hers/down/script tmp/deep tmp/script'
 wait_up 1
 node=/proc/$SLAVE/root
 # attack NAME WHO DIRECTORY LINK: what runs, when the link changes as soon as it has begun.
@@ -65,7 +65,7 @@ as it was sent"
 	chown -h 1001:1001 "$node$4"
 }
 for who in '' bob; do
-	attack "a link in another's directory, for ${who:-root}" "$who" /tmp/work /tmp/work/script
+	attack "a link in another's directory, for ${who:-root}" "$who" /tmp/wd /tmp/wd/script
 	attack "one on the way, for ${who:-root}" "$who" /tmp/deep/down /tmp/hers/down/script
 	attack "one in a directory that everybody writes to, for ${who:-root}" "$who" /tmp /tmp/script
 done

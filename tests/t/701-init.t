@@ -42,4 +42,17 @@ is "halt is accepted" "$status" 0
 status=0
 wait $NODE || status=$?
 is "and ends the namespace, by SIGINT" $status 130
+
+node "gproc.hostname=slave5 gproc.myParent=localhost gproc.myId=\"hostname hostbase\""
+until "$GPROC" i | grep -q slave5; do kill -0 $NODE || break; done
+mkdir "$T/links"
+ln -s "$GPROC" "$T/links/poweroff"
+run "$T/links/poweroff"
+is "a link called poweroff is refused where PID 1 is another program" "$status" 1
+like "with a word" "$err" 'PID 1 is not this gproc'
+run nsenter -t "$(pgrep -P "$NODE")" -p -m "$T/links/poweroff"
+is "where it is gproc it is told" "$status$err" 0
+status=0
+wait $NODE || status=$?
+is "and ends, by SIGINT" $status 130
 done_testing
