@@ -46,7 +46,7 @@ static struct {
 	struct port *ports[MAX_PORTS];
 	size_t port_count;
 	int events; /* netlink; -1: there is none, so interfaces are looked at every second */
-	bool is_off, has_ipv6, vlans_told;
+	bool has_ipv6, vlans_told;
 	unsigned answer_tries;
 	uint64_t begun, look_at;
 } net; /* all zero until network_begin, so that the binary does not carry it */
@@ -182,24 +182,33 @@ retire(struct port *p)
 }
 
 static void
-give(struct port *p, const struct ipconfig *config)
+retire_others(const struct port *p)
 {
-	bool same = p->has.address && ipconfig_equal(&p->has, config), from_pool = is_in_pool(p);
-	char address[IPV4_TEXT], netmask[IPV4_TEXT];
-	struct strings dropped = {0};
 	size_t i;
 
+	for (i = 0; i < net.port_count; i++)
+		if (net.ports[i] != p && is_in_pool(net.ports[i]))
+			retire(net.ports[i]);
+}
+
+/* What it has already is no news, but may end a time in which its lease was over and the others were asked. */
+static void
+give(struct port *p, const struct ipconfig *config)
+{
+	bool same = p->has.address && ipconfig_equal(&p->has, config);
+	char address[IPV4_TEXT], netmask[IPV4_TEXT];
+	struct strings dropped = {0};
+
 	p->expired = p->silent_told = false;
-	if (same)
-		return;
-	if (netdev_configure(p->name, config, p->has.address ? &p->has : NULL, &dropped) < 0) {
+	if (!same && netdev_configure(p->name, config, p->has.address ? &p->has : NULL, &dropped) < 0) {
 		warn("%s: %s", p->name, netdev_error());
 		strings_free(&dropped);
 		return;
 	}
-	for (i = 0; from_pool && i < net.port_count; i++)
-		if (net.ports[i] != p && is_in_pool(net.ports[i]))
-			retire(net.ports[i]);
+	if (is_in_pool(p))
+		retire_others(p);
+	if (same)
+		return;
 	p->has = *config;
 	warn("%s has address %s, netmask %s", p->name, ipv4_text(config->address, address), ipv4_text(config->netmask, netmask));
 	tell_dropped(p->name, &dropped);
@@ -244,15 +253,14 @@ lease_event(struct port *p, const char *text)
 	if (!has_prefix(text, "event=bound\n") && !has_prefix(text, "event=renew\n"))
 		return;
 	p->pause = FIRST_PAUSE_MS;
-	if (ipconfig_lease(text, &config, &dropped) < 0)
+	if (ipconfig_lease(text, &config, &dropped) < 0) {
 		warn("%s: %s", p->name, ipconfig_error());
-	else if (p->has.address && ipconfig_equal(&p->has, &config))
-		strings_free(&dropped);
-	else
+	} else {
+		if (p->has.address && ipconfig_equal(&p->has, &config)) /* told when it came first */
+			strings_free(&dropped);
 		give(p, &config);
-	if (dropped.count)
-		tell_dropped(p->name, &dropped);
-	strings_free(&dropped);
+	}
+	tell_dropped(p->name, &dropped);
 }
 
 static void
@@ -629,8 +637,7 @@ network_begin(const struct strings *words, void (*ready)(void *owner, const stru
 	net.begun = now_ms();
 	net.events = -1;
 	read_words(words);
-	net.is_off = net.wanted_count == 0;
-	if (net.is_off) {
+	if (net.wanted_count == 0) {
 		ready(owner, &(struct ipconfig){0});
 		return;
 	}

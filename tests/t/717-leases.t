@@ -3,6 +3,21 @@
 . tests/lib.sh
 TEST_SHELL=bash enter_namespaces "$@"
 . tests/machine.sh
+. tests/world.sh
+
+CABLES='0 1' node 'ip=dhcp'
+serve 0 'option subnet 255.255.255.0'
+says "a lease is taken" 'eth0 has address 10.7.0.9'
+client=$(pgrep -f 'udhcpc -f -i eth0')
+asks() { pgrep -f 'udhcpc -f -i eth1' >/dev/null; }
+asks_no_more() { ! asks; }
+kill -USR2 "$client" # as if it had run out
+until_true asks
+is "when it is over the other interface is asked too" $? 0
+kill -USR1 "$client"
+until_true asks_no_more
+is "and no more when the same lease is there again" $? 0
+is "which is no news" "$(grep -c 'has address' "$T/console")" 1
 
 CABLES=0 node 'ip=dhcp'
 serve 0 'option subnet 255.255.255.255' 'option router 10.9.9.9'
@@ -19,7 +34,6 @@ is "the MTU is the lease's" "$(in_node cat /sys/class/net/eth0/mtu)" 1400
 is "classless routes take the router's place" "$(in_node ip route | sed -n -e 's/^\(default via [^ ]*\).*/\1/p' -e 's/^\(10.20[^ ]* via [^ ]*\).*/\1/p' | sort)" \
 	"$(printf '10.20.0.0/16 via 10.7.0.2\ndefault via 10.7.0.6')"
 is "a domain with an underscore and a dot at its end is taken" "$(in_node sed -n 's/^search //p' /etc/resolv.conf)" a_b.example.org
-
 
 for pid in $SERVERS; do kill "$pid"; done
 : >"$T/console"
