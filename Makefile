@@ -24,7 +24,7 @@ IS_MUSL_GCC := $(findstring musl-gcc,$(CC))
 DEBIAN_LIB := /usr/lib/$(ARCH)-linux-gnu
 HEADERS := $(if $(IS_MUSL_GCC),$(OUT)/include)
 ALL_CFLAGS = $(PLAIN_CFLAGS) $(WARNINGS) $(CFLAGS) -ffunction-sections -fdata-sections $(if $(HEADERS),-isystem $(HEADERS))
-LIBS := $(if $(IS_MUSL_GCC),$(DEBIAN_LIB)/libsodium.a $(DEBIAN_LIB)/libz.a,-lsodium -lz)
+LIBS := $(if $(IS_MUSL_GCC),$(DEBIAN_LIB)/libsodium.a $(DEBIAN_LIB)/libbearssl.a $(DEBIAN_LIB)/libz.a,-lsodium -lbearssl -lz)
 
 # Only musl needs no unwind tables: glibc ends its threads by them.
 ifneq ($(findstring musl,$(CC)),)
@@ -51,7 +51,7 @@ $(OUT)/%.o: %.c Makefile | $(HEADERS)
 # Some headers lie in the machine's own folder, some in the common one, which of them depends on the release.
 $(OUT)/include:
 	mkdir -p $@
-	for header in sodium sodium.h zlib.h zconf.h linux asm asm-generic; do \
+	for header in bearssl bearssl.h sodium sodium.h zlib.h zconf.h linux asm asm-generic; do \
 		for dir in /usr/include /usr/include/$(ARCH)-linux-gnu; do \
 			test ! -e $$dir/$$header || ln -sfn $$dir/$$header $@/; \
 		done; \
@@ -77,7 +77,7 @@ build/fuzzobj/%.o: %.c
 .SECONDEXPANSION:
 build/unit/%: tests/unit/%.c tests/unit/tap.h $$(addprefix build/san/,$$(addsuffix .o,$$(shell tests/closure tests/unit/$$*.c)))
 	@mkdir -p build/unit
-	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -lsodium -lz
+	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -lsodium -lbearssl -lz
 # What a target replaces of the modules it links.
 COMMA := ,
 WRAP_daemon := now_ms loop_bury loop_timer loop_cancel loop_watch loop_want loop_unwatch loop_each_turn loop_end warn init_request net_dial \
@@ -86,13 +86,13 @@ WRAP_daemon := now_ms loop_bury loop_timer loop_cancel loop_watch loop_want loop
 build/fuzz/daemon: node/node.c
 build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shell tests/closure tests/fuzz/$$*.c)))
 	@mkdir -p build/fuzz
-	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(WRAP_$*:%=-Wl$(COMMA)--wrap=%) -o $@ $(filter tests/% %.o,$^) -lsodium -lz
+	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(WRAP_$*:%=-Wl$(COMMA)--wrap=%) -o $@ $(filter tests/% %.o,$^) -lsodium -lbearssl -lz
 
 # What tests talk to a daemon with, where gproc itself would be too honest.
 TOOLS := build/tools/thief build/tools/clinger build/tools/heir build/tools/hostile build/tools/liar build/tools/tracer build/tools/denied build/tools/swarm build/tools/asker
 build/tools/%: tests/tools/%.c $$(addprefix build/san/,$$(addsuffix .o,$$(shell tests/closure tests/tools/$$*.c)))
 	@mkdir -p build/tools
-	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -lsodium -lz
+	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -lsodium -lbearssl -lz
 
 .SECONDARY:
 

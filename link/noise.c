@@ -1,7 +1,9 @@
-/* The Noise handshake NNpsk0 and the ciphers it ends in, on libsodium's primitives.
+/* The Noise handshake NNpsk0 and the ciphers it ends in, on libsodium's primitives; X25519 alone is BearSSL's, for libsodium's
+ * comes with the tables of its signatures, 70 KB that nothing here uses.
  * Must never know files, links, or how a record is framed. */
 #include "link/noise.h"
 
+#include <bearssl.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -10,7 +12,6 @@
 static const char protocol_name[] = "Noise_NNpsk0_25519_ChaChaPoly_BLAKE2b";
 
 _Static_assert(sizeof(protocol_name) - 1 <= NOISE_HASH, "a longer name would have to be hashed");
-_Static_assert(NOISE_KEY == crypto_scalarmult_BYTES, "X25519");
 _Static_assert(NOISE_KEY == crypto_aead_chacha20poly1305_ietf_KEYBYTES, "ChaChaPoly");
 _Static_assert(NOISE_TAG == crypto_aead_chacha20poly1305_ietf_ABYTES, "ChaChaPoly");
 _Static_assert(NOISE_HASH == crypto_generichash_BYTES_MAX, "BLAKE2b");
@@ -103,6 +104,28 @@ mix_psk(struct noise *n)
 	sodium_memzero(out, sizeof(out));
 }
 
+/* X25519 (RFC 7748, 5), in constant time. The scalar is little-endian there and big-endian in BearSSL. */
+static void
+multiply(const uint8_t scalar[NOISE_KEY], uint8_t point[NOISE_KEY])
+{
+	uint8_t reversed[NOISE_KEY];
+	size_t i;
+
+	for (i = 0; i < NOISE_KEY; i++)
+		reversed[i] = scalar[NOISE_KEY - 1 - i];
+	(void)br_ec_c25519_m31.mul(point, NOISE_KEY, reversed, NOISE_KEY, BR_EC_curve25519);
+	sodium_memzero(reversed, sizeof(reversed));
+}
+
+/* The public half of a secret. */
+static void
+publish(const uint8_t secret[NOISE_KEY], uint8_t out[NOISE_KEY])
+{
+	memset(out, 0, NOISE_KEY);
+	out[0] = 9;
+	multiply(secret, out);
+}
+
 /* The token "e"; where a psk is used its public half goes into the key too (§9.2). */
 static void
 mix_ephemeral(struct noise *n, const uint8_t public_half[NOISE_KEY])
@@ -116,8 +139,11 @@ static int
 mix_shared(struct noise *n)
 {
 	uint8_t shared[NOISE_KEY];
-	int bad = crypto_scalarmult(shared, n->secret, n->peer);
+	int bad;
 
+	memcpy(shared, n->peer, NOISE_KEY);
+	multiply(n->secret, shared);
+	bad = sodium_is_zero(shared, NOISE_KEY);
 	if (!bad)
 		mix_key(n, shared);
 	sodium_memzero(shared, sizeof(shared));
@@ -230,8 +256,7 @@ noise_wipe(struct noise *n)
 int
 noise_write_first(struct noise *n, const uint8_t *payload, size_t len, uint8_t *message)
 {
-	if (crypto_scalarmult_base(message, n->secret))
-		return -1;
+	publish(n->secret, message);
 	mix_psk(n);
 	mix_ephemeral(n, message);
 	write_payload(n, payload, len, message + NOISE_KEY);
@@ -252,8 +277,7 @@ noise_read_first(struct noise *n, const uint8_t *message, size_t len, uint8_t *p
 int
 noise_write_second(struct noise *n, const uint8_t *payload, size_t len, uint8_t *message)
 {
-	if (crypto_scalarmult_base(message, n->secret))
-		return -1;
+	publish(n->secret, message);
 	mix_ephemeral(n, message);
 	if (mix_shared(n))
 		return -1;

@@ -90,6 +90,8 @@ reads == "source" && /^[ \t]*#[ \t]*include/ {
 		uses(module, "zlib", "#include " included)
 	else if (included ~ /^sodium/)
 		uses(module, "libsodium", "#include " included)
+	else if (included ~ /^bearssl/)
+		uses(module, "bearssl", "#include " included)
 }
 
 # ---- the symbols ----
@@ -109,6 +111,8 @@ function join_symbols(  key, part) {
 			uses(part[1], owner[part[2]], part[2])
 		else if (part[2] ~ /^(crypto_|sodium_|randombytes)/)
 			uses(part[1], "libsodium", part[2])
+		else if (part[2] ~ /^br_/)
+			uses(part[1], "bearssl", part[2])
 		else if (part[2] ~ /^(deflate|inflate|compress|uncompress|adler32|crc32|zlib|gz)/)
 			uses(part[1], "zlib", part[2])
 	}
