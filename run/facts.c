@@ -255,7 +255,7 @@ find_ignored(struct node_facts *f)
 
 	for (sig = 1; sig < NSIG; sig++)
 		if (sig != SIGPIPE && sig != SIGXFSZ && signal_is_ignored(sig))
-			f->any_ignored = true;
+			f->ignored |= (uint64_t)1 << (sig - 1);
 }
 
 static void

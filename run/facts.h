@@ -34,7 +34,7 @@ struct node_facts {
 	bool private;	     /* -p */
 	bool overlay;
 	bool devices;	       /* the store holds a directory "dev" with null, zero and their like */
-	bool any_ignored;      /* signals that it was started with ignored: a job's are as usual */
+	uint64_t ignored;      /* signals, a bit each from 1 on, that it was started with ignored: a job's are as usual */
 	struct rlimit files;   /* the limit that jobs get back */
 	struct strings mounts; /* mount points of the node, as of the last facts_refresh */
 	int mountinfo;	       /* tells when they change; or -1 */

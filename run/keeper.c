@@ -135,8 +135,9 @@ take_signals(struct keeper *k)
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	for (i = 0; i < COUNT(ours); i++)
 		(void)signal_usual(ours[i]);
-	for (sig = 1; k->facts->any_ignored && sig < NSIG; sig++)
-		(void)signal_usual(sig);
+	for (sig = 1; sig < NSIG; sig++)
+		if (k->facts->ignored >> (sig - 1) & 1)
+			(void)signal_usual(sig);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	k->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -446,15 +446,18 @@ limit(struct start *l)
 		uint64_t wanted = l->work->limits[i];
 		int resource = limit_resource(i);
 		struct rlimit limit;
+		rlim_t before;
 
 		if (resource < 0 || getrlimit(resource, &limit) < 0)
 			continue;
+		before = limit.rlim_cur;
 		limit.rlim_cur = wanted == UINT64_MAX ? RLIM_INFINITY : (rlim_t)wanted;
 		if (limit.rlim_cur > limit.rlim_max && resource != RLIMIT_NPROC && resource != RLIMIT_SIGPENDING)
 			l->lowered |= 1u << i;
 		if (limit.rlim_cur > limit.rlim_max)
 			limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(resource, &limit);
+		if (limit.rlim_cur != before)
+			(void)setrlimit(resource, &limit);
 	}
 	if (l->lowered)
 		say(l, LOWERED);
