@@ -407,9 +407,9 @@ find_trusted_place(const struct node_facts *f)
 
 		if (facts_holds_programs(entry->d_name) || is_system(entry->d_name))
 			real = realpath(path, NULL);
-		if (real && (lies_in(f->place, real) || lies_in(f->place, path)))
+		if (real && (lies_in(f->binroot_path, real) || lies_in(f->binroot_path, path)))
 			why = xasprintf("lies in %s, where programs look for what root has put there", path);
-		else if (real && lies_in(real, f->place))
+		else if (real && lies_in(real, f->binroot_path))
 			why = xasprintf("holds %s, where programs look for what root has put there", path);
 		free(real);
 		free(path);
@@ -423,7 +423,7 @@ find_trusted_place(const struct node_facts *f)
 static char *
 find_other_owner(const struct node_facts *f)
 {
-	char *path = xstrdup(f->place), *slash, *why = NULL;
+	char *path = xstrdup(f->binroot_path), *slash, *why = NULL;
 
 	while (!why && (slash = strrchr(path, '/'))) {
 		struct stat st;
@@ -443,11 +443,11 @@ find_other_owner(const struct node_facts *f)
 static void
 judge_binroot(struct node_facts *f)
 {
-	free(f->place);
+	free(f->binroot_path);
 	free(f->unfit);
-	f->place = realpath(f->binroot, NULL);
-	if (!f->place)
-		f->place = xstrdup(f->binroot);
+	f->binroot_path = realpath(f->binroot, NULL);
+	if (!f->binroot_path)
+		f->binroot_path = xstrdup(f->binroot);
 	f->unfit = find_trusted_place(f);
 	if (!f->unfit && f->is_root)
 		f->unfit = find_other_owner(f);
@@ -592,7 +592,7 @@ facts_close(struct node_facts *f)
 	buf_free(&f->limits);
 	free(f->search);
 	free(f->unfit);
-	free(f->place);
+	free(f->binroot_path);
 	free(f->homes_path);
 	free(f->binroot);
 }

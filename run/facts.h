@@ -18,7 +18,7 @@ struct node_setup {
 /* What the daemon found out about this node at its start, and every keeper relies on. Descriptors stay the daemon's. */
 struct node_facts {
 	char *binroot;
-	char *place;	     /* binroot, its links followed */
+	char *binroot_path;  /* binroot, its links followed */
 	char *unfit;	     /* why no other user's files may be shown at binRoot: a text; or NULL */
 	char *search;	     /* the node's own PATH */
 	int store;	     /* top directory of the store */

@@ -22,7 +22,7 @@
 #include "run/inherit.h"
 #include "run/launch.h"
 #include "run/left.h"
-#include "run/place.h"
+#include "run/unpack.h"
 #include "run/vault.h"
 #include "run/view.h"
 #include "base/sys.h"
@@ -43,7 +43,7 @@ struct keeper {
 	char job[72];		    /* "room/<uid>/<name>" */
 	char own[80];		    /* "room/<uid>/<name>/root" */
 	char tree[OBJECT_TEXT + 8]; /* "tree/<name>"; "" when nothing was shipped */
-	struct placed placed;	    /* what is in own */
+	struct unpacked unpacked;   /* what is in own */
 	bool mine;		    /* binRoot is this job's alone: a mount, not the node's directory */
 	bool theirs;		    /* binRoot is a directory of the user's, which stays: it is mounted over the node's */
 	int stands_for_binroot;	    /* then: a detached mount of it; else -1 */
@@ -155,7 +155,7 @@ cwd_inside(const struct keeper *k)
 }
 
 static int
-place_shipped(struct keeper *k, const struct place *p, int root)
+unpack_shipped(struct keeper *k, const struct unpacking *p, int root)
 {
 	char name[OBJECT_TEXT];
 
@@ -163,13 +163,13 @@ place_shipped(struct keeper *k, const struct place *p, int root)
 		return 0;
 	object_text(k->work->manifest_name, name);
 	(void)snprintf(k->tree, sizeof(k->tree), "tree/%s", name);
-	if (place_tree(p, name) < 0 || (k->mine ? place_own(p, root, &k->placed) : place_all(p, root)) < 0)
-		return fail(255, "%s", place_error());
+	if (unpack_tree(p, name) < 0 || (k->mine ? unpack_own(p, root, &k->unpacked) : unpack_all(p, root)) < 0)
+		return fail(255, "%s", unpack_error());
 	return 0;
 }
 
 static int
-place_cwd(struct keeper *k, const struct place *p, int root)
+make_cwd(struct keeper *k, const struct unpacking *p, int root)
 {
 	const char *cwd = cwd_inside(k);
 	const struct entry *e = p->manifest && *cwd ? manifest_find(p->manifest, cwd) : NULL;
@@ -178,8 +178,8 @@ place_cwd(struct keeper *k, const struct place *p, int root)
 		return 0;
 	if (*cwd && !path_inside(cwd))
 		return fail(255, "can't make the working directory %s", cwd);
-	if (*cwd && (k->mine ? place_dir(p, root, cwd) : place_all_dir(p, root, cwd)) < 0)
-		return fail(255, "%s", place_error());
+	if (*cwd && (k->mine ? unpack_dir(p, root, cwd) : unpack_all_dir(p, root, cwd)) < 0)
+		return fail(255, "%s", unpack_error());
 	if (!*cwd && k->mine && p->owner.give && fchown(root, p->owner.uid, p->owner.gid) < 0)
 		return fail(255, "can't make the working directory: %s", strerror(errno));
 	return 0;
@@ -195,12 +195,12 @@ make_job_dirs(const struct keeper *k)
 
 /* The directory that stands for binRoot, to be mounted over it: cloned now, for in another namespace it could not be. */
 static int
-open_home(struct keeper *k, const struct place *p)
+open_home(struct keeper *k, const struct unpacking *p)
 {
-	int home = place_home(p, HOMES);
+	int home = unpack_home(p, HOMES);
 
 	if (home < 0)
-		return fail(255, "%s", place_error());
+		return fail(255, "%s", unpack_error());
 	/* From here on files are placed there as the user: with their groups, too. */
 	if (set_groups(k->work->groups, k->work->group_count) < 0) {
 		close(home);
@@ -214,7 +214,7 @@ open_home(struct keeper *k, const struct place *p)
 }
 
 static int
-open_root(struct keeper *k, const struct place *p)
+open_root(struct keeper *k, const struct unpacking *p)
 {
 	int root;
 
@@ -225,9 +225,9 @@ open_root(struct keeper *k, const struct place *p)
 }
 
 static int
-place(struct keeper *k)
+unpack(struct keeper *k)
 {
-	struct place p = {
+	struct unpacking p = {
 		.store = STORE,
 		.job = k->keep->name,
 		.given = k->keep->given,
@@ -239,7 +239,7 @@ place(struct keeper *k)
 
 	if (make_job_dirs(k) < 0 || (root = open_root(k, &p)) < 0)
 		return -1;
-	bad = place_shipped(k, &p, root) < 0 || place_cwd(k, &p, root) < 0 ? -1 : 0;
+	bad = unpack_shipped(k, &p, root) < 0 || make_cwd(k, &p, root) < 0 ? -1 : 0;
 	if (!bad && k->mine && !k->work->localbin && !k->work->node_cwd) /* nobody else has been there yet */
 		k->cwd = openat(root, *cwd_inside(k) ? cwd_inside(k) : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	close(root);
@@ -262,11 +262,11 @@ enter_view(struct keeper *k)
 {
 	struct view_plan plan = {
 		.manifest = k->work->manifest,
-		.place = k->facts->place,
+		.binroot_path = k->facts->binroot_path,
 		.job = k->job,
 		.own = k->mine ? k->own : NULL,
 		.tree = k->tree[0] ? k->tree : NULL,
-		.shared = &k->placed.shared,
+		.shared = &k->unpacked.shared,
 		.mounts = &k->facts->mounts,
 		.view = k->work->localbin ? VIEW_NONE : k->work->view,
 		.overlay = k->facts->overlay,
@@ -623,7 +623,7 @@ clean_up(struct keeper *k)
 	(void)setpriority(PRIO_PROCESS, 0, 19);
 	root = k->mine ? openat(STORE, k->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 	if (root >= 0) {
-		place_undo(root, &k->placed);
+		unpack_undo(root, &k->unpacked);
 		(void)unlinkat(STORE, k->own, AT_REMOVEDIR);
 	}
 	return unlinkat(STORE, k->job, AT_REMOVEDIR) < 0 && remove_tree(STORE, k->job) < 0;
@@ -681,7 +681,7 @@ keeper_run(struct keep *keep)
 	(void)snprintf(k.own, sizeof(k.own), "%s/root", k.job);
 	k.mine = k.facts->namespaces && k.facts->private;
 	k.theirs = k.facts->homes >= 0 && k.work->uid != 0;
-	if (may_run(&k) && shed(&k) == 0 && place(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)
+	if (may_run(&k) && shed(&k) == 0 && unpack(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)
 		keep_watch(&k);
 	_exit(clean_up(&k));
 }

@@ -28,7 +28,7 @@ struct keep {
 	const struct node_facts *facts;
 	const struct work *work;
 	char name[48];		   /* names the job's own things in the store */
-	char given[72];		   /* what the names of contents handed over to it begin with: see place.h */
+	char given[72];		   /* what the names of contents handed over to it begin with: see unpack.h */
 	int control, in, out, err; /* the keeper's ends; in -1: none */
 };
 

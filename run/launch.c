@@ -17,7 +17,7 @@
 #include "base/way.h"
 #include "run/inherit.h"
 #include "run/look.h"
-#include "run/place.h"
+#include "run/unpack.h"
 #include "base/sys.h"
 
 static int
@@ -146,7 +146,7 @@ find_program(struct start *l)
 
 	if (!w->manifest || !w->manifest->program[0])
 		return fail(l, 255, "no program was shipped");
-	l->program = place_resolve(w->manifest, w->manifest->program);
+	l->program = unpack_resolve(w->manifest, w->manifest->program);
 	if (!l->program)
 		return fail(l, 126, "%s: too many links", w->manifest->program);
 	if (!l->by_hand)
@@ -164,7 +164,7 @@ library_path(const struct start *l)
 
 	while (*at) {
 		size_t len = strcspn(at, ":");
-		char *dir = xstrndup(at, len), *real = place_resolve(l->work->manifest, dir);
+		char *dir = xstrndup(at, len), *real = unpack_resolve(l->work->manifest, dir);
 		char *path = under_binroot(l, real ? real : dir);
 
 		if (text.len > 0)
@@ -188,7 +188,7 @@ shipped_by_name(const struct start *l, const char *name)
 
 	for (i = 0; i < m->count; i++)
 		if ((m->at[i].flags & ENTRY_PROGRAM) && strcmp(last_part(m->at[i].path), name) == 0)
-			return place_resolve(m, m->at[i].path);
+			return unpack_resolve(m, m->at[i].path);
 	return NULL;
 }
 
@@ -198,7 +198,7 @@ run_by_hand(struct start *l)
 {
 	struct strings argv = {0};
 	char line[SHEBANG_SIZE], *interpreter = NULL, *argument = NULL, *program = xstrdup(l->path);
-	char *loader = place_resolve(l->work->manifest, l->work->manifest->interpreter), *real = NULL;
+	char *loader = unpack_resolve(l->work->manifest, l->work->manifest->interpreter), *real = NULL;
 	bool script = look_shebang(program, line, &interpreter, &argument);
 	size_t i;
 
@@ -208,7 +208,7 @@ run_by_hand(struct start *l)
 		if (slash && strcmp(slash + 1, "env") == 0 && *argument && (real = shipped_by_name(l, argument)))
 			*argument = '\0';
 		if (!real)
-			real = place_resolve(l->work->manifest, interpreter);
+			real = unpack_resolve(l->work->manifest, interpreter);
 		free(program);
 		program = under_binroot(l, real ? real : interpreter);
 	}
@@ -470,7 +470,7 @@ static char *
 say_unshown(const struct start *l, const char *file, int error)
 {
 	const struct manifest *m = l->work->localbin ? NULL : l->work->manifest;
-	char *real = m ? place_resolve(m, file) : NULL, *text;
+	char *real = m ? unpack_resolve(m, file) : NULL, *text;
 	const struct entry *e = real && *real ? manifest_find(m, real) : NULL;
 
 	if (!e || e->kind != ENTRY_FILE)
@@ -633,7 +633,7 @@ static void
 hint_at(struct start *l, const char *word)
 {
 	const struct manifest *m = l->work->manifest;
-	char *path = *word == '/' ? xstrdup(word) : xasprintf("%s/%s", l->cwd, word), *real = place_resolve(m, path), *sent;
+	char *path = *word == '/' ? xstrdup(word) : xasprintf("%s/%s", l->cwd, word), *real = unpack_resolve(m, path), *sent;
 	const struct entry *e = real && *real ? manifest_find(m, real) : NULL;
 	size_t used = strlen(l->hint);
 

@@ -19,7 +19,7 @@
 
 #include "base/way.h"
 #include "run/facts.h"
-#include "run/place.h"
+#include "run/unpack.h"
 #include "base/sys.h"
 
 #define MAX_LAYERS 4 /* faces, the shipped tree, the job's own, the node's */
@@ -83,7 +83,7 @@ merge_is_place(const struct view_plan *plan, const char *name)
 static char *
 shipped_dir(const struct view_plan *plan, const char *path)
 {
-	char *real = place_resolve(plan->manifest, path);
+	char *real = unpack_resolve(plan->manifest, path);
 	const struct entry *e = real && *real ? manifest_find(plan->manifest, real) : NULL;
 
 	if (e && e->kind == ENTRY_DIR)
@@ -175,7 +175,7 @@ take_foothold(struct merger *b, const struct entry *e, size_t len)
 
 	if (fd >= 0 && is_dir) {
 		(void)add_merge(b, path, xstrdup(path), fcntl(fd, F_DUPFD_CLOEXEC, 0));
-	} else if (fd >= 0 && (real = place_resolve(b->plan->manifest, e->path))) {
+	} else if (fd >= 0 && (real = unpack_resolve(b->plan->manifest, e->path))) {
 		b->places = grow(b->places, b->files.count, &b->places_room, sizeof(b->places[0]));
 		b->places[b->files.count] = fd;
 		strings_take(&b->files, real);
@@ -221,7 +221,7 @@ find_all_needed(struct merger *b)
 {
 	const struct manifest *m = b->plan->manifest;
 	const char *program = m->program + strspn(m->program, "/");
-	char *real = place_resolve(m, program);
+	char *real = unpack_resolve(m, program);
 	const char *top = "";
 	bool skip = false;
 	size_t i;
@@ -320,7 +320,7 @@ save_mounts(struct merger *b, const char *path)
 		const char *at = mounts->at[i];
 		int fd, mount;
 
-		if (!lies_below(at + 1, path) || strcmp(at, b->plan->place) == 0 || lies_below(at, b->plan->place))
+		if (!lies_below(at + 1, path) || strcmp(at, b->plan->binroot_path) == 0 || lies_below(at, b->plan->binroot_path))
 			continue;
 		for (j = 0; j < b->saved_at.count && !lies_below(at, b->saved_at.at[j]); j++)
 			;
@@ -403,7 +403,7 @@ holds_own(const struct manifest *m, const char *dir)
 	const struct entry *e = manifest_find(m, dir), *end = m->at + m->count;
 
 	for (; e && e < end && (strcmp(e->path, dir) == 0 || lies_below(e->path, dir)); e++)
-		if (place_is_own(e))
+		if (unpack_is_own(e))
 			return true;
 	return false;
 }
@@ -445,7 +445,7 @@ open_own(struct merger *b, const struct merge *m)
 	if (plan->own)
 		return open_layer(b->stage->store, plan->own, m->ships);
 	stage_as_user(b->stage);
-	fd = open_layer(b->stage->root, plan->place + 1, m->ships);
+	fd = open_layer(b->stage->root, plan->binroot_path + 1, m->ships);
 	stage_as_self(b->stage);
 	return fd;
 }
@@ -693,7 +693,7 @@ show_files(struct merger *b)
 
 	for (i = 0; i < b->files.count && !bad; i++) {
 		const struct entry *e = manifest_find(b->plan->manifest, b->files.at[i]);
-		char *from = e && e->kind == ENTRY_FILE && !place_is_own(e) ? xasprintf("%s/%s", b->plan->tree, e->path) : NULL;
+		char *from = e && e->kind == ENTRY_FILE && !unpack_is_own(e) ? xasprintf("%s/%s", b->plan->tree, e->path) : NULL;
 
 		bad = from ? stage_bind(b->stage->store, from, false, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, b->places[i], "") : 0;
 		free(from);

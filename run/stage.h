@@ -8,11 +8,11 @@
 /* The caller is in a mount namespace of its own, whose working directory is the store's top. All is borrowed. */
 struct view_plan {
 	const struct manifest *manifest; /* or NULL: nothing was shipped */
-	const char *place;		 /* binRoot, an absolute path without links; a directory there */
+	const char *binroot_path;	 /* binRoot, an absolute path without links; a directory there */
 	const char *job;		 /* "room/<uid>/<id>", a directory under the store to make more in */
-	const char *own;		 /* "room/<uid>/<id>/root": what place_own made; NULL: binRoot is the node's real one */
+	const char *own;		 /* "room/<uid>/<id>/root": what unpack_own made; NULL: binRoot is the node's real one */
 	const char *tree;		 /* "tree/<name>", the prepared tree; NULL without a manifest */
-	const struct strings *shared;	 /* paths in it that place_own left to be bound */
+	const struct strings *shared;	 /* paths in it that unpack_own left to be bound */
 	const struct strings *mounts;	 /* mount points of the node, which merging must not hide */
 	enum view view;			 /* VIEW_NONE: binRoot alone */
 	bool overlay;			 /* the kernel can */

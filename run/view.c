@@ -242,7 +242,7 @@ static int
 show_binroot(struct stage *s)
 {
 	const struct view_plan *plan = s->plan;
-	int place = open_place(s, plan->place), base, bad = 0;
+	int place = open_place(s, plan->binroot_path), base, bad = 0;
 	size_t i;
 
 	if (place < 0)
@@ -251,7 +251,7 @@ show_binroot(struct stage *s)
 	if (base < 0)
 		bad = stage_fail("clone", plan->own);
 	else if (mount_set(base, ATTR_NOSUID | ATTR_NODEV, 0) < 0 || mount_attach(base, place, "") < 0)
-		bad = stage_fail("mount over", plan->place);
+		bad = stage_fail("mount over", plan->binroot_path);
 	for (i = 0; plan->shared && i < plan->shared->count && !bad; i++) {
 		char *from = xasprintf("%s/%s", plan->tree, plan->shared->at[i]);
 
@@ -270,7 +270,7 @@ show_fresh(struct stage *s)
 	int bad = 0;
 
 	for (i = 0; i < s->fresh.count && !bad; i++) {
-		char *from = xasprintf("%s/%s", s->plan->place, s->fresh.at[i]);
+		char *from = xasprintf("%s/%s", s->plan->binroot_path, s->fresh.at[i]);
 		int fd = open_place(s, from);
 
 		bad = fd < 0 ? -1 : stage_bind(fd, "", true, 0, s->root, s->fresh.at[i]);

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "run/hunt.h"
-#include "run/place.h"
+#include "run/unpack.h"
 #include "run/room.h"
 #include "base/sys.h"
 #include "run/vault.h"
@@ -197,7 +197,7 @@ is_mine(const struct worker *w)
 static bool
 gives(const struct entry *e)
 {
-	return e->kind == ENTRY_FILE && e->flags & ENTRY_OWN && e->size >= PLACE_GIVE_MIN;
+	return e->kind == ENTRY_FILE && e->flags & ENTRY_OWN && e->size >= UNPACK_GIVE_MIN;
 }
 
 static int
@@ -248,10 +248,10 @@ given_bytes(const struct worker *w, const struct manifest *m)
 static uint64_t
 coming_bytes(const struct worker *w, const struct manifest *m)
 {
-	struct placed_size size = {0};
+	struct unpacked_size size = {0};
 
 	if (m && is_mine(w))
-		size = place_own_size(m);
+		size = unpack_own_size(m);
 	size.inodes += ROOM_SLACK;
 	return size.bytes > size.inodes * ROOM_INODE ? size.bytes : size.inodes * ROOM_INODE;
 }
@@ -269,7 +269,7 @@ copy_order(const void *a, const void *b)
 {
 	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
 	int order = content_order(a, b);
-	unsigned mode_x = place_shared_mode(x), mode_y = place_shared_mode(y);
+	unsigned mode_x = unpack_shared_mode(x), mode_y = unpack_shared_mode(y);
 
 	if (order)
 		return order;
@@ -308,7 +308,7 @@ tree_bytes(const struct worker *w, const struct manifest *m)
 
 		if (e->kind != ENTRY_FILE)
 			total += TREE_INODE;
-		else if (!place_is_own(e) && !(blob && blob_claim(blob, place_shared_mode(e), e->mtime)))
+		else if (!unpack_is_own(e) && !(blob && blob_claim(blob, unpack_shared_mode(e), e->mtime)))
 			copies[count++] = e;
 	}
 	total += copies_bytes(copies, count);
@@ -326,7 +326,7 @@ hand_over(struct worker *w, const struct work *work, const char *prefix, struct 
 	for (i = 0; i < count; i++) {
 		struct object_name object = entry_object(all[i]);
 		struct blob *blob = store_find(w->store, &object);
-		char text[OBJECT_TEXT], name[PLACE_GIVEN];
+		char text[OBJECT_TEXT], name[UNPACK_GIVEN];
 
 		if (!blob)
 			continue;

@@ -1,6 +1,6 @@
-/* place: trees share inodes that nobody else may write, own copies are the user's, and nothing leads out of the root. */
+/* unpack: trees share inodes that nobody else may write, own copies are the user's, and nothing leads out of the root. */
 #include "unit/manifests.h"
-#include "run/place.h"
+#include "run/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,34 +69,34 @@ at(const char *path)
 	return st;
 }
 
-static struct place
+static struct unpacking
 of(const struct manifest *m, const char *job)
 {
-	return (struct place){.store = store, .job = job, .manifest = m};
+	return (struct unpacking){.store = store, .job = job, .manifest = m};
 }
 
 static int
 tree(const struct manifest *m, const char *hex, const char *job)
 {
-	struct place p = of(m, job);
+	struct unpacking p = of(m, job);
 
-	return place_tree(&p, hex);
+	return unpack_tree(&p, hex);
 }
 
 static int
-own(const struct manifest *m, int root, struct placed *placed)
+own(const struct manifest *m, int root, struct unpacked *unpacked)
 {
-	struct place p = of(m, "1");
+	struct unpacking p = of(m, "1");
 
-	return place_own(&p, root, placed);
+	return unpack_own(&p, root, unpacked);
 }
 
 static int
 all(const struct manifest *m, int root, const char *job)
 {
-	struct place p = of(m, job);
+	struct unpacking p = of(m, job);
 
-	return place_all(&p, root);
+	return unpack_all(&p, root);
 }
 
 static void
@@ -143,7 +143,7 @@ test_tree(void)
 static void
 test_own(void)
 {
-	struct placed placed = {0};
+	struct unpacked unpacked = {0};
 	struct manifest m = {0};
 	int root;
 
@@ -159,9 +159,9 @@ test_own(void)
 	sort_manifest(&m);
 	ok(mkdirat(store, "own", 0755) == 0, "a directory");
 	root = openat(store, "own", O_RDONLY | O_DIRECTORY);
-	ok(own(&m, root, &placed) == 0, "own files are placed");
-	ok(placed.shared.count == 3 && strings_has(&placed.shared, "bin") && strings_has(&placed.shared, "home/me/prog") &&
-			strings_has(&placed.shared, "home/other"),
+	ok(own(&m, root, &unpacked) == 0, "own files are placed");
+	ok(unpacked.shared.count == 3 && strings_has(&unpacked.shared, "bin") && strings_has(&unpacked.shared, "home/me/prog") &&
+			strings_has(&unpacked.shared, "home/other"),
 		"the shared rest is named, whole directories by themselves");
 	ok((at("own/home").st_mode & 07777) == 0755, "a directory on the way lets everybody through");
 	ok((at("own/home/me").st_mode & 07777) == 0750, "an own one has its own mode");
@@ -170,20 +170,20 @@ test_own(void)
 	ok(at("own/bin").st_mode == (S_IFDIR | 0755) && at("own/bin/deep").st_ino == 0 && at("own/home/me/prog").st_size == 0,
 		"the shared ones are places to mount on");
 	(void)close(openat(store, "own/home/me/new", O_WRONLY | O_CREAT, 0600));
-	place_undo(root, &placed);
+	unpack_undo(root, &unpacked);
 	ok(at("own/bin").st_ino == 0 && at("own/lib").st_ino == 0 && at("own/home/other").st_ino == 0 && at("own/home/me/data").st_ino == 0,
 		"what was made is removed");
 	ok(at("own/home/me/new").st_ino != 0, "but not what was added");
 	(void)unlinkat(store, "own/home/me/new", 0);
 	ok(symlinkat("../..", store, "own/home/me/prog") == 0 && mkdirat(store, "data", 0755) == 0, "a link");
-	strings_add(&placed.files, "home/me/prog/victim");
-	strings_add(&placed.dirs, "home/me/prog/data");
-	place_undo(root, &placed);
+	strings_add(&unpacked.files, "home/me/prog/victim");
+	strings_add(&unpacked.dirs, "home/me/prog/data");
+	unpack_undo(root, &unpacked);
 	ok(at("data").st_ino != 0 && at("victim").st_ino != 0, "no link is followed");
 	close(root);
-	strings_free(&placed.shared);
-	strings_free(&placed.dirs);
-	strings_free(&placed.files);
+	strings_free(&unpacked.shared);
+	strings_free(&unpacked.dirs);
+	strings_free(&unpacked.files);
 	manifest_free(&m);
 }
 
@@ -191,7 +191,7 @@ test_own(void)
 static void
 refused(const char *name, void (*add)(struct manifest *))
 {
-	struct placed placed = {0};
+	struct unpacked unpacked = {0};
 	struct manifest m = {0};
 	int root;
 
@@ -202,17 +202,17 @@ refused(const char *name, void (*add)(struct manifest *))
 	(void)mkdirat(store, "root", 0755);
 	root = openat(store, "root", O_RDONLY | O_DIRECTORY);
 	ok(all(&m, root, "9") < 0, "%s: not in binRoot", name);
-	ok(place_error()[0] != '\0', "%s: says why: %s", name, place_error());
+	ok(unpack_error()[0] != '\0', "%s: says why: %s", name, unpack_error());
 	(void)remove_tree(store, "root");
 	(void)mkdirat(store, "root", 0755);
 	close(root);
 	root = openat(store, "root", O_RDONLY | O_DIRECTORY);
-	ok(own(&m, root, &placed) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
+	ok(own(&m, root, &unpacked) < 0 || at("victim/file").st_ino == 0, "%s: not among own files", name);
 	ok(at("victim/file").st_ino == 0 && at("file").st_ino == 0, "%s: nothing outside", name);
 	close(root);
-	strings_free(&placed.shared);
-	strings_free(&placed.dirs);
-	strings_free(&placed.files);
+	strings_free(&unpacked.shared);
+	strings_free(&unpacked.dirs);
+	strings_free(&unpacked.files);
 	manifest_free(&m);
 }
 
@@ -284,7 +284,7 @@ test_real(void)
 static void
 resolves(const struct manifest *m, const char *path, const char *want)
 {
-	char *got = place_resolve(m, path);
+	char *got = unpack_resolve(m, path);
 
 	is(got, want, path);
 	free(got);

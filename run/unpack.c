@@ -1,6 +1,6 @@
 /* A manifest's files put on disk: prepared trees, a job's own copies, the node's real binRoot.
  * Must never know of mounts or processes. */
-#include "run/place.h"
+#include "run/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 static char error_text[512];
 
 const char *
-place_error(void)
+unpack_error(void)
 {
 	return error_text;
 }
@@ -49,13 +49,13 @@ fail_entry(const char *what, const struct entry *e)
 }
 
 bool
-place_is_own(const struct entry *e)
+unpack_is_own(const struct entry *e)
 {
 	return (e->flags & ENTRY_OWN) || (e->kind == ENTRY_FILE && !(e->mode & S_IROTH));
 }
 
 unsigned
-place_shared_mode(const struct entry *e)
+unpack_shared_mode(const struct entry *e)
 {
 	return SHARED_MODE(e->mode);
 }
@@ -63,7 +63,7 @@ place_shared_mode(const struct entry *e)
 /* ---- where an entry goes: the descriptor of its directory, kept while the next ones are in the same ---- */
 
 struct cursor {
-	const struct place *place;
+	const struct unpacking *unpacking;
 	int root;
 	bool guarded; /* the directories may be there already, and not all of them as we made them */
 	int fd;	      /* of the directory, or -1 */
@@ -71,9 +71,9 @@ struct cursor {
 };
 
 static struct cursor
-cursor_begin(const struct place *p, int root, bool guarded)
+cursor_begin(const struct unpacking *p, int root, bool guarded)
 {
-	return (struct cursor){.place = p, .root = root, .guarded = guarded, .fd = -1};
+	return (struct cursor){.unpacking = p, .root = root, .guarded = guarded, .fd = -1};
 }
 
 static void
@@ -104,7 +104,7 @@ check_dir(int fd, const char *path)
 	return 0;
 }
 
-/* The directory that `path` lies in, and its last part in *name. -1 with place_error(). */
+/* The directory that `path` lies in, and its last part in *name. -1 with unpack_error(). */
 static int
 cursor_at(struct cursor *c, const char *path, const char **name)
 {
@@ -127,7 +127,7 @@ cursor_at(struct cursor *c, const char *path, const char **name)
 /* ---- contents ---- */
 
 static int
-open_blob(const struct place *p, const struct entry *e)
+open_blob(const struct unpacking *p, const struct entry *e)
 {
 	struct object_name object = entry_object(e);
 	char name[8 + OBJECT_TEXT] = "blob/";
@@ -215,7 +215,7 @@ make_file(int from, int dir, const char *name, const struct entry *e, mode_t mod
 }
 
 static int
-write_file(const struct place *p, int dir, const char *name, const struct entry *e, mode_t mode, const struct owner *owner)
+write_file(const struct unpacking *p, int dir, const char *name, const struct entry *e, mode_t mode, const struct owner *owner)
 {
 	int from = e->size ? open_blob(p, e) : -1, bad;
 
@@ -249,7 +249,7 @@ take_over(int store, const char *key, const char *blob, const struct entry *e)
 }
 
 static int
-make_inode(const struct place *p, const struct entry *e, char key[INODE_NAME])
+make_inode(const struct unpacking *p, const struct entry *e, char key[INODE_NAME])
 {
 	struct object_name object = entry_object(e);
 	char text[OBJECT_TEXT], blob[OBJECT_TEXT + 8], fresh[64];
@@ -273,7 +273,7 @@ make_inode(const struct place *p, const struct entry *e, char key[INODE_NAME])
 
 /* An inode that no tree links to yet may be swept away between its making and the link: then it is made again. */
 static int
-link_inode(const struct place *p, int dir, const char *name, const struct entry *e)
+link_inode(const struct unpacking *p, int dir, const char *name, const struct entry *e)
 {
 	char key[INODE_NAME];
 	unsigned tries;
@@ -303,7 +303,7 @@ tree_entry(struct cursor *at, const struct entry *e)
 	case ENTRY_LINK:
 		return symlinkat(e->target, dir, name) < 0 ? fail_entry("make", e) : 0;
 	case ENTRY_FILE:
-		return link_inode(at->place, dir, name, e);
+		return link_inode(at->unpacking, dir, name, e);
 	}
 	return 0;
 }
@@ -349,13 +349,13 @@ libc_dir(const struct manifest *m)
 /* A name in the loader's own directory for a library that lies elsewhere: the same inode, so it is found wherever the view shows that
  * directory. Where the name is taken, it stays so. */
 static int
-add_alias(const struct place *p, int dir, const struct entry *e)
+add_alias(const struct unpacking *p, int dir, const struct entry *e)
 {
-	char *path = place_resolve(p->manifest, e->path);
+	char *path = unpack_resolve(p->manifest, e->path);
 	const struct entry *file = path ? manifest_find(p->manifest, path) : NULL;
 	int bad = 0;
 
-	if (file && file->kind == ENTRY_FILE && !place_is_own(file) && faccessat(dir, last_part(e->path), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+	if (file && file->kind == ENTRY_FILE && !unpack_is_own(file) && faccessat(dir, last_part(e->path), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 		bad = link_inode(p, dir, last_part(e->path), file);
 	free(path);
 	return bad;
@@ -363,7 +363,7 @@ add_alias(const struct place *p, int dir, const struct entry *e)
 
 /* So the loader finds what lies where it would not look. */
 static int
-add_aliases(const struct place *p, int root)
+add_aliases(const struct unpacking *p, int root)
 {
 	const struct manifest *m = p->manifest;
 	char *dir = needs_aliases(m) ? libc_dir(m) : NULL;
@@ -383,7 +383,7 @@ add_aliases(const struct place *p, int root)
 }
 
 static int
-tree_fill(const struct place *p, int root)
+tree_fill(const struct unpacking *p, int root)
 {
 	const struct manifest *m = p->manifest;
 	struct cursor at = cursor_begin(p, root, false);
@@ -391,14 +391,14 @@ tree_fill(const struct place *p, int root)
 	size_t i;
 
 	for (i = 0; i < m->count && !bad; i++)
-		if (m->at[i].kind == ENTRY_DIR || !place_is_own(&m->at[i]))
+		if (m->at[i].kind == ENTRY_DIR || !unpack_is_own(&m->at[i]))
 			bad = tree_entry(&at, &m->at[i]);
 	cursor_end(&at);
 	return bad ? bad : add_aliases(p, root);
 }
 
 int
-place_tree(const struct place *p, const char *name)
+unpack_tree(const struct unpacking *p, const char *name)
 {
 	char tree[OBJECT_TEXT + 8], fresh[64];
 	int root, bad;
@@ -435,7 +435,7 @@ find_mixed(const struct manifest *m)
 
 		while (depth > 0 && !lies_below(e->path, m->at[way[depth - 1]].path))
 			depth--;
-		mixed[i] = place_is_own(e);
+		mixed[i] = unpack_is_own(e);
 		for (up = depth; mixed[i] && up > 0 && !mixed[way[up - 1]]; up--)
 			mixed[way[up - 1]] = true;
 		if (e->kind == ENTRY_DIR && depth < COUNT(way))
@@ -462,7 +462,7 @@ make_dir(int dir, const char *name, mode_t mode, const struct owner *owner)
 static mode_t
 dir_mode(const struct entry *e)
 {
-	return place_is_own(e) ? (e->mode & 01777u) | 0700 : 0755;
+	return unpack_is_own(e) ? (e->mode & 01777u) | 0700 : 0755;
 }
 
 static int
@@ -476,15 +476,15 @@ make_empty(int dir, const char *name)
 }
 
 /* Contents that the daemon has handed over become the file, for they were nobody else's: renamed, or moved bit by bit to another
- * file system. 1 when there are none, else 0, or -1 with place_error(). */
+ * file system. 1 when there are none, else 0, or -1 with unpack_error(). */
 static int
-take_given(const struct place *p, const struct entry *e, int dir, const char *name)
+take_given(const struct unpacking *p, const struct entry *e, int dir, const char *name)
 {
 	struct object_name object = entry_object(e);
-	char text[OBJECT_TEXT], path[PLACE_GIVEN];
+	char text[OBJECT_TEXT], path[UNPACK_GIVEN];
 	int from, bad;
 
-	if (!p->given || e->size < PLACE_GIVE_MIN)
+	if (!p->given || e->size < UNPACK_GIVE_MIN)
 		return 1;
 	object_text(&object, text);
 	(void)snprintf(path, sizeof(path), "%s%s", p->given, text);
@@ -503,7 +503,7 @@ take_given(const struct place *p, const struct entry *e, int dir, const char *na
 }
 
 static int
-own_file(const struct place *p, const struct entry *e, int dir, const char *name)
+own_file(const struct unpacking *p, const struct entry *e, int dir, const char *name)
 {
 	int taken = take_given(p, e, dir, name);
 
@@ -514,7 +514,7 @@ own_file(const struct place *p, const struct entry *e, int dir, const char *name
 static const struct entry *
 same_file(const struct manifest *m, const struct entry *e)
 {
-	const struct entry *first = e->kind == ENTRY_FILE && e->group && place_is_own(e) ? &m->at[e->group - 1] : NULL;
+	const struct entry *first = e->kind == ENTRY_FILE && e->group && unpack_is_own(e) ? &m->at[e->group - 1] : NULL;
 
 	return first == e ? NULL : first;
 }
@@ -522,9 +522,9 @@ same_file(const struct manifest *m, const struct entry *e)
 static int
 own_entry(struct cursor *at, const struct entry *e, bool mixed)
 {
-	const struct entry *first = same_file(at->place->manifest, e);
-	const struct owner *owner = &at->place->owner;
-	bool own = place_is_own(e);
+	const struct entry *first = same_file(at->unpacking->manifest, e);
+	const struct owner *owner = &at->unpacking->owner;
+	bool own = unpack_is_own(e);
 	const char *name;
 	int dir = cursor_at(at, e->path, &name);
 
@@ -533,7 +533,7 @@ own_entry(struct cursor *at, const struct entry *e, bool mixed)
 	if (first)
 		return linkat(at->root, first->path, dir, name, 0) < 0 ? fail_entry("link", e) : 0;
 	if (e->kind == ENTRY_FILE && own)
-		return own_file(at->place, e, dir, name);
+		return own_file(at->unpacking, e, dir, name);
 	if ((e->kind == ENTRY_DIR && make_dir(dir, name, mixed ? dir_mode(e) : 0755, own ? owner : NULL) < 0) ||
 		(e->kind == ENTRY_LINK && (symlinkat(e->target, dir, name) < 0 || (own && give(dir, name, *owner) < 0))) ||
 		(e->kind == ENTRY_FILE && make_empty(dir, name) < 0))
@@ -541,7 +541,7 @@ own_entry(struct cursor *at, const struct entry *e, bool mixed)
 	return 0;
 }
 
-/* The entries that place_own makes: all but those below a directory that is shared as a whole. After entry i comes: */
+/* The entries that unpack_own makes: all but those below a directory that is shared as a whole. After entry i comes: */
 static size_t
 own_next(const struct manifest *m, const bool *mixed, size_t i)
 {
@@ -564,7 +564,7 @@ close_dirs(struct cursor *at, const struct manifest *m)
 		const char *name;
 		int dir;
 
-		if (e->kind != ENTRY_DIR || !place_is_own(e) || (e->mode & 0700) == 0700)
+		if (e->kind != ENTRY_DIR || !unpack_is_own(e) || (e->mode & 0700) == 0700)
 			continue;
 		dir = cursor_at(at, e->path, &name);
 		if (dir < 0)
@@ -576,7 +576,7 @@ close_dirs(struct cursor *at, const struct manifest *m)
 }
 
 int
-place_own(const struct place *p, int root, struct placed *out)
+unpack_own(const struct unpacking *p, int root, struct unpacked *out)
 {
 	const struct manifest *m = p->manifest;
 	struct cursor at = cursor_begin(p, root, false);
@@ -599,10 +599,10 @@ place_own(const struct place *p, int root, struct placed *out)
 	return bad;
 }
 
-struct placed_size
-place_own_size(const struct manifest *m)
+struct unpacked_size
+unpack_own_size(const struct manifest *m)
 {
-	struct placed_size size = {0};
+	struct unpacked_size size = {0};
 	bool *mixed = find_mixed(m);
 	size_t i;
 
@@ -612,7 +612,7 @@ place_own_size(const struct manifest *m)
 
 		size.inodes++;
 		bytes = bytes < left ? (bytes + 4095) / 4096 * 4096 : left;
-		if (e->kind == ENTRY_FILE && place_is_own(e) && !same_file(m, e))
+		if (e->kind == ENTRY_FILE && unpack_is_own(e) && !same_file(m, e))
 			size.bytes += bytes < left ? bytes : left;
 	}
 	free(mixed);
@@ -621,7 +621,7 @@ place_own_size(const struct manifest *m)
 
 /* Without looking around: what a job has left as it was made goes at once. */
 void
-place_undo(int root, const struct placed *p)
+unpack_undo(int root, const struct unpacked *p)
 {
 	struct cursor at = cursor_begin(NULL, root, false);
 	size_t i;
@@ -647,11 +647,11 @@ dir_part(struct cursor *at, const char *path, bool last)
 
 	if (dir < 0)
 		return -1;
-	return make_dir(dir, name, 0755, last ? &at->place->owner : NULL) < 0 && errno != EEXIST ? fail("make", path) : 0;
+	return make_dir(dir, name, 0755, last ? &at->unpacking->owner : NULL) < 0 && errno != EEXIST ? fail("make", path) : 0;
 }
 
 static int
-make_path(const struct place *p, int root, const char *path, bool guarded)
+make_path(const struct unpacking *p, int root, const char *path, bool guarded)
 {
 	struct cursor at = cursor_begin(p, root, guarded);
 	size_t len, total = strlen(path);
@@ -671,7 +671,7 @@ make_path(const struct place *p, int root, const char *path, bool guarded)
 }
 
 int
-place_dir(const struct place *p, int root, const char *path)
+unpack_dir(const struct unpacking *p, int root, const char *path)
 {
 	return make_path(p, root, path, false);
 }
@@ -679,7 +679,7 @@ place_dir(const struct place *p, int root, const char *path)
 /* ---- the node's real binRoot, or a user's directory that stands for it ---- */
 
 static int
-become_owner(const struct place *p)
+become_owner(const struct unpacking *p)
 {
 	if (!p->theirs || act_as(p->owner.uid, p->owner.gid) == 0)
 		return 0;
@@ -687,7 +687,7 @@ become_owner(const struct place *p)
 }
 
 static void
-become_root(const struct place *p)
+become_root(const struct unpacking *p)
 {
 	if (p->theirs)
 		(void)act_as_self();
@@ -734,7 +734,7 @@ is_there(int from, int dir, const char *name, const struct entry *e, mode_t mode
 		return len >= 0 && (size_t)len == strlen(e->target) && memcmp(target, e->target, (size_t)len) == 0;
 	}
 	return S_ISREG(st.st_mode) && st.st_nlink == 1 && (st.st_mode & 07777) == mode && (uint64_t)st.st_size == e->size &&
-	       st.st_mtim.tv_sec == (time_t)e->mtime && st.st_mtim.tv_nsec == 0 && !place_is_own(e) &&
+	       st.st_mtim.tv_sec == (time_t)e->mtime && st.st_mtim.tv_nsec == 0 && !unpack_is_own(e) &&
 	       (e->size == 0 || has_contents(from, dir, name));
 }
 
@@ -757,15 +757,15 @@ real_dir(int dir, const char *name, const struct entry *e)
 static int
 real_file(const struct cursor *at, int from, int dir, const char *name, const struct entry *e)
 {
-	const struct entry *first = same_file(at->place->manifest, e);
-	const struct owner *owner = place_is_own(e) ? &at->place->owner : NULL;
+	const struct entry *first = same_file(at->unpacking->manifest, e);
+	const struct owner *owner = unpack_is_own(e) ? &at->unpacking->owner : NULL;
 	mode_t mode = owner ? e->mode & 0777u : SHARED_MODE(e->mode);
 	char fresh[64];
 	int bad;
 
-	if (is_there(from, dir, name, e, mode, at->place->theirs ? at->place->owner.uid : geteuid()))
+	if (is_there(from, dir, name, e, mode, at->unpacking->theirs ? at->unpacking->owner.uid : geteuid()))
 		return 0;
-	(void)snprintf(fresh, sizeof(fresh), ".gproc-%s", at->place->job);
+	(void)snprintf(fresh, sizeof(fresh), ".gproc-%s", at->unpacking->job);
 	if (first)
 		bad = linkat(at->root, first->path, dir, fresh, 0) < 0 ? fail_entry("link", e) : 0;
 	else if (e->kind == ENTRY_FILE)
@@ -785,24 +785,24 @@ static int
 real_entry(struct cursor *at, const struct entry *e)
 {
 	bool with_contents = e->kind == ENTRY_FILE && e->size;
-	int from = with_contents ? open_blob(at->place, e) : -1, dir, bad;
+	int from = with_contents ? open_blob(at->unpacking, e) : -1, dir, bad;
 	const char *name;
 
 	if (with_contents && from < 0)
 		return fail_entry("read the contents of", e);
-	if (become_owner(at->place) < 0) {
+	if (become_owner(at->unpacking) < 0) {
 		bad = -1;
 	} else {
 		dir = cursor_at(at, e->path, &name);
 		bad = dir < 0 ? -1 : e->kind == ENTRY_DIR ? real_dir(dir, name, e) : real_file(at, from, dir, name, e);
 	}
-	become_root(at->place);
+	become_root(at->unpacking);
 	close_fd(&from);
 	return bad;
 }
 
 int
-place_all(const struct place *p, int root)
+unpack_all(const struct unpacking *p, int root)
 {
 	struct cursor at = cursor_begin(p, root, !p->theirs);
 	int bad = p->theirs ? 0 : check_dir(root, "");
@@ -815,7 +815,7 @@ place_all(const struct place *p, int root)
 }
 
 int
-place_all_dir(const struct place *p, int root, const char *path)
+unpack_all_dir(const struct unpacking *p, int root, const char *path)
 {
 	int bad = p->theirs ? 0 : check_dir(root, "");
 
@@ -829,7 +829,7 @@ place_all_dir(const struct place *p, int root, const char *path)
 
 /* Under another name first: what is there under the user's is whole, other keepers may be making it, too. */
 static int
-make_home(int parent, const char *name, const struct place *p)
+make_home(int parent, const char *name, const struct unpacking *p)
 {
 	char fresh[64];
 	int bad;
@@ -844,7 +844,7 @@ make_home(int parent, const char *name, const struct place *p)
 }
 
 int
-place_home(const struct place *p, int parent)
+unpack_home(const struct unpacking *p, int parent)
 {
 	char name[16];
 	struct stat st;
@@ -865,7 +865,7 @@ place_home(const struct place *p, int parent)
 /* ---- links inside the manifest ---- */
 
 char *
-place_resolve(const struct manifest *m, const char *path)
+unpack_resolve(const struct manifest *m, const char *path)
 {
 	struct way w = way_from("", path);
 	enum way_step step;

@@ -1,11 +1,11 @@
 /* A manifest's files put on disk: prepared trees of hard links, a job's own copies, and the node's real binRoot.
  * The caller's umask is 0. */
-#ifndef PLACE_H
-#define PLACE_H
+#ifndef UNPACK_H
+#define UNPACK_H
 
 #include "bundle.h"
 
-unsigned place_shared_mode(const struct entry *); /* the permission bits of one that is shared */
+unsigned unpack_shared_mode(const struct entry *); /* the permission bits of one that is shared */
 /* Whom own entries are given to; nothing is given away where give is false (without root). */
 struct owner {
 	uid_t uid;
@@ -14,53 +14,53 @@ struct owner {
 };
 
 /* A job's own copy, not a shared one: it was asked for by -f, or not everybody may read it. */
-bool place_is_own(const struct entry *);
+bool unpack_is_own(const struct entry *);
 
 /* What is placed, for which job; all borrowed. */
-struct place {
+struct unpacking {
 	int store;			 /* descriptor of its top directory */
 	const char *job;		 /* tells the temporary names of several makers apart */
 	const char *given;		 /* what the names of contents handed over begin with (see below), or NULL */
 	const struct manifest *manifest; /* NULL: nothing was shipped */
 	struct owner owner;
-	bool theirs; /* place_all, place_all_dir: the directory is the owner's, who may change it meanwhile: all is done as them */
+	bool theirs; /* unpack_all, unpack_all_dir: the directory is the owner's, who may change it meanwhile: all is done as them */
 };
 
 /* The prepared tree "tree/<name>" under the store, made where it is not there yet: every directory, and what is not a job's own as
- * hard links to read-only inodes that all jobs share. 0, or -1 with place_error() and nothing left behind. */
-int place_tree(const struct place *, const char *name);
+ * hard links to read-only inodes that all jobs share. 0, or -1 with unpack_error() and nothing left behind. */
+int unpack_tree(const struct unpacking *, const char *name);
 
-/* What place_own made. */
-struct placed {
+/* What unpack_own made. */
+struct unpacked {
 	struct strings shared;	    /* paths that stand empty, for the prepared tree's to be mounted on */
 	struct strings dirs, files; /* everything, those included; a directory before what is in it */
 };
-struct placed_size {
+struct unpacked_size {
 	uint64_t bytes, inodes; /* whole pages; the top directory not counted */
 };
-struct placed_size place_own_size(const struct manifest *); /* what place_own will take of a file system */
+struct unpacked_size unpack_own_size(const struct manifest *); /* what unpack_own will take of a file system */
 /* Own files from this size on need not be copied where memory is short: the daemon hands their contents over (blob_give), under the
  * name given + its object's in the store; to another file system they are moved with no more than a MiB there twice. */
-#define PLACE_GIVE_MIN (1u << 20)
-#define PLACE_GIVEN (80 + OBJECT_TEXT)
+#define UNPACK_GIVE_MIN (1u << 20)
+#define UNPACK_GIVEN (80 + OBJECT_TEXT)
 /* Under root (empty, and nobody else's to change): directories that hold own entries, their own entries, links; and an empty
- * directory or file for each subtree that is shared. 0, or -1 with place_error(). */
-int place_own(const struct place *, int root, struct placed *);
+ * directory or file for each subtree that is shared. 0, or -1 with unpack_error(). */
+int unpack_own(const struct unpacking *, int root, struct unpacked *);
 /* Removes again what of it is as it was, quickly; what users have added stays. No link is followed. */
-void place_undo(int root, const struct placed *);
-/* Makes the directory `path` (no leading slash) there, the last part of it the owner's. 0, or -1 with place_error(). */
-int place_dir(const struct place *, int root, const char *path);
+void unpack_undo(int root, const struct unpacked *);
+/* Makes the directory `path` (no leading slash) there, the last part of it the owner's. 0, or -1 with unpack_error(). */
+int unpack_dir(const struct unpacking *, int root, const char *path);
 
 /* Everything, shared or own, as real files under root, which stay: each is made under another name and renamed, no link is followed.
- * Where root places, a directory that others than root may change is refused, and none is made. 0, or -1 with place_error(). */
-int place_all(const struct place *, int root);
-int place_all_dir(const struct place *, int root, const char *path); /* as place_dir */
+ * Where root places, a directory that others than root may change is refused, and none is made. 0, or -1 with unpack_error(). */
+int unpack_all(const struct unpacking *, int root);
+int unpack_all_dir(const struct unpacking *, int root, const char *path); /* as unpack_dir */
 /* The owner's directory "<uid>" in parent, which is root's alone: mode 0700, made where it is not there. A descriptor, which the
- * caller closes, or -1 with place_error(). */
-int place_home(const struct place *, int parent);
+ * caller closes, or -1 with unpack_error(). */
+int unpack_home(const struct unpacking *, int parent);
 
 /* Where `path` (inside the root, absolute) leads when the manifest's links are followed inside the root; without a leading
  * slash. What the manifest does not know is taken as it is. NULL when it loops. Caller frees. */
-char *place_resolve(const struct manifest *, const char *path);
-const char *place_error(void); /* why the last call failed; borrowed until the next */
+char *unpack_resolve(const struct manifest *, const char *path);
+const char *unpack_error(void); /* why the last call failed; borrowed until the next */
 #endif
