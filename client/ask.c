@@ -3,7 +3,7 @@
 #include "client/exec.h"
 #include "client/absent.h"
 #include "client/parcel.h"
-#include "ship/needs.h"
+#include "ship/deps.h"
 #include "nodespec.h"
 #include "client/session.h"
 
@@ -513,14 +513,14 @@ static void
 print_entry(const struct pack *p, const struct entry *e, const char *cwd)
 {
 	char *path = xasprintf("/%s", e->path);
-	const struct need *n = p->needs ? needs_at(p->needs, path) : NULL;
+	const struct dep *n = p->deps ? deps_at(p->deps, path) : NULL;
 
 	if (e->kind == ENTRY_DIR && !(e->flags & ENTRY_OWN)) {
 		free(path);
 		return;
 	}
 	printf("%s%s%s%s  ", path, e->kind == ENTRY_DIR ? "/" : "", e->target ? " -> " : "", e->target ? e->target : "");
-	if (n && n->kind != NEED_DIR)
+	if (n && n->kind != DEP_DIR)
 		printf("(for %s)\n", n->by);
 	else
 		printf("(%s)\n", strcmp(path, cwd) == 0 ? "the working directory" : "-f");

@@ -28,7 +28,7 @@ struct look_up {
 	const struct libs_query *q;
 	struct objects_query objects; /* with the root as it is used throughout */
 	char *root;		      /* owned */
-	struct needs *out;
+	struct deps *out;
 	int status;
 };
 
@@ -55,7 +55,7 @@ warn_text(const struct look_up *l, const char *text)
 }
 
 static void
-look_up_begin(struct look_up *l, const struct libs_query *q, struct needs *out, void (*warn_missing)(const char *))
+look_up_begin(struct look_up *l, const struct libs_query *q, struct deps *out, void (*warn_missing)(const char *))
 {
 	size_t len = strlen(q->root);
 
@@ -363,7 +363,7 @@ add_program_at(struct look_up *l, const struct location *t, const char *by, int 
 	} else {
 		bad = check_mode(l, outside, m.mode);
 		if (!bad) {
-			needs_add(l->out, NEED_FILE, NEED_PROGRAM, t->path, by ? by : t->path, outside, NULL);
+			deps_add(l->out, DEP_FILE, DEP_PROGRAM, t->path, by ? by : t->path, outside, NULL);
 			bad = add_mapped(l, t, outside, &m, depth);
 		}
 		rootfs_unmap(&m);
@@ -386,7 +386,7 @@ add_program(struct look_up *l, const struct location *t, const char *by, int dep
 		l->out->program = rootfs_resolve_parent(t->root, t->path, NULL);
 		set_text(&l->out->program, real.path);
 	}
-	needs_add_symlinks(l->out, &met, NEED_PROGRAM, by ? by : real.path);
+	deps_add_symlinks(l->out, &met, DEP_PROGRAM, by ? by : real.path);
 	bad = add_program_at(l, &real, by, depth);
 	symlinks_free(&met);
 	free(real.path);
@@ -394,14 +394,14 @@ add_program(struct look_up *l, const struct location *t, const char *by, int dep
 }
 
 int
-libs_of_program(const struct libs_query *q, const char *program, struct needs *out, int *status)
+libs_of_program(const struct libs_query *q, const char *program, struct deps *out, int *status)
 {
 	struct look_up l;
 	struct location t;
 	struct stat st;
 	int bad = 0;
 
-	*out = (struct needs){0};
+	*out = (struct deps){0};
 	look_up_begin(&l, q, out, NULL);
 	if (stat(l.objects.root, &st) < 0 || !S_ISDIR(st.st_mode)) {
 		set_error(error_text, sizeof(error_text), "no directory %s to find programs in", l.objects.root);
@@ -439,7 +439,7 @@ warn_nobody(const char *text)
 }
 
 void
-libs_of_file(const struct libs_query *q, const char *source, const char *path_inside, struct needs *out)
+libs_of_file(const struct libs_query *q, const char *source, const char *path_inside, struct deps *out)
 {
 	struct look_up l;
 	struct mapped m;

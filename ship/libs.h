@@ -2,7 +2,7 @@
 #ifndef LIBS_H
 #define LIBS_H
 
-#include "ship/needs.h"
+#include "ship/deps.h"
 
 struct libs_query {
 	const char *root;		/* "/" or the copy of another machine's root */
@@ -17,10 +17,10 @@ struct libs_query {
 /* Lists the program, its libraries as the loader of that root would find them (hwcaps variants beside them), the links on the way, and for
  * a script its interpreter likewise; where that is env, also the program that env runs (with -S, a warning where that is not found). A
  * program that begins with "." or, when root is "/", with "/", is the head's own file; otherwise "/" is the root.
- * 0, or -1 with libs_error() and *status 127 (not found) or 126 (found, but can't be run). needs_free in either case. */
-int libs_of_program(const struct libs_query *, const char *program, struct needs *out, int *status);
+ * 0, or -1 with libs_error() and *status 127 (not found) or 126 (found, but can't be run). deps_free in either case. */
+int libs_of_program(const struct libs_query *, const char *program, struct deps *out, int *status);
 /* The same for a file of -f, without the file itself. A need that is not found is only a warning. A file that is neither ELF nor a script
  * adds nothing. */
-void libs_of_file(const struct libs_query *, const char *source, const char *path_inside, struct needs *out);
+void libs_of_file(const struct libs_query *, const char *source, const char *path_inside, struct deps *out);
 const char *libs_error(void); /* why the last look-up failed; borrowed until the next */
 #endif

@@ -65,7 +65,7 @@ struct object {
 
 struct loading {
 	const struct objects_query *q;
-	struct needs *out;
+	struct deps *out;
 	struct loader loader;
 	struct places environment, extra, system;
 	struct places configured; /* the system's without what lies in the loader's own directories: for DF_1_NODEFLIB */
@@ -387,11 +387,11 @@ load(struct loading *l, const char *root, const char *named, struct object *by)
 		path = NULL;
 		set_run_path(l, o);
 		outside = rootfs_join(root, o->path);
-		needs_add(l->out, NEED_FILE, NEED_LIBRARY, o->path, by->path, outside, NULL);
+		deps_add(l->out, DEP_FILE, DEP_LIBRARY, o->path, by->path, outside, NULL);
 		free(outside);
 	}
 	if (o)
-		needs_add_symlinks(l->out, &met, NEED_LIBRARY, by->path);
+		deps_add_symlinks(l->out, &met, DEP_LIBRARY, by->path);
 	symlinks_free(&met);
 	free(path);
 	return o;
@@ -414,8 +414,8 @@ note_directory(struct loading *l, const struct place *p, const struct dir *d, co
 	real = rootfs_resolve(l->q->root, l->loader.config, &met);
 	if (real) {
 		outside = rootfs_join(l->q->root, real);
-		needs_add_symlinks(l->out, &met, NEED_LOADER_FILE, by);
-		needs_add(l->out, NEED_FILE, NEED_LOADER_FILE, real, by, outside, NULL);
+		deps_add_symlinks(l->out, &met, DEP_LOADER_FILE, by);
+		deps_add(l->out, DEP_FILE, DEP_LOADER_FILE, real, by, outside, NULL);
 		free(outside);
 	}
 	symlinks_free(&met);
@@ -602,7 +602,7 @@ tell_missing(struct loading *l, const char *name, struct object *by)
 	if (!l->q->warn)
 		return -1;
 	/* What the program itself has loaded by the time it opens this file serves it too. */
-	if (!needs_have_name(l->out, name))
+	if (!deps_have_name(l->out, name))
 		l->q->warn(error_text);
 	return 0;
 }
@@ -734,7 +734,7 @@ stands_alone(const struct elf *e)
 }
 
 int
-objects_add(const struct objects_query *q, const char *root, const char *path, struct elf *e, struct needs *out)
+objects_add(const struct objects_query *q, const char *root, const char *path, struct elf *e, struct deps *out)
 {
 	struct loading l = {.q = q, .out = out};
 	struct object *program = add_object(&l, root, xstrdup(path), xstrdup(path), e, NULL);

@@ -3,7 +3,7 @@
 #define OBJECTS_H
 
 #include "elf.h"
-#include "ship/needs.h"
+#include "ship/deps.h"
 
 struct objects_query {
 	const char *root;				     /* without a slash at its end, unless it is "/" */
@@ -15,7 +15,7 @@ struct objects_query {
 
 /* Adds all that the file at path needs, but not the file. path: resolved, inside root, which is the query's or "/". The parsed ELF is freed
  * here. 0, or -1 with objects_error(). */
-int objects_add(const struct objects_query *, const char *root, const char *path, struct elf *, struct needs *out);
+int objects_add(const struct objects_query *, const char *root, const char *path, struct elf *, struct deps *out);
 const char *objects_error(void); /* why the last file failed; borrowed until the next */
 /* The end of a message that names places inside the root: " (under /arm)", or "". The caller frees. */
 char *objects_under(const struct objects_query *);

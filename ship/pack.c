@@ -113,16 +113,16 @@ item_stat(struct item *it, const struct stat *st)
 /* ---- what the program needs ---- */
 
 static unsigned
-flags_of(enum need_role role)
+flags_of(enum dep_role role)
 {
-	return role == NEED_PROGRAM ? ENTRY_PROGRAM : role == NEED_LIBRARY ? ENTRY_LIBRARY : 0;
+	return role == DEP_PROGRAM ? ENTRY_PROGRAM : role == DEP_LIBRARY ? ENTRY_LIBRARY : 0;
 }
 
 /* Set-id bits and file capabilities aren't sent: sudo, ping or newuidmap would run and fail with reasons of their own. */
 static void
-tell_of_rights(const struct packing *p, const struct need *n, const struct stat *st)
+tell_of_rights(const struct packing *p, const struct dep *n, const struct stat *st)
 {
-	if (n->role != NEED_PROGRAM || geteuid() == 0 || !S_ISREG(st->st_mode))
+	if (n->role != DEP_PROGRAM || geteuid() == 0 || !S_ISREG(st->st_mode))
 		return;
 	if ((st->st_mode & (S_ISUID | S_ISGID)) || getxattr(n->source, "security.capability", NULL, 0) > 0)
 		tell(p, n->source,
@@ -131,18 +131,18 @@ tell_of_rights(const struct packing *p, const struct need *n, const struct stat 
 }
 
 static int
-add_need(struct packing *p, const struct need *n)
+add_dep(struct packing *p, const struct dep *n)
 {
-	static const enum entry_kind kinds[] = {[NEED_FILE] = ENTRY_FILE, [NEED_LINK] = ENTRY_LINK, [NEED_DIR] = ENTRY_DIR};
-	enum rank rank = n->kind == NEED_DIR ? RANK_IMPLIED : RANK_NEED;
+	static const enum entry_kind kinds[] = {[DEP_FILE] = ENTRY_FILE, [DEP_LINK] = ENTRY_LINK, [DEP_DIR] = ENTRY_DIR};
+	enum rank rank = n->kind == DEP_DIR ? RANK_IMPLIED : RANK_NEED;
 	struct item *it = item_add(&p->items, xstrdup(n->path + 1), rank, kinds[n->kind]);
 	struct stat st;
 
-	if (n->kind != NEED_DIR)
+	if (n->kind != DEP_DIR)
 		it->flags = flags_of(n->role);
-	if (n->kind == NEED_LINK)
+	if (n->kind == DEP_LINK)
 		it->target = xstrdup(n->target);
-	if (n->kind != NEED_FILE)
+	if (n->kind != DEP_FILE)
 		return 0;
 	it->source = xstrdup(n->source);
 	if (stat(n->source, &st) < 0)
@@ -153,12 +153,12 @@ add_need(struct packing *p, const struct need *n)
 }
 
 static int
-add_needs(struct packing *p, const struct needs *needs)
+add_deps(struct packing *p, const struct deps *deps)
 {
 	size_t i;
 
-	for (i = 0; i < needs->count; i++)
-		if (strcmp(needs->at[i].path, "/") != 0 && add_need(p, &needs->at[i]) < 0)
+	for (i = 0; i < deps->count; i++)
+		if (strcmp(deps->at[i].path, "/") != 0 && add_dep(p, &deps->at[i]) < 0)
 			return -1;
 	return 0;
 }
@@ -240,8 +240,8 @@ add_file(struct packing *p, const char *path, const struct stat *st, bool named)
 	it->flags = ENTRY_OWN;
 	it->source = xstrdup(path);
 	item_stat(it, st);
-	if (p->out->needs && may_need_others(path, named))
-		libs_of_file(&query, path, path, p->out->needs);
+	if (p->out->deps && may_need_others(path, named))
+		libs_of_file(&query, path, path, p->out->deps);
 }
 
 static int add_path(struct packing *, const char *path, bool named, unsigned hops);
@@ -855,12 +855,12 @@ join_dirs(const struct strings *dirs)
 }
 
 static void
-describe_program(const struct needs *needs, struct manifest *m)
+describe_program(const struct deps *deps, struct manifest *m)
 {
-	m->program = xstrdup(needs && needs->program ? needs->program : "");
-	m->machine = xstrdup(needs && needs->machine ? needs->machine : "");
-	m->interpreter = xstrdup(needs && is_clean(needs->interpreter) ? needs->interpreter : "");
-	m->library_path = needs ? join_dirs(&needs->library_dirs) : xstrdup("");
+	m->program = xstrdup(deps && deps->program ? deps->program : "");
+	m->machine = xstrdup(deps && deps->machine ? deps->machine : "");
+	m->interpreter = xstrdup(deps && is_clean(deps->interpreter) ? deps->interpreter : "");
+	m->library_path = deps ? join_dirs(&deps->library_dirs) : xstrdup("");
 }
 
 static int
@@ -883,8 +883,8 @@ find_program(struct packing *p, int *status)
 {
 	struct libs_query query = libs_query_of(p->q);
 
-	p->out->needs = xcalloc(1, sizeof(*p->out->needs));
-	if (libs_of_program(&query, p->q->program, p->out->needs, status) == 0)
+	p->out->deps = xcalloc(1, sizeof(*p->out->deps));
+	if (libs_of_program(&query, p->q->program, p->out->deps, status) == 0)
 		return 0;
 	return fail("%s", libs_error());
 }
@@ -897,7 +897,7 @@ collect(struct packing *p, int *status)
 	if (p->q->files && add_files(p) < 0)
 		return -1;
 	/* Not before: the files of -f may have added to it. */
-	if (p->out->needs && add_needs(p, p->out->needs) < 0)
+	if (p->out->deps && add_deps(p, p->out->deps) < 0)
 		return -1;
 	return p->q->cwd ? add_cwd(p) : 0;
 }
@@ -926,7 +926,7 @@ pack_make(const struct pack_query *q, struct pack *out, int *status)
 	if (!bad)
 		bad = arrange(&p);
 	if (!bad) {
-		describe_program(out->needs, &out->manifest);
+		describe_program(out->deps, &out->manifest);
 		list_entries(&p.items, &out->manifest);
 		sort_sources(out);
 		bad = finish_manifest(out);
@@ -946,9 +946,9 @@ pack_free(struct pack *p)
 		source_clear(&p->at[i]);
 	free(p->at);
 	manifest_free(&p->manifest);
-	if (p->needs)
-		needs_free(p->needs);
-	free(p->needs);
+	if (p->deps)
+		deps_free(p->deps);
+	free(p->deps);
 	*p = (struct pack){0};
 }
 

@@ -33,7 +33,7 @@ struct pack {
 	struct manifest manifest;
 	struct source *at; /* each digest once; at[0] is the manifest's own blob */
 	size_t count, room;
-	struct needs *needs; /* which file needs which, for `gproc ldd`; NULL without a program */
+	struct deps *deps; /* which file needs which, for `gproc ldd`; NULL without a program */
 };
 
 /* What -f sends: each entry under the path it has on the head; directories with all that is in them; a link as a link, and for an

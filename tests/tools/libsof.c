@@ -16,15 +16,15 @@ show_warning(const char *text)
 }
 
 static void
-show(const struct needs *list)
+show(const struct deps *list)
 {
 	static const char *const kinds[] = {"file", "link", "dir"}, *const roles[] = {"program", "library", "loader"};
 	size_t i;
 
 	for (i = 0; i < list->count; i++) {
-		const struct need *n = &list->at[i];
+		const struct dep *n = &list->at[i];
 
-		printf("%s\t%s\t%s\t%s\t%s\n", n->kind == NEED_FILE ? roles[n->role] : kinds[n->kind], n->path, n->source ? n->source : "",
+		printf("%s\t%s\t%s\t%s\t%s\n", n->kind == DEP_FILE ? roles[n->role] : kinds[n->kind], n->path, n->source ? n->source : "",
 			n->target ? n->target : "", n->by);
 	}
 	for (i = 0; i < list->untold_dirs.count; i++)
@@ -34,7 +34,7 @@ show(const struct needs *list)
 static void
 one(const struct libs_query *q, const char *name, bool as_file)
 {
-	struct needs list = {0};
+	struct deps list = {0};
 	int status = 0;
 
 	printf("name\t%s\n", name);
@@ -49,7 +49,7 @@ one(const struct libs_query *q, const char *name, bool as_file)
 		printf("machine\t%s\n", list.machine);
 	if (list.interpreter)
 		printf("interpreter\t%s\n", list.interpreter);
-	needs_free(&list);
+	deps_free(&list);
 }
 
 int

@@ -98,7 +98,7 @@ drop_root(void)
 
 /* ---- asking ---- */
 
-static struct needs found;
+static struct deps found;
 static int status;
 
 static int
@@ -106,13 +106,13 @@ look_up(const char *program)
 {
 	struct libs_query q = {.root = root, .search = "/usr/bin:/bin"};
 
-	needs_free(&found);
+	deps_free(&found);
 	status = 0;
 	return libs_of_program(&q, program, &found, &status);
 }
 
-static const struct need *
-need_at(const char *path)
+static const struct dep *
+dep_at(const char *path)
 {
 	size_t i;
 
@@ -125,9 +125,9 @@ need_at(const char *path)
 static bool
 has_file(const char *path)
 {
-	const struct need *n = need_at(path);
+	const struct dep *n = dep_at(path);
 	char *outside = at(path);
-	bool good = n && n->kind == NEED_FILE && strcmp(n->source, outside) == 0;
+	bool good = n && n->kind == DEP_FILE && strcmp(n->source, outside) == 0;
 
 	free(outside);
 	return good;
@@ -136,9 +136,9 @@ has_file(const char *path)
 static bool
 has_link(const char *path, const char *target)
 {
-	const struct need *n = need_at(path);
+	const struct dep *n = dep_at(path);
 
-	return n && n->kind == NEED_LINK && strcmp(n->target, target) == 0;
+	return n && n->kind == DEP_LINK && strcmp(n->target, target) == 0;
 }
 
 /* The look-up fails with this text; "ROOT" in it stands for the root's name. */
@@ -171,8 +171,8 @@ plain(void)
 	ok(has_file("/usr/bin/plain") && has_file(LOADER) && has_file("/usr/lib64/libc.so.6"), "itself, the loader, libraries");
 	ok(has_link("/lib64/libone.so.1", "libone.so.1.2") && has_file("/lib64/libone.so.1.2"), "a link and what it leads to");
 	ok(found.count == 5 && !found.shebang && found.untold_dirs.count == 0, "and nothing else");
-	is(need_at("/lib64/libone.so.1.2")->by, "/usr/bin/plain", "for whom");
-	ok(need_at("/usr/bin/plain")->role == NEED_PROGRAM && need_at(LOADER)->role == NEED_LIBRARY, "what they are");
+	is(dep_at("/lib64/libone.so.1.2")->by, "/usr/bin/plain", "for whom");
+	ok(dep_at("/usr/bin/plain")->role == DEP_PROGRAM && dep_at(LOADER)->role == DEP_LIBRARY, "what they are");
 	for (i = 1; i < found.count; i++)
 		ok(strcmp(found.at[i - 1].path, found.at[i].path) < 0, "in the order of their paths");
 	ok(strings_has(&found.library_dirs, "/lib64") && strings_has(&found.library_dirs, "/usr/lib64"), "the directories of libraries");
@@ -233,9 +233,9 @@ passed_over(void)
 	elf_file("/usr/lib64/libb.so", (struct elf_plan){0});
 	text_file("/lib64/libc.so.6", "/* GNU ld script */", 0644);
 	ok(look_up("p") == 0, "a library further on is found");
-	ok(has_file("/usr/lib64/liba.so") && !need_at("/lib64/liba.so"), "not the one of the other class");
-	ok(has_file("/usr/lib64/libb.so") && !need_at("/lib64/libb.so"), "nor of the other byte order");
-	ok(has_file("/usr/lib64/libc.so.6") && !need_at("/lib64/libc.so.6"), "nor what is no ELF file");
+	ok(has_file("/usr/lib64/liba.so") && !dep_at("/lib64/liba.so"), "not the one of the other class");
+	ok(has_file("/usr/lib64/libb.so") && !dep_at("/lib64/libb.so"), "nor of the other byte order");
+	ok(has_file("/usr/lib64/libc.so.6") && !dep_at("/lib64/libc.so.6"), "nor what is no ELF file");
 	drop_root();
 }
 
@@ -299,8 +299,8 @@ configuration(void)
 	elf_file("/opt/last/libb.so", (struct elf_plan){0});
 	elf_file("/opt/wrong/libb.so", (struct elf_plan){0});
 	ok(look_up("p") == 0, "ld.so.conf is followed, and may include itself");
-	ok(has_file("/opt/a/liba.so") && !need_at("/opt/b/liba.so"), "included files in the order of their names");
-	ok(has_file("/opt/last/libb.so") && !need_at("/opt/wrong/libb.so"), "and only those of the pattern");
+	ok(has_file("/opt/a/liba.so") && !dep_at("/opt/b/liba.so"), "included files in the order of their names");
+	ok(has_file("/opt/last/libb.so") && !dep_at("/opt/wrong/libb.so"), "and only those of the pattern");
 	ok(found.untold_dirs.count == 2 && strings_has(&found.untold_dirs, "/opt/a"), "without a cache the loader has to be told");
 	for (i = 0; i < 20; i++) {
 		snprintf(name, sizeof(name), "/etc/ld.so.conf.d/many%d.conf", i);
@@ -311,8 +311,7 @@ configuration(void)
 		"/etc/ld.so.conf.d/wide.conf", "include /*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*\ninclude again/etc/*/etc/ld.so.conf\n", 0644);
 	ok(look_up("p") == 0, "twenty files that include each other are read once each");
 	text_file("/etc/ld.so.cache", "cache", 0644);
-	ok(look_up("p") == 0 && has_file("/etc/ld.so.cache") && need_at("/etc/ld.so.cache")->role == NEED_LOADER_FILE,
-		"a cache goes along");
+	ok(look_up("p") == 0 && has_file("/etc/ld.so.cache") && dep_at("/etc/ld.so.cache")->role == DEP_LOADER_FILE, "a cache goes along");
 	ok(found.untold_dirs.count == 0, "and tells it");
 	drop_root();
 }
@@ -333,7 +332,7 @@ hwcaps(void)
 			has_file("/lib64/glibc-hwcaps/x86-64-v3/liba.so"),
 		"beside the baseline");
 	ok(has_file("/lib64/libonly.so"), "with what only they need");
-	ok(!need_at("/lib64/glibc-hwcaps/x86-64-v3/libother.so"), "and no others");
+	ok(!dep_at("/lib64/glibc-hwcaps/x86-64-v3/libother.so"), "and no others");
 	ok(has_file("/usr/lib64/glibc-hwcaps/x86-64-v4/libb.so"), "one without a baseline will do");
 	drop_root();
 }
@@ -474,7 +473,7 @@ extra_dirs(void)
 	elf_file("/usr/bin/p", (struct elf_plan){.interp = LOADER, .needed = {"liba.so"}});
 	elf_file("/opt/y/liba.so", (struct elf_plan){0});
 	elf_file("/opt/caller/liba.so", (struct elf_plan){0});
-	needs_free(&found);
+	deps_free(&found);
 	ok(libs_of_program(&q, "p", &found, &status) == 0 && has_file("/opt/y/liba.so"), "-L is searched, and not the caller's path");
 	ok(found.untold_dirs.count == 1 && strings_has(&found.untold_dirs, "/opt/y"), "of which the loader must be told");
 	drop_root();
@@ -510,7 +509,7 @@ other_machines(void)
 	elf_file("/usr/lib32/libc.so.6", i386);
 	ok(look_up("s") == 0 && has_file("/usr/lib/libc.so.6") && has_file("/lib/ld64.so.1"), "s390x");
 	is(found.machine, "s390x", "is named");
-	ok(look_up("i") == 0 && has_file("/usr/lib32/libc.so.6") && !need_at("/usr/lib/libc.so.6"), "i386");
+	ok(look_up("i") == 0 && has_file("/usr/lib32/libc.so.6") && !dep_at("/usr/lib/libc.so.6"), "i386");
 	drop_root();
 }
 
@@ -519,7 +518,7 @@ static void
 own_program(void)
 {
 	char *cwd = getcwd(NULL, 0), *own, *lib;
-	const struct need *n;
+	const struct dep *n;
 
 	new_root();
 	own = xasprintf("./%s.own/p", root);
@@ -530,7 +529,7 @@ own_program(void)
 	root[strlen(root) - 4] = '\0';
 	ok(look_up(own) == 0, "./program is the head's own");
 	ok(has_file("/usr/lib64/libc.so.6") && has_file(LOADER), "its libraries come from the root");
-	n = need_at(lib);
+	n = dep_at(lib);
 	ok(n && strcmp(n->source, lib) == 0, "but what lies beside it is taken from there");
 	strcat(root, ".own");
 	drop_root();
@@ -561,7 +560,7 @@ sent_along(void)
 	source = at("/usr/mod/m.so");
 	ok(look_up("p") == 0, "a program");
 	libs_of_file(&q, source, "/usr/mod/m.so", &found);
-	ok(has_file("/lib64/libq.so") && !need_at("/usr/mod/m.so"), "what a file sent along needs is added, but not the file");
+	ok(has_file("/lib64/libq.so") && !dep_at("/usr/mod/m.so"), "what a file sent along needs is added, but not the file");
 	ok(strstr(last_warning, "libmissing.so, needed by /usr/mod/m.so, is in none of ") != NULL, "what is missing is only told");
 	ok(!strstr(last_warning, "libp.so,"), "and not what the program has anyway");
 	*last_warning = '\0';
@@ -596,6 +595,6 @@ main(void)
 	other_machines();
 	own_program();
 	sent_along();
-	needs_free(&found);
+	deps_free(&found);
 	return done();
 }

@@ -161,7 +161,7 @@ files(void)
 	warnings = 0;
 	if (!ok(pack_make(&q, &p, &status) == 0, "files without a program"))
 		printf("# %s\n", pack_error());
-	ok(!p.needs && !p.manifest.program[0], "there is none");
+	ok(!p.deps && !p.manifest.program[0], "there is none");
 	e = entry_of(&p, "d");
 	ok(e && e->kind == ENTRY_DIR && e->mode == 0750 && e->flags == ENTRY_OWN, "a directory");
 	e = entry_of(&p, "d/inner/secret");

@@ -1,13 +1,13 @@
 /* The list of files that a program needs, sorted by path, each once.
  * Must never know how they were found. */
-#include "ship/needs.h"
+#include "ship/deps.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Where path stands, or would, in the sorted list. */
 static size_t
-needs_find(const struct needs *list, const char *path, bool *found)
+deps_find(const struct deps *list, const char *path, bool *found)
 {
 	size_t low = 0, high = list->count;
 
@@ -29,18 +29,18 @@ needs_find(const struct needs *list, const char *path, bool *found)
 }
 
 void
-needs_add(struct needs *list, enum need_kind kind, enum need_role role, const char *path, const char *by, const char *source,
-	const char *target)
+deps_add(
+	struct deps *list, enum dep_kind kind, enum dep_role role, const char *path, const char *by, const char *source, const char *target)
 {
 	bool found;
-	size_t at = needs_find(list, path, &found);
+	size_t at = deps_find(list, path, &found);
 
 	if (found)
 		return;
 	list->at = grow(list->at, list->count, &list->room, sizeof(list->at[0]));
 	memmove(list->at + at + 1, list->at + at, (list->count - at) * sizeof(list->at[0]));
 	list->count++;
-	list->at[at] = (struct need){.kind = kind,
+	list->at[at] = (struct dep){.kind = kind,
 		.role = role,
 		.path = xstrdup(path),
 		.source = source ? xstrdup(source) : NULL,
@@ -49,25 +49,25 @@ needs_add(struct needs *list, enum need_kind kind, enum need_role role, const ch
 }
 
 void
-needs_add_symlinks(struct needs *list, const struct symlinks *links, enum need_role role, const char *by)
+deps_add_symlinks(struct deps *list, const struct symlinks *links, enum dep_role role, const char *by)
 {
 	size_t i;
 
 	for (i = 0; i < links->count; i++)
-		needs_add(list, NEED_LINK, role, links->at[i].path, by, NULL, links->at[i].target);
+		deps_add(list, DEP_LINK, role, links->at[i].path, by, NULL, links->at[i].target);
 }
 
-const struct need *
-needs_at(const struct needs *list, const char *path)
+const struct dep *
+deps_at(const struct deps *list, const char *path)
 {
 	bool found;
-	size_t at = needs_find(list, path, &found);
+	size_t at = deps_find(list, path, &found);
 
 	return found ? &list->at[at] : NULL;
 }
 
 bool
-needs_have_name(const struct needs *list, const char *name)
+deps_have_name(const struct deps *list, const char *name)
 {
 	size_t i;
 
@@ -81,7 +81,7 @@ needs_have_name(const struct needs *list, const char *name)
 }
 
 void
-needs_free(struct needs *list)
+deps_free(struct deps *list)
 {
 	size_t i;
 
@@ -97,5 +97,5 @@ needs_free(struct needs *list)
 	free(list->interpreter);
 	strings_free(&list->library_dirs);
 	strings_free(&list->untold_dirs);
-	*list = (struct needs){0};
+	*list = (struct deps){0};
 }
