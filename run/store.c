@@ -1,7 +1,7 @@
 /* The contents a node holds, by digest and scope, with the trees prepared from them, within one memory budget.
  * Must never know links, or who asks. */
 #include "run/store.h"
-#include "run/room.h"
+#include "run/quota.h"
 #include "run/vault.h"
 #include "base/sys.h"
 
@@ -68,7 +68,7 @@ struct tree {
 
 struct store {
 	struct vault vault;
-	struct rooms *rooms;
+	struct quotas *quotas;
 	uint64_t budget, promised;
 	uint64_t stored;     /* footprint of all blobs */
 	uint64_t lists;	     /* bytes of memory that their lists take: of what is mostly holes that is more */
@@ -205,7 +205,7 @@ free_now(const struct store *s)
 		return 0;
 	bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (s->vault.mounted)
-		taken += rooms_size(s->rooms);
+		taken += quotas_size(s->quotas);
 	else if (left < bytes)
 		bytes = left;
 	return bytes > taken ? bytes - taken : 0;
@@ -232,7 +232,7 @@ store_made(struct vault vault, uint64_t budget)
 			store_close(s);
 			return NULL;
 		}
-	s->rooms = rooms_open(budget, openat(vault.dir, "room", O_RDONLY | O_DIRECTORY | O_CLOEXEC), vault.mounted);
+	s->quotas = quotas_open(budget, openat(vault.dir, "room", O_RDONLY | O_DIRECTORY | O_CLOEXEC), vault.mounted);
 	return s;
 }
 
@@ -394,8 +394,8 @@ store_close(struct store *s)
 			bill_drop(&t->bill);
 		free(t);
 	}
-	if (s->rooms)
-		rooms_close(s->rooms);
+	if (s->quotas)
+		quotas_close(s->quotas);
 	vault_close(&s->vault);
 	free(s->bucket);
 	free(s);
@@ -516,7 +516,7 @@ refuse(const struct store *s, uint64_t bytes, uint64_t left)
 static int
 refuse_room(const struct store *s, uint32_t uid, uint64_t bytes)
 {
-	uint64_t left = room_left(room_of(s->rooms, uid), common(s));
+	uint64_t left = quota_left(quota_of(s->quotas, uid), common(s));
 
 	return refuse(s, bytes, left < store_free(s) ? left : store_free(s));
 }
@@ -524,26 +524,26 @@ refuse_room(const struct store *s, uint32_t uid, uint64_t bytes)
 int
 store_reserve(struct store *s, uint32_t uid, uint64_t bytes)
 {
-	struct room *share = room_of(s->rooms, uid);
+	struct quota *share = quota_of(s->quotas, uid);
 	uint64_t total;
 
-	if (__builtin_add_overflow(s->promised, bytes, &total) || bytes > room_left(share, common(s)))
+	if (__builtin_add_overflow(s->promised, bytes, &total) || bytes > quota_left(share, common(s)))
 		return refuse_room(s, uid, bytes);
-	room_take(share, bytes);
-	rooms_resize(s->rooms, common(s));
+	quota_take(share, bytes);
+	quotas_resize(s->quotas, common(s));
 	if (make_room(s, total) == 0) {
 		s->promised = total;
 		return 0;
 	}
-	room_give_back(share, bytes);
-	rooms_resize(s->rooms, common(s));
+	quota_give_back(share, bytes);
+	quotas_resize(s->quotas, common(s));
 	return refuse_room(s, uid, bytes);
 }
 
 void
 store_release(struct store *s, uint32_t uid, uint64_t bytes)
 {
-	room_give_back(room_of(s->rooms, uid), bytes);
+	quota_give_back(quota_of(s->quotas, uid), bytes);
 	s->promised -= bytes < s->promised ? bytes : s->promised;
 }
 
@@ -552,13 +552,13 @@ store_release(struct store *s, uint32_t uid, uint64_t bytes)
 int
 store_enter(struct store *s, uint32_t uid, uint64_t coming)
 {
-	struct room *room = room_of(s->rooms, uid);
+	struct quota *quota = quota_of(s->quotas, uid);
 
-	if (coming > room_left(room, common(s)))
+	if (coming > quota_left(quota, common(s)))
 		return refuse_room(s, uid, coming);
-	if (room_enter(room, coming) < 0)
-		return fail("%s", room_error());
-	rooms_resize(s->rooms, common(s));
+	if (quota_enter(quota, coming) < 0)
+		return fail("%s", quota_error());
+	quotas_resize(s->quotas, common(s));
 	/* The limits of the rooms may have taken what idle contents had. */
 	(void)make_room(s, s->promised);
 	return 0;
@@ -567,21 +567,21 @@ store_enter(struct store *s, uint32_t uid, uint64_t coming)
 void
 store_written(struct store *s, uint32_t uid, uint64_t coming)
 {
-	room_written(room_of(s->rooms, uid), coming);
-	rooms_resize(s->rooms, common(s));
+	quota_written(quota_of(s->quotas, uid), coming);
+	quotas_resize(s->quotas, common(s));
 }
 
 void
 store_leave(struct store *s, uint32_t uid)
 {
-	room_leave(room_of(s->rooms, uid));
-	rooms_resize(s->rooms, common(s));
+	quota_leave(quota_of(s->quotas, uid));
+	quotas_resize(s->quotas, common(s));
 }
 
 void
 store_tidy(struct store *s)
 {
-	rooms_tidy(s->rooms);
+	quotas_tidy(s->quotas);
 }
 
 /* ---- blobs ---- */
@@ -740,7 +740,7 @@ blob_hold(struct blob *b, uint32_t uid)
 	uint64_t before = b->bill.bytes;
 
 	blob_pin(b);
-	bill_join(&b->bill, room_of(s->rooms, uid), store_footprint(b->stored));
+	bill_join(&b->bill, quota_of(s->quotas, uid), store_footprint(b->stored));
 	s->paid += b->bill.bytes - before;
 }
 
@@ -750,7 +750,7 @@ blob_let(struct blob *b, uint32_t uid)
 	struct store *s = b->store;
 	uint64_t before = b->bill.bytes;
 
-	bill_leave(&b->bill, room_of(s->rooms, uid));
+	bill_leave(&b->bill, quota_of(s->quotas, uid));
 	s->paid -= before - b->bill.bytes;
 	blob_unpin(b);
 }
@@ -1070,7 +1070,8 @@ write_contents(struct blob *b, const uint8_t *data, size_t len)
 	int fd, bad;
 
 	/* On a tmpfs the kernel knows when the store is full, but the rooms are others. */
-	if ((!s->vault.mounted || rooms_size(s->rooms) > 0) && store_footprint(len) > free_now(s) && make_room(s, store_footprint(len)) < 0)
+	if ((!s->vault.mounted || quotas_size(s->quotas) > 0) && store_footprint(len) > free_now(s) &&
+		make_room(s, store_footprint(len)) < 0)
 		return is_too_much(b);
 	fd = openat(s->vault.dir, blob_file(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bad = fd < 0 ? -1 : put_in_file(b, fd, data, len);
@@ -1360,13 +1361,13 @@ blob_spoil(struct blob *b)
 int
 store_hold_tree(struct store *s, const struct object_name *manifest, uint32_t uid, uint64_t bytes)
 {
-	struct room *share = room_of(s->rooms, uid);
+	struct quota *share = quota_of(s->quotas, uid);
 	struct tree **at = &s->trees, *t;
 
 	while (*at && !object_equal(&(*at)->manifest, manifest))
 		at = &(*at)->next;
 	t = *at;
-	if ((!t || !t->bill.first) && bytes > room_left(share, common(s)))
+	if ((!t || !t->bill.first) && bytes > quota_left(share, common(s)))
 		return refuse_room(s, uid, bytes);
 	if (t) {
 		*at = t->next; /* to the front: what is used often is found at once */
@@ -1391,7 +1392,7 @@ store_drop_tree(struct store *s, const struct object_name *manifest, uint32_t ui
 		;
 	if (!t || t->holds == 0)
 		return;
-	bill_leave(&t->bill, room_of(s->rooms, uid));
+	bill_leave(&t->bill, quota_of(s->quotas, uid));
 	if (--t->holds > 0)
 		return;
 	t->used = ++s->now;

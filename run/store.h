@@ -33,7 +33,7 @@ uint64_t store_spare(
 	const struct store *); /* of these, what may go to contents that only pass: an eighth of the budget is kept for launches */
 
 /* Promises room for `bytes` more to a user, evicting what has been idle longest. 0, or -1 with store_error() saying what it needs and
- * what there is: for no user may take all that is left (see room.h). A promise is only a number and its owner keeps it: all of it is
+ * what there is: for no user may take all that is left (see quota.h). A promise is only a number and its owner keeps it: all of it is
  * given back with store_release, as the bytes arrive or when they have (until then those that have arrived count twice). */
 int store_reserve(struct store *, uint32_t uid, uint64_t bytes);
 void store_release(struct store *, uint32_t uid, uint64_t bytes);

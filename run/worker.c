@@ -20,7 +20,7 @@
 
 #include "run/hunt.h"
 #include "run/unpack.h"
-#include "run/room.h"
+#include "run/quota.h"
 #include "base/sys.h"
 #include "run/vault.h"
 
@@ -43,7 +43,7 @@ struct proc {
 	struct strings given; /* contents handed over: names in the store, gone once the keeper has taken them */
 };
 
-#define ROOM_SLACK 16u	 /* inodes: directories on the way, what a view makes for itself */
+#define QUOTA_SLACK 16u	 /* inodes: directories on the way, what a view makes for itself */
 #define TREE_INODE 1024u /* bytes of kernel memory, as tmpfs counts them */
 
 struct worker {
@@ -252,8 +252,8 @@ coming_bytes(const struct worker *w, const struct manifest *m)
 
 	if (m && is_mine(w))
 		size = unpack_own_size(m);
-	size.inodes += ROOM_SLACK;
-	return size.bytes > size.inodes * ROOM_INODE ? size.bytes : size.inodes * ROOM_INODE;
+	size.inodes += QUOTA_SLACK;
+	return size.bytes > size.inodes * QUOTA_INODE ? size.bytes : size.inodes * QUOTA_INODE;
 }
 
 uint64_t

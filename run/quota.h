@@ -2,49 +2,49 @@
  *
  * limit(user) = max(what they use, (budget - used by others) / (users + 1)): so what is left over is never all anybody's, and who comes
  * next finds room. A room has as many inodes as its size has 16 KiB, for they run out as bytes do. */
-#ifndef ROOM_H
-#define ROOM_H
+#ifndef QUOTA_H
+#define QUOTA_H
 
 #include "base/util.h"
 
-#define ROOM_INODE (16u * 1024) /* bytes of a room that an inode counts for */
+#define QUOTA_INODE (16u * 1024) /* bytes of a room that an inode counts for */
 
-struct rooms;
-struct room; /* one user's; the shares' own */
+struct quotas;
+struct quota; /* one user's; the shares' own */
 
 /* dir: descriptor of an empty directory for the rooms, which becomes theirs. with_rooms: rooms are mounted there as "<uid>"; else they
  * are plain directories, and nothing bounds what jobs write. The daemon's mount namespace is its own. */
-struct rooms *rooms_open(uint64_t budget, int dir, bool with_rooms);
-void rooms_close(struct rooms *);		    /* unmounts the rooms */
-struct room *room_of(struct rooms *, uint32_t uid); /* made where there is none; stays until rooms_tidy finds it unused */
-const char *room_error(void);
+struct quotas *quotas_open(uint64_t budget, int dir, bool with_rooms);
+void quotas_close(struct quotas *);		       /* unmounts the rooms */
+struct quota *quota_of(struct quotas *, uint32_t uid); /* made where there is none; stays until quotas_tidy finds it unused */
+const char *quota_error(void);
 
 /* Bytes that the user may take beyond what they use. common: bytes of the store in use that nobody's share has. */
-uint64_t room_left(const struct room *, uint64_t common);
-void room_take(struct room *, uint64_t bytes); /* of the store: paid for by this user until it is given back */
-void room_give_back(struct room *, uint64_t bytes);
+uint64_t quota_left(const struct quota *, uint64_t common);
+void quota_take(struct quota *, uint64_t bytes); /* of the store: paid for by this user until it is given back */
+void quota_give_back(struct quota *, uint64_t bytes);
 
 /* A job of the user's begins: their room is there. coming: bytes that its keeper will write there, which count as used until
- * room_written. 0, or -1 with room_error(). */
-int room_enter(struct room *, uint64_t coming);
-void room_written(struct room *, uint64_t coming);
-void room_leave(struct room *); /* and has ended */
+ * quota_written. 0, or -1 with quota_error(). */
+int quota_enter(struct quota *, uint64_t coming);
+void quota_written(struct quota *, uint64_t coming);
+void quota_leave(struct quota *); /* and has ended */
 /* Looks at what is used, and sets the limits of all rooms anew: after each of the calls above. */
-void rooms_resize(struct rooms *, uint64_t common);
-uint64_t rooms_size(const struct rooms *); /* bytes that the rooms together may grow to */
+void quotas_resize(struct quotas *, uint64_t common);
+uint64_t quotas_size(const struct quotas *); /* bytes that the rooms together may grow to */
 /* Takes away rooms without jobs that it has found so once before. */
-void rooms_tidy(struct rooms *);
+void quotas_tidy(struct quotas *);
 
 /* Something in the store that several users may use at once: it is paid for by the one who has done so for longest. Zero is none. */
 struct bill {
 	struct payer *first;
 	uint64_t bytes; /* that the first pays */
 };
-void bill_join(struct bill *, struct room *, uint64_t bytes); /* counts; bytes: what it costs now, if nobody uses it as yet */
-void bill_leave(struct bill *, struct room *);
+void bill_join(struct bill *, struct quota *, uint64_t bytes); /* counts; bytes: what it costs now, if nobody uses it as yet */
+void bill_leave(struct bill *, struct quota *);
 void bill_drop(struct bill *);	 /* the first leaves, however often they have joined */
 void bill_cancel(struct bill *); /* it costs nothing from now on, however long it is used */
 
 /* The rule above. users: with this one. */
-uint64_t room_limit(uint64_t budget, uint64_t used_by_others, unsigned users, uint64_t used);
+uint64_t quota_limit(uint64_t budget, uint64_t used_by_others, unsigned users, uint64_t used);
 #endif

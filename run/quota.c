@@ -1,6 +1,6 @@
 /* What each user may take of a node's memory: a part of the store, and a file system of their own for what jobs write.
  * Must never know of jobs' insides, of blobs or manifests. */
-#include "run/room.h"
+#include "run/quota.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +14,11 @@
 #include "base/sys.h"
 
 #define PAGE 4096u
-#define ROOM_MIN (256u * 1024) /* bytes: a room in which a job can begin at all, however little is left */
+#define QUOTA_MIN (256u * 1024) /* bytes: a room in which a job can begin at all, however little is left */
 
-struct room {
-	struct rooms *all;
-	struct room *next;
+struct quota {
+	struct quotas *all;
+	struct quota *next;
 	uint32_t uid;
 	unsigned jobs, bills;
 	uint64_t stored; /* bytes of the store that the user pays for, promises among them */
@@ -29,15 +29,15 @@ struct room {
 	bool idle;	 /* without jobs when it was last tidied */
 };
 
-struct rooms {
+struct quotas {
 	uint64_t budget;
 	int dir;
 	bool with_rooms;
-	struct room *first;
+	struct quota *first;
 };
 
 struct payer {
-	struct room *share;
+	struct quota *share;
 	struct payer *next;
 	unsigned count;
 };
@@ -45,7 +45,7 @@ struct payer {
 static char error_text[256];
 
 const char *
-room_error(void)
+quota_error(void)
 {
 	return error_text;
 }
@@ -53,7 +53,7 @@ room_error(void)
 /* ---- who uses how much ---- */
 
 uint64_t
-room_limit(uint64_t budget, uint64_t used_by_others, unsigned users, uint64_t used)
+quota_limit(uint64_t budget, uint64_t used_by_others, unsigned users, uint64_t used)
 {
 	uint64_t part = (budget > used_by_others ? budget - used_by_others : 0) / (users + 1u);
 
@@ -61,22 +61,22 @@ room_limit(uint64_t budget, uint64_t used_by_others, unsigned users, uint64_t us
 }
 
 static uint64_t
-use_of(const struct room *s)
+use_of(const struct quota *s)
 {
 	return s->stored + s->coming + s->used;
 }
 
 static bool
-is_user(const struct room *s)
+is_user(const struct quota *s)
 {
 	return s->jobs > 0 || use_of(s) > 0;
 }
 
 static uint64_t
-limit_of(const struct room *s, uint64_t common)
+limit_of(const struct quota *s, uint64_t common)
 {
 	uint64_t others = common;
-	const struct room *other;
+	const struct quota *other;
 	unsigned users = 1;
 
 	for (other = s->all->first; other; other = other->next)
@@ -84,12 +84,12 @@ limit_of(const struct room *s, uint64_t common)
 			others += use_of(other);
 			users++;
 		}
-	return room_limit(s->all->budget, others, users, use_of(s));
+	return quota_limit(s->all->budget, others, users, use_of(s));
 }
 
 /* What the room's inodes count for, where that is more than its bytes. */
 static uint64_t
-look(const struct room *s)
+look(const struct quota *s)
 {
 	uint64_t bytes, inodes;
 	struct statvfs fs;
@@ -98,33 +98,33 @@ look(const struct room *s)
 		return 0;
 	bytes = (uint64_t)(fs.f_blocks - fs.f_bfree) * fs.f_frsize;
 	inodes = fs.f_files > fs.f_ffree ? fs.f_files - fs.f_ffree - 1 : 0; /* without its top directory */
-	return bytes > inodes * ROOM_INODE ? bytes : inodes * ROOM_INODE;
+	return bytes > inodes * QUOTA_INODE ? bytes : inodes * QUOTA_INODE;
 }
 
 static void
-look_at_all(const struct rooms *all)
+look_at_all(const struct quotas *all)
 {
-	struct room *s;
+	struct quota *s;
 
 	for (s = all->first; s; s = s->next)
 		s->used = look(s);
 }
 
 uint64_t
-room_left(const struct room *s, uint64_t common)
+quota_left(const struct quota *s, uint64_t common)
 {
 	look_at_all(s->all);
 	return limit_of(s, common) - use_of(s);
 }
 
 void
-room_take(struct room *s, uint64_t bytes)
+quota_take(struct quota *s, uint64_t bytes)
 {
 	s->stored += bytes;
 }
 
 void
-room_give_back(struct room *s, uint64_t bytes)
+quota_give_back(struct quota *s, uint64_t bytes)
 {
 	s->stored -= bytes < s->stored ? bytes : s->stored;
 }
@@ -132,20 +132,20 @@ room_give_back(struct room *s, uint64_t bytes)
 /* ---- rooms ---- */
 
 static void
-set_size(struct room *s, uint64_t common)
+set_size(struct quota *s, uint64_t common)
 {
 	uint64_t limit = limit_of(s, common), size = limit > s->stored ? limit - s->stored : 0;
 
-	size = size < ROOM_MIN ? ROOM_MIN : size - size % PAGE; /* the kernel would round it up */
+	size = size < QUOTA_MIN ? QUOTA_MIN : size - size % PAGE; /* the kernel would round it up */
 	/* What has been written since it was looked at may be more: then the limit that is there stays until the next time. */
-	if (size != s->size && resize_tmpfs(s->top, size, size / ROOM_INODE) == 0)
+	if (size != s->size && resize_tmpfs(s->top, size, size / QUOTA_INODE) == 0)
 		s->size = size;
 }
 
 void
-rooms_resize(struct rooms *all, uint64_t common)
+quotas_resize(struct quotas *all, uint64_t common)
 {
-	struct room *s;
+	struct quota *s;
 
 	if (!all->with_rooms)
 		return;
@@ -156,10 +156,10 @@ rooms_resize(struct rooms *all, uint64_t common)
 }
 
 uint64_t
-rooms_size(const struct rooms *all)
+quotas_size(const struct quotas *all)
 {
 	uint64_t total = 0;
-	const struct room *s;
+	const struct quota *s;
 
 	for (s = all->first; s; s = s->next)
 		if (s->jobs > 0)
@@ -168,25 +168,25 @@ rooms_size(const struct rooms *all)
 }
 
 static const char *
-room_name(const struct room *s, char out[16])
+room_name(const struct quota *s, char out[16])
 {
 	(void)snprintf(out, 16, "%u", s->uid);
 	return out;
 }
 
 static int
-mount_top(struct room *s, const char *name)
+mount_top(struct quota *s, const char *name)
 {
-	int mount = mount_tmpfs(ROOM_MIN, ROOM_MIN / ROOM_INODE, ATTR_NOSUID | ATTR_NODEV);
+	int mount = mount_tmpfs(QUOTA_MIN, QUOTA_MIN / QUOTA_INODE, ATTR_NOSUID | ATTR_NODEV);
 
-	s->size = ROOM_MIN;
+	s->size = QUOTA_MIN;
 	if (mount < 0 || mount_attach(mount, s->all->dir, name) < 0)
 		close_fd(&mount);
 	return mount;
 }
 
 static int
-open_top(struct room *s)
+open_top(struct quota *s)
 {
 	char name[16];
 
@@ -202,7 +202,7 @@ open_top(struct room *s)
 
 /* With the directory a mount of it that other namespaces have goes, too. */
 static void
-close_top(struct room *s)
+close_top(struct quota *s)
 {
 	char name[16];
 
@@ -216,7 +216,7 @@ close_top(struct room *s)
 }
 
 int
-room_enter(struct room *s, uint64_t coming)
+quota_enter(struct quota *s, uint64_t coming)
 {
 	if (s->top < 0 && open_top(s) < 0)
 		return -1;
@@ -226,13 +226,13 @@ room_enter(struct room *s, uint64_t coming)
 }
 
 void
-room_written(struct room *s, uint64_t coming)
+quota_written(struct quota *s, uint64_t coming)
 {
 	s->coming -= coming < s->coming ? coming : s->coming;
 }
 
 void
-room_leave(struct room *s)
+quota_leave(struct quota *s)
 {
 	if (--s->jobs == 0)
 		s->used = 0;
@@ -241,33 +241,33 @@ room_leave(struct room *s)
 
 /* ---- all of them ---- */
 
-struct rooms *
-rooms_open(uint64_t budget, int dir, bool with_rooms)
+struct quotas *
+quotas_open(uint64_t budget, int dir, bool with_rooms)
 {
-	struct rooms *all = xcalloc(1, sizeof(*all));
+	struct quotas *all = xcalloc(1, sizeof(*all));
 
-	*all = (struct rooms){.budget = budget, .dir = dir, .with_rooms = with_rooms};
+	*all = (struct quotas){.budget = budget, .dir = dir, .with_rooms = with_rooms};
 	return all;
 }
 
-struct room *
-room_of(struct rooms *all, uint32_t uid)
+struct quota *
+quota_of(struct quotas *all, uint32_t uid)
 {
-	struct room *s;
+	struct quota *s;
 
 	for (s = all->first; s && s->uid != uid; s = s->next)
 		;
 	if (s)
 		return s;
 	s = xcalloc(1, sizeof(*s));
-	*s = (struct room){.all = all, .next = all->first, .uid = uid, .top = -1};
+	*s = (struct quota){.all = all, .next = all->first, .uid = uid, .top = -1};
 	return all->first = s;
 }
 
 void
-rooms_tidy(struct rooms *all)
+quotas_tidy(struct quotas *all)
 {
-	struct room **at = &all->first, *s;
+	struct quota **at = &all->first, *s;
 
 	while ((s = *at)) {
 		if (s->jobs == 0 && s->idle)
@@ -283,9 +283,9 @@ rooms_tidy(struct rooms *all)
 }
 
 void
-rooms_close(struct rooms *all)
+quotas_close(struct quotas *all)
 {
-	struct room *s;
+	struct quota *s;
 
 	while ((s = all->first)) {
 		all->first = s->next;
@@ -299,7 +299,7 @@ rooms_close(struct rooms *all)
 /* ---- what several use ---- */
 
 void
-bill_join(struct bill *b, struct room *share, uint64_t bytes)
+bill_join(struct bill *b, struct quota *share, uint64_t bytes)
 {
 	struct payer **at = &b->first;
 
@@ -307,7 +307,7 @@ bill_join(struct bill *b, struct room *share, uint64_t bytes)
 		at = &(*at)->next;
 	if (!b->first) {
 		b->bytes = bytes;
-		room_take(share, bytes);
+		quota_take(share, bytes);
 	}
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
@@ -320,15 +320,15 @@ bill_join(struct bill *b, struct room *share, uint64_t bytes)
 static void
 pass_on(struct bill *b, const struct payer *from)
 {
-	room_give_back(from->share, b->bytes);
+	quota_give_back(from->share, b->bytes);
 	if (b->first)
-		room_take(b->first->share, b->bytes);
+		quota_take(b->first->share, b->bytes);
 	else
 		b->bytes = 0;
 }
 
 void
-bill_leave(struct bill *b, struct room *share)
+bill_leave(struct bill *b, struct quota *share)
 {
 	struct payer **at = &b->first, *p;
 	bool paid;
@@ -350,7 +350,7 @@ void
 bill_cancel(struct bill *b)
 {
 	if (b->first)
-		room_give_back(b->first->share, b->bytes);
+		quota_give_back(b->first->share, b->bytes);
 	b->bytes = 0;
 }
 
