@@ -1,7 +1,7 @@
 /* Manifests, and contents cut into chunks that are hashed, deflated and inflated.
  * Must never know where they go, or where they lie. */
 #include "bundle.h"
-#include "base/way.h"
+#include "base/walk.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* The program's face: the command table, and which command is run.
  * Must never know how any of them works. */
-#include "base/way.h"
+#include "base/walk.h"
 #include "client/exec.h"
 #include "init/init.h"
 #include "link/key.h"

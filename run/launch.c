@@ -14,7 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/way.h"
+#include "base/walk.h"
 #include "run/inherit.h"
 #include "run/look.h"
 #include "run/unpack.h"

@@ -12,7 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/way.h"
+#include "base/walk.h"
 #include "elf.h"
 
 #define MAX_READ (16u << 20) /* more than any loader has, and than lies before a program's own headers */
@@ -127,32 +127,32 @@ may_change(const char *dir, const char *name, bool strict)
 
 /* The walk goes on along the link, if the name just taken is one. -1 when that leads nowhere. */
 static int
-follow(struct way *w)
+follow(struct walk *w)
 {
 	char target[PATH_MAX];
-	ssize_t len = readlink(way_whole(w), target, sizeof(target) - 1);
+	ssize_t len = readlink(walk_whole(w), target, sizeof(target) - 1);
 
 	if (len < 0)
 		return 0;
 	target[len] = '\0';
-	return way_follow(w, target);
+	return walk_follow(w, target);
 }
 
 static bool
 is_led(const char *path, bool strict)
 {
-	struct way w = way_from("", path);
-	enum way_step step;
+	struct walk w = walk_from("", path);
+	enum walk_step step;
 	bool led = false;
 
-	while (!led && (step = way_step(&w)) != WAY_END) {
-		const char *name = way_whole(&w);
+	while (!led && (step = walk_step(&w)) != WALK_END) {
+		const char *name = walk_whole(&w);
 		char *dir = xstrndup(name, (size_t)(last_part(name) - name) - (*name != '\0'));
 
-		led = step == WAY_DOWN && (may_change(dir, name, strict) || follow(&w) < 0);
+		led = step == WALK_DOWN && (may_change(dir, name, strict) || follow(&w) < 0);
 		free(dir);
 	}
-	way_end(&w);
+	walk_end(&w);
 	return led;
 }
 

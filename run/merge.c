@@ -17,7 +17,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/way.h"
+#include "base/walk.h"
 #include "run/facts.h"
 #include "run/unpack.h"
 #include "base/sys.h"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
-#include "base/way.h"
+#include "base/walk.h"
 #include "run/vault.h"
 
 /* Permission bits that a shared inode may have: whoever it belongs to, only root's own jobs could write it. */
@@ -867,18 +867,18 @@ unpack_home(const struct unpacking *p, int parent)
 char *
 unpack_resolve(const struct manifest *m, const char *path)
 {
-	struct way w = way_from("", path);
-	enum way_step step;
+	struct walk w = walk_from("", path);
+	enum walk_step step;
 	char *out = NULL;
 	int bad = 0;
 
-	while (!bad && (step = way_step(&w)) != WAY_END) {
-		const struct entry *e = step == WAY_DOWN ? manifest_find(m, way_inside(&w) + 1) : NULL;
+	while (!bad && (step = walk_step(&w)) != WALK_END) {
+		const struct entry *e = step == WALK_DOWN ? manifest_find(m, walk_inside(&w) + 1) : NULL;
 
-		bad = e && e->kind == ENTRY_LINK ? way_follow(&w, e->target) : 0;
+		bad = e && e->kind == ENTRY_LINK ? walk_follow(&w, e->target) : 0;
 	}
 	if (!bad)
-		out = xstrdup(*way_inside(&w) ? way_inside(&w) + 1 : "");
-	way_end(&w);
+		out = xstrdup(*walk_inside(&w) ? walk_inside(&w) + 1 : "");
+	walk_end(&w);
 	return out;
 }

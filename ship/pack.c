@@ -1,7 +1,7 @@
 /* On the head: a command, a root and the files asked for, made into a manifest and the places its contents come from.
  * Must never know sockets, or where a manifest goes. */
 #include "ship/pack.h"
-#include "base/way.h"
+#include "base/walk.h"
 #include "elf.h"
 #include "ship/libs.h"
 #include "ship/public.h"
@@ -474,19 +474,19 @@ target_at(const struct sent_links *links, const char *path)
 static char *
 through_links(const struct sent_links *links, const char *path, bool last_too)
 {
-	struct way w = way_from("", path);
-	enum way_step step;
+	struct walk w = walk_from("", path);
+	enum walk_step step;
 	char *out = NULL;
 	int bad = 0;
 
-	while (!bad && (step = way_step(&w)) != WAY_END) {
-		const char *target = step == WAY_DOWN && (last_too || way_goes_on(&w)) ? target_at(links, way_inside(&w) + 1) : NULL;
+	while (!bad && (step = walk_step(&w)) != WALK_END) {
+		const char *target = step == WALK_DOWN && (last_too || walk_goes_on(&w)) ? target_at(links, walk_inside(&w) + 1) : NULL;
 
-		bad = target ? way_follow(&w, target) : 0;
+		bad = target ? walk_follow(&w, target) : 0;
 	}
 	if (!bad)
-		out = xstrdup(*way_inside(&w) ? way_inside(&w) + 1 : "");
-	way_end(&w);
+		out = xstrdup(*walk_inside(&w) ? walk_inside(&w) + 1 : "");
+	walk_end(&w);
 	return out;
 }
 

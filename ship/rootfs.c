@@ -2,7 +2,7 @@
  * Must never know what the files are for. */
 #include "ship/rootfs.h"
 
-#include "base/way.h"
+#include "base/walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -51,28 +51,28 @@ symlinks_move(struct symlinks *from, struct symlinks *to)
 /* Takes the next part. When that is a link it is noted in met and followed, but not as the last part without follow_last. 1: there may be
  * more, 0: that was the end, -1 with errno. */
 static int
-pass(struct way *w, bool follow_last, struct symlinks *met)
+pass(struct walk *w, bool follow_last, struct symlinks *met)
 {
-	enum way_step step = way_step(w);
+	enum walk_step step = walk_step(w);
 	char target[PATH_MAX];
 	ssize_t len;
 
-	if (step != WAY_DOWN)
-		return step != WAY_END;
-	len = readlink(way_whole(w), target, sizeof(target) - 1);
+	if (step != WALK_DOWN)
+		return step != WALK_END;
+	len = readlink(walk_whole(w), target, sizeof(target) - 1);
 	if (len < 0)
 		return errno == EINVAL ? 1 : -1;
-	if (!way_goes_on(w) && !follow_last)
+	if (!walk_goes_on(w) && !follow_last)
 		return 1;
 	target[len] = '\0';
-	symlinks_add(met, way_inside(w), target);
-	return way_follow(w, target) < 0 ? -1 : 1;
+	symlinks_add(met, walk_inside(w), target);
+	return walk_follow(w, target) < 0 ? -1 : 1;
 }
 
 static char *
 resolve(const char *root, const char *path, bool follow_last, struct symlinks *met)
 {
-	struct way w = way_from(strcmp(root, "/") == 0 ? "" : root, path);
+	struct walk w = walk_from(strcmp(root, "/") == 0 ? "" : root, path);
 	struct symlinks passed = {0};
 	char *out = NULL;
 	int more;
@@ -80,10 +80,10 @@ resolve(const char *root, const char *path, bool follow_last, struct symlinks *m
 	while ((more = pass(&w, follow_last, &passed)) > 0)
 		;
 	if (more == 0) {
-		out = xstrdup(*way_inside(&w) ? way_inside(&w) : "/");
+		out = xstrdup(*walk_inside(&w) ? walk_inside(&w) : "/");
 		symlinks_move(&passed, met);
 	}
-	way_end(&w);
+	walk_end(&w);
 	symlinks_free(&passed);
 	return out;
 }

@@ -1,6 +1,6 @@
 /* A walk along a file's path: "." and empty parts, "..", and the targets of links.
  * Must never know what is there, or open it. */
-#include "base/way.h"
+#include "base/walk.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,23 +45,23 @@ last_part(const char *path)
 }
 
 static void
-terminate(struct way *w)
+terminate(struct walk *w)
 {
 	*buf_grow(&w->place, 1) = '\0';
 }
 
 static void
-step_up(struct way *w)
+step_up(struct walk *w)
 {
 	while (w->place.len > w->begin && w->place.data[--w->place.len] != '/')
 		;
 	terminate(w);
 }
 
-struct way
-way_from(const char *begin, const char *path)
+struct walk
+walk_from(const char *begin, const char *path)
 {
-	struct way w = {.begin = strlen(begin), .rest = xstrdup(path)};
+	struct walk w = {.begin = strlen(begin), .rest = xstrdup(path)};
 
 	put_bytes(&w.place, begin, w.begin);
 	terminate(&w);
@@ -69,44 +69,44 @@ way_from(const char *begin, const char *path)
 	return w;
 }
 
-enum way_step
-way_step(struct way *w)
+enum walk_step
+walk_step(struct walk *w)
 {
 	size_t len;
 	const char *part = next_part(&w->at, &len);
 
 	if (!part)
-		return WAY_END;
+		return WALK_END;
 	if (part_is_up(part, len)) {
 		step_up(w);
-		return WAY_UP;
+		return WALK_UP;
 	}
 	put_bytes(&w->place, "/", 1);
 	put_bytes(&w->place, part, len);
 	terminate(w);
-	return WAY_DOWN;
+	return WALK_DOWN;
 }
 
 bool
-way_goes_on(const struct way *w)
+walk_goes_on(const struct walk *w)
 {
 	return *w->at != '\0';
 }
 
 const char *
-way_whole(const struct way *w)
+walk_whole(const struct walk *w)
 {
 	return (const char *)w->place.data;
 }
 
 const char *
-way_inside(const struct way *w)
+walk_inside(const struct walk *w)
 {
-	return way_whole(w) + w->begin;
+	return walk_whole(w) + w->begin;
 }
 
 int
-way_follow(struct way *w, const char *target)
+walk_follow(struct walk *w, const char *target)
 {
 	char *rest;
 
@@ -130,12 +130,12 @@ way_follow(struct way *w, const char *target)
 }
 
 void
-way_end(struct way *w)
+walk_end(struct walk *w)
 {
 	int saved = errno;
 
 	buf_free(&w->place);
 	free(w->rest);
-	*w = (struct way){0};
+	*w = (struct walk){0};
 	errno = saved;
 }

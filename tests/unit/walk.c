@@ -1,6 +1,6 @@
-/* way: a path is walked as the kernel walks it, links and all, and never above where it began. */
+/* walk: a path is walked as the kernel walks it, links and all, and never above where it began. */
 #include "unit/tap.h"
-#include "base/way.h"
+#include "base/walk.h"
 
 #include <errno.h>
 
@@ -12,20 +12,20 @@ static const char *const links[][2] = {{"/here", "a"}, {"/up", "../../x"}, {"/ab
 static char *
 walked(const char *begin, const char *path, bool last)
 {
-	struct way w = way_from(begin, path);
-	enum way_step step;
+	struct walk w = walk_from(begin, path);
+	enum walk_step step;
 	char *out;
 	size_t i;
 	int bad = 0;
 
-	while (!bad && (step = way_step(&w)) != WAY_END)
-		for (i = 0; step == WAY_DOWN && (last || way_goes_on(&w)) && i < COUNT(links); i++)
-			if (strcmp(way_inside(&w), links[i][0]) == 0) {
-				bad = way_follow(&w, links[i][1]);
+	while (!bad && (step = walk_step(&w)) != WALK_END)
+		for (i = 0; step == WALK_DOWN && (last || walk_goes_on(&w)) && i < COUNT(links); i++)
+			if (strcmp(walk_inside(&w), links[i][0]) == 0) {
+				bad = walk_follow(&w, links[i][1]);
 				break;
 			}
-	out = xstrdup(bad ? errno == ELOOP ? "loop" : "long" : way_whole(&w));
-	way_end(&w);
+	out = xstrdup(bad ? errno == ELOOP ? "loop" : "long" : walk_whole(&w));
+	walk_end(&w);
 	return out;
 }
 
@@ -73,7 +73,7 @@ static void
 limits(void)
 {
 	char *forty = xcalloc(1, 40 * 4 + 8), *long_rest = xmalloc(70000);
-	struct way w;
+	struct walk w;
 	size_t i;
 
 	leads("", "/round", true, "loop");
@@ -84,11 +84,11 @@ limits(void)
 	leads("", forty, true, "loop");
 	memset(long_rest, 'x', 69999);
 	long_rest[69999] = '\0';
-	w = way_from("", "/here");
-	(void)way_step(&w);
-	ok(way_follow(&w, long_rest) == -1 && errno == ENAMETOOLONG, "a rest without end is refused");
+	w = walk_from("", "/here");
+	(void)walk_step(&w);
+	ok(walk_follow(&w, long_rest) == -1 && errno == ENAMETOOLONG, "a rest without end is refused");
 	errno = ENOTDIR;
-	way_end(&w);
+	walk_end(&w);
 	ok(errno == ENOTDIR && !w.rest, "the end leaves errno alone");
 	free(forty);
 	free(long_rest);
