@@ -539,7 +539,7 @@ static void
 start_proc(struct part *part)
 {
 	struct strings env = {0};
-	struct work work = {
+	struct task task = {
 		.job = part->job,
 		.manifest_name = part->ships ? &part->manifest_name : NULL,
 		.manifest = part->ships ? &part->manifest : NULL,
@@ -569,7 +569,7 @@ start_proc(struct part *part)
 		return;
 	}
 	hand_promise_on(part);
-	part->proc = worker_start(self.worker, &work);
+	part->proc = worker_start(self.worker, &task);
 	strings_free(&env);
 	if (!part->proc) {
 		fail(part, 255, worker_error());
@@ -577,7 +577,7 @@ start_proc(struct part *part)
 	}
 	self.jobs++;
 	part->state = PART_RUNNING;
-	if (work.input)
+	if (task.input)
 		input_feed(&part->input, proc_take_input(part->proc));
 	loop_watch(&part->control, proc_control(part->proc), WATCH_READ, control_ready, part);
 	for (i = 0; i < COUNT(part->pipe); i++) {

@@ -39,7 +39,7 @@ enum {
 struct keeper {
 	const struct keep *keep;
 	const struct node_facts *facts;
-	const struct work *work;
+	const struct task *task;
 	char job[72];		    /* "room/<uid>/<name>" */
 	char own[80];		    /* "room/<uid>/<name>/root" */
 	char tree[OBJECT_TEXT + 8]; /* "tree/<name>"; "" when nothing was shipped */
@@ -149,7 +149,7 @@ take_signals(struct keeper *k)
 static const char *
 cwd_inside(const struct keeper *k)
 {
-	const char *cwd = k->work->cwd ? k->work->cwd : "/";
+	const char *cwd = k->task->cwd ? k->task->cwd : "/";
 
 	return cwd + strspn(cwd, "/");
 }
@@ -161,7 +161,7 @@ unpack_shipped(struct keeper *k, const struct unpacking *p, int root)
 
 	if (!p->manifest)
 		return 0;
-	object_text(k->work->manifest_name, name);
+	object_text(k->task->manifest_name, name);
 	(void)snprintf(k->tree, sizeof(k->tree), "tree/%s", name);
 	if (unpack_tree(p, name) < 0 || (k->mine ? unpack_own(p, root, &k->unpacked) : unpack_all(p, root)) < 0)
 		return fail(255, "%s", unpack_error());
@@ -174,7 +174,7 @@ make_cwd(struct keeper *k, const struct unpacking *p, int root)
 	const char *cwd = cwd_inside(k);
 	const struct entry *e = p->manifest && *cwd ? manifest_find(p->manifest, cwd) : NULL;
 
-	if (k->work->localbin || k->work->node_cwd || (e && e->kind == ENTRY_DIR))
+	if (k->task->localbin || k->task->node_cwd || (e && e->kind == ENTRY_DIR))
 		return 0;
 	if (*cwd && !path_inside(cwd))
 		return fail(255, "can't make the working directory %s", cwd);
@@ -202,7 +202,7 @@ open_home(struct keeper *k, const struct unpacking *p)
 	if (home < 0)
 		return fail(255, "%s", unpack_error());
 	/* From here on files are placed there as the user: with their groups, too. */
-	if (set_groups(k->work->groups, k->work->group_count) < 0) {
+	if (set_groups(k->task->groups, k->task->group_count) < 0) {
 		close(home);
 		return fail(255, "can't take on the user's groups: %s", strerror(errno));
 	}
@@ -231,8 +231,8 @@ unpack(struct keeper *k)
 		.store = STORE,
 		.job = k->keep->name,
 		.given = k->keep->given,
-		.manifest = k->work->manifest,
-		.owner = {.uid = k->work->uid, .gid = k->work->gid, .give = k->facts->is_root},
+		.manifest = k->task->manifest,
+		.owner = {.uid = k->task->uid, .gid = k->task->gid, .give = k->facts->is_root},
 		.theirs = k->theirs,
 	};
 	int root, bad;
@@ -240,7 +240,7 @@ unpack(struct keeper *k)
 	if (make_job_dirs(k) < 0 || (root = open_root(k, &p)) < 0)
 		return -1;
 	bad = unpack_shipped(k, &p, root) < 0 || make_cwd(k, &p, root) < 0 ? -1 : 0;
-	if (!bad && k->mine && !k->work->localbin && !k->work->node_cwd) /* nobody else has been there yet */
+	if (!bad && k->mine && !k->task->localbin && !k->task->node_cwd) /* nobody else has been there yet */
 		k->cwd = openat(root, *cwd_inside(k) ? cwd_inside(k) : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	close(root);
 	if (!bad && k->mine && p.manifest)
@@ -261,23 +261,23 @@ static int
 enter_view(struct keeper *k)
 {
 	struct view_plan plan = {
-		.manifest = k->work->manifest,
+		.manifest = k->task->manifest,
 		.binroot_path = k->facts->binroot_path,
 		.job = k->job,
 		.own = k->mine ? k->own : NULL,
 		.tree = k->tree[0] ? k->tree : NULL,
 		.shared = &k->unpacked.shared,
 		.mounts = &k->facts->mounts,
-		.view = k->work->localbin ? VIEW_NONE : k->work->view,
+		.view = k->task->localbin ? VIEW_NONE : k->task->view,
 		.overlay = k->facts->overlay,
 		.proc = k->facts->proc < 0 ? -1 : PROC,
 		.footholds = &k->footholds,
-		.act = k->facts->is_root && k->work->uid != 0,
-		.uid = k->work->uid,
-		.gid = k->work->gid,
-		.groups = k->work->groups,
-		.group_count = k->work->group_count,
-		.nosuid = k->work->manifest && k->work->uid != 0,
+		.act = k->facts->is_root && k->task->uid != 0,
+		.uid = k->task->uid,
+		.gid = k->task->gid,
+		.groups = k->task->groups,
+		.group_count = k->task->group_count,
+		.nosuid = k->task->manifest && k->task->uid != 0,
 		.new_proc = k->facts->pid_namespaces,
 		.devices = k->facts->devices ? "dev" : NULL,
 	};
@@ -302,7 +302,7 @@ start(struct keeper *k)
 	struct start *l = &k->launch;
 	int none;
 
-	*l = (struct start){.facts = k->facts, .work = k->work, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
+	*l = (struct start){.facts = k->facts, .task = k->task, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
 	if (launch_make(l) < 0 || launch_run(l) < 0)
 		return fail(l->status, "%s", l->why);
 	k->pid = k->group = l->pid;
@@ -365,7 +365,7 @@ follow_start(struct keeper *k)
 	case LAUNCH_RUNS:
 		k->expanded_by = 0;
 		note_lowered(k->launch.lowered);
-		if (k->work->wants_start)
+		if (k->task->wants_start)
 			report(PROC_STARTED, 0, "");
 		if (*k->launch.note)
 			report(PROC_NOTE, 0, k->launch.note);
@@ -422,7 +422,7 @@ reaped(struct keeper *k, pid_t pid, int status)
 static void
 note_left(const struct keeper *k)
 {
-	char *text = k->cwd < 0 ? NULL : left_in(k->cwd, cwd_inside(k), k->work->manifest);
+	char *text = k->cwd < 0 ? NULL : left_in(k->cwd, cwd_inside(k), k->task->manifest);
 
 	if (text)
 		report(PROC_NOTE, 0, text);
@@ -601,7 +601,7 @@ leave_view(const struct keeper *k)
 static void
 leave_footholds(struct keeper *k)
 {
-	const struct work *w = k->work;
+	const struct task *w = k->task;
 	bool act = k->footholds.count > 0 && k->facts->is_root && w->uid != 0;
 
 	if (act && act_as(w->uid, w->gid) < 0)
@@ -634,7 +634,7 @@ static bool
 may_run(const struct keeper *k)
 {
 	const struct node_facts *f = k->facts;
-	const struct work *w = k->work;
+	const struct task *w = k->task;
 
 	/* The kernel's calls that make a process another user's take this number for "as it is": root. */
 	if (w->uid == UINT32_MAX || w->gid == UINT32_MAX) {
@@ -655,14 +655,14 @@ may_run(const struct keeper *k)
 			w->uid);
 	else
 		(void)fail(
-			255, "gproc runs without root on this node: it can run jobs of user %u only, not of %u", geteuid(), k->work->uid);
+			255, "gproc runs without root on this node: it can run jobs of user %u only, not of %u", geteuid(), k->task->uid);
 	return false;
 }
 
 static int
 shed(const struct keeper *k)
 {
-	if (inherit_shed(k->facts->proc < 0 ? -1 : PROC, k->work->uid) == 0)
+	if (inherit_shed(k->facts->proc < 0 ? -1 : PROC, k->task->uid) == 0)
 		return 0;
 	return fail(255, "can't have keys of its own, beside the daemon's: %s", strerror(errno));
 }
@@ -670,17 +670,17 @@ shed(const struct keeper *k)
 void
 keeper_run(struct keep *keep)
 {
-	struct keeper k = {.keep = keep, .facts = keep->facts, .work = keep->work, .stands_for_binroot = -1, .cwd = -1};
+	struct keeper k = {.keep = keep, .facts = keep->facts, .task = keep->task, .stands_for_binroot = -1, .cwd = -1};
 
 	(void)setsid();
 	take_descriptors(keep);
 	take_signals(&k);
 	(void)umask(0);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-	(void)snprintf(k.job, sizeof(k.job), "room/%u/%s", k.work->uid, keep->name);
+	(void)snprintf(k.job, sizeof(k.job), "room/%u/%s", k.task->uid, keep->name);
 	(void)snprintf(k.own, sizeof(k.own), "%s/root", k.job);
 	k.mine = k.facts->namespaces && k.facts->private;
-	k.theirs = k.facts->homes >= 0 && k.work->uid != 0;
+	k.theirs = k.facts->homes >= 0 && k.task->uid != 0;
 	if (may_run(&k) && shed(&k) == 0 && unpack(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)
 		keep_watch(&k);
 	_exit(clean_up(&k));

@@ -3,13 +3,13 @@
 #define KEEPER_H
 
 #include "run/facts.h"
-#include "run/work.h"
+#include "run/task.h"
 
 /* What a keeper reports of its job. */
 enum proc_event {
 	PROC_NOTHING, /* no report yet */
 	PROC_PLACED,  /* between keeper and worker: the job's own files are made */
-	PROC_STARTED, /* the program was exec'd; only where work.wants_start asked for it */
+	PROC_STARTED, /* the program was exec'd; only where task.wants_start asked for it */
 	PROC_FAILED,  /* the program could not be started */
 	PROC_EXITED,  /* the program itself has ended */
 	PROC_NOTE,    /* something that the job's user should know; before PROC_EXITED */
@@ -26,7 +26,7 @@ struct proc_report {
 /* What one keeper is given. */
 struct keep {
 	const struct node_facts *facts;
-	const struct work *work;
+	const struct task *task;
 	char name[48];		   /* names the job's own things in the store */
 	char given[72];		   /* what the names of contents handed over to it begin with: see unpack.h */
 	int control, in, out, err; /* the keeper's ends; in -1: none */

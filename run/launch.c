@@ -41,7 +41,7 @@ fail(struct start *l, int status, const char *fmt, ...)
 static char *
 search_path(const struct start *l, const char *callers)
 {
-	const struct manifest *m = l->work->manifest;
+	const struct manifest *m = l->task->manifest;
 	struct strings dirs = {0};
 	struct buf text = {0};
 	size_t i;
@@ -60,7 +60,7 @@ search_path(const struct start *l, const char *callers)
 		put_bytes(&text, dirs.at[i], strlen(dirs.at[i]));
 		put_u8(&text, ':');
 	}
-	callers = l->work->localbin || !*callers ? l->facts->search : callers;
+	callers = l->task->localbin || !*callers ? l->facts->search : callers;
 	put_bytes(&text, callers, strlen(callers) + 1);
 	strings_free(&dirs);
 	return (char *)text.data;
@@ -74,11 +74,11 @@ make_env(struct start *l)
 	char *path;
 	size_t i;
 
-	for (i = 0; l->work->env[i]; i++) {
-		if (has_prefix(l->work->env[i], "PATH="))
-			callers = l->work->env[i] + 5;
-		else if (!has_prefix(l->work->env[i], "GPROC_ROOT=") && !has_prefix(l->work->env[i], "PWD="))
-			strings_add(&env, l->work->env[i]);
+	for (i = 0; l->task->env[i]; i++) {
+		if (has_prefix(l->task->env[i], "PATH="))
+			callers = l->task->env[i] + 5;
+		else if (!has_prefix(l->task->env[i], "GPROC_ROOT=") && !has_prefix(l->task->env[i], "PWD="))
+			strings_add(&env, l->task->env[i]);
 	}
 	path = search_path(l, callers);
 	strings_take(&env, xasprintf("PATH=%s", path));
@@ -142,7 +142,7 @@ shows_program(const struct start *l, const char *path)
 static int
 find_program(struct start *l)
 {
-	const struct work *w = l->work;
+	const struct task *w = l->task;
 
 	if (!w->manifest || !w->manifest->program[0])
 		return fail(l, 255, "no program was shipped");
@@ -159,12 +159,12 @@ find_program(struct start *l)
 static char *
 library_path(const struct start *l)
 {
-	const char *at = l->work->manifest->library_path;
+	const char *at = l->task->manifest->library_path;
 	struct buf text = {0};
 
 	while (*at) {
 		size_t len = strcspn(at, ":");
-		char *dir = xstrndup(at, len), *real = unpack_resolve(l->work->manifest, dir);
+		char *dir = xstrndup(at, len), *real = unpack_resolve(l->task->manifest, dir);
 		char *path = under_binroot(l, real ? real : dir);
 
 		if (text.len > 0)
@@ -183,7 +183,7 @@ library_path(const struct start *l)
 static char *
 shipped_by_name(const struct start *l, const char *name)
 {
-	const struct manifest *m = l->work->manifest;
+	const struct manifest *m = l->task->manifest;
 	size_t i;
 
 	for (i = 0; i < m->count; i++)
@@ -198,7 +198,7 @@ run_by_hand(struct start *l)
 {
 	struct strings argv = {0};
 	char line[SHEBANG_SIZE], *interpreter = NULL, *argument = NULL, *program = xstrdup(l->path);
-	char *loader = unpack_resolve(l->work->manifest, l->work->manifest->interpreter), *real = NULL;
+	char *loader = unpack_resolve(l->task->manifest, l->task->manifest->interpreter), *real = NULL;
 	bool script = look_shebang(program, line, &interpreter, &argument);
 	size_t i;
 
@@ -208,11 +208,11 @@ run_by_hand(struct start *l)
 		if (slash && strcmp(slash + 1, "env") == 0 && *argument && (real = shipped_by_name(l, argument)))
 			*argument = '\0';
 		if (!real)
-			real = unpack_resolve(l->work->manifest, interpreter);
+			real = unpack_resolve(l->task->manifest, interpreter);
 		free(program);
 		program = under_binroot(l, real ? real : interpreter);
 	}
-	if (l->work->manifest->interpreter[0] && loader) {
+	if (l->task->manifest->interpreter[0] && loader) {
 		free(l->path);
 		l->path = under_binroot(l, loader);
 		strings_add(&argv, l->path);
@@ -221,11 +221,11 @@ run_by_hand(struct start *l)
 		/* Loaders learned --argv0 at different times (glibc 2.33); one that knows it holds the word. */
 		if (!script && look_holds(l->path, "--argv0")) {
 			strings_add(&argv, "--argv0");
-			strings_add(&argv, l->work->argv[0]);
+			strings_add(&argv, l->task->argv[0]);
 		}
 		strings_add(&argv, program);
 	} else {
-		strings_add(&argv, script ? program : l->work->argv[0]);
+		strings_add(&argv, script ? program : l->task->argv[0]);
 		free(l->path);
 		l->path = xstrdup(program);
 	}
@@ -233,8 +233,8 @@ run_by_hand(struct start *l)
 		strings_add(&argv, argument);
 	if (script)
 		strings_take(&argv, under_binroot(l, l->program));
-	for (i = 1; l->work->argv[i]; i++)
-		strings_add(&argv, l->work->argv[i]);
+	for (i = 1; l->task->argv[i]; i++)
+		strings_add(&argv, l->task->argv[i]);
 	l->argv = argv.at;
 	free(program);
 	free(loader);
@@ -272,13 +272,13 @@ say(const struct start *l, char what)
 static bool
 gains_nothing(const struct start *l)
 {
-	return l->work->manifest && l->work->uid != 0;
+	return l->task->manifest && l->task->uid != 0;
 }
 
 static int
 become(struct start *l)
 {
-	const struct work *w = l->work;
+	const struct task *w = l->task;
 
 	if (setrlimit(RLIMIT_NOFILE, &l->facts->files) < 0)
 		return fail(l, 255, "can't limit files: %s", strerror(errno));
@@ -305,7 +305,7 @@ wants_glob(const struct start *l, const char *arg)
 {
 	size_t len = strlen(l->facts->binroot);
 
-	return l->work->glob && strncmp(arg, l->facts->binroot, len) == 0 && arg[len] == '/' && strpbrk(arg + len, "*?[");
+	return l->task->glob && strncmp(arg, l->facts->binroot, len) == 0 && arg[len] == '/' && strpbrk(arg + len, "*?[");
 }
 
 static bool
@@ -313,8 +313,8 @@ any_glob(const struct start *l)
 {
 	size_t i;
 
-	for (i = 1; l->work->argv[i]; i++)
-		if (wants_glob(l, l->work->argv[i]))
+	for (i = 1; l->task->argv[i]; i++)
+		if (wants_glob(l, l->task->argv[i]))
 			return true;
 	return false;
 }
@@ -413,7 +413,7 @@ count_words(char *const *words)
 static int
 expand(struct start *l)
 {
-	size_t first = count_words(l->argv) - count_words(l->work->argv) + 1; /* before it are the loader's */
+	size_t first = count_words(l->argv) - count_words(l->task->argv) + 1; /* before it are the loader's */
 	struct rlimit space, cpu;
 	struct words words = {0};
 	const char *too_much;
@@ -442,8 +442,8 @@ limit(struct start *l)
 {
 	uint32_t i;
 
-	for (i = 0; i < l->work->limit_count; i++) {
-		uint64_t wanted = l->work->limits[i];
+	for (i = 0; i < l->task->limit_count; i++) {
+		uint64_t wanted = l->task->limits[i];
 		int resource = limit_resource(i);
 		struct rlimit limit;
 		rlim_t before;
@@ -469,7 +469,7 @@ limit(struct start *l)
 static char *
 say_unshown(const struct start *l, const char *file, int error)
 {
-	const struct manifest *m = l->work->localbin ? NULL : l->work->manifest;
+	const struct manifest *m = l->task->localbin ? NULL : l->task->manifest;
 	char *real = m ? unpack_resolve(m, file) : NULL, *text;
 	const struct entry *e = real && *real ? manifest_find(m, real) : NULL;
 
@@ -477,7 +477,7 @@ say_unshown(const struct start *l, const char *file, int error)
 		text = xstrdup("");
 	else if (error == EACCES)
 		text = xasprintf("; it was sent, but user %u may not enter a directory on its way on this node, so it is below %s alone",
-			(unsigned)l->work->uid, l->facts->binroot);
+			(unsigned)l->task->uid, l->facts->binroot);
 	else
 		text = xasprintf("; it was sent, but can't be shown there on this node, so it is below %s alone", l->facts->binroot);
 	free(real);
@@ -488,7 +488,7 @@ say_unshown(const struct start *l, const char *file, int error)
 static int
 explain_interpreter(struct start *l, const struct trouble *t)
 {
-	const char *name = l->work->argv[0];
+	const char *name = l->task->argv[0];
 	char *unshown = say_unshown(l, t->file, t->error), *what;
 
 	what = strcmp(t->needed_by, l->path) == 0 ? xasprintf("its interpreter %s", t->file)
@@ -505,14 +505,14 @@ explain_interpreter(struct start *l, const struct trouble *t)
 static int
 explain_file(struct start *l, int error)
 {
-	const char *name = l->work->argv[0];
+	const char *name = l->task->argv[0];
 	struct trouble t;
 
 	if (!look_trouble(l->path, &t))
 		return fail(l, error == ENOENT || error == ENOTDIR ? 127 : 126, "%s: %s", name, strerror(error));
 	if (t.noexec)
 		(void)fail(l, 126, "%s: the file system that %s lies on is mounted noexec%s", name, t.needed_by ? t.file : "it",
-			l->work->localbin ? "" : "; the node's -binRoot may name a place on another");
+			l->task->localbin ? "" : "; the node's -binRoot may name a place on another");
 	else if (t.needed_by)
 		(void)explain_interpreter(l, &t);
 	else
@@ -543,14 +543,14 @@ too_big(struct start *l)
 
 	return fail(l, 126,
 		"%s: its arguments take %zu bytes and its environment %zu, the longest word %zu: more than a program can be given",
-		l->work->argv[0], arguments, environment, longest);
+		l->task->argv[0], arguments, environment, longest);
 }
 
 static int
 explain(struct start *l, int error)
 {
-	const struct manifest *m = l->work->localbin ? NULL : l->work->manifest;
-	const char *name = l->work->argv[0];
+	const struct manifest *m = l->task->localbin ? NULL : l->task->manifest;
+	const char *name = l->task->argv[0];
 	struct utsname node;
 
 	if (error == ENOEXEC && m && m->machine[0] && uname(&node) == 0 && strcmp(node.machine, m->machine) != 0)
@@ -569,7 +569,7 @@ explain(struct start *l, int error)
 static int
 check_needed(struct start *l)
 {
-	const struct manifest *m = l->work->manifest;
+	const struct manifest *m = l->task->manifest;
 	size_t i;
 
 	for (i = 0; i < m->count; i++) {
@@ -583,7 +583,7 @@ check_needed(struct start *l)
 			(void)fail(l, 126,
 				"%s: /%s was sent, but where everybody writes on this node, user %u is not sure to find it: another user "
 				"has, or could make, what is on its way there",
-				l->work->argv[0], e->path, (unsigned)l->work->uid);
+				l->task->argv[0], e->path, (unsigned)l->task->uid);
 		free(path);
 		if (*l->why)
 			return -1;
@@ -595,7 +595,7 @@ check_needed(struct start *l)
 static int
 find_words(struct start *l)
 {
-	const struct work *w = l->work;
+	const struct task *w = l->task;
 
 	l->argv = (char **)(uintptr_t)w->argv;
 	if (w->localbin) {
@@ -612,7 +612,7 @@ find_words(struct start *l)
 static void
 say_gains_nothing(struct start *l)
 {
-	if (!l->work->localbin || !gains_nothing(l) || !look_gives_rights(l->path))
+	if (!l->task->localbin || !gains_nothing(l) || !look_gives_rights(l->path))
 		return;
 	set_error(l->note, sizeof(l->note), "%s gives rights there, but not beside files of -f: it ran as an ordinary program", l->path);
 	say(l, NOTE);
@@ -632,7 +632,7 @@ shows_sent(const char *path, const char *sent)
 static void
 hint_at(struct start *l, const char *word)
 {
-	const struct manifest *m = l->work->manifest;
+	const struct manifest *m = l->task->manifest;
 	char *path = *word == '/' ? xstrdup(word) : xasprintf("%s/%s", l->cwd, word), *real = unpack_resolve(m, path), *sent;
 	const struct entry *e = real && *real ? manifest_find(m, real) : NULL;
 	size_t used = strlen(l->hint);
@@ -653,9 +653,9 @@ hint_where_files_are(struct start *l)
 {
 	char *const *word;
 
-	if (!l->work->manifest)
+	if (!l->task->manifest)
 		return;
-	for (word = l->work->argv + 1; *word; word++) {
+	for (word = l->task->argv + 1; *word; word++) {
 		const char *value = strchr(*word, '=');
 
 		hint_at(l, *word);
@@ -675,7 +675,7 @@ run_child(struct start *l)
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (become(l) == 0 && find_words(l) == 0 && expand(l) == 0) {
-		(void)umask(l->work->umask);
+		(void)umask(l->task->umask);
 		limit(l);
 		say_gains_nothing(l);
 		hint_where_files_are(l);
@@ -689,12 +689,12 @@ run_child(struct start *l)
 int
 launch_make(struct start *l)
 {
-	const char *cwd = l->work->cwd ? l->work->cwd : "/";
+	const char *cwd = l->task->cwd ? l->task->cwd : "/";
 
-	l->by_hand = !l->work->localbin && (l->work->view == VIEW_NONE || !l->facts->namespaces);
-	l->cwd = l->work->localbin || l->work->node_cwd ? xstrdup(cwd) : under_binroot(l, cwd);
+	l->by_hand = !l->task->localbin && (l->task->view == VIEW_NONE || !l->facts->namespaces);
+	l->cwd = l->task->localbin || l->task->node_cwd ? xstrdup(cwd) : under_binroot(l, cwd);
 	make_env(l);
-	return l->work->localbin ? 0 : find_program(l);
+	return l->task->localbin ? 0 : find_program(l);
 }
 
 /* Not by vfork: who does that waits until the child execs, which its user can keep it from by a signal. */

@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 
 #include "run/facts.h"
-#include "run/work.h"
+#include "run/task.h"
 
 /* The start of one program. */
 struct start {
 	const struct node_facts *facts;
-	const struct work *work;
+	const struct task *task;
 	const char *tree, *own; /* where in the store the shipped files are; "" when nothing was shipped */
 	int store, proc;	/* descriptors of the store and of a proc file system */
 

@@ -3,7 +3,7 @@
 #define STAGE_H
 
 #include "run/foothold.h"
-#include "run/work.h"
+#include "run/task.h"
 
 /* The caller is in a mount namespace of its own, whose working directory is the store's top. All is borrowed. */
 struct view_plan {

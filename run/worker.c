@@ -130,13 +130,13 @@ open_input(struct proc *p, struct keep *k)
 {
 	int ends[2];
 
-	if (!k->work->input)
+	if (!k->task->input)
 		return 0;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
 	/* So that the user may open /dev/stdin. */
 	if (k->facts->is_root)
-		(void)!fchown(ends[0], k->work->uid, k->work->gid);
+		(void)!fchown(ends[0], k->task->uid, k->task->gid);
 	(void)fcntl(ends[1], F_SETFL, O_NONBLOCK);
 	k->in = ends[0];
 	p->in = ends[1];
@@ -318,10 +318,10 @@ tree_bytes(const struct worker *w, const struct manifest *m)
 
 /* Where memory is short, large files of the job's own are handed over rather than copied, if nobody else needs them. */
 static void
-hand_over(struct worker *w, const struct work *work, const char *prefix, struct strings *given)
+hand_over(struct worker *w, const struct task *task, const char *prefix, struct strings *given)
 {
 	size_t i, count;
-	const struct entry **all = find_given(w, work->manifest, &count);
+	const struct entry **all = find_given(w, task->manifest, &count);
 
 	for (i = 0; i < count; i++) {
 		struct object_name object = entry_object(all[i]);
@@ -352,18 +352,18 @@ drop_given(const struct worker *w, struct proc *p)
 static int
 take_share(struct worker *w, struct proc *p, const struct keep *k)
 {
-	const struct work *work = k->work;
+	const struct task *task = k->task;
 
-	p->uid = work->uid;
-	if (work->manifest) {
-		if (store_hold_tree(w->store, work->manifest_name, p->uid, tree_bytes(w, work->manifest)) < 0)
+	p->uid = task->uid;
+	if (task->manifest) {
+		if (store_hold_tree(w->store, task->manifest_name, p->uid, tree_bytes(w, task->manifest)) < 0)
 			return fail("%s", store_error());
-		p->manifest = *work->manifest_name;
+		p->manifest = *task->manifest_name;
 		p->holds_tree = true;
 	}
-	if (work->give)
-		hand_over(w, work, k->given, &p->given); /* before it is asked for room: what is in the room then is not the store's */
-	p->coming = coming_bytes(w, work->manifest);
+	if (task->give)
+		hand_over(w, task, k->given, &p->given); /* before it is asked for room: what is in the room then is not the store's */
+	p->coming = coming_bytes(w, task->manifest);
 	p->in_room = store_enter(w->store, p->uid, p->coming) == 0;
 	return p->in_room ? 0 : fail("%s", store_error());
 }
@@ -402,14 +402,14 @@ start_keeper(struct worker *w, struct proc *p, struct keep *k)
 }
 
 struct proc *
-worker_start(struct worker *w, const struct work *work)
+worker_start(struct worker *w, const struct task *task)
 {
-	struct keep k = {.facts = &w->facts, .work = work, .in = -1};
+	struct keep k = {.facts = &w->facts, .task = task, .in = -1};
 	struct proc *p = xcalloc(1, sizeof(*p));
 
 	p->worker = w;
 	p->control = p->peer = p->in = p->out = p->err = -1;
-	(void)snprintf(p->name, sizeof(p->name), "%llx.%llu", (unsigned long long)work->job, (unsigned long long)w->serial++);
+	(void)snprintf(p->name, sizeof(p->name), "%llx.%llu", (unsigned long long)task->job, (unsigned long long)w->serial++);
 	memcpy(k.name, p->name, sizeof(k.name));
 	(void)snprintf(k.given, sizeof(k.given), "inode/.given-%s.", p->name);
 	if (take_share(w, p, &k) < 0 || start_keeper(w, p, &k) < 0) {

@@ -5,7 +5,7 @@
 #include "run/facts.h"
 #include "run/keeper.h"
 #include "run/store.h"
-#include "run/work.h"
+#include "run/task.h"
 
 struct worker;
 struct worker *worker_open(const struct node_setup *); /* NULL with worker_error() */
@@ -23,10 +23,10 @@ uint64_t worker_needs(const struct worker *, const struct manifest *, bool give)
 
 struct proc; /* a keeper and what it keeps; owned by the worker, freed by proc_free */
 /* Never blocks and does nothing but fork: the keeper does the rest and reports. NULL with worker_error() (no process to be had). */
-struct proc *worker_start(struct worker *, const struct work *);
+struct proc *worker_start(struct worker *, const struct task *);
 int proc_output(const struct proc *, int stream); /* 1 or 2: non-blocking descriptor to read; the caller closes by proc_close_output */
 void proc_close_output(struct proc *, int stream);
-/* The pipe that the program reads, with work.input: a non-blocking descriptor to write, the caller's from now on. */
+/* The pipe that the program reads, with task.input: a non-blocking descriptor to write, the caller's from now on. */
 int proc_take_input(struct proc *);
 /* A descriptor by which what the program has not read can still be counted when that one is closed; -1: there is none. The caller closes.
  */

@@ -217,7 +217,7 @@ struct fake {
 };
 static struct fake fakes[PROCS];
 
-struct proc *__wrap_worker_start(struct worker *, const struct work *);
+struct proc *__wrap_worker_start(struct worker *, const struct task *);
 const char *__wrap_worker_error(void);
 uint64_t __wrap_worker_needs(const struct worker *, const struct manifest *, bool);
 void __wrap_worker_tidy(struct worker *);
@@ -233,12 +233,12 @@ void __wrap_proc_press(struct proc *);
 void __wrap_proc_free(struct worker *, struct proc *);
 
 struct proc *
-__wrap_worker_start(struct worker *w, const struct work *work)
+__wrap_worker_start(struct worker *w, const struct task *task)
 {
 	size_t i;
 
 	(void)w;
-	assert(work->argv[0] && work->env);
+	assert(task->argv[0] && task->env);
 	for (i = 0; i < PROCS && fakes[i].used; i++)
 		;
 	if (i == PROCS || pipe2(fakes[i].pipe[0], O_NONBLOCK) != 0)

@@ -425,10 +425,10 @@ has_written(const struct result *r)
 
 /* Runs one job from start to end. */
 __attribute__((unused)) static struct result
-run(struct worker *w, const struct work *work)
+run(struct worker *w, const struct task *task)
 {
 	struct result r = {0};
-	struct proc *p = worker_start(w, work);
+	struct proc *p = worker_start(w, task);
 
 	if (!p) {
 		printf("# %s\n", worker_error());
@@ -449,14 +449,14 @@ result_free(struct result *r)
 
 static char *no_env[] = {NULL};
 /* A job with the usual switches. */
-__attribute__((unused)) static struct work
+__attribute__((unused)) static struct task
 work_of(const struct manifest *m, const struct digest *d, char *const *argv)
 {
 	static struct object_name name;
 
 	if (d)
 		name = (struct object_name){*d, 0};
-	return (struct work){.wants_start = true,
+	return (struct task){.wants_start = true,
 		.job = 0x1234,
 		.manifest = m,
 		.manifest_name = d ? &name : NULL,

@@ -44,10 +44,10 @@ static char *
 shell_with(enum view view, const char *script)
 {
 	char *argv[] = {"sh", "-c", (char *)(uintptr_t)script, NULL};
-	struct work work = work_of(&m, &d, argv);
+	struct task task = work_of(&m, &d, argv);
 
-	work.view = view;
-	r = run(w, &work);
+	task.view = view;
+	r = run(w, &task);
 	if (r.failed || r.err.len > 0)
 		printf("# %s: %s%s\n", script, r.text, r.err.len ? (char *)r.err.data : "");
 	return r.out.data ? (char *)r.out.data : "";
@@ -157,11 +157,11 @@ test_split_node(void)
 	m.program = xstrdup("/usr/bin/secret");
 	{
 		char *argv[] = {"secret", NULL};
-		struct work work = work_of(&m, &d, argv);
+		struct task task = work_of(&m, &d, argv);
 
-		work.uid = work.gid = 1234;
+		task.uid = task.gid = 1234;
 		result_free(&r);
-		r = run(w, &work);
+		r = run(w, &task);
 		is(r.out.data ? (char *)r.out.data : r.text, "secret /usr/bin/secret\n", "its user runs it");
 	}
 	close_all();
@@ -325,9 +325,9 @@ test_configured_library(void)
 	d = seal_manifest(&m);
 	{
 		char *argv[] = {"ls", "/usr/local", NULL};
-		struct work work = work_of(&m, &d, argv);
+		struct task task = work_of(&m, &d, argv);
 
-		r = run(w, &work);
+		r = run(w, &task);
 	}
 	is(r.out.data ? (char *)r.out.data : r.text, "lib\n", "a library outside the loader's own directories is found");
 	ok(others > 0 && r.err.len == 0, "without a word of the loader");

@@ -13,7 +13,7 @@ static char *binroot;
 static struct worker *w;
 static struct manifest m;
 static struct digest d;
-static struct work work;
+static struct task task;
 static struct result r;
 
 static void
@@ -109,14 +109,14 @@ test_run(void)
 	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	work.env = env_of_job;
-	work.cwd = "/home/some/one";
-	work.uid = 1234;
-	work.gid = 5678;
-	work.groups = groups;
-	work.group_count = 2;
-	r = run(w, &work);
+	task = work_of(&m, &d, argv);
+	task.env = env_of_job;
+	task.cwd = "/home/some/one";
+	task.uid = 1234;
+	task.gid = 5678;
+	task.groups = groups;
+	task.group_count = 2;
+	r = run(w, &task);
 	want = xasprintf(
 		"out\n%s/home/some/one\nb %s/usr/bin:/usr/bin:/bin %s given-name\n1234\n5678\n5678 7 8\n", binroot, binroot, binroot);
 	is(r.text, "", "no failure is told");
@@ -132,7 +132,7 @@ test_run(void)
 static void
 expect_failure(int status, const char *text, const char *name)
 {
-	r = run(w, &work);
+	r = run(w, &task);
 	ok(r.failed && r.gone && !r.started && !r.exited && r.status == status, "%s: fails with %d", name, status);
 	if (!ok(strstr(r.text, text) != NULL, "%s: says %s", name, text))
 		printf("# %s\n", r.text);
@@ -152,28 +152,28 @@ test_failures(void)
 	m.program = xstrdup("/bin/prog");
 	m.machine = xstrdup("s390x");
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
+	task = work_of(&m, &d, argv);
 	expect_failure(126, "built for s390x, this node is", "another machine's program");
 	ship_dir(&m2, "bin", 0);
 	ship_text(worker_store(w), &m2, "bin/prog", "#!/no/such/interpreter\n", ENTRY_PROGRAM, 0755);
 	m2.program = xstrdup("/bin/prog");
 	d2 = seal_manifest(&m2);
-	work = work_of(&m2, &d2, argv);
+	task = work_of(&m2, &d2, argv);
 	expect_failure(126, "interpreter", "no interpreter");
 	ship_dir(&m3, "bin", 0);
 	ship_text(worker_store(w), &m3, "bin/prog", "x", ENTRY_PROGRAM, 0644);
 	m3.program = xstrdup("/bin/prog");
 	d3 = seal_manifest(&m3);
-	work = work_of(&m3, &d3, argv);
+	task = work_of(&m3, &d3, argv);
 	expect_failure(126, "ermission", "a file that can't be executed");
-	work = work_of(NULL, NULL, local);
-	work.localbin = true;
+	task = work_of(NULL, NULL, local);
+	task.localbin = true;
 	expect_failure(127, "no-such-program", "-localbin of what is not there");
-	work.argv = shell;
-	work.cwd = "/no/such/directory";
+	task.argv = shell;
+	task.cwd = "/no/such/directory";
 	expect_failure(255, "/no/such/directory", "-localbin without the working directory");
-	work.cwd = "/tmp";
-	r = run(w, &work);
+	task.cwd = "/tmp";
+	r = run(w, &task);
 	ok(r.exited && WEXITSTATUS(r.status) == 3, "-localbin runs the node's own program");
 	result_free(&r);
 	manifest_free(&m2);
@@ -194,16 +194,16 @@ test_glob(void)
 	ship_text(worker_store(w), &m, "scratch/b.img", "b", ENTRY_OWN, 0644);
 	ship_text(worker_store(w), &m, "scratch/a.img", "a", ENTRY_OWN, 0644);
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
+	task = work_of(&m, &d, argv);
 	argv[2] = "for a; do echo $a; done";
-	r = run(w, &work);
+	r = run(w, &task);
 	want = xasprintf("%s/scratch/a.img\n%s/scratch/b.img\n", binroot, binroot);
 	ok(r.out.data && has_prefix((char *)r.out.data, want), "arguments under binRoot are expanded on the node");
 	free(want);
 	result_free(&r);
 	argv[2] = "for a; do echo \"$a\"; done";
-	work.glob = false;
-	r = run(w, &work);
+	task.glob = false;
+	r = run(w, &task);
 	want = xasprintf("%s\n%s\n/etc/host*\n", argv[4], argv[5]);
 	is(r.out.data ? (char *)r.out.data : "", want, "not with -glob=false");
 	free(want);
@@ -220,8 +220,8 @@ interrupted(const char *script, void (*how)(struct proc *))
 	char *argv[] = {"sh", "-c", (char *)(uintptr_t)script, NULL};
 	struct proc *p;
 
-	work = work_of(&m, &d, argv);
-	p = worker_start(w, &work);
+	task = work_of(&m, &d, argv);
+	p = worker_start(w, &task);
 	ok(follow(w, p, &r, has_written), "it runs: %s", script);
 	how(p);
 	ok(follow(w, p, &r, is_gone), "and is gone");
@@ -298,8 +298,8 @@ test_lingering(void)
 	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	p = worker_start(w, &work);
+	task = work_of(&m, &d, argv);
+	p = worker_start(w, &task);
 	ok(follow(w, p, &r, has_exited) && !r.gone && WEXITSTATUS(r.status) == 4, "the program's end is told while its children live");
 	ok(jobs_of() == 1, "and the mount stays");
 	ok(proc_signal(p, SIGTERM) == 0 && follow(w, p, &r, is_gone), "a signal reaches those that linger");
@@ -318,11 +318,11 @@ test_many(void)
 	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	work.cwd = "/work";
+	task = work_of(&m, &d, argv);
+	task.cwd = "/work";
 	for (i = 0; i < COUNT(procs); i++) {
-		work.job = i;
-		procs[i] = worker_start(w, &work);
+		task.job = i;
+		procs[i] = worker_start(w, &task);
 	}
 	for (i = 0; i < COUNT(procs); i++) {
 		good += follow(w, procs[i], &r, is_gone) && r.exited && r.status == 0 && strcmp((char *)r.out.data, "one\n") == 0;
@@ -347,14 +347,14 @@ test_no_room(void)
 	ship_text(worker_store(w), &m, "data/big", big, ENTRY_OWN, 0644);
 	ship_text(worker_store(w), &m, "data/big2", big, ENTRY_OWN, 0644);
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	work.cwd = "/data";
-	ok(!worker_start(w, &work) && strstr(worker_error(), "it needs 12.") && strstr(worker_error(), "of the store's 16.0 MiB"),
+	task = work_of(&m, &d, argv);
+	task.cwd = "/data";
+	ok(!worker_start(w, &task) && strstr(worker_error(), "it needs 12.") && strstr(worker_error(), "of the store's 16.0 MiB"),
 		"own files that do not fit are refused before anything is written");
 	free(big);
 	argv[2] = "exit 0";
-	work.cwd = "/";
-	r = run(w, &work);
+	task.cwd = "/";
+	r = run(w, &task);
 	result_free(&r);
 	end_all();
 }
@@ -377,16 +377,16 @@ test_many_copies(void)
 		m.at[m.count - 1].mtime += i / 4;
 	}
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	r = run(w, &work);
+	task = work_of(&m, &d, argv);
+	r = run(w, &task);
 	ok(r.exited && r.status == 0, "a few copies have room");
 	result_free(&r);
 	for (i = 0; i < m.count; i++)
 		if (has_prefix(m.at[i].path, "many/"))
 			m.at[i].mtime = 5000 + i;
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	ok(!worker_start(w, &work) && strstr(worker_error(), "it needs 1"), "many are refused: %s", worker_error());
+	task = work_of(&m, &d, argv);
+	ok(!worker_start(w, &task) && strstr(worker_error(), "it needs 1"), "many are refused: %s", worker_error());
 	free(text);
 	end_all();
 }
@@ -408,8 +408,8 @@ test_daemon_gone(void)
 		open_with((struct node_setup){.private = true});
 		ship_tools();
 		d = seal_manifest(&m);
-		work = work_of(&m, &d, argv);
-		p = worker_start(w, &work);
+		task = work_of(&m, &d, argv);
+		p = worker_start(w, &task);
 		(void)follow(w, p, &r, has_written);
 		_exit(write(pipe_of[1], "x", 1) == 1 ? 0 : 1);
 	}
@@ -432,14 +432,14 @@ test_real_binroot(void)
 	ship_dir(&m, "data", 0);
 	ship_text(worker_store(w), &m, "data/file", "stays ", ENTRY_OWN, 0640);
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	work.cwd = "/data/sub";
-	work.uid = work.gid = 1234;
+	task = work_of(&m, &d, argv);
+	task.cwd = "/data/sub";
+	task.uid = task.gid = 1234;
 	want = xasprintf("stays %%\n%s/data/sub\n", binroot);
-	r = run(w, &work);
+	r = run(w, &task);
 	is(r.out.data ? (char *)r.out.data : r.text, want, "-p=false: the job runs");
 	result_free(&r);
-	r = run(w, &work);
+	r = run(w, &task);
 	is(r.out.data ? (char *)r.out.data : r.text, want, "and again");
 	result_free(&r);
 	path = xasprintf("%s.users/1234/data/file", binroot);
@@ -458,8 +458,8 @@ test_real_binroot(void)
 	path = xasprintf("%s/data", binroot);
 	ok(access(path, F_OK) < 0, "nothing of the user's lies in binRoot itself");
 	free(path);
-	work.uid = work.gid = 0;
-	r = run(w, &work);
+	task.uid = task.gid = 0;
+	r = run(w, &task);
 	is(r.out.data ? (char *)r.out.data : r.text, want, "what root sends does");
 	result_free(&r);
 	path = xasprintf("%s/data", binroot);
@@ -486,18 +486,18 @@ test_no_namespaces(void)
 	ok(strstr(worker_limits(w), "no mount namespace") != NULL, "that there are no namespaces is told");
 	ship_tools();
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	r = run(w, &work);
+	task = work_of(&m, &d, argv);
+	r = run(w, &task);
 	want = xasprintf("by hand sh\n%s\n", binroot);
 	is(r.out.data ? (char *)r.out.data : r.text, want, "the carried loader is run by hand");
 	result_free(&r);
 	free(want);
-	work.uid = work.gid = 1234;
+	task.uid = task.gid = 1234;
 	expect_failure(255, "this node has no mount namespaces", "a job of another user's");
-	work.manifest = NULL;
-	work.manifest_name = NULL;
-	work.localbin = true;
-	r = run(w, &work);
+	task.manifest = NULL;
+	task.manifest_name = NULL;
+	task.localbin = true;
+	r = run(w, &task);
 	is(r.out.data ? (char *)r.out.data : r.text, "by hand sh\n/\n", "the node's own programs run for others, too");
 	result_free(&r);
 	manifest_free(&m);
@@ -525,11 +525,11 @@ test_without_root(void)
 	is(worker_limits(w), "", "without root nothing is missing");
 	ship_tools();
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	work.cwd = "/home/me";
+	task = work_of(&m, &d, argv);
+	task.cwd = "/home/me";
 	expect_failure(255, "without root", "another user's job without root");
-	work.uid = work.gid = 65534;
-	p = worker_start(w, &work);
+	task.uid = task.gid = 65534;
+	p = worker_start(w, &task);
 	want = xasprintf("65534\n%s/home/me\n%%\nx\n", binroot);
 	(void)follow(w, p, &r, has_written);
 	while (r.out.len < strlen(want) && !r.gone) {
@@ -561,9 +561,9 @@ test_mount_flags(void)
 	open_with((struct node_setup){.private = true});
 	ship_tools();
 	d = seal_manifest(&m);
-	work = work_of(&m, &d, argv);
-	work.uid = work.gid = 1234;
-	r = run(w, &work);
+	task = work_of(&m, &d, argv);
+	task.uid = task.gid = 1234;
+	r = run(w, &task);
 	under = xasprintf(" %s/usr ", binroot);
 	for (line = strtok_r((char *)r.out.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		all++;

@@ -1,12 +1,12 @@
 /* What a job is on this node: which program, with what around it, for which user, in which view of files. */
-#ifndef WORK_H
-#define WORK_H
+#ifndef TASK_H
+#define TASK_H
 
 #include "bundle.h"
 #include "proto.h"
 
 /* What to run; borrowed for the call of worker_start only. */
-struct work {
+struct task {
 	uint64_t job;
 	const struct object_name *manifest_name; /* NULL: nothing was shipped */
 	const struct manifest *manifest;	 /* all its blobs are whole in the store and pinned by the caller until PROC_GONE */
