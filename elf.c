@@ -381,7 +381,7 @@ take_names(struct reader *r, struct strings *names)
 }
 
 static void
-keep_names(struct strings *names, struct strings *out)
+add_names(struct strings *names, struct strings *out)
 {
 	size_t i;
 
@@ -415,7 +415,7 @@ take_dependency(struct reader *r, struct strings *out)
 		free(key);
 	}
 	if (!r->bad && !suggested)
-		keep_names(&names, out);
+		add_names(&names, out);
 	strings_free(&names);
 }
 

@@ -288,7 +288,7 @@ link_closed(struct state *state)
 
 /* Sorts the steps and joins equal ones. */
 static void
-settle(struct state *state)
+normalize(struct state *state)
 {
 	size_t i, kept = 0;
 
@@ -301,7 +301,7 @@ settle(struct state *state)
 			state->edge[kept++] = state->edge[i];
 	state->count = kept;
 	for (i = 0; i < kept; i++)
-		settle(state->edge[i].to);
+		normalize(state->edge[i].to);
 	join_last_steps(state);
 	link_closed(state);
 	(void)set_reach(state, 0, state->count);
@@ -323,7 +323,7 @@ nodespec_parse(const char *text)
 		nodespec_free(spec);
 		return NULL;
 	}
-	settle(&spec->root);
+	normalize(&spec->root);
 	return spec;
 }
 

@@ -515,7 +515,7 @@ take_switch(struct scan *s)
 }
 
 static void
-keep(struct scan *s)
+add_operand(struct scan *s)
 {
 	s->kept[s->kept_count++] = s->argv[s->at++];
 }
@@ -555,7 +555,7 @@ scan_words(struct scan *s)
 			s->at++;
 		} else {
 			had_nodes = s->mode->mode == MODE_EXEC && s->kept_count == 0;
-			keep(s);
+			add_operand(s);
 			ended = ended || s->mode->stops;
 		}
 	}

@@ -17,7 +17,10 @@ enum {
 	BATCH = 256,	/* events taken in one turn: enough to amortise the call, few enough that signals and timers stay prompt */
 };
 
-	struct grave{void * what; void(*release)(void *);};
+struct grave {
+	void *what;
+	void (*release)(void *);
+};
 
 static struct {
 	int epoll, signals;
@@ -242,7 +245,7 @@ patience(void)
 
 /* At -debug=1, for people who look for what takes too long: each turn that took clearly more than all before. */
 static void
-tell_longest(uint64_t spent)
+note_longest(uint64_t spent)
 {
 	if (spent < TURN_US / 3 || spent < loop.longest + loop.longest / 8)
 		return;
@@ -265,7 +268,7 @@ do_turn(bool signals, bool events)
 		loop.flush();
 	bury_dead();
 	if (debug_level > 0)
-		tell_longest(microseconds(CLOCK_THREAD_CPUTIME_ID) - before);
+		note_longest(microseconds(CLOCK_THREAD_CPUTIME_ID) - before);
 }
 
 void

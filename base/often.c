@@ -18,7 +18,7 @@ static struct counted {
 } counted[MAX_COUNTED];
 
 static void
-tell_count(struct counted *c)
+warn_count(struct counted *c)
 {
 	if (c->count)
 		warn("%s (%u time%s more)", c->text, c->count, c->count == 1 ? "" : "s");
@@ -34,7 +34,7 @@ turn_over(struct counted *c, uint64_t now)
 		*c = (struct counted){0};
 		return;
 	}
-	tell_count(c);
+	warn_count(c);
 	c->period = c->period * 2 < LAST_MS ? c->period * 2 : LAST_MS;
 	c->until = now + c->period;
 }
@@ -54,7 +54,7 @@ place_for(char *text, uint64_t now)
 			oldest = c;
 	}
 	if (oldest->text)
-		tell_count(oldest);
+		warn_count(oldest);
 	free(oldest->text);
 	*oldest = (struct counted){.text = text, .until = now + FIRST_MS, .period = FIRST_MS};
 	return oldest;
@@ -96,5 +96,5 @@ often_flush(void)
 
 	for (c = counted; c < counted + MAX_COUNTED; c++)
 		if (c->text)
-			tell_count(c);
+			warn_count(c);
 }

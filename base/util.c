@@ -72,7 +72,7 @@ printable(const char *text)
 
 /* A descriptor that does not block takes what it has room for: the rest is counted, and told when there is room again. */
 static void
-tell_lost_lines(void)
+report_lost_lines(void)
 {
 	char text[80];
 
@@ -89,7 +89,7 @@ message(const char *fmt, va_list args)
 	char *raw = xvasprintf(fmt, args), *clean = printable(raw);
 	char *line = xasprintf("%s: %s\n", message_prefix, clean);
 
-	tell_lost_lines();
+	report_lost_lines();
 	/* One write, so that lines of several processes do not mix; there is nowhere to report that it failed. */
 	if (write_full(STDERR_FILENO, line, strlen(line)) < 0 && errno == EAGAIN)
 		lost_lines++;

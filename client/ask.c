@@ -34,7 +34,7 @@ struct answer {
 
 /* Nodes send these texts: only printable characters of them may reach the terminal. */
 static const char *
-keep(struct shown *s, const char *text)
+copy_printable(struct shown *s, const char *text)
 {
 	strings_take(&s->texts, printable(text));
 	return s->texts.at[s->texts.count - 1];
@@ -48,12 +48,12 @@ add_shown(struct answer *a, const struct msg_shown *m)
 	a->at = grow(a->at, a->count, &a->room, sizeof(a->at[0]));
 	s = &a->at[a->count++];
 	*s = (struct shown){.m = *m};
-	s->m.why = keep(s, m->why);
-	s->m.info.hostname = keep(s, m->info.hostname);
-	s->m.info.address = keep(s, m->info.address);
-	s->m.info.machine = keep(s, m->info.machine);
-	s->m.info.limits = keep(s, m->info.limits);
-	s->m.info.version = keep(s, m->info.version);
+	s->m.why = copy_printable(s, m->why);
+	s->m.info.hostname = copy_printable(s, m->info.hostname);
+	s->m.info.address = copy_printable(s, m->info.address);
+	s->m.info.machine = copy_printable(s, m->info.machine);
+	s->m.info.limits = copy_printable(s, m->info.limits);
+	s->m.info.version = copy_printable(s, m->info.version);
 }
 
 static void
@@ -83,7 +83,7 @@ ask_nodes(const struct options *o, const char *spec, struct answer *a)
 		die(255, "protocol error: the master's answer is malformed");
 	a->up = end.up;
 	a->down = end.down;
-	a->left = absent_keep(&end.left);
+	a->left = absent_copy(&end.left);
 	a->refused = xstrdup(end.refused);
 	a->rules = end.rules;
 	link_free(l);
@@ -267,12 +267,12 @@ down_nodes(const struct answer *a)
 
 /* That a node is down the tree itself says. */
 static int
-tell_absent(struct answer *a, const struct options *o, const char *spec)
+warn_absent(struct answer *a, const struct options *o, const char *spec)
 {
 	struct left_out l = a->left;
 
 	l.down = l.open_down = l.refused = "";
-	absent_tell(&l);
+	absent_warn(&l);
 	if (a->count || !*o->exclude)
 		return absent_any_named(&l) ? 255 : 0;
 	warn("\"%s\" selects no node that -x does not leave out", spec);
@@ -292,7 +292,7 @@ client_info(const struct options *o, const char *spec)
 	printf("%u up, %u down%s%s\n", a.up, a.down, *down ? ": " : "", down);
 	free(down);
 	print_tree(&a);
-	status = tell_absent(&a, o, spec ? spec : "...");
+	status = warn_absent(&a, o, spec ? spec : "...");
 	if (o->wait && a.up < o->wait) {
 		warn("%u of %llu nodes are up", a.up, (unsigned long long)o->wait);
 		status = 255;
@@ -322,7 +322,7 @@ client_nodes(const struct options *o, const char *spec)
 	text = pathset_fold(paths, count);
 	if (count)
 		puts(text);
-	absent_tell(&a.left);
+	absent_warn(&a.left);
 	status = absent_any_named(&a.left) ? 255 : 0;
 	if (count == 0) {
 		warn("\"%s\" selects no node that is up%s%s%s", spec, *o->exclude ? " and not left out by -x" : "",
@@ -495,7 +495,7 @@ client_power(const struct options *o, const char *spec, bool reboot)
 		*slash = ':';
 	ask_nodes(o, below, &a);
 	free(below);
-	absent_tell(&a.left);
+	absent_warn(&a.left);
 	named = absent_any_named(&a.left);
 	if (o->strict && (named || *a.left.open_down || *a.left.open_missing))
 		die(255, "-strict: not all of \"%s\" are up, no node was told to %s", spec, reboot ? "reboot" : "halt");

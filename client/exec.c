@@ -390,7 +390,7 @@ exit_status(const struct verdict *v)
 }
 
 static void
-settle(struct exec *x, size_t at, enum fate fate, unsigned status, const char *why)
+record_fate(struct exec *x, size_t at, enum fate fate, unsigned status, const char *why)
 {
 	struct verdict *v = &x->verdicts[at];
 
@@ -434,13 +434,13 @@ on_exited(struct exec *x, size_t at, const struct msg_event *e)
 	struct verdict *v = &x->verdicts[at];
 
 	if (x->options->detach && !(e->flags & EXITED_UNSTARTED)) { /* its end is nobody's concern: it has started */
-		settle(x, at, FATE_STARTED, 0, NULL);
+		record_fate(x, at, FATE_STARTED, 0, NULL);
 		return;
 	}
 	if (WIFSIGNALED(e->status))
-		settle(x, at, FATE_SIGNALLED, (unsigned)WTERMSIG(e->status), NULL);
+		record_fate(x, at, FATE_SIGNALLED, (unsigned)WTERMSIG(e->status), NULL);
 	else
-		settle(x, at, FATE_EXITED, (unsigned)WEXITSTATUS(e->status), NULL);
+		record_fate(x, at, FATE_EXITED, (unsigned)WEXITSTATUS(e->status), NULL);
 	v->flags = e->flags;
 	if (e->flags & EXITED_LATE)
 		v->overdue = false;
@@ -462,19 +462,19 @@ on_event(struct exec *x, const struct frame *f)
 		break;
 	case EVENT_STARTED:
 		if (x->options->detach)
-			settle(x, at, FATE_STARTED, 0, NULL);
+			record_fate(x, at, FATE_STARTED, 0, NULL);
 		else
 			x->verdicts[at].fate = FATE_STARTED;
 		break;
 	case EVENT_FAILED:
-		settle(x, at, e.status ? FATE_FAILED : FATE_LOST, e.status, e.text);
+		record_fate(x, at, e.status ? FATE_FAILED : FATE_LOST, e.status, e.text);
 		break;
 	case EVENT_EXITED:
 		on_exited(x, at, &e);
 		break;
 	case EVENT_LOST:
 		if (!x->options->detach || x->verdicts[at].fate != FATE_STARTED)
-			settle(x, at, FATE_LOST, 255, e.text);
+			record_fate(x, at, FATE_LOST, 255, e.text);
 		break;
 	case EVENT_NOTE:
 		note_add(x, at, &e);
@@ -495,8 +495,8 @@ on_accepted(struct exec *x, const struct frame *f)
 	x->is_accepted = true;
 	x->id = f->job;
 	x->job = xstrdup(x->accepted.job);
-	x->left = absent_keep(&x->accepted.left);
-	absent_tell(&x->left);
+	x->left = absent_copy(&x->accepted.left);
+	absent_warn(&x->left);
 	x->running = x->culprit = x->accepted.count;
 	x->verdicts = xcalloc(x->accepted.count, sizeof(x->verdicts[0]));
 	x->output = output_new(mode, x->accepted.paths, x->accepted.count, o->output, x->job);
@@ -540,7 +540,7 @@ both_run(const struct verdict *a, const struct verdict *b)
 }
 
 static void
-tell_running(const struct exec *x, const char *what)
+warn_running(const struct exec *x, const char *what)
 {
 	bool *seen = xcalloc(x->accepted.count, sizeof(*seen));
 	size_t i, count;
@@ -574,7 +574,7 @@ verdict_text(const struct verdict *v)
 }
 
 static void
-tell_verdict(const struct verdict *v, const char *nodes, bool several)
+warn_verdict(const struct verdict *v, const char *nodes, bool several)
 {
 	char *text = verdict_text(v);
 
@@ -584,7 +584,7 @@ tell_verdict(const struct verdict *v, const char *nodes, bool several)
 
 /* With -kill-on-bad: the node that failed first. Those that were killed because of it need no verdict of their own. */
 static void
-tell_culprit(struct exec *x)
+warn_culprit(struct exec *x)
 {
 	char name[PATH_TEXT], *text;
 	struct verdict *v;
@@ -612,7 +612,7 @@ both_held(const struct verdict *a, const struct verdict *b)
 }
 
 static void
-tell_held(const struct verdict *v, const char *nodes, bool several)
+warn_held(const struct verdict *v, const char *nodes, bool several)
 {
 	(void)v;
 	warn("node%s %s: children of the program still hold its output; what they write from now on is dropped", several ? "s" : "", nodes);
@@ -620,7 +620,7 @@ tell_held(const struct verdict *v, const char *nodes, bool several)
 
 /* Says once for nodes that are alike what is to be said of one. */
 static void
-tell_alike(const struct exec *x, bool (*alike)(const struct verdict *, const struct verdict *),
+warn_folded(const struct exec *x, bool (*alike)(const struct verdict *, const struct verdict *),
 	void (*say)(const struct verdict *, const char *nodes, bool several))
 {
 	bool *seen = xcalloc(x->accepted.count, sizeof(*seen));
@@ -688,7 +688,7 @@ note_counts(const struct exec *x, size_t at)
 
 /* What nodes had to say, once for all that say the same. */
 static void
-tell_notes(const struct exec *x)
+warn_notes(const struct exec *x)
 {
 	struct path *paths = xcalloc(x->accepted.count, sizeof(*paths));
 	size_t i, count = 0;
@@ -716,12 +716,12 @@ tell_notes(const struct exec *x)
 static int
 judge(struct exec *x)
 {
-	tell_culprit(x);
-	tell_alike(x, both_held, tell_held);
-	tell_alike(x, both_bad, tell_verdict);
-	tell_notes(x);
+	warn_culprit(x);
+	warn_folded(x, both_held, warn_held);
+	warn_folded(x, both_bad, warn_verdict);
+	warn_notes(x);
 	if (!x->options->detach) /* else they were told just now */
-		absent_tell_named(&x->left);
+		absent_warn_named(&x->left);
 	return whole_status(x);
 }
 
@@ -754,7 +754,7 @@ on_signal(struct exec *x, int signal)
 	} else if (x->interrupts == 2) {
 		send_signal(x, SIGKILL);
 	} else {
-		tell_running(x, "not known to have ended");
+		warn_running(x, "not known to have ended");
 		leave(x, 128 + SIGINT);
 	}
 }
@@ -840,7 +840,7 @@ master_gone(struct exec *x)
 {
 	warn("the master is gone: %s", link_why(x->link));
 	if (x->is_accepted) {
-		tell_running(x, "lost: the master is gone");
+		warn_running(x, "lost: the master is gone");
 		(void)judge(x); /* verdicts that have come are true all the same */
 	}
 	leave(x, 255);

@@ -487,7 +487,7 @@ print_groups(struct output *o, const struct group *group, size_t count)
 }
 
 static void
-tell_loud(struct output *o, struct line *const *line, size_t count)
+warn_loud(struct output *o, struct line *const *line, size_t count)
 {
 	char *nodes;
 
@@ -507,7 +507,7 @@ print_folded(struct output *o)
 
 	print_groups(o, group, find_groups(line, count, group));
 	count = find_lines(o, true, line);
-	tell_loud(o, line, count);
+	warn_loud(o, line, count);
 	free(group);
 	free(line);
 }

@@ -204,7 +204,7 @@ class_netmask(uint32_t address)
 
 /* An address that is given is taken as it is, unless dhcp is asked for by name. */
 static int
-settle_how(const char *autoconf, struct ipconfig *out)
+choose_how(const char *autoconf, struct ipconfig *out)
 {
 	out->how = IP_DHCP;
 	if (*autoconf && take_autoconf(autoconf, out) < 0)
@@ -233,7 +233,7 @@ parse_single(const char *text, struct ipconfig *out)
 		return take_autoconf(text, out);
 	if (take_address("bad address", text, &out->address) < 0)
 		return -1;
-	return settle_how("", out);
+	return choose_how("", out);
 }
 
 static int
@@ -245,7 +245,7 @@ parse_fields(char *const *field, struct ipconfig *out, struct strings *dropped)
 		take_address("bad name server", field[8], &out->dns[1]) < 0 || take_address("bad time server", field[9], &out->ntp[0]) < 0)
 		return -1;
 	take_hostname(field[4], out, dropped);
-	return settle_how(field[6], out);
+	return choose_how(field[6], out);
 }
 
 static int

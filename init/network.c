@@ -160,7 +160,7 @@ pool_is_served(void)
 /* ---- addresses ---- */
 
 static void
-tell_dropped(const char *where, struct strings *dropped)
+warn_dropped(const char *where, struct strings *dropped)
 {
 	size_t i;
 
@@ -211,7 +211,7 @@ give(struct port *p, const struct ipconfig *config)
 		return;
 	p->has = *config;
 	warn("%s has address %s, netmask %s", p->name, ipv4_text(config->address, address), ipv4_text(config->netmask, netmask));
-	tell_dropped(p->name, &dropped);
+	warn_dropped(p->name, &dropped);
 	net.ready(net.owner, config);
 }
 
@@ -260,7 +260,7 @@ lease_event(struct port *p, const char *text)
 			strings_free(&dropped);
 		give(p, &config);
 	}
-	tell_dropped(p->name, &dropped);
+	warn_dropped(p->name, &dropped);
 }
 
 static void
@@ -597,7 +597,7 @@ read_ip(const char *value)
 		warn("ip=: %s; asking for an address by DHCP instead", ipconfig_error());
 		config = (struct ipconfig){.how = IP_DHCP};
 	}
-	tell_dropped("ip=", &dropped);
+	warn_dropped("ip=", &dropped);
 	if (config.how == IP_OFF)
 		return;
 	if (!want(&config))

@@ -351,7 +351,7 @@ open_record(struct seal *s, const uint8_t *record, size_t size, struct buf *plai
 
 /* Keeps the beginning of a record; room for all of it is allocated once its length is known. How many bytes were used. */
 static size_t
-keep(struct seal *s, const uint8_t *data, size_t len)
+collect(struct seal *s, const uint8_t *data, size_t len)
 {
 	size_t want = 2, take;
 
@@ -374,7 +374,7 @@ keep(struct seal *s, const uint8_t *data, size_t len)
 }
 
 static void
-open_kept(struct seal *s, struct buf *plain)
+open_collected(struct seal *s, struct buf *plain)
 {
 	uint8_t *record = s->in;
 	size_t size = s->len;
@@ -399,9 +399,9 @@ input_record(struct seal *s, const uint8_t *data, size_t len, struct buf *plain)
 		open_record(s, data, size, plain);
 		return size;
 	}
-	used = keep(s, data, len);
+	used = collect(s, data, len);
 	if (s->len > 2 && s->len == record_size(s, s->in))
-		open_kept(s, plain);
+		open_collected(s, plain);
 	return used;
 }
 

@@ -228,7 +228,7 @@ feed_input(struct feed *f, const struct msg_input *m)
 }
 
 void
-feed_tell(struct feed *f, struct neighbour *client)
+feed_send_taken(struct feed *f, struct neighbour *client)
 {
 	uint64_t limit = f->low + f->window;
 	bool over = f->eating == 0;

@@ -11,8 +11,8 @@ void feed_free(struct feed *);
 size_t feed_cost(size_t nodes);				 /* bytes that it takes at most */
 int feed_input(struct feed *, const struct msg_input *); /* a piece from the client. -1: not what may follow */
 void feed_taken(struct feed *, size_t node, const struct msg_taken *);
-void feed_lost(struct feed *, size_t node);		 /* it waits for nothing more, whatever it had */
-void feed_missed(struct feed *, size_t node);		 /* what is on its way there may be lost: */
-void feed_again(struct feed *);				 /* sends that once more, for all that were named */
-void feed_tell(struct feed *, struct neighbour *client); /* tells how far it may send, where that has changed */
+void feed_lost(struct feed *, size_t node);		       /* it waits for nothing more, whatever it had */
+void feed_missed(struct feed *, size_t node);		       /* what is on its way there may be lost: */
+void feed_again(struct feed *);				       /* sends that once more, for all that were named */
+void feed_send_taken(struct feed *, struct neighbour *client); /* sends how far the client may go on, where that has changed */
 #endif

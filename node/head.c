@@ -168,7 +168,7 @@ feed_ends(struct launch *l, const struct target *t)
 		return;
 	feed_lost(l->feed, (size_t)(t - l->targets));
 	if (l->client)
-		feed_tell(l->feed, l->client);
+		feed_send_taken(l->feed, l->client);
 }
 
 static void
@@ -307,7 +307,7 @@ head_taken(uint64_t id, const struct msg_taken *m)
 		return;
 	feed_taken(l->feed, at, m);
 	if (l->client)
-		feed_tell(l->feed, l->client);
+		feed_send_taken(l->feed, l->client);
 }
 
 void
@@ -795,7 +795,7 @@ start(struct neighbour *client, const struct msg_launch *m, size_t len, struct c
 		send_accepted(l, c);
 		send_launch(l, m->window);
 		if (l->feed)
-			feed_tell(l->feed, client);
+			feed_send_taken(l->feed, client);
 		fail_strangers(l, c);
 	}
 }

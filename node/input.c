@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 enum {
-	INPUT_ROOM = 128 << 10, /* bytes that may wait here: the master sends half of it ahead; what is more comes again */
-	TELL_AFTER = 16 << 10,	/* bytes given to the program until that is told while others wait here */
+	INPUT_ROOM = 128 << 10,	 /* bytes that may wait here: the master sends half of it ahead; what is more comes again */
+	REPORT_AFTER = 16 << 10, /* bytes given to the program until that is told while others wait here */
 };
 
 static size_t
@@ -23,7 +23,7 @@ waiting(const struct input *in)
 }
 
 void
-input_tell(struct input *in)
+input_send_taken(struct input *in)
 {
 	struct msg_taken m = {.path = self.path, .have = in->have, .taken = in->taken, .over = !in->open};
 	struct buf body = {0};
@@ -57,7 +57,7 @@ input_over(struct input *in)
 	close_fd(&in->reader);
 	buf_free(&in->bytes);
 	in->head = 0;
-	input_tell(in);
+	input_send_taken(in);
 }
 
 static void
@@ -102,8 +102,8 @@ pipe_ready(struct watch *w, unsigned events)
 		return;
 	}
 	pour(in);
-	if (in->open && (in->taken - before >= TELL_AFTER || !waiting(in)))
-		input_tell(in);
+	if (in->open && (in->taken - before >= REPORT_AFTER || !waiting(in)))
+		input_send_taken(in);
 }
 
 void
@@ -119,11 +119,11 @@ input_feed(struct input *in, int fd)
 	loop_watch(&in->watch, fd, 0, pipe_ready, in);
 	pour(in);
 	if (in->open && in->taken)
-		input_tell(in);
+		input_send_taken(in);
 }
 
 static void
-keep(struct input *in, const uint8_t *data, size_t len)
+append(struct input *in, const uint8_t *data, size_t len)
 {
 	if (in->head > in->bytes.len / 2) {
 		memmove(in->bytes.data, in->bytes.data + in->head, waiting(in));
@@ -142,12 +142,12 @@ input_add(struct input *in, const struct msg_input *m)
 	if (!in->open)
 		return;
 	if (m->offset <= in->have && known <= m->len && !in->end && waiting(in) + m->len <= INPUT_ROOM) {
-		keep(in, m->data + known, m->len - (size_t)known);
+		append(in, m->data + known, m->len - (size_t)known);
 		in->end = m->end;
 		in->have += m->end;
 		if (in->fd >= 0)
 			pour(in);
 	}
 	if (in->open)
-		input_tell(in);
+		input_send_taken(in);
 }

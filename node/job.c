@@ -163,7 +163,7 @@ may_be_known(uint64_t id)
 }
 
 static void
-tell_parent_taken(uint64_t id, const struct msg_taken *m)
+send_taken_to_parent(uint64_t id, const struct msg_taken *m)
 {
 	struct buf body = {0};
 
@@ -173,7 +173,7 @@ tell_parent_taken(uint64_t id, const struct msg_taken *m)
 	buf_free(&body);
 }
 
-static const struct job_hooks below_a_parent = {.event = send_to_parent, .taken = tell_parent_taken, .knows = may_be_known};
+static const struct job_hooks below_a_parent = {.event = send_to_parent, .taken = send_taken_to_parent, .knows = may_be_known};
 static const struct job_hooks *hooks = &below_a_parent;
 
 void

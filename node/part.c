@@ -864,7 +864,7 @@ void
 part_resend(struct part *part)
 {
 	send_unnumbered(part->job, EVENT_STARTED);
-	input_tell(&part->input);
+	input_send_taken(&part->input);
 	part->unsent = part->first;
 	send_pending(part);
 }

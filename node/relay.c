@@ -417,7 +417,7 @@ fits_after_all(const struct fetch *f)
 
 /* It goes on where it is: what was asked for is on its way. */
 static void
-keep_after_all(struct fetch *f)
+make_ordinary(struct fetch *f)
 {
 	uint64_t next = blob_next(f->blob);
 
@@ -451,7 +451,7 @@ fetch_add(struct fetch *f, const struct msg_data *m, const uint8_t *data)
 		return;
 	}
 	if (!listed && fits_after_all(f)) {
-		keep_after_all(f);
+		make_ordinary(f);
 		return;
 	}
 	if (blob_whole(f->blob)) {

@@ -37,7 +37,7 @@ enum {
 };
 
 struct keeper {
-	const struct keep *keep;
+	const struct setup *setup;
 	const struct node_facts *facts;
 	const struct task *task;
 	char job[72];		    /* "room/<uid>/<name>" */
@@ -103,7 +103,7 @@ fail(int status, const char *fmt, ...)
 
 /* Everything the daemon had open is closed, everything needed is where the enum above says. */
 static void
-take_descriptors(struct keep *k)
+take_descriptors(struct setup *k)
 {
 	const struct node_facts *f = k->facts;
 	int from[DESCRIPTORS] = {
@@ -229,8 +229,8 @@ unpack(struct keeper *k)
 {
 	struct unpacking p = {
 		.store = STORE,
-		.job = k->keep->name,
-		.given = k->keep->given,
+		.job = k->setup->name,
+		.given = k->setup->given,
 		.manifest = k->task->manifest,
 		.owner = {.uid = k->task->uid, .gid = k->task->gid, .give = k->facts->is_root},
 		.theirs = k->theirs,
@@ -567,7 +567,7 @@ patience(const struct keeper *k)
 
 /* Nothing here waits for the program or for what becomes it: its user may stop it at any moment. */
 static void
-keep_watch(struct keeper *k)
+supervise(struct keeper *k)
 {
 	struct pollfd fds[] = {{.fd = CONTROL, .events = POLLIN}, {.fd = k->signals, .events = POLLIN}, {.events = POLLIN}};
 	bool failed = false;
@@ -668,20 +668,20 @@ shed(const struct keeper *k)
 }
 
 void
-keeper_run(struct keep *keep)
+keeper_run(struct setup *setup)
 {
-	struct keeper k = {.keep = keep, .facts = keep->facts, .task = keep->task, .stands_for_binroot = -1, .cwd = -1};
+	struct keeper k = {.setup = setup, .facts = setup->facts, .task = setup->task, .stands_for_binroot = -1, .cwd = -1};
 
 	(void)setsid();
-	take_descriptors(keep);
+	take_descriptors(setup);
 	take_signals(&k);
 	(void)umask(0);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-	(void)snprintf(k.job, sizeof(k.job), "room/%u/%s", k.task->uid, keep->name);
+	(void)snprintf(k.job, sizeof(k.job), "room/%u/%s", k.task->uid, setup->name);
 	(void)snprintf(k.own, sizeof(k.own), "%s/root", k.job);
 	k.mine = k.facts->namespaces && k.facts->private;
 	k.theirs = k.facts->homes >= 0 && k.task->uid != 0;
 	if (may_run(&k) && shed(&k) == 0 && unpack(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)
-		keep_watch(&k);
+		supervise(&k);
 	_exit(clean_up(&k));
 }

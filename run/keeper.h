@@ -24,7 +24,7 @@ struct proc_report {
 };
 
 /* What one keeper is given. */
-struct keep {
+struct setup {
 	const struct node_facts *facts;
 	const struct task *task;
 	char name[48];		   /* names the job's own things in the store */
@@ -33,7 +33,7 @@ struct keep {
 };
 
 /* In a freshly forked process: does it all and exits, with 0 when nothing of the job is left. */
-void keeper_run(struct keep *) __attribute__((noreturn));
+void keeper_run(struct setup *) __attribute__((noreturn));
 
 /* From keeper to daemon: u8 event, u32 status, u8 lingers, string. From daemon to keeper: u8 signal, KEEPER_KILL to end all. */
 enum { KEEPER_KILL = 255 };

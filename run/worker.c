@@ -126,7 +126,7 @@ worker_close(struct worker *w)
 /* ---- starting ---- */
 
 static int
-open_input(struct proc *p, struct keep *k)
+open_input(struct proc *p, struct setup *k)
 {
 	int ends[2];
 
@@ -144,7 +144,7 @@ open_input(struct proc *p, struct keep *k)
 }
 
 static int
-open_channels(struct proc *p, struct keep *k)
+open_channels(struct proc *p, struct setup *k)
 {
 	int control[2], out[2], err[2];
 
@@ -350,7 +350,7 @@ drop_given(const struct worker *w, struct proc *p)
 
 /* The user's share has the prepared tree, and room for what the keeper will write. -1 with worker_error(). */
 static int
-take_share(struct worker *w, struct proc *p, const struct keep *k)
+take_share(struct worker *w, struct proc *p, const struct setup *k)
 {
 	const struct task *task = k->task;
 
@@ -387,7 +387,7 @@ leave_share(struct worker *w, struct proc *p)
 }
 
 static int
-start_keeper(struct worker *w, struct proc *p, struct keep *k)
+start_keeper(struct worker *w, struct proc *p, struct setup *k)
 {
 	if (open_channels(p, k) < 0)
 		return fail("can't start a job: %s", strerror(errno));
@@ -404,7 +404,7 @@ start_keeper(struct worker *w, struct proc *p, struct keep *k)
 struct proc *
 worker_start(struct worker *w, const struct task *task)
 {
-	struct keep k = {.facts = &w->facts, .task = task, .in = -1};
+	struct setup k = {.facts = &w->facts, .task = task, .in = -1};
 	struct proc *p = xcalloc(1, sizeof(*p));
 
 	p->worker = w;

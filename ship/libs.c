@@ -120,7 +120,7 @@ path_in(const struct look_up *l, const char *dir, size_t len, const char *name)
 }
 
 static int
-tell_no_program(struct look_up *l, const char *name, const char *refused, const struct strings *tried, const char *why)
+fail_no_program(struct look_up *l, const char *name, const char *refused, const struct strings *tried, const char *why)
 {
 	char *tail = objects_under(&l->objects), *dirs = strings_join(tried, ", ");
 
@@ -164,7 +164,7 @@ search_path(struct look_up *l, const char *name, const char *why, struct locatio
 		at += len;
 		if (!*at) {
 			out->path = NULL;
-			bad = tell_no_program(l, name, refused, &tried, why);
+			bad = fail_no_program(l, name, refused, &tried, why);
 			break;
 		}
 	}
@@ -174,7 +174,7 @@ search_path(struct look_up *l, const char *name, const char *why, struct locatio
 }
 
 static int
-tell_unresolved(struct look_up *l, const struct location *t, const char *by, int error)
+fail_unresolved(struct look_up *l, const struct location *t, const char *by, int error)
 {
 	bool is_gone = error == ENOENT || error == ENOTDIR;
 	char *tail = strcmp(t->root, "/") == 0 ? xstrdup("") : objects_under(&l->objects);
@@ -223,7 +223,7 @@ add_env_program(struct look_up *l, const struct envline *e, const char *script, 
 
 	if (strchr(e->program, '/')) {
 		t = location_of(l, e->program);
-		bad = e->is_split && !is_program(t.root, t.path, &is_there) ? tell_unresolved(l, &t, script, ENOENT) : 0;
+		bad = e->is_split && !is_program(t.root, t.path, &is_there) ? fail_unresolved(l, &t, script, ENOENT) : 0;
 	} else {
 		inner.search = search ? search : DEFAULT_PATH;
 		l->q = &inner;
@@ -381,7 +381,7 @@ add_program(struct look_up *l, const struct location *t, const char *by, int dep
 	int bad;
 
 	if (!real.path)
-		return tell_unresolved(l, t, by, errno);
+		return fail_unresolved(l, t, by, errno);
 	if (!by) {
 		l->out->program = rootfs_resolve_parent(t->root, t->path, NULL);
 		set_text(&l->out->program, real.path);

@@ -569,7 +569,7 @@ objects_under(const struct objects_query *q)
 
 /* ---- libraries that are missing ---- */
 
-static struct strings sought; /* the directories that tell_missing is collecting */
+static struct strings sought; /* the directories that fail_missing is collecting */
 
 static struct object *
 collect_dirs(struct loading *l, const struct places *list, const char *name, struct object *by, bool all_variants)
@@ -584,7 +584,7 @@ collect_dirs(struct loading *l, const struct places *list, const char *name, str
 
 /* A library is nowhere: an error, or a warning that lets the look-up go on. */
 static int
-tell_missing(struct loading *l, const char *name, struct object *by)
+fail_missing(struct loading *l, const char *name, struct object *by)
 {
 	char *dirs, *tail = objects_under(l->q), *passed = l->passed_over ? xasprintf("; %s", l->passed_over) : xstrdup("");
 
@@ -617,7 +617,7 @@ load_names(struct loading *l, const struct strings *names, struct object *by, bo
 	size_t i;
 
 	for (i = 0; i < names->count; i++)
-		if (!load_needed(l, names->at[i], by) && must && by->space == 0 && tell_missing(l, names->at[i], by))
+		if (!load_needed(l, names->at[i], by) && must && by->space == 0 && fail_missing(l, names->at[i], by))
 			return -1;
 	return 0;
 }
@@ -699,7 +699,7 @@ load_beside(struct loading *l)
 }
 
 static int
-tell_no_loader(struct loading *l, const struct object *program)
+fail_no_loader(struct loading *l, const struct object *program)
 {
 	char *tail = objects_under(l->q);
 
@@ -723,7 +723,7 @@ load_interp(struct loading *l, struct object *program)
 	if (l->itself)
 		add_once(&l->itself->names, strrchr(path, '/') + 1);
 	free(path);
-	return l->itself ? 0 : tell_no_loader(l, program);
+	return l->itself ? 0 : fail_no_loader(l, program);
 }
 
 /* A file that needs neither a library nor a loader needs nothing more. */

@@ -58,7 +58,7 @@ pack_error(void)
 }
 
 static void
-tell(const struct packing *p, const char *what, const char *why)
+warn_of(const struct packing *p, const char *what, const char *why)
 {
 	char *text = xasprintf("%s %s", what, why);
 
@@ -120,12 +120,12 @@ flags_of(enum dep_role role)
 
 /* Set-id bits and file capabilities aren't sent: sudo, ping or newuidmap would run and fail with reasons of their own. */
 static void
-tell_of_rights(const struct packing *p, const struct dep *n, const struct stat *st)
+warn_of_rights(const struct packing *p, const struct dep *n, const struct stat *st)
 {
 	if (n->role != DEP_PROGRAM || geteuid() == 0 || !S_ISREG(st->st_mode))
 		return;
 	if ((st->st_mode & (S_ISUID | S_ISGID)) || getxattr(n->source, "security.capability", NULL, 0) > 0)
-		tell(p, n->source,
+		warn_of(p, n->source,
 			"gives rights here, but not where it is sent: -localbin without -f runs the nodes' own, with the rights it has "
 			"there");
 }
@@ -148,7 +148,7 @@ add_dep(struct packing *p, const struct dep *n)
 	if (stat(n->source, &st) < 0)
 		return fail("%s: %s", n->source, strerror(errno));
 	item_stat(it, &st);
-	tell_of_rights(p, n, &st);
+	warn_of_rights(p, n, &st);
 	return 0;
 }
 
@@ -262,7 +262,7 @@ add_link(struct packing *p, const char *path, bool named, unsigned hops)
 	to = absolute(dir, target);
 	free(dir);
 	if (!to || access(path, F_OK) < 0) {
-		tell(p, path, "is a link that leads to nothing");
+		warn_of(p, path, "is a link that leads to nothing");
 		free(to);
 		return 0;
 	}
@@ -342,7 +342,7 @@ add_path(struct packing *p, const char *path, bool named, unsigned hops)
 	default:
 		if (named)
 			return fail("%s is neither a file, a directory nor a link: it can't be sent", path);
-		tell(p, path, "is no file, directory or link, and is left out");
+		warn_of(p, path, "is no file, directory or link, and is left out");
 		return 0;
 	}
 }

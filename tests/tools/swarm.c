@@ -36,7 +36,7 @@ join(uint32_t id)
 
 /* Itself and all below, in frames as a slave makes them. */
 static void
-tell_of_all(void)
+report_all(void)
 {
 	struct msg_node m = {
 		.path = own, .generation = PROTO_GENERATION, .info = {own.id[0] + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}};
@@ -68,7 +68,7 @@ on_frame(const struct frame *f)
 	if (f->type == MSG_WELCOME && take_welcome(f->body, f->len, &w) == 0) {
 		own = w.path;
 		strings_free(&w.ancestors);
-		tell_of_all();
+		report_all();
 		puts("up");
 		(void)fflush(stdout);
 	} else if (f->type == MSG_PING) {

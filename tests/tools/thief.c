@@ -156,7 +156,7 @@ refuse(uint64_t job, const struct object_name *name)
 }
 
 static void
-tell_guesses(void)
+report_guesses(void)
 {
 	size_t i, missing = 0;
 
@@ -201,7 +201,7 @@ on_want(const struct frame *f)
 		serve(f->job, &want, o);
 	} else if (count == 0 || digest_equal(&want.name.digest, &last)) {
 		if (count > 0)
-			tell_guesses();
+			report_guesses();
 		if (!is_large())
 			refuse(f->job, &want.name);
 	}

@@ -541,7 +541,7 @@ own_program(void)
 }
 
 static void
-keep_warning(const char *text)
+save_warning(const char *text)
 {
 	snprintf(last_warning, sizeof(last_warning), "%s", text);
 }
@@ -549,7 +549,7 @@ keep_warning(const char *text)
 static void
 sent_along(void)
 {
-	struct libs_query q = {.root = root, .search = "/usr/bin", .warn = keep_warning};
+	struct libs_query q = {.root = root, .search = "/usr/bin", .warn = save_warning};
 	char *source;
 
 	new_root();

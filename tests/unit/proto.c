@@ -540,7 +540,7 @@ is_refused_short(size_t i)
 }
 
 static void
-minds_what_follows(size_t i)
+notices_trailing_bytes(size_t i)
 {
 	struct buf body = {0}, back = {0};
 	uint8_t *data;
@@ -845,7 +845,7 @@ main(void)
 	for (i = 0; i < COUNT(messages); i++) {
 		round_trips(i);
 		is_refused_short(i);
-		minds_what_follows(i);
+		notices_trailing_bytes(i);
 	}
 	fields();
 	texts();
