@@ -104,17 +104,32 @@ mix_psk(struct noise *n)
 	sodium_memzero(out, sizeof(out));
 }
 
-/* X25519 (RFC 7748, 5), in constant time. The scalar is little-endian there and big-endian in BearSSL. */
+/* Which end of a scalar BearSSL takes first: the low one in 0.6, the high one later; both in constant time. Known by one product with a
+ * scalar that is not the same from both ends. */
+static bool
+takes_low_end_first(void)
+{
+	static const uint8_t scalar[NOISE_KEY] = {[0] = 8, [NOISE_KEY - 1] = 0x40}, product[] = {0x42, 0x2c, 0x8e, 0x7a};
+	uint8_t point[NOISE_KEY] = {9};
+
+	(void)br_ec_c25519_m31.mul(point, NOISE_KEY, scalar, NOISE_KEY, BR_EC_curve25519);
+	return memcmp(point, product, sizeof(product)) == 0;
+}
+
+/* X25519 (RFC 7748, 5): the scalar is little-endian there. */
 static void
 multiply(const uint8_t scalar[NOISE_KEY], uint8_t point[NOISE_KEY])
 {
-	uint8_t reversed[NOISE_KEY];
+	static enum { UNKNOWN, LOW_FIRST, HIGH_FIRST } order;
+	uint8_t ordered[NOISE_KEY];
 	size_t i;
 
+	if (order == UNKNOWN)
+		order = takes_low_end_first() ? LOW_FIRST : HIGH_FIRST;
 	for (i = 0; i < NOISE_KEY; i++)
-		reversed[i] = scalar[NOISE_KEY - 1 - i];
-	(void)br_ec_c25519_m31.mul(point, NOISE_KEY, reversed, NOISE_KEY, BR_EC_curve25519);
-	sodium_memzero(reversed, sizeof(reversed));
+		ordered[i] = scalar[order == LOW_FIRST ? i : NOISE_KEY - 1 - i];
+	(void)br_ec_c25519_m31.mul(point, NOISE_KEY, ordered, NOISE_KEY, BR_EC_curve25519);
+	sodium_memzero(ordered, sizeof(ordered));
 }
 
 /* The public half of a secret. */
