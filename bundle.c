@@ -17,6 +17,7 @@
 #define MIN_ENTRY (6 + 1 + 1 + 2 + 8)
 /* How much of a piece tells whether the rest is worth deflating. */
 #define PROBE_SIZE 4096u
+enum { POOR_PIECES = 8, PASSED_PIECES = 64 }; /* see struct deflating */
 
 struct chunk_hash {
 	crypto_generichash_state state;
@@ -290,6 +291,24 @@ piece_deflate(const uint8_t *data, size_t len, uint8_t *out)
 		z->avail_in = (uInt)len - PROBE_SIZE;
 	}
 	return deflate(z, Z_FINISH) == Z_STREAM_END ? z->total_out : 0;
+}
+
+size_t
+deflating_piece(struct deflating *d, const uint8_t *data, size_t len, uint8_t *out)
+{
+	size_t small;
+
+	if (d->passed > 0) {
+		d->passed--;
+		return 0;
+	}
+	small = piece_deflate(data, len, out);
+	d->poor = small > 0 && small <= len - len / 8 ? 0 : d->poor + 1;
+	if (d->poor == POOR_PIECES) {
+		d->poor = 0;
+		d->passed = PASSED_PIECES;
+	}
+	return small;
 }
 
 static z_stream *

@@ -41,6 +41,12 @@ struct digest chunk_hash_end(struct chunk_hash *);			/* the digest; the next chu
 /* One piece of an object, deflated into out, which has room for len: how many bytes; 0 when that does not shrink it, or there is no memory.
  */
 size_t piece_deflate(const uint8_t *data, size_t len, uint8_t *out);
+/* Zeroed before the first piece. What is compressed already is not tried again and again: after 8 pieces in a row that did not shrink by an
+ * eighth, 64 are not tried. */
+struct deflating {
+	unsigned poor, passed; /* such pieces in a row; pieces still to be left as they are */
+};
+size_t deflating_piece(struct deflating *, const uint8_t *data, size_t len, uint8_t *out); /* as piece_deflate; 0 too: not tried */
 /* Exactly raw_len bytes into out; -1 when the input yields anything else, or there is no memory. */
 int piece_inflate(const uint8_t *data, size_t len, uint8_t *out, size_t raw_len);
 void bundle_idle(void); /* frees the memory that the two above keep for their next call */

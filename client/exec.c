@@ -46,6 +46,8 @@ struct upload {
 	const struct source *source;
 	struct object_name name; /* as it was asked for */
 	uint64_t offset, end, job;
+	bool packed; /* it is welcome deflated */
+	struct deflating deflating;
 	struct upload *next;
 };
 
@@ -259,12 +261,12 @@ append_upload(struct exec *x, struct upload *u)
 static void
 put_piece(void *owner, struct buf *out)
 {
-	static uint8_t raw[PIECE_SIZE];
+	static uint8_t raw[PIECE_SIZE], packed[PIECE_SIZE];
 	struct exec *x = owner;
 	struct upload *u = x->uploads;
 	struct msg_data m = {.data = raw};
 	ssize_t len;
-	size_t mark;
+	size_t mark, small;
 
 	if (!u)
 		return;
@@ -282,6 +284,11 @@ put_piece(void *owner, struct buf *out)
 	m.offset = u->offset;
 	m.raw_len = (uint32_t)len;
 	m.len = (size_t)len;
+	if (u->packed && m.offset >= list_length(m.size) && (small = deflating_piece(&u->deflating, raw, m.len, packed)) > 0) {
+		m.deflated = true;
+		m.data = packed;
+		m.len = small;
+	}
 	mark = frame_begin(out, MSG_DATA, u->job);
 	put_data(out, &m);
 	frame_end(out, mark);
@@ -318,7 +325,12 @@ on_want(struct exec *x, const struct frame *f)
 	}
 	if (!u)
 		u = xcalloc(1, sizeof(*u));
-	*u = (struct upload){.source = source, .name = m.name, .offset = offset, .end = m.end < total ? m.end : total, .job = f->job};
+	*u = (struct upload){.source = source,
+		.name = m.name,
+		.offset = offset,
+		.end = m.end < total ? m.end : total,
+		.job = f->job,
+		.packed = m.packed};
 	append_upload(x, u);
 	link_wake_bulk(x->link);
 }

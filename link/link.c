@@ -22,6 +22,8 @@ enum {
 	BULK_TURNS = 32,	 /* pieces of contents given to a socket at one go, for the same reason: a quick peer takes them all */
 	SPARE_ROOM = 256 * 1024, /* the largest buffer that is kept for other links */
 	KEEP_ROOM = 4 * 1024,	 /* a buffer that an idle link may keep */
+	QUICK_MS = 256,		 /* a link that brings QUICK_BYTES within these is quick: */
+	QUICK_BYTES = 16 << 20,	 /* far more than can have waited in a socket */
 };
 
 /* A frame with shared bytes in it. Its turn comes when its mark, an empty frame of type PARCEL, is the first in its queue. */
@@ -42,7 +44,7 @@ struct queue {
 
 struct link {
 	int fd;
-	bool local, plain, initiator, dead, deaf, full, connecting, loopback, has_bulk;
+	bool local, plain, initiator, dead, deaf, full, quick, connecting, loopback, has_bulk;
 	struct seal *seal;
 	struct queue queue[PRIO_QUEUES];
 	void (*bulk)(void *, struct buf *);
@@ -51,6 +53,8 @@ struct link {
 	struct queue wire;   /* bytes as they go out */
 	struct queue in;     /* plain bytes that have come */
 	uint64_t heard, origin;
+	uint64_t measured; /* when the measure of what it brings began; */
+	size_t brought;	   /* bytes since then */
 	unsigned patience; /* ms; 0: none set */
 	char *why, *peer;
 };
@@ -416,6 +420,12 @@ link_is_full(const struct link *l)
 }
 
 bool
+link_is_quick(const struct link *l)
+{
+	return l->quick;
+}
+
+bool
 link_wants_write(const struct link *l)
 {
 	size_t i;
@@ -634,6 +644,17 @@ link_flush(struct link *l)
 	queue_trim(&l->wire, KEEP_ROOM);
 }
 
+static void
+measure(struct link *l, size_t bytes)
+{
+	if (l->heard - l->measured > QUICK_MS) {
+		l->measured = l->heard;
+		l->brought = 0;
+	}
+	l->brought += bytes;
+	l->quick = l->quick || l->brought >= QUICK_BYTES;
+}
+
 void
 link_read(struct link *l)
 {
@@ -648,6 +669,7 @@ link_read(struct link *l)
 	while (n < 0 && errno == EINTR);
 	if (n > 0) {
 		l->heard = now_ms();
+		measure(l, (size_t)n);
 		/* What the handshake answers must go out even when the link has just gone bad: it tells the peer why. */
 		if (l->dead && queue_len(&l->wire))
 			(void)send(l->fd, l->wire.bytes.data + l->wire.head, queue_len(&l->wire), MSG_NOSIGNAL);

@@ -54,8 +54,9 @@ void frame_end(struct buf *out, size_t mark);
 
 void link_flush(struct link *); /* writes what the socket takes, of contents a bounded amount */
 bool link_wants_write(const struct link *);
-bool link_is_full(const struct link *); /* the last flush ended because the socket took no more */
-void link_read(struct link *);		/* reads what is there (a bounded amount); then link_next until false */
+bool link_is_full(const struct link *);	 /* the last flush ended because the socket took no more */
+bool link_is_quick(const struct link *); /* it was seen to bring more than some 60 MB/s, which is what deflate takes in */
+void link_read(struct link *);		 /* reads what is there (a bounded amount); then link_next until false */
 bool link_next(struct link *, struct frame *);
 size_t link_coming(const struct link *);    /* bytes of the frame that has begun to come and is not all here; 0: none, or not known yet */
 void link_deafen(struct link *);	    /* what comes from now on is thrown away: the peer is only waited for until it goes */

@@ -22,14 +22,22 @@ fetch_of(const struct object_name *name)
 	return b ? blob_user(b) : NULL;
 }
 
+/* Deflating pays on a wire; where this link is none, it may on one below. */
+static bool
+wants_packed(const struct fetch *f)
+{
+	return (f->source && !link_is_loopback(f->source->link) && !link_is_quick(f->source->link)) || streams_packed(f->blob);
+}
+
 static void
 send_want(struct fetch *f, unsigned type, uint64_t offset)
 {
-	struct msg_want want = {.name = f->name, .offset = offset, .end = blob_limit(f->blob)};
+	struct msg_want want = {.name = f->name, .offset = offset, .end = blob_limit(f->blob), .packed = wants_packed(f)};
 	struct buf body = {0};
 
 	f->heard = loop_now();
 	f->asked = want.end;
+	f->packed = want.packed;
 	put_want(&body, &want);
 	neighbour_post(f->source, PRIO_CONTROL, type, f->job, &body);
 }

@@ -22,6 +22,7 @@ struct fetch {
 	uint64_t heard;		  /* when it last moved, or was asked for */
 	uint64_t asked;		  /* the offset up to which it was asked for; 0: it must be asked anew */
 	uint64_t queued;	  /* of a thin one that waits for a window: its place among them */
+	bool packed;		  /* it was asked for deflated */
 	unsigned damaged;
 	struct waiter *waiters;
 	struct fetch *next, **at; /* in the list, and what points to it there */

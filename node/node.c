@@ -10,6 +10,7 @@
 #include "node/fetch.h"
 #include "node/head.h"
 #include "node/job.h"
+#include "node/packed.h"
 #include "node/power.h"
 #include "node/relay.h"
 #include "node/self.h"
@@ -252,6 +253,7 @@ tick_is_due(struct timer *t)
 	worker_tidy(self.worker);
 	if (job_count() == 0) {
 		bundle_idle();
+		packed_idle();
 		link_idle();
 	}
 	often_due();

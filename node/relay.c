@@ -1,6 +1,7 @@
 /* Objects on their way: each asked of its source once, however many want it, and handed on as it arrives.
  * Must never know what a job does with them. */
 #include "node/relay.h"
+#include "node/packed.h"
 #include "node/self.h"
 #include "node/stream.h"
 #include "node/window.h"
@@ -249,6 +250,7 @@ relay_on_want(struct neighbour *from, const struct frame *frame)
 		blob_pin(blob);
 	}
 	s->job = frame->job;
+	s->packed = want.packed;
 	if (want.offset != s->end || s->offset >= s->end) /* else it is to go on where it ended */
 		s->offset = want.offset;
 	s->end = want.end;
@@ -477,6 +479,16 @@ is_next(const struct fetch *f, const struct msg_data *m)
 	       m->raw_len - known <= f->asked - next;
 }
 
+/* For those in step with us, as it came. Raw although it was asked for deflated: it isn't worth it, or nothing is on that link. */
+static void
+keep_packed(const struct fetch *f, const struct msg_data *m)
+{
+	bool tried = m->deflated || f->source->kind == NB_CLIENT || !link_is_loopback(f->source->link);
+
+	if (f->packed && tried && m->raw_len > 0 && streams_packed(f->blob))
+		packed_keep(&m->name, m->offset, m->raw_len, m->data, m->deflated ? m->len : 0);
+}
+
 void
 relay_on_data(struct neighbour *from, const struct frame *frame)
 {
@@ -490,8 +502,10 @@ relay_on_data(struct neighbour *from, const struct frame *frame)
 		return;
 	}
 	f = fetch_of(&m.name);
-	if (f && f->source == from && is_next(f, &m))
-		fetch_add(f, &m, m.deflated ? raw : m.data);
+	if (!f || f->source != from || !is_next(f, &m))
+		return;
+	keep_packed(f, &m);
+	fetch_add(f, &m, m.deflated ? raw : m.data);
 }
 
 void

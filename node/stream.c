@@ -1,6 +1,7 @@
 /* What neighbours want of the objects here: pieces of each in turn, as the link takes them.
  * Must never know where they come from. */
 #include "node/stream.h"
+#include "node/packed.h"
 #include "node/self.h"
 
 /* All streams by neighbour and blob: there may be very many of either. */
@@ -77,28 +78,61 @@ stream_over(const struct stream *s)
 	return blob_complete(s->blob) && s->offset >= blob_total(s->blob);
 }
 
+/* The piece as it is sent: raw, or deflated as it came, as it was for another neighbour, or anew. Borrowed until the next call. */
+static void
+pack_piece(const struct neighbour *n, struct stream *s, struct msg_data *m)
+{
+	static uint8_t packed[PIECE_SIZE];
+	const uint8_t *small = packed;
+	size_t len;
+
+	if (!s->packed || m->raw_len == 0 || s->offset < list_length(m->size))
+		return;
+	if (!packed_find(&m->name, m->offset, m->raw_len, &small, &len)) {
+		if (link_is_loopback(n->link) || link_is_quick(n->link))
+			return;
+		len = deflating_piece(&s->deflating, m->data, m->raw_len, packed);
+		packed_keep(&m->name, m->offset, m->raw_len, packed, len);
+	}
+	if (len == 0)
+		return;
+	m->deflated = true;
+	m->data = small;
+	m->len = len;
+}
+
 int
 stream_put(struct neighbour *n, struct stream *s, struct buf *out)
 {
-	static uint8_t raw[PIECE_SIZE], packed[PIECE_SIZE];
+	static uint8_t raw[PIECE_SIZE];
 	struct msg_data m = {.name = *blob_name(s->blob), .size = blob_size(s->blob), .offset = s->offset, .have = blob_have(s->blob)};
-	size_t room = piece_length(m.size, blob_list(s->blob), s->offset, s->end), small = 0, mark;
+	size_t room = piece_length(m.size, blob_list(s->blob), s->offset, s->end), mark;
 	ssize_t len = blob_read(s->blob, s->offset, raw, room);
 
 	if (len < 0)
 		return -1;
 	m.raw_len = (uint32_t)len;
-	if (len > 0 && !link_is_loopback(n->link) && link_is_full(n->link))
-		small = piece_deflate(raw, (size_t)len, packed);
-	m.deflated = small > 0;
-	m.data = small ? packed : raw;
-	m.len = small ? small : (size_t)len;
+	m.data = raw;
+	m.len = (size_t)len;
+	pack_piece(n, s, &m);
 	mark = frame_begin(out, MSG_DATA, s->job);
 	put_data(out, &m);
 	frame_end(out, mark);
 	s->offset += (uint64_t)len;
 	stream_skip(s);
 	return 0;
+}
+
+bool
+streams_packed(const struct blob *blob)
+{
+	const struct neighbour *n;
+	const struct stream *s;
+
+	for (n = self.neighbours; n; n = n->next)
+		if ((s = stream_of(n, blob)) && s->packed)
+			return true;
+	return false;
 }
 
 void

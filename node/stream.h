@@ -9,6 +9,8 @@
 struct stream {
 	struct blob *blob;	   /* pinned */
 	uint64_t offset, end, job; /* end: it wants no more for now */
+	bool packed;		   /* it is welcome deflated */
+	struct deflating deflating;
 	bool left;		   /* of a thin blob: it held the others up, and has to wait until they are through */
 	struct neighbour *to;
 	struct stream *next, **at; /* in its neighbour's queue, and what points to it there */
@@ -21,7 +23,8 @@ void stream_append(struct neighbour *, struct stream *);		 /* behind the others 
 void stream_skip(struct stream *);					 /* past zeros, which are never sent */
 bool stream_can_go(const struct stream *);				 /* there is something to send that it asks for */
 bool stream_over(const struct stream *);				 /* it has all, or wants what lies behind the end */
-/* Writes one piece as a frame; what it holds is deflated when the link, not the processor, is what we wait for. -1 with store_error(). */
+/* Writes one piece as a frame; deflated where that is welcome and the link is one that it pays for. -1 with store_error(). */
 int stream_put(struct neighbour *, struct stream *, struct buf *out);
+bool streams_packed(const struct blob *); /* some neighbour would have it deflated */
 void streams_wake(const struct blob *); /* there is more of it */
 #endif

@@ -100,6 +100,30 @@ pieces(void)
 	bundle_idle();
 }
 
+static void
+poor_pieces(void)
+{
+	static uint8_t noise[PIECE_SIZE], words[PIECE_SIZE], small[PIECE_SIZE];
+	struct deflating d = {0};
+	uint32_t seed = 1;
+	size_t i, tried = 0;
+
+	for (i = 0; i < PIECE_SIZE; i++) {
+		noise[i] = (uint8_t)((seed = seed * 1103515245 + 12345) >> 16);
+		words[i] = (uint8_t)("some words that come again"[i % 26]);
+	}
+	for (i = 0; i < 7; i++)
+		ok(deflating_piece(&d, noise, PIECE_SIZE, small) == 0, "noise goes as it is");
+	ok(deflating_piece(&d, words, PIECE_SIZE, small) > 0, "seven such pieces stop nothing");
+	for (i = 0; i < 8; i++)
+		(void)deflating_piece(&d, noise, PIECE_SIZE, small);
+	for (i = 0; i < 64; i++)
+		tried += deflating_piece(&d, words, PIECE_SIZE, small) > 0;
+	ok(tried == 0, "after eight 64 are not tried");
+	ok(deflating_piece(&d, words, PIECE_SIZE, small) > 0, "then the next is");
+	bundle_idle();
+}
+
 static struct entry *
 add(struct manifest *m, const char *path, enum entry_kind kind)
 {
@@ -530,6 +554,7 @@ main(void)
 	digests();
 	lengths();
 	pieces();
+	poor_pieces();
 	round_trip();
 	scopes_and_names();
 	piece_ends();

@@ -1,0 +1,58 @@
+# Machines whose cables have a rate, and whose bytes are counted: . tests/wires.sh behind tests/lib.sh.
+
+# shape NAME RATE: so much goes each way over that machine's cable (as tc has it: 100mbit); "none": as much as can.
+shape() {
+	eval "shape_pid=\$HOST_$1"
+	if [ "$2" = none ]; then
+		tc qdisc del dev "v$shape_pid" root 2>/dev/null
+		nsenter -t "$shape_pid" -n tc qdisc del dev eth0 root 2>/dev/null
+		return
+	fi
+	tc qdisc replace dev "v$shape_pid" root tbf rate "$2" burst 128kb latency 100ms
+	nsenter -t "$shape_pid" -n tc qdisc replace dev eth0 root tbf rate "$2" burst 128kb latency 100ms
+}
+
+# start_cabled RATE SWITCHES NODE:PARENT...: a master and slaves on machines of their own, each below the one named (m: the master, or a
+# number), with cables of that rate; SWITCHES, one word or none, are given to all.
+start_cabled() {
+	cabled_rate=$1 cabled_switch=$2
+	shift 2
+	[ -e /etc/hosts.wires ] || { start_network; : >/etc/hosts.wires; }
+	[ -n "$cabled_switch" ] || "$GPROC" keygen 2>/dev/null
+	host master "$GPROC" $cabled_switch m
+	MASTER=$HOST CABLED=master
+	until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$MASTER" || break; done
+	for cabled in "$@"; do
+		cabled_above=slave${cabled#*:}
+		[ "$cabled_above" != slavem ] || cabled_above=master
+		host "slave${cabled%:*}" "$GPROC" $cabled_switch -myParent="$cabled_above" -myId="hostname hostbase" -myAddress=hostname s
+		CABLED="$CABLED slave${cabled%:*}"
+	done
+	up_on master $#
+	for cabled in $CABLED; do shape "$cabled" "$cabled_rate"; done
+}
+
+# flat N, eights N: the words for start_cabled of N nodes below the master; of N below the master with N below each of them.
+flat() {
+	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf " %d:m", i }'
+}
+eights() {
+	awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) { printf " %d:m", i; for (k = 0; k < n; k++) printf " %d:%d", n + i * n + k, i } }'
+}
+
+# Bytes that went out of a machine and came to it, in $out_NAME and $in_NAME: since the last count_wires.
+count_wires() {
+	for cabled in $CABLED; do
+		eval "cabled_pid=\$HOST_$cabled"
+		eval "$(awk -v dev="v$cabled_pid:" -v name="$cabled" '$1 == dev {
+			printf "out_%s=$((%s - ${was_out_%s:-0})) was_out_%s=%s in_%s=$((%s - ${was_in_%s:-0})) was_in_%s=%s",
+				name, $2, name, name, $2, name, $10, name, name, $10 }' /proc/net/dev)"
+	done
+}
+
+# busiest: the largest of what count_wires found, and whose it is.
+busiest() {
+	for cabled in $CABLED; do
+		eval "echo \"\$out_$cabled out of $cabled\"; echo \"\$in_$cabled to $cabled\""
+	done | sort -rn | head -n 1
+}
