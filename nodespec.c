@@ -586,6 +586,41 @@ pathset_fold(const struct path *paths, size_t count)
 	return text;
 }
 
+/* How many ids "5" or "2-7" are; *at is moved behind them. */
+static uint64_t
+ids_in(const char **at)
+{
+	uint64_t first = 0, last;
+
+	for (; **at >= '0' && **at <= '9'; (*at)++)
+		first = first * 10 + (uint64_t)(**at - '0');
+	if (**at != '-')
+		return 1;
+	for (last = 0, (*at)++; **at >= '0' && **at <= '9'; (*at)++)
+		last = last * 10 + (uint64_t)(**at - '0');
+	return last >= first ? last - first + 1 : 1;
+}
+
+uint64_t
+pathset_count(const char *folded)
+{
+	uint64_t all = 0, product = 1;
+
+	while (*folded) {
+		uint64_t ids = ids_in(&folded);
+
+		product = product > UINT64_MAX / ids ? UINT64_MAX : product * ids;
+		if (*folded == ':') {
+			folded++;
+			continue;
+		}
+		all = all > UINT64_MAX - product ? UINT64_MAX : all + product;
+		product = 1;
+		folded += *folded != '\0'; /* its comma */
+	}
+	return all;
+}
+
 /* ---- a spec against all known nodes at once ---- */
 
 /* What several states lead to: their steps, equal ones together. It is held by each task that goes on from it. */

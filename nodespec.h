@@ -37,4 +37,5 @@ char *nodespec_missing_ways(struct nodespec_search *);
 /* Paths (sorted by path_compare, no doubles; the master is left out) as a short spec that selects exactly them:
  * "1-4,9,1:5-7,2-3:1-8", level by level. Lists of the same ids below neighbouring parents are folded together. Caller frees. */
 char *pathset_fold(const struct path *paths, size_t count);
+uint64_t pathset_count(const char *folded); /* nodes in what pathset_fold or nodespec_missing wrote; at most UINT64_MAX */
 #endif

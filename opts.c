@@ -151,6 +151,7 @@ static const struct option options[] = {
 	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output once, under its nodes"},
 	{"o", TEXT, IN(EXEC), AT(output), "", "PATTERN", .check = check_pattern,
 		.help = "output to files: %n node, %j job, %r rank, %s out or err"},
+	{"q", BOOL, IN(EXEC), AT(quiet), "false", .help = "say nothing of how programs end: only what gproc itself fails at"},
 	{"view", TEXT, IN(EXEC), AT(view), "merged", .check = check_view,
 		.help = "what the program sees: merged, all (merge everything), none"},
 	{"glob", BOOL, IN(EXEC), AT(glob), "true", .help = "expand arguments under binRoot that hold * ? [ on the node"},

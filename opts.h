@@ -51,6 +51,7 @@ struct options {
 	const char *exclude;		     /* -x */
 	const char *view;		     /* -view=merged | all | none */
 	bool label, fold;		     /* -l, -b */
+	bool quiet;			     /* -q */
 	const char *output;		     /* -o=pattern */
 	uint64_t timeout, start;	     /* -timeout=0, -start=0: none */
 	uint64_t kill_after, drain;	     /* -kill-after=5s, -drain=2s */

@@ -2,6 +2,8 @@
  * Must never know what they were to take part in. */
 #include "client/absent.h"
 
+#include <stdlib.h>
+
 struct left_out
 absent_copy(const struct left_out *l)
 {
@@ -10,34 +12,33 @@ absent_copy(const struct left_out *l)
 }
 
 static void
-warn_of(const char *what, const char *nodes)
+add_missing(struct lastword **w, enum word kind, const char *nodes, const char *hint)
 {
-	if (*nodes)
-		warn("%s: %s", what, nodes);
-}
+	char *why = *hint ? xasprintf("did you mean %s?", hint) : NULL;
 
-static void
-warn_missing(const char *nodes, const char *hint)
-{
-	if (*nodes)
-		warn("not there: %s%s%s", nodes, *hint ? "; did you mean " : "", hint);
+	lastword_list(w, kind, nodes, why);
+	free(why);
 }
 
 void
-absent_warn_named(const struct left_out *l)
+absent_add(struct lastword **w, const struct left_out *l)
 {
-	warn_missing(l->missing, l->hint);
-	warn_of("refused, you may not use", l->refused);
-	warn_of("down", l->down);
+	lastword_list(w, WORD_DOWN, l->down, NULL);
+	lastword_list(w, WORD_REFUSED, l->refused, NULL);
+	add_missing(w, WORD_MISSING, l->missing, l->hint);
 }
 
 void
-absent_warn(const struct left_out *l)
+absent_warn(const struct left_out *l, const struct naming *naming, bool quiet)
 {
-	absent_warn_named(l);
-	warn_of("down, left out", l->open_down);
-	warn_missing(l->open_missing, *l->missing ? "" : l->hint);
-	warn_of("-x leaves out what is not there", l->not_excluded);
+	struct lastword *w = NULL;
+
+	absent_add(&w, l);
+	lastword_list(&w, WORD_LEFT_OUT, l->open_down, NULL);
+	add_missing(&w, WORD_OPEN_MISSING, l->open_missing, *l->missing ? "" : l->hint);
+	lastword_list(&w, WORD_NOT_EXCLUDED, l->not_excluded, NULL);
+	lastword_print(w, naming, quiet);
+	lastword_free(w);
 }
 
 bool

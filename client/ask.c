@@ -272,7 +272,7 @@ warn_absent(struct answer *a, const struct options *o, const char *spec)
 	struct left_out l = a->left;
 
 	l.down = l.open_down = l.refused = "";
-	absent_warn(&l);
+	absent_warn(&l, NULL, false);
 	if (a->count || !*o->exclude)
 		return absent_any_named(&l) ? 255 : 0;
 	warn("\"%s\" selects no node that -x does not leave out", spec);
@@ -322,7 +322,7 @@ client_nodes(const struct options *o, const char *spec)
 	text = pathset_fold(paths, count);
 	if (count)
 		puts(text);
-	absent_warn(&a.left);
+	absent_warn(&a.left, NULL, false);
 	status = absent_any_named(&a.left) ? 255 : 0;
 	if (count == 0) {
 		warn("\"%s\" selects no node that is up%s%s%s", spec, *o->exclude ? " and not left out by -x" : "",
@@ -495,7 +495,7 @@ client_power(const struct options *o, const char *spec, bool reboot)
 		*slash = ':';
 	ask_nodes(o, below, &a);
 	free(below);
-	absent_warn(&a.left);
+	absent_warn(&a.left, NULL, false);
 	named = absent_any_named(&a.left);
 	if (o->strict && (named || *a.left.open_down || *a.left.open_missing))
 		die(255, "-strict: not all of \"%s\" are up, no node was told to %s", spec, reboot ? "reboot" : "halt");

@@ -1,13 +1,13 @@
 /* The user's side of a launch: packs, launches, serves the files that are asked for, shows the output, and judges.
  * Must never know mounts, or fork. */
 #include "client/exec.h"
-#include "client/absent.h"
 #include "nodespec.h"
 #include "client/output.h"
 #include "base/sys.h"
 #include "client/parcel.h"
 #include "client/reading.h"
 #include "client/session.h"
+#include "client/verdicts.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,27 +18,12 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
 enum {
 	WINDOW = 256 << 10, /* bytes of output that may be under way to us */
-	MAX_NOTES = 16,	    /* of a node */
-	TIMED_OUT = 124,    /* as of timeout(1) */
-};
-
-enum fate { FATE_RUNNING, FATE_STARTED, FATE_EXITED, FATE_SIGNALLED, FATE_FAILED, FATE_LOST };
-
-/* How one node's part has ended, or not yet. */
-struct verdict {
-	enum fate fate;
-	unsigned status; /* exit status, or the signal */
-	char *why;
-	unsigned flags; /* enum exited_flags */
-	bool overdue;	/* -timeout ended it */
-	bool told;	/* with -kill-on-bad: it is the culprit, or was killed because of it */
 };
 
 /* A file on its way to the master. */
@@ -51,25 +36,14 @@ struct upload {
 	struct upload *next;
 };
 
-/* What a node has to say beside its verdict. */
-struct note {
-	size_t node;
-	bool if_bad; /* only where the command fails there */
-	char *text;
-};
-
 struct exec {
 	const struct options *options;
 	struct link *link;
 	struct msg_accepted accepted;
 	bool is_accepted;
 	char *job;
-	struct left_out left; /* strings owned */
 	uint64_t id;
-	struct verdict *verdicts; /* as many as accepted.count */
-	size_t running;		  /* nodes that have not ended; with -detach, not started */
-	struct note *notes;
-	size_t note_count, note_room;
+	struct verdicts verdicts;
 	struct output *output;
 	struct reading reading;
 	struct pack packs[MAX_VARIANTS];
@@ -78,7 +52,6 @@ struct exec {
 	struct upload *uploads;
 	uint32_t taken; /* bytes of output since the last credit */
 	unsigned interrupts;
-	size_t culprit; /* with -kill-on-bad the node that failed first, by which all others are ended; accepted.count: none */
 };
 
 /* ---- packing ---- */
@@ -365,56 +338,6 @@ check_output(struct exec *x, int failed)
 	leave(x, 128 + SIGPIPE); /* the reader of our output has gone: the end of the link ends the job */
 }
 
-static size_t
-index_of(const struct exec *x, const struct path *p)
-{
-	size_t low = 0, high = x->accepted.count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (path_compare(&x->accepted.paths[mid], p) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low == x->accepted.count || !path_equal(&x->accepted.paths[low], p))
-		die(255, "protocol error: the master sent an event of a node that was not chosen");
-	return low;
-}
-
-static unsigned
-exit_status(const struct verdict *v)
-{
-	switch (v->fate) {
-	case FATE_RUNNING:
-	case FATE_LOST:
-		return 255;
-	case FATE_STARTED:
-		return 0;
-	case FATE_SIGNALLED:
-		return 128 + v->status;
-	case FATE_EXITED:
-	case FATE_FAILED:
-		return v->status;
-	}
-	return 255;
-}
-
-static void
-record_fate(struct exec *x, size_t at, enum fate fate, unsigned status, const char *why)
-{
-	struct verdict *v = &x->verdicts[at];
-
-	if (v->fate == FATE_RUNNING || (v->fate == FATE_STARTED && !x->options->detach))
-		x->running--;
-	*v = (struct verdict){.fate = fate, .status = status, .why = why ? xstrdup(why) : NULL, .overdue = v->overdue};
-	if (x->options->kill_on_bad && x->culprit == x->accepted.count && exit_status(v) != 0 && !v->overdue)
-		x->culprit = at;
-	if (fate != FATE_STARTED)
-		check_output(x, output_end(x->output, at));
-}
-
 static void
 show(struct exec *x, size_t at, const struct msg_event *e)
 {
@@ -432,33 +355,6 @@ show(struct exec *x, size_t at, const struct msg_event *e)
 }
 
 static void
-note_add(struct exec *x, size_t node, const struct msg_event *e)
-{
-	if (x->note_count > MAX_NOTES * (size_t)x->accepted.count)
-		return; /* no honest node has so many */
-	x->notes = grow(x->notes, x->note_count, &x->note_room, sizeof(x->notes[0]));
-	x->notes[x->note_count++] = (struct note){node, e->flags & NOTE_IF_BAD, xstrdup(e->text)};
-}
-
-static void
-on_exited(struct exec *x, size_t at, const struct msg_event *e)
-{
-	struct verdict *v = &x->verdicts[at];
-
-	if (x->options->detach && !(e->flags & EXITED_UNSTARTED)) { /* its end is nobody's concern: it has started */
-		record_fate(x, at, FATE_STARTED, 0, NULL);
-		return;
-	}
-	if (WIFSIGNALED(e->status))
-		record_fate(x, at, FATE_SIGNALLED, (unsigned)WTERMSIG(e->status), NULL);
-	else
-		record_fate(x, at, FATE_EXITED, (unsigned)WEXITSTATUS(e->status), NULL);
-	v->flags = e->flags;
-	if (e->flags & EXITED_LATE)
-		v->overdue = false;
-}
-
-static void
 on_event(struct exec *x, const struct frame *f)
 {
 	struct msg_event e;
@@ -466,34 +362,13 @@ on_event(struct exec *x, const struct frame *f)
 
 	if (!x->is_accepted || take_event(f->body, f->len, &e) != 0)
 		die(255, "protocol error: the master's EVENT is malformed");
-	at = index_of(x, &e.path);
-	switch (e.kind) {
-	case EVENT_STDOUT:
-	case EVENT_STDERR:
+	at = verdicts_find(&x->verdicts, &e.path);
+	if (at == x->verdicts.count)
+		die(255, "protocol error: the master sent an event of a node that was not chosen");
+	if (e.kind == EVENT_STDOUT || e.kind == EVENT_STDERR)
 		show(x, at, &e);
-		break;
-	case EVENT_STARTED:
-		if (x->options->detach)
-			record_fate(x, at, FATE_STARTED, 0, NULL);
-		else
-			x->verdicts[at].fate = FATE_STARTED;
-		break;
-	case EVENT_FAILED:
-		record_fate(x, at, e.status ? FATE_FAILED : FATE_LOST, e.status, e.text);
-		break;
-	case EVENT_EXITED:
-		on_exited(x, at, &e);
-		break;
-	case EVENT_LOST:
-		if (!x->options->detach || x->verdicts[at].fate != FATE_STARTED)
-			record_fate(x, at, FATE_LOST, 255, e.text);
-		break;
-	case EVENT_NOTE:
-		note_add(x, at, &e);
-		break;
-	case EVENT_GONE:
-		break;
-	}
+	else if (verdicts_take(&x->verdicts, at, &e))
+		check_output(x, output_end(x->output, at));
 }
 
 static void
@@ -507,10 +382,7 @@ on_accepted(struct exec *x, const struct frame *f)
 	x->is_accepted = true;
 	x->id = f->job;
 	x->job = xstrdup(x->accepted.job);
-	x->left = absent_copy(&x->accepted.left);
-	absent_warn(&x->left);
-	x->running = x->culprit = x->accepted.count;
-	x->verdicts = xcalloc(x->accepted.count, sizeof(x->verdicts[0]));
+	verdicts_begin(&x->verdicts, o, NULL, &x->accepted);
 	x->output = output_new(mode, x->accepted.paths, x->accepted.count, o->output, x->job);
 	if (!x->output)
 		die(255, "%s", output_error());
@@ -518,223 +390,14 @@ on_accepted(struct exec *x, const struct frame *f)
 		reading_begin(&x->reading, x->link, x->id, x->accepted.count);
 }
 
-/* The nodes whose verdict is like this one's, as alike() decides, folded; each is marked in seen. The caller frees. */
-static char *
-fold_alike(const struct exec *x, size_t first, bool *seen, bool (*alike)(const struct verdict *, const struct verdict *), size_t *count)
-{
-	struct path *paths = xcalloc(x->accepted.count, sizeof(*paths));
-	size_t i, n = 0;
-	char *text;
-
-	for (i = first; i < x->accepted.count; i++) {
-		if (seen[i] || !alike(&x->verdicts[first], &x->verdicts[i]))
-			continue;
-		seen[i] = true;
-		paths[n++] = x->accepted.paths[i];
-	}
-	text = pathset_fold(paths, n);
-	free(paths);
-	*count = n;
-	return text;
-}
-
-static bool
-same_verdict(const struct verdict *a, const struct verdict *b)
-{
-	return a->fate == b->fate && a->status == b->status && a->overdue == b->overdue &&
-	       (a->flags & EXITED_UNSTARTED) == (b->flags & EXITED_UNSTARTED) && strcmp(a->why ? a->why : "", b->why ? b->why : "") == 0;
-}
-
-static bool
-both_run(const struct verdict *a, const struct verdict *b)
-{
-	return a->fate <= FATE_STARTED && b->fate <= FATE_STARTED;
-}
-
-static void
-warn_running(const struct exec *x, const char *what)
-{
-	bool *seen = xcalloc(x->accepted.count, sizeof(*seen));
-	size_t i, count;
-	char *nodes;
-
-	for (i = 0; i < x->accepted.count; i++) {
-		if (seen[i] || x->verdicts[i].fate > FATE_STARTED)
-			continue;
-		nodes = fold_alike(x, i, seen, both_run, &count);
-		warn("node%s %s: %s", count > 1 ? "s" : "", nodes, what);
-		free(nodes);
-	}
-	free(seen);
-}
-
-/* The caller frees. */
-static char *
-verdict_text(const struct verdict *v)
-{
-	const char *late = v->overdue ? "still running when its time was over: " : "";
-
-	if (v->flags & EXITED_UNSTARTED && v->overdue)
-		return xstrdup("could not start in the time that -timeout gives");
-	if (v->flags & EXITED_UNSTARTED)
-		return xasprintf("ended by signal %u (%s) before it could start", v->status, strsignal((int)v->status));
-	if (v->fate == FATE_EXITED)
-		return xasprintf("%sexit status %u", late, v->status);
-	if (v->fate == FATE_SIGNALLED)
-		return xasprintf("%skilled by signal %u (%s)", late, v->status, strsignal((int)v->status));
-	return xasprintf("%s: %s", v->fate == FATE_FAILED ? "could not start" : "lost", v->why);
-}
-
-static void
-warn_verdict(const struct verdict *v, const char *nodes, bool several)
-{
-	char *text = verdict_text(v);
-
-	warn("node%s %s: %s", several ? "s" : "", nodes, text);
-	free(text);
-}
-
-/* With -kill-on-bad: the node that failed first. Those that were killed because of it need no verdict of their own. */
-static void
-warn_culprit(struct exec *x)
-{
-	char name[PATH_TEXT], *text;
-	struct verdict *v;
-	bool any = false;
-	size_t i;
-
-	if (x->culprit == x->accepted.count)
-		return;
-	x->verdicts[x->culprit].told = true;
-	for (i = 0; i < x->accepted.count; i++) {
-		v = &x->verdicts[i];
-		if (v->fate != FATE_SIGNALLED || v->status != SIGKILL || v->told)
-			continue;
-		any = v->told = true;
-	}
-	text = verdict_text(&x->verdicts[x->culprit]);
-	warn("node %s: %s%s", path_text(&x->accepted.paths[x->culprit], name), text, any ? "; the others were ended because of it" : "");
-	free(text);
-}
-
-static bool
-both_held(const struct verdict *a, const struct verdict *b)
-{
-	return a->flags & b->flags & EXITED_HOLDS;
-}
-
-static void
-warn_held(const struct verdict *v, const char *nodes, bool several)
-{
-	(void)v;
-	warn("node%s %s: children of the program still hold its output; what they write from now on is dropped", several ? "s" : "", nodes);
-}
-
-/* Says once for nodes that are alike what is to be said of one. */
-static void
-warn_folded(const struct exec *x, bool (*alike)(const struct verdict *, const struct verdict *),
-	void (*say)(const struct verdict *, const char *nodes, bool several))
-{
-	bool *seen = xcalloc(x->accepted.count, sizeof(*seen));
-	size_t i, count;
-
-	for (i = 0; i < x->accepted.count; i++) {
-		char *nodes;
-
-		if (seen[i] || !alike(&x->verdicts[i], &x->verdicts[i]))
-			continue;
-		nodes = fold_alike(x, i, seen, alike, &count);
-		say(&x->verdicts[i], nodes, count > 1);
-		free(nodes);
-	}
-	free(seen);
-}
-
-/* What gproc itself failed at goes before the time limit, and that before what programs returned. */
-static int
-whole_status(const struct exec *x)
-{
-	bool failed = absent_any_named(&x->left), overdue = false;
-	unsigned worst = 0;
-	size_t i;
-
-	for (i = 0; i < x->accepted.count; i++) {
-		const struct verdict *v = &x->verdicts[i];
-		unsigned status = exit_status(v);
-
-		failed |= status == 255 && v->fate != FATE_EXITED;
-		overdue |= v->overdue;
-		worst = status > worst ? status : worst;
-	}
-	failed |= x->reading.failed;
-	if (failed || overdue)
-		return failed ? 255 : TIMED_OUT;
-	return (int)(x->culprit < x->accepted.count ? exit_status(&x->verdicts[x->culprit]) : worst);
-}
-
-static bool
-both_bad(const struct verdict *a, const struct verdict *b)
-{
-	bool has_one = a->fate != FATE_RUNNING && (exit_status(a) != 0 || a->overdue);
-
-	return has_one && !a->told && !b->told && same_verdict(a, b);
-}
-
-static int
-note_order(const void *a, const void *b)
-{
-	const struct note *x = a, *y = b;
-	int order = strcmp(x->text, y->text);
-
-	return order ? order : (x->node > y->node) - (x->node < y->node);
-}
-
-/* Whether it is to be told, and was not for the same node. */
-static bool
-note_counts(const struct exec *x, size_t at)
-{
-	const struct note *n = &x->notes[at];
-
-	return (!n->if_bad || exit_status(&x->verdicts[n->node]) != 0) && (at == 0 || note_order(n - 1, n) != 0);
-}
-
-/* What nodes had to say, once for all that say the same. */
-static void
-warn_notes(const struct exec *x)
-{
-	struct path *paths = xcalloc(x->accepted.count, sizeof(*paths));
-	size_t i, count = 0;
-	char *nodes;
-
-	if (x->note_count)
-		qsort(x->notes, x->note_count, sizeof(x->notes[0]), note_order);
-	for (i = 0; i < x->note_count; i++) {
-		if (note_counts(x, i))
-			paths[count++] = x->accepted.paths[x->notes[i].node];
-		if (!count || (i + 1 < x->note_count && strcmp(x->notes[i].text, x->notes[i + 1].text) == 0))
-			continue;
-		nodes = pathset_fold(paths, count);
-		if (x->notes[i].if_bad)
-			warn("%s on node%s %s", x->notes[i].text, count > 1 ? "s" : "", nodes);
-		else
-			warn("node%s %s: %s", count > 1 ? "s" : "", nodes, x->notes[i].text);
-		free(nodes);
-		count = 0;
-	}
-	free(paths);
-}
-
-/* Says what went wrong, nodes with the same verdict folded together. Returns the status of the whole launch. */
+/* Says what went wrong. Returns the status of the whole launch. */
 static int
 judge(struct exec *x)
 {
-	warn_culprit(x);
-	warn_folded(x, both_held, warn_held);
-	warn_folded(x, both_bad, warn_verdict);
-	warn_notes(x);
-	if (!x->options->detach) /* else they were told just now */
-		absent_warn_named(&x->left);
-	return whole_status(x);
+	int status = verdicts_status(&x->verdicts);
+
+	verdicts_print(&x->verdicts, false);
+	return x->reading.failed ? 255 : status;
 }
 
 /* ---- signals and the loop ---- */
@@ -766,7 +429,7 @@ on_signal(struct exec *x, int signal)
 	} else if (x->interrupts == 2) {
 		send_signal(x, SIGKILL);
 	} else {
-		warn_running(x, "not known to have ended");
+		verdicts_print(&x->verdicts, true);
 		leave(x, 128 + SIGINT);
 	}
 }
@@ -802,17 +465,6 @@ take_signals(struct exec *x, int fd)
 		on_signal(x, (int)info.ssi_signo);
 }
 
-/* How they end at last, their verdicts say. */
-static void
-time_is_over(struct exec *x)
-{
-	size_t i;
-
-	for (i = 0; i < x->accepted.count; i++)
-		x->verdicts[i].overdue =
-			x->verdicts[i].fate == FATE_RUNNING || (x->verdicts[i].fate == FATE_STARTED && !x->options->detach);
-}
-
 /* Handles one frame. False when every verdict has come. */
 static bool
 on_frame(struct exec *x, const struct frame *f)
@@ -833,7 +485,7 @@ on_frame(struct exec *x, const struct frame *f)
 		on_unwant(x, f);
 		break;
 	case MSG_TIMEOUT:
-		time_is_over(x);
+		verdicts_overdue(&x->verdicts);
 		break;
 	case MSG_TAKEN:
 		if (reading_taken(&x->reading, f) != 0)
@@ -844,7 +496,7 @@ on_frame(struct exec *x, const struct frame *f)
 	default:
 		die(255, "protocol error: a master may not send %s", message_name(f->type));
 	}
-	return !(x->is_accepted && x->options->detach && x->running == 0);
+	return !(x->is_accepted && x->options->detach && x->verdicts.running == 0);
 }
 
 static void
@@ -852,8 +504,8 @@ master_gone(struct exec *x)
 {
 	warn("the master is gone: %s", link_why(x->link));
 	if (x->is_accepted) {
-		warn_running(x, "lost: the master is gone");
-		(void)judge(x); /* verdicts that have come are true all the same */
+		verdicts_lose(&x->verdicts, "the master is gone"); /* those that have come are true all the same */
+		verdicts_print(&x->verdicts, false);
 	}
 	leave(x, 255);
 }

@@ -14,6 +14,12 @@ warn_text(const char *text)
 	warn("%s", text);
 }
 
+static void
+say_nothing(const char *text)
+{
+	(void)text;
+}
+
 /* -r with a machine for %m. The caller frees. */
 static char *
 root_for(const struct options *o, const char *machine)
@@ -95,7 +101,7 @@ parcel_make(const struct options *o, const char *machine, const char *program, c
 		.program = program,
 		.files = *o->files ? o->files : NULL,
 		.cwd = *o->cwd ? NULL : cwd,
-		.warn = warn_text,
+		.warn = o->quiet ? say_nothing : warn_text,
 	};
 	int bad;
 

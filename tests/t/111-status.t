@@ -15,11 +15,11 @@ returns() {
 }
 
 returns 0 "" "all is well" e ./. /bin/true
-returns 1 '^gproc: nodes 0-2,.*: exit status 1$' "all fail" e ./. /bin/false
-returns 1 '^gproc: node 0:3: exit status 1$' "one fails" e 0:3 /bin/false
-returns 6 'exit status 6' "the highest counts" e ./. /bin/sh -c 'exit $GPROC_RANK'
-is "all are named" "$(printf '%s\n' "$err" | grep -c 'exit status')" 6
-returns 137 '^gproc: nodes? 1: .*(KILL|signal 9)' "a signal is 128 and its number" e 1 /bin/sh -c 'kill -9 $$'
+returns 1 '^gproc: exit 1: 0-2,.* \(7\)$' "all fail" e ./. /bin/false
+returns 1 '^gproc: exit 1: 0:3$' "one fails" e 0:3 /bin/false
+returns 6 'exit 6: ' "the highest counts" e ./. /bin/sh -c 'exit $GPROC_RANK'
+is "all are named" "$(printf '%s\n' "$err" | grep -c 'exit [1-6]: ')" 6
+returns 137 '^gproc: killed by signal 9: 1$' "a signal is 128 and its number" e 1 /bin/sh -c 'kill -9 $$'
 returns 127 'nonexistent' "a program that is not there" e ./. /nonexistent
 returns 127 'nonesuch' "not in PATH" e ./. nonesuch
 returns 126 'passwd' "a file that is no program" e ./. /etc/passwd

@@ -24,7 +24,7 @@ run $as_user "$GPROC" e . /usr/bin/id -u
 is "as the user" "$out$err" 1000
 run $as_user "$GPROC" e . /bin/sh -c 'sleep 1000 & echo started'
 is "a child that stays does not hold the verdict" "$status$out" 0started
-like "which is told" "$err" "^gproc: node 1: children of the program still hold its output"
+like "which is told" "$err" "^gproc: lingering: 1: children of the program hold its output"
 run "$GPROC" e . /bin/true
 is "root trusts no other user's master" "$status" 255
 run setpriv --reuid=1001 --regid=1001 --clear-groups "$GPROC" e . /bin/true

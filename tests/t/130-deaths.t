@@ -12,7 +12,7 @@ job='echo up; flock -s /tmp/held true; echo end $GPROC_NODE'
 # verdict NAME PATH ENDS: what the last job should have come to: PATH lost, ENDS others at their end.
 verdict() {
 	is "$1: status" "$status" 255
-	like "$1: $2 is named as lost" "$err" "^gproc: node $2: .*lost"
+	like "$1: $2 is named as lost" "$err" "^gproc: lost: $2: "
 	is "$1: only $2" "$(printf '%s\n' "$err" | grep -c lost)" 1
 	is "$1: the others reach their end, once" "$(printf '%s\n' "$out" | grep '^end' | sort -u | wc -l) of $(printf '%s\n' "$out" |
 		grep -c '^end')" "$3 of $3"
@@ -69,7 +69,7 @@ kill -KILL "$keeper"
 release
 end_job
 is "a keeper killed: status" "$status" 255
-like "and told" "$err" '^gproc: node 1:5:13: lost: its keeper was killed'
+like "and told" "$err" '^gproc: lost: 1:5:13: its keeper was killed'
 is "the others reach their end" "$(printf '%s\n' "$out" | grep -v 1:5:13 | grep -c '^end')" 13
 up_again "a keeper killed"
 

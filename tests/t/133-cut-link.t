@@ -31,7 +31,7 @@ for number in 4 1; do
 	exec 3<&-
 	wait "$client"
 	is "$path cut off: status" $? 255
-	like "$path cut off: it is named" "$(cat "$T/cut.err")" "^gproc: node $path: .*lost"
+	like "$path cut off: it is named" "$(cat "$T/cut.err")" "^gproc: lost: $path: "
 	is "$path cut off: the others reach their end" "$(grep -c end "$T/cut.out")" 5
 	ip link set "v$pid" up
 	on master "$GPROC" i -wait=6 -timeout=$LIMIT_UP >/dev/null

@@ -32,7 +32,7 @@ is "a child without its output: no wait" "$status$err $(echo $out)" "0 out out o
 run "$GPROC" e . /bin/sh -c 'echo out; sleep 1000 &'
 is "a child with it: the verdict falls all the same" "$status $(echo $out)" "0 out out out"
 is "and that is said once" "$err" \
-	"gproc: nodes 0-2: children of the program still hold its output; what they write from now on is dropped"
+	"gproc: lingering: 0-2 (3): children of the program hold its output; what they write from now on is dropped"
 is "they live on" "$(pgrep -cx sleep)" 6
 run "$GPROC" -drain=0 e 0 /bin/sh -c 'echo out; sleep 1000 & exit 4'
 is "-drain=0 does not wait" "$status$out" 4out

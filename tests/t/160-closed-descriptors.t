@@ -16,7 +16,7 @@ is "without standard output, it is dropped, and the status is the program's" "$s
 status=0
 "$GPROC" e 0 /bin/sh -c 'echo lost; echo told >&2; exit 3' >&- 2>"$T/err" || status=$?
 is "whatever that is" "$status $(cat "$T/err")" "3 told
-gproc: node 0: exit status 3"
+gproc: exit 3: 0"
 status=0
 "$GPROC" -detach e 0 /bin/true >&- 2>"$T/err" || status=$?
 is "a detached job's name is dropped too" "$status$(cat "$T/err")" 0

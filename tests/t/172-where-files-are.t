@@ -27,7 +27,7 @@ like "behind a = too" "$err" "^gproc: /media/d/one is at .* on node 0$"
 run hidden -f=/media/d e 0 /bin/sh -c 'exit 0' /media/d/one
 is "nothing is said where all is well" "$status $err" "0 "
 run hidden -f=/media/d e 0 /bin/sh -c 'exit 7' /media/d/two
-is "nor of what was not sent" "$err" "gproc: node 0: exit status 7"
+is "nor of what was not sent" "$err" "gproc: exit 7: 0"
 
 run "$GPROC" e 0-2,9 /bin/true
 is "another binRoot does not matter where nobody names one" "$status $err" "0 "

@@ -22,7 +22,7 @@ run "$GPROC" -localbin=false -cwd=/work e 4 /bin/cat result.txt
 is "and there too it stays" "$status $out$err" "0 result"
 run "$GPROC" -cwd=/nowhere e 0-1 /bin/true
 is "one that is not there: could not start, told once" "$status $err" \
-	"126 gproc: nodes 0-1: could not start: can't enter the working directory /nowhere: No such file or directory"
+	"126 gproc: could not start: 0-1 (2): can't enter the working directory /nowhere: No such file or directory"
 run setpriv --reuid=1007 --regid=1007 --clear-groups "$GPROC" -cwd=/tmp/roots e 0 /bin/true
 like "with the user's rights" "$status $err" "^126 .*can't enter the working directory /tmp/roots: Permission denied"
 run setpriv --reuid=1007 --regid=1007 --clear-groups "$GPROC" -cwd=. e 0 /bin/sh -c 'echo mine >mine; stat -c %u mine'

@@ -52,7 +52,7 @@ feeding 0:2:6-7,1:5:12-13 4
 release
 end_job
 is "a chosen node is lost: the other three have all" "$status $(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" "255  3 $sum"
-like "and it is named" "$err" 'node 0:2:6: lost'
+like "and it is named" "$err" '^gproc: lost: 0:2:6: '
 is "no file is left half written but the lost one's" "$(ls /tmp/in.* 2>/dev/null | wc -l)" 1
 rm -f /tmp/in.*
 

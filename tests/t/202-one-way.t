@@ -39,7 +39,7 @@ for direction in from to; do
 	exec 3<&-
 	wait $client
 	is "lost $direction it: status" $? 255
-	is "lost $direction it: it is named, alone" "$(grep -c "^gproc: node 0: lost: silent for $(limit 1) s" "$T/err") $(grep -c lost "$T/err")" "1 1"
+	is "lost $direction it: it is named, alone" "$(grep -c "^gproc: lost: 0: silent for $(limit 1) s" "$T/err") $(grep -c lost "$T/err")" "1 1"
 	is "lost $direction it: the others reach their end" "$(sort "$T/out" | tr '\n' ' ')" "end 0:2 end 1 "
 	$at qdisc del dev $dev root
 	on master "$GPROC" i -wait=3 -timeout="$LIMIT_UP" >/dev/null

@@ -23,7 +23,7 @@ for victim in 13:1:5:13 5:1:5 1:1; do
 	kill -STOP "$(pid_of_slave "$number")"
 	end_job
 	is "$path stands still: status" "$status" 255
-	like "$path: told" "$err" "^gproc: node $path: lost: silent for"
+	like "$path: told" "$err" "^gproc: lost: $path: silent for"
 	kill -CONT "$(pid_of_slave "$number")"
 	wait_up 14
 	is "$path is back: its job is gone" "$(no_sleepers)" 0
@@ -49,7 +49,7 @@ wait "$(pid_of_slave 5)" 2>/dev/null
 start_slave 5 slave1
 end_job
 is "started anew: lost" "$status" 255
-like "and told" "$err" '^gproc: node 1:5: lost: '
+like "and told" "$err" '^gproc: lost: 1:5: '
 wait_up 14
 is "its keeper has gone with it" "$(no_sleepers)" 0
 done_testing

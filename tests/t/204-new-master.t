@@ -18,7 +18,7 @@ for round in 1 2 3 4 5; do
 	{ kill -KILL "$MASTER"; wait "$MASTER"; } 2>/dev/null
 	end_job
 	is "the client is told" "$status" 255
-	like "and which nodes it does not know of" "$err" '^gproc: nodes 0-1,.*: lost'
+	like "and which nodes it does not know of" "$err" '^gproc: lost: 0-1,.*: '
 	now
 	before=$now
 	start_master -heartbeat="$(span 2000)" -grace="$(span 20000)"
@@ -36,8 +36,8 @@ until "$GPROC" ps | grep -q ' 1,0:2 '; do :; done
 { kill -KILL "$MASTER"; wait "$MASTER"; } 2>/dev/null
 end_job
 is "ended before: status" "$status" 255
-like "ended before: its own verdict" "$err" '^gproc: node 0: exit status 3$'
-like "ended before: the others" "$err" '^gproc: nodes 1,0:2: lost: the master is gone$'
+like "ended before: its own verdict" "$err" '^gproc: exit 3: 0$'
+like "ended before: the others" "$err" '^gproc: lost: 1,0:2 \(2\): the master is gone$'
 start_master -heartbeat="$(span 2000)" -grace="$(span 20000)"
 wait_up 14
 is "nothing is left of it" "$(until_none)" 0

@@ -14,7 +14,7 @@ sum=$(cksum <"$T/file")
 
 run "$GPROC" -f="$T/file" e 0,0:2,0:4 /bin/sh -c 'cksum <"$0"' "/tmp/xproc$T/file"
 is "no room: status" "$status" 255
-like "no room: told, with what it needs and what there is" "$err" '^gproc: node 0:4: could not start: .*[0-9].*[0-9]'
+like "no room: told, with what it needs and what there is" "$err" '^gproc: could not start: 0:4: .*[0-9].*[0-9]'
 is "no room: it alone" "$(printf '%s\n' "$err" | wc -l) $(printf '%s\n' "$out" | grep -cx "$sum")" "1 2"
 
 run timeout "$(limit 60)" "$GPROC" -f="$T/file" e 0,1:3 /bin/sh -c 'cksum <"$0"' "/tmp/xproc$T/file"
@@ -22,7 +22,7 @@ is "no room on the way: both have it" "$status$err $(printf '%s\n' "$out" | grep
 head -c 12000000 /dev/urandom >"$T/file"
 sum=$(cksum <"$T/file")
 run timeout "$(limit 60)" "$GPROC" -f="$T/file" e 1,1:3 /bin/sh -c 'cksum <"$0"' "/tmp/xproc$T/file"
-like "no room on the way: it fails, with what it needs and what there is" "$err" '^gproc: node 1: could not start: it needs [0-9.]+ MiB, and of .* there are [0-9.]+ [MK]iB'
+like "no room on the way: it fails, with what it needs and what there is" "$err" '^gproc: could not start: 1: it needs [0-9.]+ MiB, and of .* there are [0-9.]+ [MK]iB'
 is "no room on the way: it alone" "$status $(printf '%s\n' "$err" | wc -l) $(printf '%s\n' "$out" | grep -cx "$sum")" "255 1 1"
 
 printf 'not a program' >"$T/data"

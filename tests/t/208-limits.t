@@ -12,7 +12,7 @@ none_left() {
 
 run "$GPROC" -timeout="$(span 5000)" e ... /bin/sh -c 'trap "" INT TERM HUP; case $GPROC_NODE in 0:2:6 | 1:5) sleep 1000 & wait; sleep 1000 ;; esac'
 is "-timeout: status" "$status" 124
-like "-timeout: who was still running, folded" "$err" '^gproc: nodes (0:2:6,1:5|1:5,0:2:6): still running'
+like "-timeout: who was still running, folded" "$err" '^gproc: timed out after [0-9.]+ s: (0:2:6,1:5|1:5,0:2:6) \(2\)$'
 none_left -timeout
 
 # A node that stands still keeps nobody waiting beyond the heartbeat.
@@ -21,7 +21,7 @@ kill -STOP "$(pid_of_slave 5)"
 kill -INT "$CLIENT"
 end_job
 like "a signal, and one that does not hear it: status" "$status" '^255$'
-like "it is named" "$err" '^gproc: node 1:5: lost: silent'
+like "it is named" "$err" '^gproc: lost: 1:5: silent'
 kill -CONT "$(pid_of_slave 5)"
 wait_up 14
 none_left "the signal"
@@ -43,7 +43,7 @@ is "and the client hears of it" $? 124
 head -c 60000000 /dev/urandom >"$T/file"
 run "$GPROC" -start=1ms -f="$T/file" e 0:2:6,1 /bin/true
 is "-start: status" "$status" 255
-like "-start: who had not started" "$err" '^gproc: nodes? .*(1|0:2:6).*: could not start: it did not start within'
+like "-start: who had not started" "$err" '^gproc: could not start: .*(1|0:2:6).*: it did not start within'
 run "$GPROC" -start="$(limit 60)s" e ... /bin/true
 is "-start, and all do" "$status$err" 0
 
@@ -52,7 +52,8 @@ run "$GPROC" -kill-on-bad e ... /bin/sh -c '[ "$GPROC_NODE" = 1:5:13 ] || exec s
 	until [ "$(pgrep -cx sleep)" = 13 ]; do :; done; exit 9'
 is "-kill-on-bad: status" "$status" 9
 is "-kill-on-bad: the bad one is named, and what became of the others" "$err" \
-	"gproc: node 1:5:13: exit status 9; the others were ended because of it"
+	"gproc: exit 9: 1:5:13
+gproc: ended because of that: 0-1,0-1:2-5,0:2:6,0:3:8"
 none_left -kill-on-bad
 
 kill -KILL "$(pid_of_slave 13)"

@@ -312,8 +312,9 @@ reach() {
 # lines are all there, once and in order, and of those named no more than a beginning.
 expect() {
 	local named others want='' i
-	named=$(sed -En "s/^gproc: nodes? ([0-9:,-]+): ($3)\$/\1/p" "$T/err" | sort | tr '\n' ',')
-	others=$(grep -Ev "^gproc: nodes? ([0-9:,-]+): (children of the program still hold its output; .*|$3)\$" "$T/err" | wc -l)
+	local told="${3//@/([0-9:,-]+)( \\([0-9]+\\))?}"
+	named=$(sed -En "s/^gproc: $told\$/\1/p" "$T/err" | sort | tr '\n' ',')
+	others=$(grep -Ev "^gproc: ($told|lingering: .*)\$" "$T/err" | wc -l)
 	[ "$status" = "$1" ] || wrong "status $status, not $1"
 	named=${named%,}
 	[ "$2" != 0-1 ] || named=${named/#0,1/0-1} # whose link ends first, theirs or the master's, each tells in its own words
@@ -379,8 +380,8 @@ node_lost() {
 	tell go "$name"
 	end_job
 	case $fault in
-	killed) expect 255 "${path[$k]}" 'lost: (the connection was closed|.*[Rr]eset.*)' ;;
-	*) expect 255 "${path[$k]}" 'lost: silent for [0-9]+ s' ;;
+	killed) expect 255 "${path[$k]}" 'lost: @: (the connection was closed|.*[Rr]eset.*)' ;;
+	*) expect 255 "${path[$k]}" 'lost: @: silent for [0-9]+ s' ;;
 	esac
 	early || heal
 }
@@ -400,7 +401,7 @@ client_stopped() {
 
 master_killed() {
 	end_job
-	expect 255 "$everyone" 'lost: the master is gone' 1
+	expect 255 "$everyone" 'lost: @: the master is gone' 1
 	heal
 }
 
@@ -417,13 +418,13 @@ master_lost() {
 	all_up >>"$T/wrong"
 	tell go "slave0 slave1"
 	end_job
-	expect 255 0-1 'lost: .*'
+	expect 255 0-1 'lost: @: .*'
 }
 
 keeper_killed() {
 	tell go "$name"
 	end_job
-	expect 255 "${path[$k]}" 'lost: its keeper was killed'
+	expect 255 "${path[$k]}" 'lost: @: its keeper was killed'
 }
 
 keeper_stopped() {
@@ -436,7 +437,7 @@ keeper_stopped() {
 keeper_never() {
 	tell go "$name"
 	end_job
-	expect 124 "${path[$k]}" 'still running when its time was over: killed by signal .*'
+	expect 124 "${path[$k]}" 'timed out after [0-9.]+ s: @'
 }
 
 verdict() {

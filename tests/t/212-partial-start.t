@@ -38,8 +38,8 @@ fails() {
 	shift 5
 	run timeout "$(limit 60)" "$@"
 	is "$name: status" "$status" "$want"
-	like "$name: it is told" "$err" "^gproc: node $node: could not start: $regex"
-	is "$name: it alone" "$(printf '%s\n' "$err" | grep -Ec 'could not start|lost:')" 1
+	like "$name: it is told" "$err" "^gproc: could not start: $node: $regex"
+	is "$name: it alone" "$(printf '%s\n' "$err" | grep -Ec 'could not start|gproc: lost:')" 1
 	is "$name: the others run" "$(printf '%s\n' "$out" | grep -cx fine)" "$count"
 }
 
@@ -128,7 +128,7 @@ is "but that user's" "$status $(printf '%s\n' "$out" | grep -cx fine)" "0 2"
 chmod 755 "$T/arm"
 run "$GPROC" e 0,1,6 "$T/arm"
 is "sent to another machine: status" "$status" 126
-like "sent to another machine: told" "$err" "^gproc: nodes 0-1,6: could not start: $T/arm: built for aarch64, this node is x86_64"
+like "sent to another machine: told" "$err" "^gproc: could not start: 0-1,6 \(3\): $T/arm: built for aarch64, this node is x86_64"
 
 # ---- the node's own program ----
 prog=$T/bin/prog
@@ -160,7 +160,7 @@ fails "no way into the working directory" 21 255 "can't enter the working direct
 	setpriv --reuid=1000 --regid=1000 --clear-groups "$GPROC" -localbin e 0,1,21 "$prog"
 cd "$REPO" || exit 1
 run sh -c 'ulimit -f 8192; exec "$@"' sh "$GPROC" e 0-9,11-13,15-21 /bin/true
-like "all are free, but for what 11 can't" "$err" '^gproc: node 11: could not start: '
+like "all are free, but for what 11 can't" "$err" '^gproc: could not start: 11: '
 is "with no other line" "$(printf '%s\n' "$err" | wc -l)" 1
 end_tree
 done_testing

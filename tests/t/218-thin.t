@@ -14,7 +14,7 @@ start_slave 5 master
 start_slave 6 master -store=36M
 start_slave 7 slave6
 wait_up 8
-full='^gproc: nodes? [0-9:,]+: could not start: it needs [0-9.]+ MiB, and of the store.s [0-9.]+ MiB there are [0-9.]+ ([MK]iB|bytes) to be had$'
+full='^gproc: could not start: [0-9:,]+( \([0-9]+\))?: it needs [0-9.]+ MiB, and of the store.s [0-9.]+ MiB there are [0-9.]+ ([MK]iB|bytes) to be had$'
 sums='cd "$0" && cat * | cksum'
 
 # files COUNT SIZE: new ones in $T/files, their names with commas in $files, what sums prints in $sum.
@@ -63,7 +63,7 @@ mkdir "$T/empty"
 (cd "$T/empty" && seq -f "$(printf '%0200d' 0)%05g" 1 16000 | xargs touch)
 run timeout "$(limit 120)" "$GPROC" -f="$T/empty" e 0,0:4 /bin/sh -c 'ls "$0" | wc -l' "/tmp/xproc$T/empty"
 is "a large manifest: whoever has room runs" "$out" 16000
-like "a large manifest: the other says why not" "$err" '^gproc: node 0: could not start: node 0: [0-9.]+ MiB do not fit into a store of 3\.0 MiB$'
+like "a large manifest: the other says why not" "$err" '^gproc: could not start: 0: node 0: [0-9.]+ MiB do not fit into a store of 3\.0 MiB$'
 is "a large manifest: it alone" "$status $(printf '%s\n' "$err" | wc -l)" "255 1"
 
 # A store that another job's files fill.
@@ -95,7 +95,7 @@ is "stopped for a while: siblings had it, and it in the end" "$?$(cat "$T/stall.
 stall 4
 wait $staller
 is "stopped for good: the siblings have it" "$? $(grep -cx "$sum" "$T/stall.out")" "255 2"
-like "stopped for good: it is lost" "$(cat "$T/stall.err")" '^gproc: node 0:4: lost'
+like "stopped for good: it is lost" "$(cat "$T/stall.err")" '^gproc: lost: 0:4'
 kill -CONT "$(pid_of_slave 4)"
 wait_up 8
 

@@ -34,7 +34,7 @@ for ((round = 0; round < ROUNDS; round++)); do
 	lost=$(grep -c lost "$T/err")
 	if [ $status = 0 ]; then
 		bad=$bad$(torn "$T/out" "${path[$victim]}")
-	elif [ $status != 255 ] || [ "$lost" != 1 ] || ! grep -q "^gproc: node ${path[$victim]}: lost" "$T/err"; then
+	elif [ $status != 255 ] || [ "$lost" != 1 ] || ! grep -q "^gproc: lost: ${path[$victim]}: " "$T/err"; then
 		bad="$bad status $status, $lost lost"
 	fi
 	if [ -n "$bad" ] && ! grep -q "left out" "$T/err"; then # unless it died before the launch

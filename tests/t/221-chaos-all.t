@@ -148,19 +148,16 @@ verdicts() {
 				print at[k], verdict
 		}
 	}
-	{ sub(/: still running when its time was over/, ""); sub(/; the others were ended because of it$/, "") }
-	/^gproc: down, left out: / { tell($5, "out") }
-	/^gproc: not there: / { sub(/;$/, "", $4); tell($4, "absent") }
-	/^gproc: nodes? [0-9:,-]*: / {
-		spec = $3
-		sub(/:$/, "", spec)
-		if ($4 == "exit") tell(spec, "x" $6)
-		else if ($4 == "killed" || $4 == "ended") tell(spec, "k" $7) # ended by a signal before it could start
-		else if (/: could not start in the time that -timeout gives$/) tell(spec, "late")
-		else if (/: its keeper was killed$/) tell(spec, "keeper")
-		else if ($4 == "lost:") tell(spec, "lost")
-		else tell(spec, "failed")
-	}' "$T/err.$1"
+	function spec(word) { sub(/:$/, "", $word); return $word }
+	/^gproc: down, left out: / { tell(spec(5), "out") }
+	/^gproc: not there: / { tell(spec(4), "absent") }
+	/^gproc: exit / { tell(spec(4), "x" $3 + 0) }
+	/^gproc: killed by signal / { tell(spec(6), "k" $5 + 0) }
+	/^gproc: ended because of that: / { tell(spec(6), "k9") }
+	/^gproc: timed out after / { tell(spec(7), "late") }
+	/^gproc: could not start: / { tell(spec(5), "failed") }
+	/^gproc: lost: / { tell(spec(3), / its keeper was killed$/ ? "keeper" : "lost") }
+	' "$T/err.$1"
 }
 
 # happened PATTERN: some fault is so.
@@ -197,7 +194,7 @@ below() {
 allowed() {
 	local number=${2##*:}
 	case ${kind[$1]}:$3 in
-	limited:k9 | limited:k15 | limited:late) return 0 ;;
+	limited:late) return 0 ;;
 	bad:k9) [ $2 != ${bad_one[$1]} ] || [ ${#fault[@]} -gt 0 ]; return ;;
 	bad:x9) [ $2 = ${bad_one[$1]} ]; return ;;
 	limited:0 | bad:0) return 1 ;;
@@ -230,13 +227,13 @@ stands_for() {
 judge() {
 	local node verdict all= whole= named unnamed=0
 	! happened "client-dies $1" || return
-	if grep -Eq '^gproc: (no master at|.* selects no node that is up|the master is gone)' "$T/err.$1" && ! grep -q '^gproc: node' "$T/err.$1"; then
+	if grep -Eq '^gproc: (no master at|.* selects no node that is up|the master is gone)' "$T/err.$1" && ! grep -Eq '^gproc: (exit|killed|timed|could|lost)' "$T/err.$1"; then
 		master_hit || for node in ${nodes[$1]}; do below ${node##*:} || echo " no launch, and $node was up"; done
 		[ $2 = 255 ] || echo " no launch, and status $2"
 		return
 	fi
 	named=$(verdicts $1)
-	! grep -q 'the others were ended because of it$' "$T/err.$1" || unnamed=k9
+	! grep -q '^gproc: ended because of that' "$T/err.$1" || unnamed=k9
 	for node in ${nodes[$1]}; do
 		verdict=$(awk -v node=$node '$1 == node { print $2 }' <<<"$named")
 		[ -n "$verdict" ] || verdict=$unnamed
@@ -245,7 +242,7 @@ judge() {
 		[ "$verdict" != 0 ] || [ ${kind[$1]} = detached ] || whole="$whole $node"
 	done
 	for node in $(awk '{ print $1 }' <<<"$named"); do case " ${nodes[$1]} " in *" $node "*) ;; *) echo " $node was not chosen" ;; esac; done
-	if grep -Eq 'still running when its time was over|in the time that -timeout gives' "$T/err.$1"; then
+	if grep -q '^gproc: timed out after' "$T/err.$1"; then
 		[ $2 = 124 ] || { [ $2 = 255 ] && { master_hit || [[ $all =~ lost|keeper|failed ]]; }; } || echo " status $2, its time was over"
 	else
 		stands_for "$all" $2 || { [ $2 = 255 ] && master_hit; } || { [ $unnamed = k9 ] && stands_for "${all//k9/0}" $2; } || echo " status $2 of$all"

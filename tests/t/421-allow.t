@@ -50,7 +50,7 @@ run alice "$GPROC" e ... /bin/sh -c 'echo $GPROC_NODE'
 is "what is not hers is left out" "$status$err $(nodes_of)" "0 0 2:5 "
 run alice "$GPROC" e 0-2 /bin/sh -c 'echo $GPROC_NODE'
 is "those named by number are told, the others run" "$status $(nodes_of)" "255 0 "
-like "as refused" "$err" '^gproc: refused, you may not use: 1-2$'
+like "as refused" "$err" '^gproc: refused, you may not use: 1-2 \(2\)$'
 run alice "$GPROC" e 1/. /bin/true
 is "none that is hers: nothing runs" "$status" 255
 like "and why" "$err" 'no node that is up and that you may use; refused: 1,1:4'

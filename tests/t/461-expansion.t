@@ -32,7 +32,7 @@ is "what is there is named, a pattern without files is itself" "$status$err $out
 # The keeper's own memory and that of the child is what the limit is for: ten to the ninth names would take hundreds of GiB.
 run as 1001 "$GPROC" -f=/tmp/loops e 0 /bin/echo '/tmp/xproc/tmp/loops/*/*/*/*/*/*/*/*/*'
 is "names without end: it could not start" "$status$out" 126
-like "and why" "$err" '^gproc: node 0: could not start: .*loops/.*(more than 64 MiB|processor time)'
+like "and why" "$err" '^gproc: could not start: 0: .*loops/.*(more than 64 MiB|processor time)'
 
 # A size that execve does not take.
 run as 1001 "$GPROC" -f=/tmp/many e 0 /bin/echo '/tmp/xproc/tmp/many/*' '/tmp/xproc/tmp/many/*' '/tmp/xproc/tmp/many/*' '/tmp/xproc/tmp/many/*' \

@@ -53,9 +53,9 @@ run "$new" e 0 /bin/echo works
 is "its own run" "$status$out$err" 0works
 run "$new" e ... /bin/echo works
 is "of all the others don't, without a word lost" "$status $out" "255 works"
-like "and it is said why, for each" "$err" '^gproc: nodes 1,0:2,1:3: could not start: its gproc, .*another generation of the protocol'
+like "and it is said why, for each" "$err" '^gproc: could not start: 1,0:2,1:3 \(3\): its gproc, .*another generation of the protocol'
 run "$new" e 1:3 /bin/true
-like "a new one below an old one neither" "$err" 'node 1:3: could not start: its gproc, .*another generation'
+like "a new one below an old one neither" "$err" 'could not start: 1:3: its gproc, .*another generation'
 run "$old" i
 is "an old client asks a new master" "$status $(printf '%s\n' "$out" | sed -n 1p)" "0 4 up, 0 down"
 run "$old" nodes ...
@@ -83,7 +83,7 @@ run "$old" e 0 /bin/echo works
 is "its own run" "$status$out$err" 0works
 run "$old" e ... /bin/echo works
 is "the others don't" "$status $out" "255 works"
-like "and say so themselves, those below them too" "$err" '^gproc: nodes 1,0:2,1:3: could not start: its gproc, .*another generation of the protocol'
+like "and say so themselves, those below them too" "$err" '^gproc: could not start: 1,0:2,1:3 \(3\): its gproc, .*another generation of the protocol'
 like "a new node says what is the matter" "$(cat "$T/slave1.log")" "the parent's gproc speaks another generation"
 run "$new" i
 is "a new client asks an old master" "$status $(printf '%s\n' "$out" | sed -n 1p)" "0 4 up, 0 down"

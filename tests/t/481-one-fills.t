@@ -50,7 +50,7 @@ for kind in dd inodes; do
 	is "$kind: so does a third's first launch of a program" "$status$out$err" 0first
 	run as 1001 timeout "$(limit 60)" "$GPROC" e 0 /bin/true
 	is "$kind: the one who has it all gets no more" "$status" 255
-	like "$kind: and is told" "$err" "^gproc: node 0: could not start: it needs [0-9.]+ [KM]iB, and of the store's 64.0 MiB there are "
+	like "$kind: and is told" "$err" "^gproc: could not start: 0: it needs [0-9.]+ [KM]iB, and of the store's 64.0 MiB there are "
 	# And a second one who does the same.
 	first=$client
 	mv "$T/filled" "$T/first"

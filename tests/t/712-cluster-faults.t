@@ -22,8 +22,8 @@ like "and the lost one is named" "$err" '1:3'
 kill -INT $client
 wait $client || status=$?
 is "the job has its verdict" "$status" 255
-like "lost" "$(cat "$T/cut.err")" 'node 1:3: lost'
-like "and the machines that live are ended by Ctrl-C" "$(cat "$T/cut.err")" 'nodes 1,1:2: .*(signal|Interrupt|status)'
+like "lost" "$(cat "$T/cut.err")" '^gproc: lost: 1:3: '
+like "and the machines that live are ended by Ctrl-C" "$(cat "$T/cut.err")" '^gproc: (killed by signal|exit) [0-9]+: 1,1:2 '
 ok "it is booted again" ramdisk/cluster boot 3
 run g i -wait=3 -timeout=${LIMIT_WAIT}s
 is "and joins" "$status" 0

@@ -420,9 +420,20 @@ large(void)
 	nodespec_free(spec);
 }
 
+/* How many nodes a folded list is: none, ranges, products of ranges, more than can be counted. */
+static void
+counted(void)
+{
+	ok(pathset_count("") == 0, "no node");
+	ok(pathset_count("7") == 1 && pathset_count("1-4,9") == 5, "ids and ranges");
+	ok(pathset_count("1-4,9,1:5-7,2-3:1-8") == 5 + 3 + 16, "ids below others are counted below each");
+	ok(pathset_count("0-4294967295:0-4294967295:1-2") == UINT64_MAX, "no sum runs over");
+}
+
 int
 main(void)
 {
+	counted();
 	golden("tests/golden/nodespec", answer);
 	fold_and_back();
 	missing();

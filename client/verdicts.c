@@ -1,0 +1,297 @@
+/* How each chosen node's part in a job has ended, what is said of it, and the status of the whole.
+ * Must never know links, or what the programs wrote. */
+#include "client/verdicts.h"
+
+#include "client/absent.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum {
+	MAX_NOTES = 16,	 /* of a node */
+	TIMED_OUT = 124, /* as of timeout(1) */
+};
+
+/* What a node has to say beside its verdict. */
+struct note {
+	size_t node;
+	bool if_bad; /* only where the command fails there */
+	char *text;
+};
+
+void
+verdicts_begin(struct verdicts *v, const struct options *o, const struct naming *naming, const struct msg_accepted *m)
+{
+	*v = (struct verdicts){.options = o, .naming = naming, .paths = m->paths, .count = m->count, .running = m->count};
+	v->culprit = v->count;
+	v->at = xcalloc(v->count, sizeof(v->at[0]));
+	v->left = absent_copy(&m->left);
+	if (!o->detach) /* else the last word comes at once */
+		absent_warn(&v->left, naming, o->quiet);
+}
+
+size_t
+verdicts_find(const struct verdicts *v, const struct path *p)
+{
+	size_t low = 0, high = v->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (path_compare(&v->paths[mid], p) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < v->count && path_equal(&v->paths[low], p) ? low : v->count;
+}
+
+/* ---- what comes ---- */
+
+static bool
+runs(const struct verdicts *v, size_t at)
+{
+	return v->at[at].fate == FATE_RUNNING || (v->at[at].fate == FATE_STARTED && !v->options->detach);
+}
+
+static unsigned
+status_of(const struct verdict *v)
+{
+	switch (v->fate) {
+	case FATE_RUNNING:
+	case FATE_LOST:
+		return 255;
+	case FATE_STARTED:
+		return 0;
+	case FATE_SIGNALLED:
+		return 128 + v->status;
+	case FATE_EXITED:
+	case FATE_FAILED:
+		return v->status;
+	}
+	return 255;
+}
+
+static bool
+record_fate(struct verdicts *v, size_t at, enum fate fate, unsigned status, const char *why)
+{
+	struct verdict *one = &v->at[at];
+
+	v->running -= runs(v, at);
+	free(one->why);
+	*one = (struct verdict){.fate = fate, .status = status, .why = why ? xstrdup(why) : NULL, .overdue = one->overdue};
+	if (v->options->kill_on_bad && v->culprit == v->count && status_of(one) != 0 && !one->overdue)
+		v->culprit = at;
+	return fate != FATE_STARTED;
+}
+
+static bool
+take_exit(struct verdicts *v, size_t at, const struct msg_event *e)
+{
+	bool by_signal = WIFSIGNALED(e->status);
+
+	if (v->options->detach && !(e->flags & EXITED_UNSTARTED)) /* its end is nobody's concern: it has started */
+		return record_fate(v, at, FATE_STARTED, 0, NULL);
+	(void)record_fate(v, at, by_signal ? FATE_SIGNALLED : FATE_EXITED,
+		(unsigned)(by_signal ? WTERMSIG(e->status) : WEXITSTATUS(e->status)), NULL);
+	v->at[at].flags = e->flags;
+	if (e->flags & EXITED_LATE)
+		v->at[at].overdue = false;
+	return true;
+}
+
+static void
+add_note(struct verdicts *v, size_t node, const struct msg_event *e)
+{
+	if (v->note_count > MAX_NOTES * v->count)
+		return; /* no honest node has so many */
+	v->notes = grow(v->notes, v->note_count, &v->note_room, sizeof(v->notes[0]));
+	v->notes[v->note_count++] = (struct note){node, e->flags & NOTE_IF_BAD, xstrdup(e->text)};
+}
+
+bool
+verdicts_take(struct verdicts *v, size_t at, const struct msg_event *e)
+{
+	switch (e->kind) {
+	case EVENT_STARTED:
+		if (v->options->detach)
+			(void)record_fate(v, at, FATE_STARTED, 0, NULL);
+		else
+			v->at[at].fate = FATE_STARTED;
+		return false;
+	case EVENT_FAILED:
+		return record_fate(v, at, e->status ? FATE_FAILED : FATE_LOST, e->status, e->text);
+	case EVENT_EXITED:
+		return take_exit(v, at, e);
+	case EVENT_LOST:
+		if (v->options->detach && v->at[at].fate == FATE_STARTED)
+			return false;
+		return record_fate(v, at, FATE_LOST, 255, e->text);
+	case EVENT_NOTE:
+		add_note(v, at, e);
+		return false;
+	case EVENT_STDOUT:
+	case EVENT_STDERR:
+	case EVENT_GONE:
+		break;
+	}
+	return false;
+}
+
+void
+verdicts_overdue(struct verdicts *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->count; i++)
+		v->at[i].overdue = runs(v, i);
+}
+
+void
+verdicts_lose(struct verdicts *v, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < v->count; i++)
+		if (runs(v, i))
+			(void)record_fate(v, i, FATE_LOST, 255, why);
+}
+
+/* ---- what is said ---- */
+
+char *
+verdicts_running(const struct verdicts *v)
+{
+	struct path *paths = xcalloc(v->count, sizeof(*paths));
+	size_t i, n = 0;
+	char *text;
+
+	for (i = 0; i < v->count; i++)
+		if (runs(v, i))
+			paths[n++] = v->paths[i];
+	text = naming_counted(v->naming, paths, n);
+	free(paths);
+	return text;
+}
+
+static int
+note_order(const void *a, const void *b)
+{
+	const struct note *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+
+	return order ? order : (x->node > y->node) - (x->node < y->node);
+}
+
+/* Whether it is to be told, and was not for the same node. */
+static bool
+note_counts(const struct verdicts *v, size_t at)
+{
+	const struct note *n = &v->notes[at];
+
+	return (!n->if_bad || status_of(&v->at[n->node]) != 0) && (at == 0 || note_order(n - 1, n) != 0);
+}
+
+/* What nodes had to say, once for all that say the same. */
+static void
+print_notes(const struct verdicts *v)
+{
+	struct path *paths = xcalloc(v->count, sizeof(*paths));
+	size_t i, count = 0;
+	char *nodes;
+
+	if (v->note_count)
+		qsort(v->notes, v->note_count, sizeof(v->notes[0]), note_order);
+	for (i = 0; i < v->note_count; i++) {
+		if (note_counts(v, i))
+			paths[count++] = v->paths[v->notes[i].node];
+		if (!count || (i + 1 < v->note_count && strcmp(v->notes[i].text, v->notes[i + 1].text) == 0))
+			continue;
+		nodes = naming_fold(v->naming, paths, count);
+		if (v->notes[i].if_bad)
+			warn("%s on node%s %s", v->notes[i].text, count > 1 ? "s" : "", nodes);
+		else
+			warn("node%s %s: %s", count > 1 ? "s" : "", nodes, v->notes[i].text);
+		free(nodes);
+		count = 0;
+	}
+	free(paths);
+}
+
+/* With -kill-on-bad those that were killed need no verdict of their own. */
+static bool
+ended_with_culprit(const struct verdicts *v, size_t at)
+{
+	return v->culprit < v->count && at != v->culprit && v->at[at].fate == FATE_SIGNALLED && v->at[at].status == SIGKILL;
+}
+
+static void
+add_overdue(const struct verdicts *v, size_t at, struct lastword **w)
+{
+	lastword_add(w, WORD_TIMED_OUT, (unsigned)v->options->timeout,
+		v->at[at].flags & EXITED_UNSTARTED ? "it had not started by then" : NULL, &v->paths[at]);
+}
+
+static void
+add_word(const struct verdicts *v, size_t at, bool left, struct lastword **w)
+{
+	const struct verdict *one = &v->at[at];
+	const struct path *p = &v->paths[at];
+
+	if (one->flags & EXITED_HOLDS)
+		lastword_add(w, WORD_LINGERING, 0, "children of the program hold its output; what they write from now on is dropped", p);
+	if (runs(v, at) && left)
+		lastword_add(w, WORD_RUNNING, 0, NULL, p);
+	else if (runs(v, at))
+		return;
+	else if (ended_with_culprit(v, at))
+		lastword_add(w, WORD_ENDED, SIGKILL, NULL, p);
+	else if (one->overdue && one->fate != FATE_LOST && one->fate != FATE_FAILED)
+		add_overdue(v, at, w);
+	else if (one->flags & EXITED_UNSTARTED)
+		lastword_add(w, WORD_SIGNAL, one->status, "before it could start", p);
+	else if (one->fate == FATE_SIGNALLED)
+		lastword_add(w, WORD_SIGNAL, one->status, NULL, p);
+	else if (one->fate == FATE_EXITED && one->status)
+		lastword_add(w, WORD_EXIT, one->status, NULL, p);
+	else if (one->fate == FATE_FAILED)
+		lastword_add(w, WORD_FAILED, one->status, one->why, p);
+	else if (one->fate == FATE_LOST)
+		lastword_add(w, WORD_LOST, 0, one->why, p);
+}
+
+void
+verdicts_print(struct verdicts *v, bool left)
+{
+	struct lastword *w = NULL;
+	size_t i;
+
+	if (!v->options->quiet)
+		print_notes(v);
+	for (i = 0; i < v->count; i++)
+		add_word(v, i, left, &w);
+	absent_add(&w, &v->left);
+	lastword_print(w, v->naming, v->options->quiet);
+	lastword_free(w);
+}
+
+int
+verdicts_status(const struct verdicts *v)
+{
+	bool failed = absent_any_named(&v->left), overdue = false;
+	unsigned worst = 0;
+	size_t i;
+
+	for (i = 0; i < v->count; i++) {
+		unsigned status = status_of(&v->at[i]);
+
+		failed |= status == 255 && v->at[i].fate != FATE_EXITED;
+		overdue |= v->at[i].overdue;
+		worst = status > worst ? status : worst;
+	}
+	if (failed || overdue)
+		return failed ? 255 : TIMED_OUT;
+	return (int)(v->culprit < v->count ? status_of(&v->at[v->culprit]) : worst);
+}
