@@ -1,0 +1,22 @@
+/* A file that appears in its place whole or not at all: until then it has no name, or where the file system can't do that another one. */
+#ifndef FRESH_H
+#define FRESH_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct fresh {
+	int fd;	       /* to write to; owned */
+	int dir;       /* where it is made; borrowed until the end */
+	char name[32]; /* the name that it has meanwhile; "": none */
+};
+/* Begins a file in a directory. 0, or -1 with errno and nothing made. */
+int fresh_begin(struct fresh *, int dir, mode_t mode);
+/* Puts it in the place of what has that name there: a file, a link, nothing. A link is replaced, not followed. Closes it. 0, or -1 with errno
+ * and nothing changed. */
+int fresh_end(struct fresh *, const char *name);
+void fresh_drop(struct fresh *); /* as if it had never been begun */
+/* The same for a link, and for another name of a file. */
+int fresh_link(int dir, const char *target, const char *name);
+int fresh_hard_link(int from, const char *old, int dir, const char *name);
+#endif
