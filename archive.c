@@ -27,6 +27,8 @@ archive_put(struct buf *out, const struct archive_item *item)
 	case ARCHIVE_HARD_LINK:
 		put_str(out, item->path);
 		put_str(out, item->target);
+		put_u64(out, item->mtime);
+		put_u32(out, item->mtime_ns);
 		break;
 	case ARCHIVE_FAILED:
 	case ARCHIVE_NOTE:
@@ -59,6 +61,14 @@ is_ordered(const struct archive *a, enum archive_kind kind)
 }
 
 static void
+take_time(struct reader *r, struct archive_item *out)
+{
+	out->mtime = take_u64(r);
+	out->mtime_ns = take_u32(r);
+	r->bad |= out->mtime_ns > 999999999 || out->mtime > INT64_MAX;
+}
+
+static void
 take_item(struct reader *r, struct archive_item *out)
 {
 	switch (out->kind) {
@@ -66,15 +76,15 @@ take_item(struct reader *r, struct archive_item *out)
 	case ARCHIVE_DIR:
 		out->path = take_str(r);
 		out->mode = take_u32(r);
-		out->mtime = take_u64(r);
-		out->mtime_ns = take_u32(r);
+		take_time(r, out);
 		out->size = take_u64(r);
-		r->bad |= !path_inside(out->path) || out->mode > 01777 || out->mtime_ns > 999999999 || out->mtime > INT64_MAX;
+		r->bad |= !path_inside(out->path) || out->mode > 01777;
 		break;
 	case ARCHIVE_LINK:
 	case ARCHIVE_HARD_LINK:
 		out->path = take_str(r);
 		out->target = take_str(r);
+		take_time(r, out);
 		r->bad |= !path_inside(out->path) || !*out->target ||
 			  (out->kind == ARCHIVE_HARD_LINK && !path_inside(out->target));
 		break;

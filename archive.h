@@ -25,7 +25,7 @@ struct archive_item {
 	const char *target; /* LINK: its text; HARD_LINK: the path of an earlier file */
 	const char *why;    /* FILE_END, FAILED, NOTE */
 	uint32_t mode;	    /* DIR, FILE: permission bits, without set-id bits */
-	uint64_t mtime;	    /* DIR, FILE: seconds since 1970 */
+	uint64_t mtime;	    /* DIR, FILE, LINK: seconds since 1970 */
 	uint32_t mtime_ns;
 	uint64_t size; /* FILE: as it was said when it was opened; HOLE: bytes */
 	const uint8_t *data; /* DATA */

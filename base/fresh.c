@@ -101,8 +101,9 @@ put_in_place(int dir, const char *meanwhile, const char *name)
 }
 
 int
-fresh_link(int dir, const char *target, const char *name)
+fresh_link(int dir, const char *target, struct timespec mtime, const char *name)
 {
+	struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, mtime};
 	char meanwhile[32];
 	int bad;
 
@@ -110,7 +111,10 @@ fresh_link(int dir, const char *target, const char *name)
 		make_name(meanwhile);
 		bad = symlinkat(target, dir, meanwhile);
 	} while (bad < 0 && errno == EEXIST);
-	return bad < 0 ? -1 : put_in_place(dir, meanwhile, name);
+	if (bad < 0)
+		return -1;
+	(void)utimensat(dir, meanwhile, times, AT_SYMLINK_NOFOLLOW);
+	return put_in_place(dir, meanwhile, name);
 }
 
 int

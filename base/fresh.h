@@ -3,7 +3,7 @@
 #define FRESH_H
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 struct fresh {
 	int fd;	       /* to write to; owned */
@@ -16,7 +16,7 @@ int fresh_begin(struct fresh *, int dir, mode_t mode);
  * and nothing changed. */
 int fresh_end(struct fresh *, const char *name);
 void fresh_drop(struct fresh *); /* as if it had never been begun */
-/* The same for a link, and for another name of a file. */
-int fresh_link(int dir, const char *target, const char *name);
+/* The same for a link, with its time, and for another name of a file. */
+int fresh_link(int dir, const char *target, struct timespec mtime, const char *name);
 int fresh_hard_link(int from, const char *old, int dir, const char *name);
 #endif

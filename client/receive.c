@@ -147,7 +147,7 @@ make_link(struct receipt *r, const char *path, const struct archive_item *item)
 	int dir = open_parent(r, path, &name), from = first ? open_parent(r, first, &old) : -1;
 
 	if (dir < 0 || (first && from < 0) ||
-		(first ? fresh_hard_link(from, old, dir, name) : fresh_link(dir, item->target, name)) < 0)
+		(first ? fresh_hard_link(from, old, dir, name) : fresh_link(dir, item->target, time_of(item), name)) < 0)
 		failed_here(r, path);
 	close_fd(&dir);
 	close_fd(&from);

@@ -540,6 +540,7 @@ start_proc(struct part *part)
 {
 	struct strings env = {0};
 	struct task task = {
+		.kind = part->run.flags & RUN_GET ? TASK_GET : part->run.flags & RUN_PUT ? TASK_PUT : TASK_RUN,
 		.job = part->job,
 		.manifest_name = part->ships ? &part->manifest_name : NULL,
 		.manifest = part->ships ? &part->manifest : NULL,

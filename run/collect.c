@@ -241,17 +241,19 @@ put_dir(struct collecting *c, int dir, const char *name, const char *inside, con
 }
 
 static void
-put_link(struct collecting *c, int dir, const char *name, const char *inside, const char *path)
+put_link(struct collecting *c, const struct stat *st, int dir, const char *name, const char *inside, const char *path)
 {
 	char target[PATH_MAX];
 	ssize_t len = readlinkat(dir, name, target, sizeof(target) - 1);
+	struct archive_item item = item_of(ARCHIVE_LINK, st, inside);
 
 	if (len < 0) {
 		put_failed(c, path, strerror(errno));
 		return;
 	}
 	target[len] = '\0';
-	put(c, &(struct archive_item){.kind = ARCHIVE_LINK, .path = inside, .target = target});
+	item.target = target;
+	put(c, &item);
 }
 
 /* named: by the user, not found within a directory. */
@@ -270,7 +272,7 @@ put_named(struct collecting *c, int dir, const char *name, const char *inside, c
 	else if (S_ISDIR(st.st_mode))
 		put_dir(c, dir, name, inside, path);
 	else if (S_ISLNK(st.st_mode))
-		put_link(c, dir, name, inside, path);
+		put_link(c, &st, dir, name, inside, path);
 	else if (named)
 		put_failed(c, path, special);
 	else

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/walk.h"
+#include "run/collect.h"
 #include "run/inherit.h"
 #include "run/look.h"
 #include "run/unpack.h"
@@ -666,6 +667,17 @@ hint_where_files_are(struct start *l)
 		say(l, HINT);
 }
 
+/* No program takes the place of this process: what is the daemon's is closed and out of reach. */
+static void __attribute__((noreturn))
+read_files(struct start *l)
+{
+	struct rlimit space;
+
+	limit_softly(RLIMIT_AS, space_used(l) + EXPANSION_SPACE, &space);
+	close_from(STDERR_FILENO + 1);
+	_exit(collect(l->task->argv, l->task->glob, STDOUT_FILENO) == 0 ? 0 : 1);
+}
+
 static void
 run_child(struct start *l)
 {
@@ -674,7 +686,9 @@ run_child(struct start *l)
 	(void)setsid();
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (become(l) == 0 && find_words(l) == 0 && expand(l) == 0) {
+	if (become(l) == 0 && l->task->kind == TASK_GET)
+		read_files(l);
+	if (!*l->why && find_words(l) == 0 && expand(l) == 0) {
 		(void)umask(l->task->umask);
 		limit(l);
 		say_gains_nothing(l);
@@ -694,7 +708,7 @@ launch_make(struct start *l)
 	l->by_hand = !l->task->localbin && (l->task->view == VIEW_NONE || !l->facts->namespaces);
 	l->cwd = l->task->localbin || l->task->node_cwd ? xstrdup(cwd) : under_binroot(l, cwd);
 	make_env(l);
-	return l->task->localbin ? 0 : find_program(l);
+	return l->task->localbin || l->task->kind != TASK_RUN ? 0 : find_program(l);
 }
 
 /* Not by vfork: who does that waits until the child execs, which its user can keep it from by a signal. */

@@ -5,8 +5,16 @@
 #include "bundle.h"
 #include "proto.h"
 
+/* What is done on the node as the user. */
+enum task_kind {
+	TASK_RUN, /* a program runs */
+	TASK_GET, /* the files that argv names are read, into an archive on its output */
+	TASK_PUT, /* the manifest's files are put below the directory argv[0] of the node's own */
+};
+
 /* What to run; borrowed for the call of worker_start only. */
 struct task {
+	enum task_kind kind;
 	uint64_t job;
 	const struct object_name *manifest_name; /* NULL: nothing was shipped */
 	const struct manifest *manifest;	 /* all its blobs are whole in the store and pinned by the caller until PROC_GONE */
