@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #define MANIFEST_MAGIC 0x47504d02u /* "GPM", version 2 */
-#define ENTRY_FLAGS (ENTRY_OWN | ENTRY_LIBRARY | ENTRY_PROGRAM | ENTRY_PUBLIC)
+#define ENTRY_FLAGS (ENTRY_OWN | ENTRY_LIBRARY | ENTRY_PROGRAM | ENTRY_PUBLIC | ENTRY_EXACT)
 /* An entry's least size: a path of one byte with its length and NUL, kind, flags, mode, mtime. */
 #define MIN_ENTRY (6 + 1 + 1 + 2 + 8)
 /* How much of a piece tells whether the rest is worth deflating. */
@@ -435,6 +435,11 @@ put_entry(struct buf *out, const struct entry *e)
 	put_u8(out, e->flags);
 	put_u16(out, e->mode);
 	put_u64(out, e->mtime);
+	if (e->flags & ENTRY_EXACT) {
+		put_u32(out, e->mtime_ns);
+		put_u32(out, e->uid);
+		put_u32(out, e->gid);
+	}
 	if (e->kind == ENTRY_FILE) {
 		put_u64(out, e->size);
 		put_u64(out, e->holes);
@@ -470,13 +475,13 @@ refuse(const char *path, const char *why)
 static int
 check_kind(const struct entry *e)
 {
-	uint32_t most = e->kind == ENTRY_DIR ? 01777 : 0777;
+	uint32_t most = e->flags & ENTRY_EXACT ? 07777 : e->kind == ENTRY_DIR ? 01777 : 0777;
 
 	if (e->flags & ~(unsigned)ENTRY_FLAGS)
 		return refuse(e->path, "has unknown flags");
 	if (e->mode & ~most)
 		return refuse(e->path, "has a mode that nothing sent may have");
-	if (e->mtime > INT64_MAX)
+	if (e->mtime > INT64_MAX || e->mtime_ns > 999999999)
 		return refuse(e->path, "has a time out of range");
 	if (e->kind == ENTRY_FILE && e->size && !object_length(e->size))
 		return refuse(e->path, "has a size out of range");
@@ -505,6 +510,12 @@ take_entry(struct reader *r, struct manifest *m)
 	e->flags = take_u8(r);
 	e->mode = take_u16(r);
 	e->mtime = take_u64(r);
+	if (e->flags & ENTRY_EXACT) {
+		e->mtime_ns = take_u32(r);
+		e->uid = take_u32(r);
+		e->gid = take_u32(r);
+		m->exact = true;
+	}
 	if (kind == ENTRY_FILE) {
 		e->size = take_u64(r);
 		e->holes = take_u64(r);

@@ -56,6 +56,7 @@ enum entry_flags {
 	ENTRY_OWN = 1,	   /* from -f, or the working directory: a real, writable file of the job user's own */
 	ENTRY_LIBRARY = 2, /* a library or an interpreter: its directory is merged in the view wherever it lies */
 	ENTRY_PROGRAM = 4, /* the program itself, and what a #! line names: its directory goes into PATH */
+	ENTRY_EXACT = 16,  /* for `cp`: owner, nanoseconds and set-id bits are told as well */
 	ENTRY_PUBLIC =
 		8, /* ENTRY_FILE: everybody may read it where it comes from, and it is not the sender's own: its contents are public */
 };
@@ -63,8 +64,9 @@ struct entry {
 	char *path; /* inside the root: "usr/bin/date", no leading slash, no "." or ".." or empty part */
 	enum entry_kind kind;
 	unsigned flags;
-	uint32_t mode;	      /* permission bits; set-id bits are dropped when a manifest is made and refused when one is read */
+	uint32_t mode;	      /* permission bits; set-id bits with ENTRY_EXACT alone: dropped when a manifest is made, refused when one is read */
 	uint64_t mtime;	      /* seconds since 1970 */
+	uint32_t mtime_ns, uid, gid; /* with ENTRY_EXACT; else 0 */
 	uint64_t size;	      /* ENTRY_FILE */
 	uint64_t holes;	      /* ENTRY_FILE: bytes in chunks of zeros, which take no room; 0 where they were not counted */
 	uint32_t group;	      /* ENTRY_FILE: 1 + index of the first entry that is the same inode; 0: it has no other name */
@@ -81,6 +83,7 @@ struct manifest {
 	char *interpreter;  /* of the program when it is dynamic, for -view=none; "" when it has none */
 	char *machine;	    /* as uname -m prints it; "" when no file says */
 	char *library_path; /* directories of shipped libraries, joined by colons, for -view=none */
+	bool exact;	    /* of one that was read: an entry has ENTRY_EXACT */
 };
 #define MAX_ENTRIES 1000000u /* a million paths: more is a mistake or an attack, and would fill a small node's memory */
 #define MAX_MANIFEST (64u << 20)

@@ -490,7 +490,7 @@ environment(struct part *part, struct strings *env)
 static int
 try_to_promise(struct part *part, uint64_t absent)
 {
-	part->memory = worker_needs(self.worker, &part->manifest, part->give);
+	part->memory = worker_needs(self.worker, part->run.flags & RUN_PUT ? NULL : &part->manifest, part->give);
 	if (store_reserve(self.store, part->run.uid, absent + part->memory) == 0) {
 		part->reserved += absent + part->memory;
 		return 0;
@@ -559,11 +559,16 @@ start_proc(struct part *part)
 		.groups = part->run.groups,
 		.group_count = part->run.group_count,
 		.wants_start = part->run.flags & RUN_TELL_START || part->run.start_limit,
-		.give = part->give,
+		.give = part->give || part->run.flags & RUN_PUT,
 		.input = part->run.around.input == INPUT_STREAM,
 	};
 	size_t i;
 
+	if (part->ships && part->manifest.exact && task.kind != TASK_PUT) {
+		strings_free(&env);
+		fail(part, 255, "the manifest is refused: set-id bits are for cp alone");
+		return;
+	}
 	if (part->ships && !sizes_are_true(&part->manifest)) {
 		strings_free(&env);
 		fail(part, 255, "the manifest is refused: it gives a file another size than its contents have");

@@ -145,6 +145,13 @@ take_signals(struct keeper *k)
 
 /* ---- files ---- */
 
+/* What the job sees of what was shipped. */
+static const struct manifest *
+shown(const struct keeper *k)
+{
+	return k->task->kind == TASK_RUN ? k->task->manifest : NULL;
+}
+
 /* The caller's working directory inside the root, without leading slash; "" for the root itself. */
 static const char *
 cwd_inside(const struct keeper *k)
@@ -231,7 +238,7 @@ unpack(struct keeper *k)
 		.store = STORE,
 		.job = k->setup->name,
 		.given = k->setup->given,
-		.manifest = k->task->manifest,
+		.manifest = shown(k),
 		.owner = {.uid = k->task->uid, .gid = k->task->gid, .give = k->facts->is_root},
 		.theirs = k->theirs,
 	};
@@ -261,7 +268,7 @@ static int
 enter_view(struct keeper *k)
 {
 	struct view_plan plan = {
-		.manifest = k->task->manifest,
+		.manifest = shown(k),
 		.binroot_path = k->facts->binroot_path,
 		.job = k->job,
 		.own = k->mine ? k->own : NULL,
@@ -277,7 +284,7 @@ enter_view(struct keeper *k)
 		.gid = k->task->gid,
 		.groups = k->task->groups,
 		.group_count = k->task->group_count,
-		.nosuid = k->task->manifest && k->task->uid != 0,
+		.nosuid = shown(k) && k->task->uid != 0,
 		.new_proc = k->facts->pid_namespaces,
 		.devices = k->facts->devices ? "dev" : NULL,
 	};
@@ -302,7 +309,7 @@ start(struct keeper *k)
 	struct start *l = &k->launch;
 	int none;
 
-	*l = (struct start){.facts = k->facts, .task = k->task, .tree = k->tree, .own = k->own, .store = STORE, .proc = PROC};
+	*l = (struct start){.facts = k->facts, .task = k->task, .tree = k->tree, .own = k->own, .given = k->setup->given, .store = STORE, .proc = PROC};
 	if (launch_make(l) < 0 || launch_run(l) < 0)
 		return fail(l->status, "%s", l->why);
 	k->pid = k->group = l->pid;
@@ -422,7 +429,7 @@ reaped(struct keeper *k, pid_t pid, int status)
 static void
 note_left(const struct keeper *k)
 {
-	char *text = k->cwd < 0 ? NULL : left_in(k->cwd, cwd_inside(k), k->task->manifest);
+	char *text = k->cwd < 0 ? NULL : left_in(k->cwd, cwd_inside(k), shown(k));
 
 	if (text)
 		report(PROC_NOTE, 0, text);
@@ -646,7 +653,7 @@ may_run(const struct keeper *k)
 			f->unfit);
 		return false;
 	}
-	if (w->uid == geteuid() || (f->is_root && (f->namespaces || (w->localbin && !w->manifest))))
+	if (w->uid == geteuid() || (f->is_root && (f->namespaces || (w->localbin && (!w->manifest || w->kind == TASK_PUT)))))
 		return true;
 	if (k->facts->is_root)
 		(void)fail(255,

@@ -16,6 +16,7 @@
 
 #include "base/walk.h"
 #include "run/collect.h"
+#include "run/deliver.h"
 #include "run/inherit.h"
 #include "run/look.h"
 #include "run/unpack.h"
@@ -678,6 +679,30 @@ read_files(struct start *l)
 	_exit(collect(l->task->argv, l->task->glob, STDOUT_FILENO) == 0 ? 0 : 1);
 }
 
+/* Contents are root's to read: this process becomes the user in each step that touches the node's files. */
+static void __attribute__((noreturn))
+put_files(struct start *l)
+{
+	const struct task *t = l->task;
+	struct delivery d = {
+		.from = {.store = l->store,
+			.given = l->given,
+			.manifest = t->manifest,
+			.owner = {.uid = t->uid, .gid = t->gid, .give = l->facts->is_root}},
+		.groups = t->groups,
+		.group_count = t->group_count,
+		.base = t->argv[0],
+		.make = t->argv[1] && strcmp(t->argv[1], "make") == 0,
+	};
+
+	(void)umask(t->umask);
+	if (t->manifest && deliver(&d, l->why, sizeof(l->why)) == 0)
+		_exit(0);
+	l->status = 1;
+	say(l, FAILED);
+	_exit(1);
+}
+
 static void
 run_child(struct start *l)
 {
@@ -686,6 +711,8 @@ run_child(struct start *l)
 	(void)setsid();
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (l->task->kind == TASK_PUT)
+		put_files(l);
 	if (become(l) == 0 && l->task->kind == TASK_GET)
 		read_files(l);
 	if (!*l->why && find_words(l) == 0 && expand(l) == 0) {

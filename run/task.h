@@ -9,7 +9,7 @@
 enum task_kind {
 	TASK_RUN, /* a program runs */
 	TASK_GET, /* the files that argv names are read, into an archive on its output */
-	TASK_PUT, /* the manifest's files are put below the directory argv[0] of the node's own */
+	TASK_PUT, /* the manifest's files are put below the directory argv[0] of the node's own, which is made with argv[1] "make" */
 };
 
 /* What to run; borrowed for the call of worker_start only. */

@@ -475,20 +475,47 @@ make_empty(int dir, const char *name)
 	return close(fd);
 }
 
+/* Contents that the daemon has handed over: a descriptor and their name in the store. -1 with errno, ENOENT when there are none. */
+static int
+open_given(const struct unpacking *p, const struct entry *e, char path[UNPACK_GIVEN])
+{
+	struct object_name object = entry_object(e);
+	char text[OBJECT_TEXT];
+
+	errno = ENOENT;
+	if (!p->given || e->size < UNPACK_GIVE_MIN)
+		return -1;
+	object_text(&object, text);
+	(void)snprintf(path, UNPACK_GIVEN, "%s%s", p->given, text);
+	return openat(p->store, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int
+unpack_open(const struct unpacking *p, const struct entry *e, bool *given)
+{
+	char path[UNPACK_GIVEN];
+	int from = open_given(p, e, path);
+
+	*given = from >= 0;
+	if (*given)
+		(void)unlinkat(p->store, path, 0);
+	return *given || errno != ENOENT ? from : open_blob(p, e);
+}
+
+int
+unpack_copy(int from, int to, uint64_t size, bool given)
+{
+	return copy_bytes(from, to, size, given);
+}
+
 /* Contents that the daemon has handed over become the file, for they were nobody else's: renamed, or moved bit by bit to another
  * file system. 1 when there are none, else 0, or -1 with unpack_error(). */
 static int
 take_given(const struct unpacking *p, const struct entry *e, int dir, const char *name)
 {
-	struct object_name object = entry_object(e);
-	char text[OBJECT_TEXT], path[UNPACK_GIVEN];
-	int from, bad;
+	char path[UNPACK_GIVEN];
+	int from = open_given(p, e, path), bad;
 
-	if (!p->given || e->size < UNPACK_GIVE_MIN)
-		return 1;
-	object_text(&object, text);
-	(void)snprintf(path, sizeof(path), "%s%s", p->given, text);
-	from = openat(p->store, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (from < 0)
 		return errno == ENOENT ? 1 : fail_entry("take", e);
 	if (renameat(p->store, path, dir, name) == 0)

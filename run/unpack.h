@@ -43,6 +43,10 @@ struct unpacked_size unpack_own_size(const struct manifest *); /* what unpack_ow
  * name given + its object's in the store; to another file system they are moved with no more than a MiB there twice. */
 #define UNPACK_GIVE_MIN (1u << 20)
 #define UNPACK_GIVEN (80 + OBJECT_TEXT)
+/* The contents of an entry, for unpack_copy, with root's rights; given: they were handed over, and are gone when it is closed. The caller
+ * closes it. -1 with errno. */
+int unpack_open(const struct unpacking *, const struct entry *, bool *given);
+int unpack_copy(int from, int to, uint64_t size, bool given); /* into an empty file; holes stay holes. 0, or -1 with errno */
 /* Under root (empty, and nobody else's to change): directories that hold own entries, their own entries, links; and an empty
  * directory or file for each subtree that is shared. 0, or -1 with unpack_error(). */
 int unpack_own(const struct unpacking *, int root, struct unpacked *);

@@ -355,7 +355,7 @@ take_share(struct worker *w, struct proc *p, const struct setup *k)
 	const struct task *task = k->task;
 
 	p->uid = task->uid;
-	if (task->manifest) {
+	if (task->manifest && task->kind == TASK_RUN) {
 		if (store_hold_tree(w->store, task->manifest_name, p->uid, tree_bytes(w, task->manifest)) < 0)
 			return fail("%s", store_error());
 		p->manifest = *task->manifest_name;
@@ -363,7 +363,7 @@ take_share(struct worker *w, struct proc *p, const struct setup *k)
 	}
 	if (task->give)
 		hand_over(w, task, k->given, &p->given); /* before it is asked for room: what is in the room then is not the store's */
-	p->coming = coming_bytes(w, task->manifest);
+	p->coming = coming_bytes(w, task->kind == TASK_RUN ? task->manifest : NULL);
 	p->in_room = store_enter(w->store, p->uid, p->coming) == 0;
 	return p->in_room ? 0 : fail("%s", store_error());
 }

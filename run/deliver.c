@@ -1,0 +1,243 @@
+/* Puts what `gproc cp` sent where the node itself has its files: contents are read as root, all else is done as the user.
+ * Must never know views, mounts or keepers. */
+#include "run/deliver.h"
+#include "base/fresh.h"
+#include "base/sys.h"
+#include "base/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct delivering {
+	const struct delivery *d;
+	int base;
+	bool exact; /* root asks: owners and set-id bits are as they are at the head */
+	uint64_t failures;
+	char first[600];
+};
+
+static void
+failed(struct delivering *c, const char *path)
+{
+	const char *base = c->d->base;
+
+	if (c->failures++ == 0)
+		set_error(c->first, sizeof(c->first), "%.300s%s%.200s: %s", base, *path && strcmp(base, "/") != 0 ? "/" : "", path,
+			errno == EISDIR ? "there is a directory of this name" : strerror(errno));
+}
+
+static int
+as_user(const struct delivering *c)
+{
+	const struct owner *owner = &c->d->from.owner;
+
+	return owner->give && owner->uid != 0 ? act_as(owner->uid, owner->gid) : 0;
+}
+
+static void
+as_self(const struct delivering *c)
+{
+	const struct owner *owner = &c->d->from.owner;
+
+	if (owner->give && owner->uid != 0)
+		(void)act_as_self();
+}
+
+/* The directory that an entry lies in, and its last part. The caller closes it. -1 with errno. */
+static int
+open_parent(const struct delivering *c, const char *path, const char **name)
+{
+	char *dir;
+	int fd;
+
+	*name = last_part(path);
+	dir = *name == path ? xstrdup(".") : xstrndup(path, (size_t)(*name - path) - 1);
+	fd = open_unled(c->base, dir, O_RDONLY | O_DIRECTORY);
+	free(dir);
+	return fd;
+}
+
+static void
+times_of(const struct entry *e, struct timespec times[2])
+{
+	times[0] = (struct timespec){.tv_nsec = UTIME_OMIT};
+	times[1] = (struct timespec){.tv_sec = (time_t)e->mtime, .tv_nsec = (long)e->mtime_ns};
+}
+
+static mode_t
+mode_of(const struct delivering *c, const struct entry *e)
+{
+	return e->mode & (c->exact ? 07777 : e->kind == ENTRY_DIR ? 01777 : 0777);
+}
+
+/* Owner, mode and time, in this order: a change of the owner takes set-id bits away. */
+static int
+dress(const struct delivering *c, const struct entry *e, int fd)
+{
+	struct timespec times[2];
+
+	times_of(e, times);
+	return (c->exact && fchown(fd, e->uid, e->gid) < 0) || fchmod(fd, mode_of(c, e)) < 0 || futimens(fd, times) < 0 ? -1 : 0;
+}
+
+/* What is there may be replaced by a file or a link: it is no directory. */
+static int
+may_replace(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	errno = EISDIR;
+	return S_ISDIR(st.st_mode) ? -1 : 0;
+}
+
+static int
+put_file(const struct delivering *c, const struct entry *e, int from, bool given, int dir, const char *name)
+{
+	struct fresh file;
+
+	if (may_replace(dir, name) < 0 || fresh_begin(&file, dir, 0600) < 0)
+		return -1;
+	if ((e->size == 0 || unpack_copy(from, file.fd, e->size, given) == 0) && dress(c, e, file.fd) == 0)
+		return fresh_end(&file, name);
+	fresh_drop(&file);
+	return -1;
+}
+
+static int
+put_link(const struct delivering *c, const struct entry *e, int dir, const char *name)
+{
+	struct timespec times[2];
+
+	times_of(e, times);
+	if (may_replace(dir, name) < 0 || fresh_link(dir, e->target, times[1], name) < 0)
+		return -1;
+	return c->exact ? fchownat(dir, name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) : 0;
+}
+
+static int
+put_hard_link(const struct delivering *c, const struct entry *first, int dir, const char *name)
+{
+	const char *old;
+	int from = may_replace(dir, name) < 0 ? -1 : open_parent(c, first->path, &old), bad;
+
+	if (from < 0)
+		return -1;
+	bad = fresh_hard_link(from, old, dir, name);
+	close_fd(&from);
+	return bad;
+}
+
+/* Open to its owner until all is in it. */
+static int
+put_dir(int dir, const char *name)
+{
+	struct stat st;
+
+	if (mkdirat(dir, name, 0700) == 0)
+		return 0;
+	if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	errno = ENOTDIR;
+	if (!S_ISDIR(st.st_mode))
+		return -1;
+	return (st.st_mode & 0700) == 0700 ? 0 : fchmodat(dir, name, (st.st_mode & 07777) | 0700, 0);
+}
+
+/* Of several names of one file the one that is made first. */
+static const struct entry *
+first_name(const struct delivering *c, const struct entry *e)
+{
+	return e->kind == ENTRY_FILE && e->group ? &c->d->from.manifest->at[e->group - 1] : e;
+}
+
+static int
+put_entry(const struct delivering *c, const struct entry *e, int from, bool given)
+{
+	const struct entry *first = first_name(c, e);
+	const char *name;
+	int dir = open_parent(c, e->path, &name), bad;
+
+	if (dir < 0)
+		return -1;
+	if (e->kind == ENTRY_DIR)
+		bad = put_dir(dir, name);
+	else if (e->kind == ENTRY_LINK)
+		bad = put_link(c, e, dir, name);
+	else
+		bad = first != e ? put_hard_link(c, first, dir, name) : put_file(c, e, from, given, dir, name);
+	close_fd(&dir);
+	return bad;
+}
+
+static void
+put(struct delivering *c, const struct entry *e)
+{
+	bool given = false, has_contents = e->kind == ENTRY_FILE && e->size && first_name(c, e) == e;
+	int from = has_contents ? unpack_open(&c->d->from, e, &given) : -1;
+
+	if ((has_contents && from < 0) || as_user(c) < 0 || put_entry(c, e, from, given) < 0)
+		failed(c, e->path);
+	as_self(c);
+	close_fd(&from);
+}
+
+/* From the last on: the deepest come first. */
+static void
+finish_dirs(struct delivering *c)
+{
+	const struct manifest *m = c->d->from.manifest;
+	size_t i;
+
+	for (i = m->count; i-- > 0;) {
+		const struct entry *e = &m->at[i];
+		int fd;
+
+		if (e->kind != ENTRY_DIR)
+			continue;
+		fd = open_unled(c->base, e->path, O_RDONLY | O_DIRECTORY);
+		if ((fd < 0 && errno != ENOENT) || (fd >= 0 && dress(c, e, fd) < 0))
+			failed(c, e->path);
+		close_fd(&fd);
+	}
+}
+
+static int
+open_base(const struct delivery *d)
+{
+	char *inner = xasprintf("%s/.", d->base);
+	int bad = d->make ? make_parents(inner, 0777) : 0, error = errno;
+
+	free(inner);
+	errno = error;
+	return bad < 0 ? -1 : open(d->base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int
+deliver(const struct delivery *d, char *why, size_t size)
+{
+	struct delivering c = {.d = d, .base = -1, .exact = d->from.owner.give && d->from.owner.uid == 0};
+	size_t i;
+
+	if ((d->from.owner.give && set_groups(d->groups, d->group_count) < 0) || as_user(&c) < 0 || (c.base = open_base(d)) < 0)
+		failed(&c, "");
+	as_self(&c);
+	for (i = 0; c.base >= 0 && i < d->from.manifest->count; i++)
+		put(&c, &d->from.manifest->at[i]);
+	if (c.base >= 0 && as_user(&c) == 0)
+		finish_dirs(&c);
+	as_self(&c);
+	close_fd(&c.base);
+	if (c.failures == 0)
+		return 0;
+	if (c.failures == 1)
+		set_error(why, size, "%s", c.first);
+	else
+		set_error(why, size, "%s; and %llu more", c.first, (unsigned long long)(c.failures - 1));
+	return -1;
+}

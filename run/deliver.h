@@ -1,0 +1,18 @@
+/* Puts what `gproc cp` sent where the node itself has its files, with the user's rights. */
+#ifndef DELIVER_H
+#define DELIVER_H
+
+#include "run/unpack.h"
+
+struct delivery {
+	struct unpacking from; /* the store's, with a manifest; the owner is the user, who is acted as where give is set */
+	const uint32_t *groups;
+	size_t group_count;
+	const char *base; /* an absolute directory; links on the way to it are followed, below it none */
+	bool make;	  /* it is made, with what is missing on the way */
+};
+/* Each file appears whole or not at all, in place of a file or link of that name, and a directory is never replaced by something else nor the
+ * other way round. What fails does not keep the rest from being put there. 0, or -1 with a text: the first that failed, why, and how many
+ * others. The calling process has one user's groups afterwards. */
+int deliver(const struct delivery *, char *why, size_t size);
+#endif
