@@ -31,7 +31,8 @@ struct item {
 	char *target; /* ENTRY_LINK */
 	uint32_t mode;
 	uint64_t mtime, dev, ino;
-	uint64_t size, holes; /* once hashed */
+	uint32_t mtime_ns, uid, gid; /* with ENTRY_EXACT */
+	uint64_t size, holes;	     /* once hashed */
 	struct digest digest;
 	struct item *first; /* of several names of one file: the first in order; NULL: it has one name */
 };
@@ -345,6 +346,94 @@ add_path(struct packing *p, const char *path, bool named, unsigned hops)
 		warn_of(p, path, "is no file, directory or link, and is left out");
 		return 0;
 	}
+}
+
+/* ---- what cp sends ---- */
+
+static int copy_path(struct packing *p, const char *from, const char *to, bool named);
+
+static int
+copy_inner(struct packing *p, const char *from, const char *to)
+{
+	DIR *d = opendir(from);
+	struct dirent *entry;
+	int bad = 0;
+
+	if (!d)
+		return fail("can't read the directory %s: %s", from, strerror(errno));
+	while (!bad && (entry = readdir(d))) {
+		char *inner, *inside;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		inner = xasprintf("%s%s%s", from, from[strlen(from) - 1] == '/' ? "" : "/", entry->d_name);
+		inside = xasprintf("%s%s%s", to, *to ? "/" : "", entry->d_name);
+		bad = copy_path(p, inner, inside, false);
+		free(inside);
+		free(inner);
+	}
+	(void)closedir(d);
+	return bad;
+}
+
+static struct item *
+copy_item(struct packing *p, const char *to, enum entry_kind kind, const struct stat *st)
+{
+	struct item *it = item_add(&p->items, xstrdup(to), RANK_FILE, kind);
+
+	it->flags = ENTRY_OWN | ENTRY_EXACT;
+	item_stat(it, st);
+	it->mode = (uint32_t)st->st_mode & 07777;
+	it->mtime_ns = (uint32_t)st->st_mtim.tv_nsec;
+	it->uid = st->st_uid;
+	it->gid = st->st_gid;
+	return it;
+}
+
+/* named: by the user, not found within a directory. */
+static int
+copy_path(struct packing *p, const char *from, const char *to, bool named)
+{
+	struct stat st;
+	char *target;
+
+	if (p->items.count > MAX_ENTRIES)
+		return fail("more than %u files, the last of them %s", MAX_ENTRIES, from);
+	if (*to && !path_inside(to))
+		return fail("%s: the path is too long or too deep to be sent", from);
+	if ((named ? stat(from, &st) : lstat(from, &st)) < 0)
+		return fail("%s: %s", from, strerror(errno));
+	if (S_ISDIR(st.st_mode)) {
+		if (*to)
+			(void)copy_item(p, to, ENTRY_DIR, &st);
+		return copy_inner(p, from, to);
+	}
+	if (S_ISREG(st.st_mode)) {
+		copy_item(p, to, ENTRY_FILE, &st)->source = xstrdup(from);
+		return 0;
+	}
+	if (S_ISLNK(st.st_mode)) {
+		target = read_link(from);
+		if (!target)
+			return fail("can't read the link %s: %s", from, strerror(errno));
+		copy_item(p, to, ENTRY_LINK, &st)->target = target;
+		return 0;
+	}
+	if (named)
+		return fail("%s is neither a file, a directory nor a link: it can't be copied", from);
+	warn_of(p, from, "is no file, directory or link, and is left out");
+	return 0;
+}
+
+static int
+add_copies(struct packing *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->q->copy_count; i++)
+		if (copy_path(p, p->q->copies[i].from, p->q->copies[i].to, true) < 0)
+			return -1;
+	return 0;
 }
 
 /* The next name of a list parted by commas; NULL at its end. Of backslashes before a comma each pair is one; one left over makes the
@@ -821,6 +910,9 @@ list_entries(struct items *items, struct manifest *m)
 		e->flags = it->flags;
 		e->mode = it->mode;
 		e->mtime = it->mtime;
+		e->mtime_ns = it->mtime_ns;
+		e->uid = it->uid;
+		e->gid = it->gid;
 		e->size = it->size;
 		e->digest = it->digest;
 		e->holes = it->holes;
@@ -892,6 +984,8 @@ find_program(struct packing *p, int *status)
 static int
 collect(struct packing *p, int *status)
 {
+	if (p->q->copies)
+		return add_copies(p);
 	if (p->q->program && find_program(p, status) < 0)
 		return -1;
 	if (p->q->files && add_files(p) < 0)
@@ -905,7 +999,7 @@ collect(struct packing *p, int *status)
 static int
 arrange(struct packing *p)
 {
-	if (follow_links(&p->items) < 0)
+	if (!p->q->copies && follow_links(&p->items) < 0)
 		return -1;
 	add_parents(&p->items);
 	if (p->items.count > 0 && fold(&p->items) < 0)

@@ -4,6 +4,12 @@
 
 #include "bundle.h"
 
+/* What `cp` sends: a file, or a directory with all in it. */
+struct copy {
+	const char *from; /* a path of the head; a link is followed, but none within a directory */
+	const char *to;	  /* its path in the manifest; "": what is in the directory, without itself */
+};
+
 struct pack_query {
 	const char *root;		/* -r */
 	const char *search;		/* PATH */
@@ -14,6 +20,8 @@ struct pack_query {
 	const char *program;		/* argv[0] as typed; NULL: ship no program, and no libraries of -f entries (-localbin) */
 	const char *files;		/* -f: paths of the head, parted by commas; a comma in a name, and a backslash before a comma,
 					 * have a backslash before them; or NULL */
+	const struct copy *copies;	/* for `cp`, instead of all of the above: what goes where, */
+	size_t copy_count;		/* so many */
 	const char *cwd;		/* the working directory: made on the node, the job user's own; or NULL */
 	void (*warn)(const char *text); /* called with each warning, as of a missing library of an -f entry; may be NULL */
 };
