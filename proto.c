@@ -242,15 +242,16 @@ put_node(struct buf *b, const struct msg_node *m, uint32_t between)
 	put_figures(b, &m->stat);
 }
 
-struct msg_node
-take_node(struct reader *r, uint32_t between)
+bool
+next_node(struct reader *r, struct msg_node *m, uint32_t between)
 {
-	struct msg_node m = {.path = take_path(r)};
-
-	m.generation = between == PROTO_GENERATION ? take_u32(r) : between;
-	m.info = take_info(r);
-	m.stat = take_figures(r);
-	return m;
+	if (r->bad || !reader_left(r))
+		return false;
+	*m = (struct msg_node){.path = take_path(r)};
+	m->generation = between == PROTO_GENERATION ? take_u32(r) : between;
+	m->info = take_info(r);
+	m->stat = take_figures(r);
+	return !r->bad;
 }
 
 void
@@ -281,13 +282,14 @@ put_stat(struct buf *b, const struct msg_stat *m)
 	put_figures(b, &m->stat);
 }
 
-struct msg_stat
-take_stat(struct reader *r)
+bool
+next_stat(struct reader *r, struct msg_stat *m)
 {
-	struct msg_stat m = {.path = take_path(r)};
-
-	m.stat = take_figures(r);
-	return m;
+	if (r->bad || !reader_left(r))
+		return false;
+	*m = (struct msg_stat){.path = take_path(r)};
+	m->stat = take_figures(r);
+	return !r->bad;
 }
 
 void
@@ -336,6 +338,23 @@ take_words(struct reader *r, struct surroundings *m)
 	if (skip_strings(r) == 0)
 		r->bad = true;
 	(void)skip_strings(r);
+}
+
+char *
+surroundings_command(const struct surroundings *m)
+{
+	struct reader words = m->words;
+	uint32_t count = take_u32(&words), i;
+	struct buf text = {0};
+
+	for (i = 0; i < count && text.len < 200; i++) {
+		const char *word = take_str(&words);
+
+		put_bytes(&text, " ", i > 0);
+		put_bytes(&text, word, strlen(word));
+	}
+	put_u8(&text, 0);
+	return (char *)text.data;
 }
 
 /* All but the lists of words, which are left where they are. */
@@ -466,14 +485,6 @@ put_run_entries(struct buf *b, const struct msg_run *m)
 
 	for (i = 0; i < m->count; i++)
 		put_run_entry(b, &m->entries[i]);
-}
-
-void
-put_run(struct buf *b, const struct msg_run *m)
-{
-	put_run_head(b, m);
-	put_bytes(b, m->block, m->block_len);
-	put_run_entries(b, m);
 }
 
 int
@@ -942,20 +953,21 @@ put_shown(struct buf *b, const struct msg_shown *m)
 	put_figures(b, &m->stat);
 }
 
-struct msg_shown
-take_shown(struct reader *r)
+bool
+next_shown(struct reader *r, struct msg_shown *m)
 {
-	struct msg_shown m = {.path = take_path(r)};
-
-	m.state = take_u8(r);
-	if (m.state > NODE_LOST)
+	if (r->bad || !reader_left(r))
+		return false;
+	*m = (struct msg_shown){.path = take_path(r)};
+	m->state = take_u8(r);
+	if (m->state > NODE_LOST)
 		r->bad = true;
-	m.since = take_u64(r);
-	m.adopted = take_bool(r);
-	m.why = take_str(r);
-	m.info = take_info(r);
-	m.stat = take_figures(r);
-	return m;
+	m->since = take_u64(r);
+	m->adopted = take_bool(r);
+	m->why = take_str(r);
+	m->info = take_info(r);
+	m->stat = take_figures(r);
+	return !r->bad;
 }
 
 void

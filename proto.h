@@ -159,7 +159,7 @@ struct msg_run {
 	struct digest manifest; /* for the machine of these nodes; in the scope of the launch's uid: a manifest is never public */
 	const uint8_t *block;	/* a run_common */
 	size_t block_len;
-	struct run_entry *entries; /* owned when taken; put_run borrows them */
+	struct run_entry *entries; /* owned when taken; put_run_entries borrows them */
 	size_t count;
 };
 
@@ -315,7 +315,8 @@ struct msg_kill {
 	uint32_t signal;
 };
 
-/* put_x appends a body; take_x reads one: 0, or -1 when it is malformed (then nothing is left to free). */
+/* put_x appends a body; take_x reads one: 0, or -1 when it is malformed (then nothing is left to free). Where a message has the same
+ * fields over and over, put_x appends once, and next_x reads once: false at the end, which is the reader's bad when it is malformed. */
 void put_join(struct buf *, const struct msg_join *);
 int take_join(const uint8_t *, size_t, struct msg_join *);
 void put_welcome(struct buf *, const struct msg_welcome *);
@@ -328,23 +329,23 @@ void put_resend(struct buf *, const struct msg_resend *);
 int take_resend(const uint8_t *, size_t, struct msg_resend *);
 /* between: what both ends of the link speak; where it isn't this generation, the frozen form of PROTO_FIRST is written and read. */
 void put_node(struct buf *, const struct msg_node *, uint32_t between);
-struct msg_node take_node(struct reader *, uint32_t between); /* one of several: test the reader's bad after each */
+bool next_node(struct reader *, struct msg_node *, uint32_t between);
 void put_down(struct buf *, const struct msg_down *);
 int take_down(const uint8_t *, size_t, struct msg_down *);
 void put_stat(struct buf *, const struct msg_stat *);
-struct msg_stat take_stat(struct reader *);
+bool next_stat(struct reader *, struct msg_stat *);
 void put_power(struct buf *, const struct msg_power *);
 int take_power(const uint8_t *, size_t, struct msg_power *);
 void put_run_common(struct buf *, const struct run_common *);
 int take_run_common(struct reader, struct run_common *);
 void run_common_free(struct run_common *);
-void put_run(struct buf *, const struct msg_run *);
-/* The same in parts, for a block that several messages share: what stands before it, and behind it. */
+/* A RUN in parts, for its block is shared by several: what stands before the block, and behind it. */
 void put_run_head(struct buf *, const struct msg_run *);
 void put_run_entries(struct buf *, const struct msg_run *);
 int take_run(const uint8_t *, size_t, struct msg_run *, uint32_t between); /* between: see put_node; the block is then another's */
 void run_free(struct msg_run *);
-size_t run_entry_size(const struct run_entry *); /* bytes that it takes in a RUN */
+char *surroundings_command(const struct surroundings *); /* its first words, about 200 bytes; words is set. Caller frees */
+size_t run_entry_size(const struct run_entry *);	 /* bytes that it takes in a RUN */
 void put_event(struct buf *, const struct msg_event *);
 int take_event(const uint8_t *, size_t, struct msg_event *);
 /* What it counts for where memory is bounded: its output, and what it takes beside that. Nothing but output counts. */
@@ -377,7 +378,7 @@ int take_error(const uint8_t *, size_t, struct msg_error *);
 void put_query(struct buf *, const struct msg_query *);
 int take_query(const uint8_t *, size_t, struct msg_query *);
 void put_shown(struct buf *, const struct msg_shown *);
-struct msg_shown take_shown(struct reader *);
+bool next_shown(struct reader *, struct msg_shown *);
 void put_query_end(struct buf *, const struct msg_query_end *);
 int take_query_end(const uint8_t *, size_t, struct msg_query_end *);
 void put_ps(struct buf *, const struct msg_ps *);

@@ -71,16 +71,15 @@ ask_nodes(const struct options *o, const char *spec, struct answer *a)
 	buf_free(&body);
 	for (session_next(l, &f); f.type == MSG_NODES; session_next(l, &f)) {
 		struct reader r = reader_over(f.body, f.len);
+		struct msg_shown m;
 
-		while (!r.bad && reader_left(&r)) {
-			struct msg_shown m = take_shown(&r);
-
-			if (!r.bad)
-				add_shown(a, &m);
-		}
+		while (next_shown(&r, &m))
+			add_shown(a, &m);
+		if (r.bad)
+			session_bad(&f);
 	}
 	if (f.type != MSG_QUERY_END || take_query_end(f.body, f.len, &end) != 0)
-		die(255, "protocol error: the master's answer is malformed");
+		session_bad(&f);
 	a->up = end.up;
 	a->down = end.down;
 	a->left = absent_copy(&end.left);
@@ -350,7 +349,7 @@ client_ps(const struct options *o)
 		char age[32], *command;
 
 		if (take_ps(f.body, f.len, &m) != 0)
-			die(255, "protocol error: the master's answer is malformed");
+			session_bad(&f);
 		put_age(m.age, age, sizeof(age));
 		command = printable(m.command);
 		printf("%-16s %8u %8s %-9s %-16s %s\n", m.job, m.uid, age, m.state, m.nodes, command);
@@ -404,8 +403,8 @@ expect_ok(struct link *l)
 	struct frame f;
 
 	session_next(l, &f);
-	if (f.type != MSG_OK)
-		die(255, "protocol error: the master's answer is malformed");
+	if (f.type != MSG_OK || f.len)
+		session_bad(&f);
 }
 
 int
@@ -436,10 +435,10 @@ order(const struct options *o, struct link **l, const struct path *node, bool re
 	session_send(*l, MSG_POWER, &body);
 	buf_free(&body);
 	session_take(*l, &f);
-	if (f.type == MSG_OK)
+	if (f.type == MSG_OK && !f.len)
 		return true;
 	if (f.type != MSG_ERROR || take_error(f.body, f.len, &refusal) != 0)
-		die(255, "protocol error: the master's answer is malformed");
+		session_bad(&f);
 	warn("%s", refusal.text);
 	link_free(*l); /* a refusal is the last that a master says */
 	*l = session_open(o->uds);

@@ -91,13 +91,13 @@ pack_for_machines(struct exec *x, const char *spec, char **argv, const char *cwd
 	buf_free(&body);
 	for (session_next(x->link, &f); f.type == MSG_NODES; session_next(x->link, &f)) {
 		struct reader r = reader_over(f.body, f.len);
+		struct msg_shown m;
 
-		while (!r.bad && reader_left(&r)) {
-			struct msg_shown m = take_shown(&r);
-
-			if (!r.bad && m.state == NODE_UP && !strings_has(&machines, m.info.machine))
+		while (next_shown(&r, &m))
+			if (m.state == NODE_UP && !strings_has(&machines, m.info.machine))
 				strings_add(&machines, m.info.machine);
-		}
+		if (r.bad)
+			session_bad(&f);
 	}
 	if (machines.count == 0)
 		die(255, "\"%s\" selects no node that is up", spec);
@@ -281,7 +281,7 @@ on_want(struct exec *x, const struct frame *f)
 	uint64_t total, offset;
 
 	if (take_want(f->body, f->len, &m) != 0)
-		die(255, "protocol error: the master's WANT is malformed");
+		session_bad(f);
 	source = find_source(x, &m.name);
 	if (!source) {
 		send_lack(x, f->job, &m.name, "the client has no such contents");
@@ -361,7 +361,7 @@ on_event(struct exec *x, const struct frame *f)
 	size_t at;
 
 	if (!x->is_accepted || take_event(f->body, f->len, &e) != 0)
-		die(255, "protocol error: the master's EVENT is malformed");
+		session_bad(f);
 	at = verdicts_find(&x->verdicts, &e.path);
 	if (at == x->verdicts.count)
 		die(255, "protocol error: the master sent an event of a node that was not chosen");
@@ -378,7 +378,7 @@ on_accepted(struct exec *x, const struct frame *f)
 	enum output_mode mode = *o->output ? OUTPUT_FILES : o->fold ? OUTPUT_FOLD : o->label ? OUTPUT_LABEL : OUTPUT_RAW;
 
 	if (x->is_accepted || take_accepted(f->body, f->len, &x->accepted) != 0)
-		die(255, "protocol error: the master's ACCEPTED is malformed");
+		session_bad(f);
 	x->is_accepted = true;
 	x->id = f->job;
 	x->job = xstrdup(x->accepted.job);
@@ -485,16 +485,20 @@ on_frame(struct exec *x, const struct frame *f)
 		on_unwant(x, f);
 		break;
 	case MSG_TIMEOUT:
+		if (f->len)
+			session_bad(f);
 		verdicts_overdue(&x->verdicts);
 		break;
 	case MSG_TAKEN:
 		if (reading_taken(&x->reading, f) != 0)
-			die(255, "protocol error: the master's TAKEN is malformed");
+			session_bad(f);
 		break;
 	case MSG_JOB_END:
-		return false;
+		if (!f->len)
+			return false;
+		/* fallthrough */
 	default:
-		die(255, "protocol error: a master may not send %s", message_name(f->type));
+		session_bad(f);
 	}
 	return !(x->is_accepted && x->options->detach && x->verdicts.running == 0);
 }

@@ -31,12 +31,18 @@ session_send(struct link *l, unsigned type, const struct buf *body)
 }
 
 void
+session_bad(const struct frame *f)
+{
+	die(255, "protocol error: the master sent %s, which is malformed or out of turn", message_name(f->type));
+}
+
+void
 session_error(const struct frame *f)
 {
 	struct msg_error m;
 
 	if (take_error(f->body, f->len, &m) != 0)
-		die(255, "protocol error: the master's ERROR is malformed");
+		session_bad(f);
 	die((int)(m.status & 255), "%s", m.text);
 }
 

@@ -576,23 +576,6 @@ variant_for(const struct msg_launch *m, const struct member *node)
 	return any;
 }
 
-/* The first words of the command, about 200 bytes. Caller frees. */
-static char *
-command_text(struct reader words)
-{
-	uint32_t count = take_u32(&words), i;
-	struct buf text = {0};
-
-	for (i = 0; i < count && text.len < 200; i++) {
-		const char *word = take_str(&words);
-
-		put_bytes(&text, " ", i > 0);
-		put_bytes(&text, word, strlen(word));
-	}
-	put_u8(&text, 0);
-	return (char *)text.data;
-}
-
 static void
 term_is_over(struct timer *t)
 {
@@ -626,7 +609,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 		l->id = (self.boot << 32) | ++last_number;
 	while (last_number == 0 || launch_find(l->id)); /* 0 is no job; a detached one may be older than four billion others */
 	l->text = xasprintf("%u.%08x", last_number, (uint32_t)self.boot);
-	l->command = command_text(m->around.words);
+	l->command = surroundings_command(&m->around);
 	l->client = client;
 	l->uid = client->who.uid;
 	l->counted = launch_cost(m, c->count);

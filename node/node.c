@@ -73,6 +73,7 @@ on_welcome(struct neighbour *n, const struct frame *f)
 static const char *const kind_names[NB_KINDS] = {"stranger", "child", "parent", "client"};
 
 #define FROM(kind) (1u << (kind))
+#define BARE FROM(NB_KINDS) /* it has no body */
 /* What each kind of neighbour may send, and which part of the daemon takes it. */
 static const struct {
 	enum message type;
@@ -85,9 +86,9 @@ static const struct {
 	{MSG_UP, FROM(NB_CHILD), tree_on_up},
 	{MSG_DOWN, FROM(NB_CHILD), tree_on_down},
 	{MSG_STAT, FROM(NB_CHILD), tree_on_stat},
-	{MSG_PING, FROM(NB_PARENT) | FROM(NB_CHILD), on_ping},
+	{MSG_PING, FROM(NB_PARENT) | FROM(NB_CHILD) | BARE, on_ping},
 	{MSG_FORGET, FROM(NB_PARENT), job_on_forget},
-	{MSG_SHUTDOWN, FROM(NB_PARENT), on_shutdown},
+	{MSG_SHUTDOWN, FROM(NB_PARENT) | BARE, on_shutdown},
 	{MSG_POWER, FROM(NB_PARENT), power_on_power},
 	{MSG_POWER, FROM(NB_CLIENT), answer_on_power},
 	{MSG_RUN, FROM(NB_PARENT), job_on_run},
@@ -97,7 +98,7 @@ static const struct {
 	{MSG_CREDIT, FROM(NB_CLIENT), head_on_credit},
 	{MSG_SIGNAL, FROM(NB_PARENT), job_on_signal},
 	{MSG_SIGNAL, FROM(NB_CLIENT), head_on_signal},
-	{MSG_DONE, FROM(NB_PARENT), job_on_done},
+	{MSG_DONE, FROM(NB_PARENT) | BARE, job_on_done},
 	{MSG_WANT, FROM(NB_CHILD), relay_on_want},
 	{MSG_UNWANT, FROM(NB_CHILD), relay_on_unwant},
 	{MSG_DATA, FROM(NB_PARENT) | FROM(NB_CLIENT), relay_on_data},
@@ -105,7 +106,7 @@ static const struct {
 	{MSG_RESEND, FROM(NB_PARENT), upstream_on_resend},
 	{MSG_LAUNCH, FROM(NB_CLIENT), head_on_launch},
 	{MSG_QUERY, FROM(NB_CLIENT), answer_on_query},
-	{MSG_PS, FROM(NB_CLIENT), head_on_ps},
+	{MSG_PS, FROM(NB_CLIENT) | BARE, head_on_ps},
 	{MSG_KILL, FROM(NB_CLIENT), head_on_kill},
 	{MSG_INPUT, FROM(NB_PARENT), job_on_input},
 	{MSG_INPUT, FROM(NB_CLIENT), head_on_input},
@@ -124,6 +125,10 @@ dispatch(struct neighbour *n, const struct frame *f)
 		;
 	if (foreign) /* jobs don't reach beyond nodes of another generation */
 		return;
+	if (i < COUNT(handlers) && handlers[i].from & BARE && f->len) {
+		neighbour_malformed(n, f);
+		return;
+	}
 	if (i < COUNT(handlers)) {
 		handlers[i].handle(n, f);
 		return;

@@ -239,12 +239,12 @@ tree_on_up(struct neighbour *n, const struct frame *frame)
 {
 	struct reader r = reader_over(frame->body, frame->len);
 	struct buf onward = {0};
+	struct msg_node m;
 
-	while (!r.bad && reader_left(&r)) {
-		struct msg_node m = take_node(&r, n->between);
+	while (next_node(&r, &m, n->between)) {
 		char *address;
 
-		if (r.bad || !path_under(&m.path, &n->path))
+		if (!path_under(&m.path, &n->path))
 			continue;
 		address = path_equal(&m.path, &n->path) ? address_seen(n, m.info.address) : xstrdup(m.info.address);
 		m.info.address = address;
@@ -287,10 +287,10 @@ void
 tree_on_stat(struct neighbour *n, const struct frame *frame)
 {
 	struct reader r = reader_over(frame->body, frame->len);
+	struct msg_stat m;
 
-	while (!r.bad && reader_left(&r)) {
-		struct msg_stat m = take_stat(&r);
-		struct member *member = r.bad ? NULL : map_find(&self.map, &m.path);
+	while (next_stat(&r, &m)) {
+		struct member *member = map_find(&self.map, &m.path);
 
 		if (member && member->via == n) {
 			member->stat = m.stat;

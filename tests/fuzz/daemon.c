@@ -17,6 +17,7 @@
 #include "node/tree.h"
 #include "node/upstream.h"
 #include "node/node.c"
+#include "unit/messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "proto.h"
+#include "unit/messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -166,36 +167,27 @@ try_lists(const uint8_t *data, size_t size)
 {
 	struct reader nodes = reader_over(data, size), first = nodes, stats = nodes, shown = nodes;
 	struct buf out = {0};
+	struct msg_node node;
+	struct msg_stat stat;
+	struct msg_shown one;
 
-	while (!nodes.bad && reader_left(&nodes)) {
-		struct msg_node m = take_node(&nodes, PROTO_GENERATION);
-
-		put_node(&out, &m, PROTO_GENERATION);
-	}
+	while (next_node(&nodes, &node, PROTO_GENERATION))
+		put_node(&out, &node, PROTO_GENERATION);
 	if (!nodes.bad)
 		same(&out, data, size, true);
 	out.len = 0;
-	while (!first.bad && reader_left(&first)) {
-		struct msg_node m = take_node(&first, PROTO_FIRST);
-
-		put_node(&out, &m, PROTO_FIRST);
-	}
+	while (next_node(&first, &node, PROTO_FIRST))
+		put_node(&out, &node, PROTO_FIRST);
 	if (!first.bad)
 		same(&out, data, size, true);
 	out.len = 0;
-	while (!stats.bad && reader_left(&stats)) {
-		struct msg_stat m = take_stat(&stats);
-
-		put_stat(&out, &m);
-	}
+	while (next_stat(&stats, &stat))
+		put_stat(&out, &stat);
 	if (!stats.bad)
 		same(&out, data, size, true);
 	out.len = 0;
-	while (!shown.bad && reader_left(&shown)) {
-		struct msg_shown m = take_shown(&shown);
-
-		put_shown(&out, &m);
-	}
+	while (next_shown(&shown, &one))
+		put_shown(&out, &one);
 	if (!shown.bad)
 		same(&out, data, size, true);
 	buf_free(&out);

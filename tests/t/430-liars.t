@@ -55,6 +55,7 @@ lies large-piece '^(closed|failed 255 .*)$' "a piece of two gigabytes"
 lies long-frame '^closed$' "a frame of four gigabytes"
 lies event '^closed$' "an event, which only nodes send"
 lies join '^closed$' "a node's hello at the socket"
+lies ps-body '^closed$' "a question that has a body where none belongs"
 lies nonsense '^closed$' "a message of no known type"
 like "questions without end, whose answers are not read, are held back" "$(lie deaf 400000)" '^(held|closed)$'
 # A million entries take the nodes' processors a while, but nobody else's turn, and go with their client.

@@ -4,15 +4,13 @@
  * COUNT TEXT": how many were let in, and what the first that was not was told; then until standard input ends pour KIB the beginning of a
  * frame of so many KiB, and all of it but its last byte, then as idle */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "link/link.h"
 #include "link/net.h"
-#include "proto.h"
+#include "tools/frames.h"
 
 static const char *socket_path;
 
@@ -31,24 +29,6 @@ say(const char *what, const char *text)
 {
 	printf("%s%s%s\n", what, *text ? " " : "", text);
 	(void)fflush(stdout);
-}
-
-/* Writes all that is queued, and reads until a frame is there, which is borrowed. False when the master ended it first. */
-static bool
-next_frame(struct link *l, struct frame *f)
-{
-	for (;;) {
-		struct pollfd wait = {.fd = link_fd(l), .events = POLLIN};
-
-		if (link_next(l, f))
-			return true;
-		if (link_dead(l))
-			return false;
-		link_flush(l);
-		wait.events |= link_wants_write(l) ? POLLOUT : 0;
-		(void)poll(&wait, 1, -1);
-		link_read(l);
-	}
 }
 
 static const char *

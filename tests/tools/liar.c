@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "bundle.h"
-#include "link/link.h"
 #include "link/net.h"
-#include "proto.h"
+#include "tools/frames.h"
 
 enum { FILES = 3 };
 #define BOMB (1u << 20)
@@ -158,12 +156,6 @@ make_manifest(void)
 /* ---- the conversation ---- */
 
 static void
-send_frame(unsigned type, uint64_t job, const struct buf *body)
-{
-	link_send(master, PRIO_CONTROL, type, job, body ? body->data : NULL, body ? body->len : 0);
-}
-
-static void
 launch(const char *spec)
 {
 	struct msg_launch m = {.generation = PROTO_GENERATION,
@@ -177,7 +169,7 @@ launch(const char *spec)
 	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = manifest.digest};
 	strings_add(&m.around.argv, "/bin/liar");
 	put_launch(&body, &m);
-	send_frame(MSG_LAUNCH, 0, &body);
+	send_frame(master, MSG_LAUNCH, 0, &body);
 	buf_free(&body);
 }
 
@@ -221,7 +213,7 @@ send_pieces(uint64_t job, const struct object_name *name, const struct buf *obje
 			m.raw_len = 1u << 31;
 		body.len = 0;
 		put_data(&body, &m);
-		send_frame(MSG_DATA, job, &body);
+		send_frame(master, MSG_DATA, job, &body);
 	} while (offset < object->len);
 	buf_free(&body);
 }
@@ -251,14 +243,9 @@ on_event(const struct frame *f)
 {
 	struct msg_event e;
 
-	if (take_event(f->body, f->len, &e))
-		die(1, "an EVENT that can't be read");
-	if (e.kind == EVENT_STDOUT || e.kind == EVENT_STDERR)
-		printf("out %.*s", (int)e.len, (const char *)e.data);
+	take_and_print(f, &e);
 	if (e.kind == EVENT_FAILED)
 		printf("failed %u %s\n", e.status, e.text);
-	if (e.kind == EVENT_EXITED)
-		printf("exited %u\n", WIFEXITED(e.status) ? WEXITSTATUS(e.status) : 128u + WTERMSIG(e.status));
 	if (e.kind == EVENT_LOST)
 		printf("lost %s\n", e.text);
 }
@@ -281,30 +268,6 @@ on_frame(const struct frame *f)
 	return f->type != MSG_ERROR && f->type != MSG_JOB_END;
 }
 
-static void
-converse(void)
-{
-	struct frame f;
-
-	for (;;) {
-		struct pollfd wait = {.fd = link_fd(master), .events = POLLIN};
-
-		link_flush(master);
-		if (link_wants_write(master))
-			wait.events |= POLLOUT;
-		(void)poll(&wait, 1, -1);
-		if (wait.revents & ~POLLOUT)
-			link_read(master);
-		while (link_next(master, &f))
-			if (!on_frame(&f))
-				return;
-		if (link_dead(master)) {
-			puts("closed");
-			return;
-		}
-	}
-}
-
 /* What only a node may say, or a job's owner. */
 static void
 say_out_of_turn(unsigned type, uint64_t job)
@@ -312,7 +275,7 @@ say_out_of_turn(unsigned type, uint64_t job)
 	struct buf body = {0};
 
 	put_u8(&body, 9);
-	send_frame(type, job, &body);
+	send_frame(master, type, job, &body);
 	buf_free(&body);
 }
 
@@ -328,7 +291,7 @@ deaf(unsigned count)
 	for (i = 0; i < count; i++) {
 		struct pollfd wait = {.fd = link_fd(master), .events = POLLOUT};
 
-		send_frame(MSG_QUERY, 0, &body);
+		send_frame(master, MSG_QUERY, 0, &body);
 		link_flush(master);
 		if (link_is_full(master) && poll(&wait, 1, 2000) == 0) {
 			puts("held");
@@ -367,6 +330,8 @@ main(int argc, char **argv)
 	make_manifest();
 	if (lies("event"))
 		say_out_of_turn(MSG_EVENT, 0);
+	else if (lies("ps-body"))
+		say_out_of_turn(MSG_PS, 0);
 	else if (lies("join"))
 		say_out_of_turn(MSG_JOIN, 0);
 	else if (lies("nonsense"))
@@ -376,10 +341,10 @@ main(int argc, char **argv)
 	if (lies("deaf"))
 		deaf((unsigned)strtoul(argv[3], NULL, 10));
 	else if (lies("long-frame"))
-		puts(write_full(fd, "\xff\xff\xff\xff", 4) ? "?" : "sent"), converse();
+		puts(write_full(fd, "\xff\xff\xff\xff", 4) ? "?" : "sent"), converse(master, on_frame);
 	else {
 		launch(".");
-		converse();
+		converse(master, on_frame);
 	}
 	(void)fflush(stdout);
 	_exit(0);

@@ -6,16 +6,12 @@
  * holes: the same but for the last file, and says that they are holes; silent: says that the file has 1 GiB, and serves its list of chunks
  * alone; book: serves a manifest of COUNT MiB that is none. Prints a line each: "asked THING SCOPE" (a uid, or "public"), "unasked NUMBER",
  * "all asked", "out TEXT", "failed TEXT", "exited STATUS", "error TEXT". */
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "bundle.h"
-#include "link/link.h"
 #include "link/net.h"
-#include "proto.h"
+#include "tools/frames.h"
 
 struct object {
 	struct blob_id id;
@@ -122,7 +118,7 @@ launch(const char *spec)
 	strings_add(&m.around.argv, "/bin/run");
 	strings_add(&m.around.env, "PATH=/usr/bin:/bin");
 	put_launch(&body, &m);
-	link_send(master, PRIO_CONTROL, MSG_LAUNCH, 0, body.data, body.len);
+	send_frame(master, MSG_LAUNCH, 0, &body);
 	buf_free(&body);
 }
 
@@ -138,7 +134,7 @@ serve(uint64_t job, const struct msg_want *want, const struct object *o)
 		m.data = o->bytes.data + m.offset;
 		body.len = 0;
 		put_data(&body, &m);
-		link_send(master, PRIO_CONTROL, MSG_DATA, job, body.data, body.len);
+		send_frame(master, MSG_DATA, job, &body);
 		m.offset += m.len;
 	}
 	buf_free(&body);
@@ -151,7 +147,7 @@ refuse(uint64_t job, const struct object_name *name)
 	struct buf body = {0};
 
 	put_lack(&body, &m);
-	link_send(master, PRIO_CONTROL, MSG_LACK, job, body.data, body.len);
+	send_frame(master, MSG_LACK, job, &body);
 	buf_free(&body);
 }
 
@@ -212,14 +208,9 @@ on_event(const struct frame *f)
 {
 	struct msg_event e;
 
-	if (take_event(f->body, f->len, &e) != 0)
-		die(1, "an EVENT that can't be read");
-	if (e.kind == EVENT_STDOUT || e.kind == EVENT_STDERR)
-		printf("out %.*s", (int)e.len, (const char *)e.data);
+	take_and_print(f, &e);
 	if (e.kind == EVENT_FAILED || e.kind == EVENT_LOST)
 		printf("failed %s\n", e.text);
-	if (e.kind == EVENT_EXITED)
-		printf("exited %u\n", WIFEXITED(e.status) ? WEXITSTATUS(e.status) : 128u + WTERMSIG(e.status));
 }
 
 /* False when it is over. */
@@ -236,27 +227,6 @@ on_frame(const struct frame *f)
 		printf("error %s\n", error.text);
 	(void)fflush(stdout);
 	return f->type != MSG_ERROR && f->type != MSG_JOB_END;
-}
-
-static void
-converse(void)
-{
-	struct frame f;
-
-	while (!link_dead(master)) {
-		struct pollfd wait = {.fd = link_fd(master), .events = POLLIN};
-
-		link_flush(master);
-		if (link_wants_write(master))
-			wait.events |= POLLOUT;
-		(void)poll(&wait, 1, -1);
-		if (wait.revents & ~POLLOUT)
-			link_read(master);
-		while (link_next(master, &f))
-			if (!on_frame(&f))
-				return;
-	}
-	puts("closed");
 }
 
 int
@@ -288,7 +258,7 @@ main(int argc, char **argv)
 		qsort(guesses, count, sizeof(*guesses), object_order);
 	make_manifest((strcmp(argv[4], "public") == 0 ? ENTRY_PUBLIC : 0) | (is("large") ? ENTRY_OWN : 0));
 	launch(argv[2]);
-	converse();
+	converse(master, on_frame);
 	(void)fflush(stdout);
 	_exit(0);
 }

@@ -1,5 +1,6 @@
 /* proto: what is put comes back the same, what is cut short or has something left over is refused, the frozen forms are what they were. */
 #include "unit/tap.h"
+#include "unit/messages.h"
 #include "proto.h"
 
 static const struct path here = {3, {1, 70000, 4294967295u}};
@@ -425,9 +426,9 @@ static int
 again_node(const uint8_t *data, size_t len, struct buf *out)
 {
 	struct reader r = reader_over(data, len);
-	struct msg_node m = take_node(&r, PROTO_GENERATION);
+	struct msg_node m;
 
-	if (!reader_done(&r))
+	if (!next_node(&r, &m, PROTO_GENERATION) || !reader_done(&r))
 		return -1;
 	put_node(out, &m, PROTO_GENERATION);
 	return 0;
@@ -437,9 +438,9 @@ again_node(const uint8_t *data, size_t len, struct buf *out)
 	static int again_##name(const uint8_t *data, size_t len, struct buf *out)                                                          \
 	{                                                                                                                                  \
 		struct reader r = reader_over(data, len);                                                                                  \
-		struct type m = take_##name(&r);                                                                                           \
+		struct type m;                                                                                                             \
                                                                                                                                            \
-		if (!reader_done(&r))                                                                                                      \
+		if (!next_##name(&r, &m) || !reader_done(&r))                                                                              \
 			return -1;                                                                                                         \
 		put_##name(out, &m);                                                                                                       \
 		return 0;                                                                                                                  \
@@ -780,8 +781,9 @@ first_generation(void)
 	b.len = 0;
 	put_node(&b, &node, PROTO_FIRST);
 	r = reader_over(b.data, b.len);
-	back = take_node(&r, PROTO_FIRST);
-	ok(reader_done(&r) && back.generation == PROTO_FIRST && back.info.cpus == 64 && back.stat.jobs == 3, "an UP in its form");
+	ok(next_node(&r, &back, PROTO_FIRST) && reader_done(&r) && back.generation == PROTO_FIRST && back.info.cpus == 64 &&
+			back.stat.jobs == 3,
+		"an UP in its form");
 	b.len = 0;
 	put_u32(&b, 2048);
 	put_block(&b, "of another form", 15);
