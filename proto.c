@@ -32,6 +32,7 @@ static const struct {
 	{MSG_RESEND, "RESEND"},
 	{MSG_INPUT, "INPUT"},
 	{MSG_TAKEN, "TAKEN"},
+	{MSG_RESIZE, "RESIZE"},
 	{MSG_LAUNCH, "LAUNCH"},
 	{MSG_ACCEPTED, "ACCEPTED"},
 	{MSG_ERROR, "ERROR"},
@@ -43,6 +44,7 @@ static const struct {
 	{MSG_KILL, "KILL"},
 	{MSG_OK, "OK"},
 	{MSG_TIMEOUT, "TIMEOUT"},
+	{MSG_DETACH, "DETACH"},
 };
 
 const char *
@@ -309,6 +311,35 @@ take_power(const uint8_t *data, size_t len, struct msg_power *m)
 	return r.bad ? -1 : 0; /* frozen */
 }
 
+void
+put_resize(struct buf *b, const struct msg_resize *s)
+{
+	put_u16(b, s->rows);
+	put_u16(b, s->columns);
+	put_u16(b, s->width);
+	put_u16(b, s->height);
+}
+
+static struct msg_resize
+read_resize(struct reader *r)
+{
+	struct msg_resize s = {.rows = take_u16(r)};
+
+	s.columns = take_u16(r);
+	s.width = take_u16(r);
+	s.height = take_u16(r);
+	return s;
+}
+
+int
+take_resize(const uint8_t *data, size_t len, struct msg_resize *s)
+{
+	struct reader r = reader_over(data, len);
+
+	*s = read_resize(&r);
+	return reader_done(&r) ? 0 : -1;
+}
+
 static void
 put_surroundings(struct buf *b, const struct surroundings *m)
 {
@@ -318,6 +349,7 @@ put_surroundings(struct buf *b, const struct surroundings *m)
 	put_u8(b, m->limit_count);
 	for (i = 0; i < m->limit_count; i++)
 		put_u64(b, m->limits[i]);
+	put_resize(b, &m->screen);
 	put_u8(b, m->input);
 	put_u64(b, m->drain);
 	put_str(b, m->cwd);
@@ -369,6 +401,7 @@ take_surroundings(struct reader *r)
 		r->bad = true;
 	for (i = 0; i < m.limit_count && !r->bad; i++)
 		m.limits[i] = take_u64(r);
+	m.screen = read_resize(r);
 	m.input = take_u8(r);
 	if (m.input > INPUT_TERMINAL)
 		r->bad = true;

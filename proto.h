@@ -33,6 +33,7 @@ enum message {
 	MSG_RESEND = 30, /* down: the way up is a new one, send again what has not been acknowledged */
 	MSG_INPUT = 31,	 /* down, and from a client: a piece of what the programs read */
 	MSG_TAKEN = 32,	 /* up: how far one node has its input; to the client: how far it may send */
+	MSG_RESIZE = 33, /* down, and from a client: its terminal has another size */
 	/* between a client and the master only */
 	MSG_LAUNCH = 40,    /* client: start this */
 	MSG_ACCEPTED = 41,  /* master: its job id and nodes */
@@ -45,6 +46,7 @@ enum message {
 	MSG_KILL = 48,	    /* client: signal a job that may be another client's */
 	MSG_OK = 49,	    /* master: done */
 	MSG_TIMEOUT = 50,   /* master: the launch has taken too long and is being ended */
+	MSG_DETACH = 51,    /* client: it leaves, and its launch runs on; answered by OK */
 };
 const char *message_name(unsigned type); /* "JOIN"; "unknown" */
 
@@ -123,11 +125,18 @@ enum view { VIEW_MERGED, VIEW_ALL, VIEW_NONE };		      /* -view: which of the no
 enum input_mode { INPUT_NONE, INPUT_STREAM, INPUT_TERMINAL }; /* /dev/null; what the client reads; a terminal of its own */
 #define MAX_LIMITS 16					      /* resources that Linux limits */
 
+/* The size of a terminal; 0: not known. */
+struct msg_resize {
+	uint16_t rows, columns;
+	uint16_t width, height; /* pixels */
+};
+
 /* What a command finds around itself when it starts: the caller's, told in LAUNCH and handed on in RUN. */
 struct surroundings {
 	uint32_t umask;		     /* permission bits */
 	uint64_t limits[MAX_LIMITS]; /* soft ones, UINT64_MAX: none; by the numbers of asm-generic/resource.h on every machine */
 	uint32_t limit_count;	     /* how many of them are told: of the others the node's own hold */
+	struct msg_resize screen;	     /* where input is INPUT_TERMINAL */
 	unsigned input;		     /* enum input_mode */
 	uint64_t drain;		     /* milliseconds that its pipes may stay open beyond its end; 0: not at all */
 	const char *cwd, *binroot;   /* binroot "": whatever the nodes have */
@@ -356,6 +365,8 @@ void put_credit(struct buf *, const struct msg_credit *);
 int take_credit(const uint8_t *, size_t, struct msg_credit *);
 void put_input(struct buf *, const struct msg_input *);
 int take_input(const uint8_t *, size_t, struct msg_input *);
+void put_resize(struct buf *, const struct msg_resize *); /* the body of a RESIZE */
+int take_resize(const uint8_t *, size_t, struct msg_resize *);
 void put_taken(struct buf *, const struct msg_taken *);
 int take_taken(const uint8_t *, size_t, struct msg_taken *);
 void put_signal(struct buf *, const struct msg_signal *);

@@ -48,7 +48,7 @@ struct launch {
 	size_t counted;	 /* bytes of its user's share, beside the blocks' */
 	uint64_t serial; /* one more than that of the launch before it */
 	uint64_t born, kill_after;
-	bool detached, kill_on_bad, killed, over;
+	bool detached, kill_on_bad, killed, over, terminal;
 	bool again;	    /* some target is */
 	struct path *paths; /* sorted */
 	struct target *targets;
@@ -322,6 +322,18 @@ head_on_input(struct neighbour *client, const struct frame *frame)
 		neighbour_malformed(client, frame);
 }
 
+void
+head_on_resize(struct neighbour *client, const struct frame *frame)
+{
+	struct launch *l = client->launch;
+	struct msg_resize m;
+
+	if (take_resize(frame->body, frame->len, &m) != 0)
+		neighbour_malformed(client, frame);
+	else if (l && l->id == frame->job)
+		job_resize(l->id, &m);
+}
+
 /* A verdict that the master gives itself. */
 static void
 give_verdict(struct launch *l, size_t at, enum event_kind kind, const char *why)
@@ -508,11 +520,11 @@ block_cost(const struct neighbour *client, const struct msg_launch *m)
 	       sizeof(m->around.limits) + 128;
 }
 
-/* One that outlives its client reads nothing. */
+/* One that outlives its client reads nothing, unless a later one may sit down at its terminal. */
 static bool
 is_fed(const struct msg_launch *m)
 {
-	return m->around.input == INPUT_STREAM && !(m->flags & LAUNCH_DETACH);
+	return m->around.input == INPUT_TERMINAL || (m->around.input == INPUT_STREAM && !(m->flags & LAUNCH_DETACH));
 }
 
 /* And all that the master keeps of it besides. */
@@ -536,7 +548,7 @@ make_block(struct launch *l, const struct msg_launch *m)
 		.flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
 			 (m->flags & LAUNCH_NODE_CWD ? RUN_NODE_CWD : 0u) | (m->flags & LAUNCH_GET ? RUN_GET : 0u) |
 			 (m->flags & LAUNCH_PUT ? RUN_PUT : 0u) | (l->detached ? RUN_DETACHED : 0u) |
-			 (l->detached || m->start ? RUN_TELL_START : 0u),
+			 (l->detached || m->start || l->terminal ? RUN_TELL_START : 0u),
 		.view = m->view,
 		.size = (uint32_t)l->count,
 		.uid = who->uid,
@@ -582,6 +594,16 @@ term_is_over(struct timer *t)
 	kill_launch(t->owner);
 }
 
+/* By a signal at first; and by force what has not ended in the time that -kill-after gives. */
+static void
+end_launch(struct launch *l, unsigned signal)
+{
+	if (l->killed || l->over)
+		return;
+	loop_timer(&l->timer, l->kill_after, term_is_over, l);
+	signal_launch(l, signal);
+}
+
 static void
 timeout_is_due(struct timer *t)
 {
@@ -591,12 +613,10 @@ timeout_is_due(struct timer *t)
 
 	put_error(&body, &m);
 	neighbour_post(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, &body);
-	if (l->kill_after == 0) {
+	if (l->kill_after == 0)
 		kill_launch(l);
-		return;
-	}
-	loop_timer(&l->timer, l->kill_after, term_is_over, l);
-	signal_launch(l, SIGTERM);
+	else
+		end_launch(l, SIGTERM);
 }
 
 static struct launch *
@@ -615,6 +635,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->counted = launch_cost(m, c->count);
 	l->born = now_ms();
 	l->detached = m->flags & LAUNCH_DETACH;
+	l->terminal = m->around.input == INPUT_TERMINAL;
 	l->kill_on_bad = m->flags & LAUNCH_KILL_ON_BAD;
 	l->kill_after = m->kill_after;
 	l->paths = c->paths;
@@ -755,6 +776,13 @@ refuse_room(struct neighbour *client, size_t cost)
 	free(why);
 }
 
+/* A terminal is one person's, so it is one program's. */
+static void
+refuse_terminals(struct neighbour *client, const struct msg_launch *m, const struct choice *c)
+{
+	neighbour_send_error(client, 2, "-t is for one node, and \"%s\" selects %zu", m->spec, c->shown_count);
+}
+
 static bool
 all_up(const struct left_out *left)
 {
@@ -769,6 +797,8 @@ start(struct neighbour *client, const struct msg_launch *m, size_t len, struct c
 
 	if (c->count == 0 || (m->flags & LAUNCH_STRICT && !all_up(&c->left))) {
 		refuse_launch(client, m, c);
+	} else if (m->around.input == INPUT_TERMINAL && (c->count > 1 || *c->left.missing || *c->left.down || *c->left.refused)) {
+		refuse_terminals(client, m, c);
 	} else if (!fits_a_frame(client, len, c)) {
 		neighbour_send_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
 			client->who.group_count, c->count);
@@ -907,6 +937,15 @@ head_on_credit(struct neighbour *client, const struct frame *frame)
 		job_forward_credit(frame->job, m.bytes < room ? m.bytes : (uint32_t)room);
 }
 
+static void
+client_leaves(struct launch *l)
+{
+	l->client->launch = NULL;
+	l->client = NULL;
+	job_set_credit(l->id, FOR_EVER);
+	job_forward_credit(l->id, 0); /* lets through what waited for the client, to nobody */
+}
+
 void
 head_client_gone(struct neighbour *client)
 {
@@ -914,13 +953,30 @@ head_client_gone(struct neighbour *client)
 
 	if (!l)
 		return;
-	client->launch = NULL;
-	l->client = NULL;
-	job_set_credit(l->id, FOR_EVER);
-	job_forward_credit(l->id, 0); /* lets through what waited for the client, to nobody */
+	client_leaves(l);
 	/* Detached, and everywhere started: it lives on. Otherwise nobody would ever learn its verdict. */
-	if (!l->detached || l->starting)
+	if (l->detached && !l->starting)
+		return;
+	if (l->terminal && l->kill_after && !l->starting)
+		end_launch(l, SIGHUP);
+	else
 		kill_launch(l);
+}
+
+void
+head_on_detach(struct neighbour *client, const struct frame *frame)
+{
+	struct launch *l = client->launch;
+
+	if (!l || l->id != frame->job) /* it is over, which is on its way to the client */
+		return;
+	if (l->starting) {
+		neighbour_send_error(client, 255, "job %s has not started yet", l->text);
+		return;
+	}
+	l->detached = true;
+	client_leaves(l);
+	neighbour_send(client, PRIO_OUTPUT, MSG_OK, frame->job, NULL);
 }
 
 /* ---- jobs, shown and signalled ---- */

@@ -4,6 +4,7 @@
 #include "node/neighbour.h"
 #include "node/self.h"
 #include "proto.h"
+#include "run/pty.h"
 #include "run/worker.h"
 
 #include <errno.h>
@@ -50,8 +51,8 @@ input_over(struct input *in)
 	if (!in->open)
 		return;
 	in->open = false;
-	in->taken -= in->end && in->fd < 0 && in->taken == in->have; /* the end is no byte of the program's */
-	if (fd >= 0 && ioctl(fd, FIONREAD, &unread) == 0)
+	in->taken -= in->end && (in->fd < 0 || in->terminal) && in->taken == in->have; /* the end is no byte of the program's */
+	if (fd >= 0 && !in->terminal && ioctl(fd, FIONREAD, &unread) == 0)
 		in->taken -= (uint64_t)unread;
 	close_pipe(in);
 	close_fd(&in->reader);
@@ -78,6 +79,8 @@ pour(struct input *in)
 		in->head += (size_t)n;
 		in->taken += (uint64_t)n;
 	}
+	if (in->taken > in->have)
+		in->taken = in->have; /* the keys that end a terminal's input */
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		input_over(in);
 		return;
@@ -87,8 +90,17 @@ pour(struct input *in)
 		in->head = 0;
 	}
 	loop_want(&in->watch, waiting(in) ? WATCH_WRITE : 0);
-	if (in->end && !waiting(in))
+	if (in->end && !waiting(in) && !in->terminal)
 		end_pipe(in);
+}
+
+/* What ends the input of a terminal is typed there. */
+static void
+type_end(struct input *in)
+{
+	uint8_t keys[2];
+
+	put_bytes(&in->bytes, keys, pty_eof(in->fd, in->last != '\n' && in->last != '\r', keys));
 }
 
 static void
@@ -107,9 +119,12 @@ pipe_ready(struct watch *w, unsigned events)
 }
 
 void
-input_begin(struct input *in, uint64_t job, bool wanted)
+input_begin(struct input *in, uint64_t job, unsigned mode)
 {
-	*in = (struct input){.job = wanted ? job : 0, .fd = -1, .reader = -1, .open = wanted};
+	bool wanted = mode != INPUT_NONE;
+
+	*in = (struct input){.job = wanted ? job : 0, .fd = -1, .reader = -1, .open = wanted, .last = '\n'};
+	in->terminal = mode == INPUT_TERMINAL;
 }
 
 void
@@ -117,6 +132,8 @@ input_feed(struct input *in, int fd)
 {
 	in->fd = fd;
 	loop_watch(&in->watch, fd, 0, pipe_ready, in);
+	if (in->end && in->terminal)
+		type_end(in);
 	pour(in);
 	if (in->open && in->taken)
 		input_send_taken(in);
@@ -132,6 +149,7 @@ append(struct input *in, const uint8_t *data, size_t len)
 	}
 	put_bytes(&in->bytes, data, len);
 	in->have += len;
+	in->last = len ? data[len - 1] : in->last;
 }
 
 void
@@ -145,6 +163,8 @@ input_add(struct input *in, const struct msg_input *m)
 		append(in, m->data + known, m->len - (size_t)known);
 		in->end = m->end;
 		in->have += m->end;
+		if (in->end && in->terminal && in->fd >= 0)
+			type_end(in);
 		if (in->fd >= 0)
 			pour(in);
 	}

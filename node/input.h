@@ -12,14 +12,16 @@ struct input {
 	struct watch watch;
 	uint64_t job;
 	int fd, reader; /* the program's pipe, to write; once that is closed, to count what is left in it. -1: none */
+	bool terminal;	/* it is typed at one, which lives on when the input has ended */
 	bool open;	/* not over */
 	bool end;	/* the last of it has come */
+	uint8_t last;	/* byte that has come; \n before the first */
 	struct buf bytes;
 	size_t head;	      /* of bytes: what the program's pipe has taken */
 	uint64_t have, taken; /* as in struct msg_taken */
 };
-void input_begin(struct input *, uint64_t job, bool wanted); /* pieces may come before there is a program */
-void input_feed(struct input *, int fd);		     /* the pipe is there; taken over */
+void input_begin(struct input *, uint64_t job, unsigned mode); /* mode: enum input_mode. Pieces may come before there is a program */
+void input_feed(struct input *, int fd);		     /* the pipe, or the terminal, is there; taken over */
 void input_add(struct input *, const struct msg_input *);    /* takes what follows, passes over the rest */
 void input_send_taken(struct input *);			     /* sends the head how far it has come, however often */
 void input_over(struct input *); /* nothing more is read: tells the head how far the program has come. Harmless when it is over */

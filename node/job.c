@@ -35,6 +35,7 @@ struct job {
 	int64_t credit; /* bytes of events that may go up; one event may overdraw it */
 	uint32_t above; /* the window that the link upwards was given: none below is larger, so that no event is */
 	unsigned signalled;
+	struct buf screen; /* the body of the last RESIZE */
 	bool done, forgotten; /* forgotten: given up by the head, while others below may still take part */
 	struct part *part;    /* what runs on this node; NULL: nothing */
 	struct job *next;
@@ -116,6 +117,7 @@ job_release(void *what)
 		free(j->branches);
 		j->branches = next;
 	}
+	buf_free(&j->screen);
 	free(j);
 }
 
@@ -517,6 +519,13 @@ signal_again(const struct job *j, struct neighbour *child)
 		send_signal(j, child, &m);
 }
 
+static void
+send_resize(const struct job *j, struct neighbour *child)
+{
+	if (j->screen.len)
+		neighbour_send(child, PRIO_CONTROL, MSG_RESIZE, j->id, &j->screen);
+}
+
 /* Sends the nodes behind one child on, with what its link may bring beyond what it was granted before. */
 static void
 send_part(struct job *j, struct neighbour *child, bool again, struct msg_run *part, struct shared *block)
@@ -537,6 +546,7 @@ send_part(struct job *j, struct neighbour *child, bool again, struct msg_run *pa
 	buf_free(&head);
 	buf_free(&tail);
 	signal_again(j, child);
+	send_resize(j, child);
 }
 
 static size_t
@@ -756,6 +766,17 @@ job_on_input(struct neighbour *parent, const struct frame *frame)
 }
 
 void
+job_on_resize(struct neighbour *parent, const struct frame *frame)
+{
+	struct msg_resize m;
+
+	if (take_resize(frame->body, frame->len, &m) == 0)
+		job_resize(frame->job, &m);
+	else
+		neighbour_malformed(parent, frame);
+}
+
+void
 job_on_taken(struct neighbour *child, const struct frame *frame)
 {
 	struct msg_taken m;
@@ -784,6 +805,22 @@ job_signal(uint64_t id, const struct msg_signal *m)
 		send_signal(j, b->child, m);
 	if (j->part && is_new)
 		part_signal(j->part, (int)m->signal);
+}
+
+void
+job_resize(uint64_t id, const struct msg_resize *m)
+{
+	struct job *j = job_find(id);
+	struct branch *b;
+
+	if (!j)
+		return;
+	buf_free(&j->screen);
+	put_resize(&j->screen, m);
+	for (b = j->branches; b; b = b->next)
+		send_resize(j, b->child);
+	if (j->part)
+		part_resize(j->part, m);
 }
 
 void

@@ -25,9 +25,11 @@ void job_on_done(struct neighbour *, const struct frame *);   /* the parent's DO
 void job_on_forget(struct neighbour *, const struct frame *); /* the parent's FORGET, for this node or one below */
 void job_on_input(struct neighbour *, const struct frame *);  /* the parent's INPUT */
 void job_on_taken(struct neighbour *, const struct frame *);  /* a child's TAKEN */
+void job_on_resize(struct neighbour *, const struct frame *); /* the parent's RESIZE */
 /* On the master: to every node of the launch that is up; the shared bytes are an INPUT's whole body. */
 void job_send_input(uint64_t id, struct shared *);
 void job_signal(uint64_t id, const struct msg_signal *); /* to all of it, here and below */
+void job_resize(uint64_t id, const struct msg_resize *); /* its terminal, here or below */
 void job_done(uint64_t id);				 /* every verdict has arrived: it is forgotten here and below */
 void job_forget(const struct msg_forget *);		 /* sends it on, or kills those jobs here without a report */
 const char *job_refuses(uint64_t id, const struct object_name *, uint64_t bytes);

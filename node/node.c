@@ -111,6 +111,9 @@ static const struct {
 	{MSG_INPUT, FROM(NB_PARENT), job_on_input},
 	{MSG_INPUT, FROM(NB_CLIENT), head_on_input},
 	{MSG_TAKEN, FROM(NB_CHILD), job_on_taken},
+	{MSG_RESIZE, FROM(NB_PARENT), job_on_resize},
+	{MSG_RESIZE, FROM(NB_CLIENT), head_on_resize},
+	{MSG_DETACH, FROM(NB_CLIENT), head_on_detach},
 };
 
 static void

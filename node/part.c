@@ -4,6 +4,7 @@
 #include "node/input.h"
 #include "node/relay.h"
 #include "node/self.h"
+#include "run/pty.h"
 #include "run/worker.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ enum {
 	RING = 64 * 1024,      /* bytes of output kept until the head has them; then the program's pipe is left to fill */
 	READ_SIZE = 16 * 1024, /* the most that one event carries */
 	PIECE_MIN = 2 * 1024,
+	TERMINAL_REST = 72 * 1024, /* bytes: more than the kernel keeps of what was written to a terminal and not read yet */
 	READS_A_TURN = 4, /* so that a program that never stops printing leaves the loop to others */
 };
 #define MAX_SHARE (UINT64_MAX / 4) /* bytes: more than any node has, and sums of it are still numbers */
@@ -43,7 +45,8 @@ struct output_pipe {
 	struct part *part;
 	int stream; /* 1, 2 */
 	bool open;
-	int left; /* bytes to read before the verdict, once nothing more is waited for */
+	int left;  /* bytes to read before the verdict, once nothing more is waited for */
+	bool rest; /* fewer when a read finds none */
 };
 
 /* One content of a manifest, and the room that it takes in the store. */
@@ -275,6 +278,12 @@ clear_away(struct part *part)
 }
 
 static bool
+is_terminal(const struct part *part)
+{
+	return part->run.around.input == INPUT_TERMINAL;
+}
+
+static bool
 is_drained(const struct output_pipe *p)
 {
 	return !p->open || (p->part->cut && p->left <= 0);
@@ -294,6 +303,8 @@ add_exited(struct part *part)
 {
 	struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)part->status};
 
+	if (is_terminal(part))
+		close_pipe(&part->pipe[0]); /* hung up: for what lives on there is nobody at the other end */
 	part->lingers = !part->gone && !part->alone;
 	e.flags = (part->lingers ? EXITED_LINGERS : 0u) | (part->late ? EXITED_LATE : 0u);
 	/* Who ends the children too need not be told of them. */
@@ -352,30 +363,50 @@ piece_size(const struct part *part)
 }
 
 static void
-pipe_ready(struct watch *w, unsigned events)
+read_output(struct output_pipe *p)
 {
 	static uint8_t data[READ_SIZE];
-	struct output_pipe *p = w->owner;
 	struct part *part = p->part;
+	bool rest = p->rest;
 	size_t piece = piece_size(part);
 	int turns;
 
-	(void)events;
-	for (turns = 0; turns < READS_A_TURN && (part->state == PART_ENDED || part->unacknowledged < RING); turns++) {
+	for (turns = 0; (turns < READS_A_TURN || rest) && (part->state == PART_ENDED || part->unacknowledged < RING); turns++) {
 		ssize_t n = read(p->watch.fd, data, piece);
 
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			p->left = 0;
 			break;
+		}
 		if (n <= 0) {
 			close_pipe(p);
 			break;
 		}
 		take_output(p, data, (size_t)n);
-		if ((size_t)n < piece)
+		if (rest ? p->left <= 0 : (size_t)n < piece)
 			break;
 	}
+}
+
+static void
+pipe_ready(struct watch *w, unsigned events)
+{
+	struct output_pipe *p = w->owner;
+
+	(void)events;
+	read_output(p);
 	pipe_listens(p);
-	advance(part);
+	advance(p->part);
+}
+
+/* Of what was written to a terminal the kernel doesn't know how much can be read: that ends where a read finds nothing. */
+static void
+read_rest(struct output_pipe *p)
+{
+	p->rest = p->open;
+	p->left = TERMINAL_REST;
+	if (p->open)
+		read_output(p);
 }
 
 /* Nothing more is waited for; what lies in the pipes now is still delivered, however long that takes: the program's own output is there. */
@@ -389,7 +420,9 @@ cut_output(struct part *part)
 		struct output_pipe *p = &part->pipe[i];
 
 		p->left = 0;
-		if (p->open && ioctl(p->watch.fd, FIONREAD, &p->left) != 0)
+		if (is_terminal(part))
+			read_rest(p);
+		else if (p->open && ioctl(p->watch.fd, FIONREAD, &p->left) != 0)
 			p->left = 0;
 	}
 }
@@ -421,7 +454,7 @@ program_exited(struct part *part, int status)
 	part->status = status;
 	part->state = PART_DRAINING;
 	input_over(&part->input);
-	if (part->run.around.drain == 0 || part->silent)
+	if (part->run.around.drain == 0 || part->silent || is_terminal(part))
 		cut_output(part);
 	else
 		loop_timer(&part->drain, part->run.around.drain, drain_is_over, part);
@@ -561,6 +594,7 @@ start_proc(struct part *part)
 		.wants_start = part->run.flags & RUN_TELL_START || part->run.start_limit,
 		.give = part->give || part->run.flags & RUN_PUT,
 		.input = part->run.around.input == INPUT_STREAM,
+		.terminal = is_terminal(part) ? &part->run.around.screen : NULL,
 	};
 	size_t i;
 
@@ -583,14 +617,16 @@ start_proc(struct part *part)
 	}
 	self.jobs++;
 	part->state = PART_RUNNING;
-	if (task.input)
+	if (part->run.around.input != INPUT_NONE)
 		input_feed(&part->input, proc_take_input(part->proc));
 	loop_watch(&part->control, proc_control(part->proc), WATCH_READ, control_ready, part);
 	for (i = 0; i < COUNT(part->pipe); i++) {
 		struct output_pipe *p = &part->pipe[i];
 
-		*p = (struct output_pipe){.part = part, .stream = (int)i + 1, .open = true};
-		loop_watch(&p->watch, proc_output(part->proc, p->stream), WATCH_READ, pipe_ready, p);
+		*p = (struct output_pipe){.part = part, .stream = (int)i + 1};
+		p->open = proc_output(part->proc, p->stream) >= 0;
+		if (p->open)
+			loop_watch(&p->watch, proc_output(part->proc, p->stream), WATCH_READ, pipe_ready, p);
 	}
 }
 
@@ -842,7 +878,7 @@ part_start(uint64_t job, const struct msg_run *run, struct shared *block, uint32
 		return part;
 	}
 	part->silent = part->run.flags & RUN_DETACHED;
-	input_begin(&part->input, job, part->run.around.input == INPUT_STREAM);
+	input_begin(&part->input, job, part->run.around.input);
 	note_binroot(part);
 	if (part->run.start_limit)
 		loop_timer(&part->start_limit, part->run.start_limit, start_is_due, part);
@@ -863,6 +899,8 @@ part_ack(struct part *part, uint64_t sequence)
 	drop_until(part, sequence);
 	pipe_listens(&part->pipe[0]);
 	pipe_listens(&part->pipe[1]);
+	if (part->pipe[0].rest && part->state == PART_DRAINING)
+		pipe_ready(&part->pipe[0].watch, 0); /* whether there is more to read nothing else tells */
 }
 
 /* Says first that the job is here: a head that has given it up answers with FORGET, though there is no other event to send. */
@@ -894,6 +932,15 @@ end_unstarted(struct part *part, int signal)
 	add_event(part, &e);
 }
 
+/* As a line that drops: whatever is at the terminal has no other end any more. */
+static void
+hang_up(struct part *part)
+{
+	input_over(&part->input);
+	close_pipe(&part->pipe[0]);
+	advance(part);
+}
+
 void
 part_signal(struct part *part, int signal)
 {
@@ -903,12 +950,22 @@ part_signal(struct part *part, int signal)
 		(void)proc_signal(part->proc, signal);
 	else if (part->state == PART_FETCHING && ends(signal))
 		end_unstarted(part, signal);
+	if (signal == SIGHUP && part->proc && is_terminal(part))
+		hang_up(part);
 	if (part->state != PART_DRAINING || !ends(signal) || part->late)
 		return;
 	part->late = true;
 	if (!part->cut)
 		cut_output(part);
 	advance(part);
+}
+
+void
+part_resize(struct part *part, const struct msg_resize *m)
+{
+	part->run.around.screen = *m; /* for a program that is not there yet */
+	if (is_terminal(part) && part->pipe[0].open)
+		(void)pty_resize(part->pipe[0].watch.fd, m);
 }
 
 void

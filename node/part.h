@@ -7,6 +7,7 @@
 struct part;
 struct msg_run;
 struct msg_input;
+struct msg_resize;
 /* What the part shares with its job, which owns both and outlives it. */
 struct part_share {
 	int64_t *credit;	    /* bytes of events that may go up, of those too that only pass through */
@@ -18,8 +19,9 @@ struct part *part_start(uint64_t job, const struct msg_run *run, struct shared *
 bool part_pump(struct part *);			 /* sends the next event that waits, if there is credit for it; whether it did */
 void part_ack(struct part *, uint64_t sequence); /* the head has everything up to here */
 void part_resend(struct part *);		 /* the way up is a new one: everything unacknowledged goes again */
-void part_signal(struct part *, int signal);
+void part_signal(struct part *, int signal); /* HUP hangs a terminal up, too */
 void part_input(struct part *, const struct msg_input *); /* a piece of what its program reads */
+void part_resize(struct part *, const struct msg_resize *); /* the user's terminal has another size */
 void part_done(struct part *);				  /* the head has the verdict */
 void part_forget(struct part *);			  /* kills it without a verdict */
 const char *part_refuses(

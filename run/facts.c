@@ -216,10 +216,11 @@ make_devices(struct node_facts *f)
 {
 	static const struct {
 		const char *name;
-		unsigned minor_number;
-	} devices[] = {{"null", 3}, {"zero", 5}, {"full", 7}, {"random", 8}, {"urandom", 9}};
+		unsigned major_number, minor_number;
+	} devices[] = {{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
 	static const char *const links[][2] = {
-		{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}};
+		{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
+		{"ptmx", "pts/ptmx"}};
 	int dir;
 	size_t i;
 
@@ -228,8 +229,9 @@ make_devices(struct node_facts *f)
 	dir = openat(f->store, "dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	f->devices = dir >= 0 && fchmod(dir, 0755) == 0;
 	for (i = 0; f->devices && i < COUNT(devices); i++)
-		f->devices = mknodat(dir, devices[i].name, S_IFCHR, makedev(1, devices[i].minor_number)) == 0 &&
+		f->devices = mknodat(dir, devices[i].name, S_IFCHR, makedev(devices[i].major_number, devices[i].minor_number)) == 0 &&
 			     fchmodat(dir, devices[i].name, 0666, 0) == 0;
+	(void)(f->devices && mkdirat(dir, "pts", 0755)); /* what is mounted there: see run/pty.h */
 	for (i = 0; f->devices && i < COUNT(links); i++)
 		(void)symlinkat(links[i][1], dir, links[i][0]);
 	close_fd(&dir);

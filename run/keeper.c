@@ -28,7 +28,7 @@
 #include "base/sys.h"
 
 /* Where a keeper has its descriptors; those below are the program's. */
-enum { CONTROL = 3, STORE, PROC, BINROOT, HOMES, HOME, DESCRIPTORS };
+enum { CONTROL = 3, STORE, PROC, BINROOT, HOMES, HOME, TERMINALS, DESCRIPTORS };
 
 enum {
 	EXPANSION_MS = 60000, /* for the expansion of arguments */
@@ -107,7 +107,8 @@ take_descriptors(struct setup *k)
 {
 	const struct node_facts *f = k->facts;
 	int from[DESCRIPTORS] = {
-		k->in < 0 ? f->null : k->in, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->homes, f->home};
+		k->in < 0 ? f->null : k->in, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->homes, f->home,
+		k->devices};
 	int to;
 
 	for (to = 0; to < DESCRIPTORS; to++)
@@ -287,6 +288,7 @@ enter_view(struct keeper *k)
 		.nosuid = shown(k) && k->task->uid != 0,
 		.new_proc = k->facts->pid_namespaces,
 		.devices = k->facts->devices ? "dev" : NULL,
+		.terminals = k->setup->devices < 0 ? -1 : TERMINALS,
 	};
 
 	/* The working directory goes along into the new namespace; a descriptor of the old one could not be cloned there. */

@@ -30,6 +30,7 @@ struct setup {
 	char name[48];		   /* names the job's own things in the store */
 	char given[72];		   /* what the names of contents handed over to it begin with: see unpack.h */
 	int control, in, out, err; /* the keeper's ends; in -1: none */
+	int devices;		   /* a detached mount to be the job's /dev/pts, or -1 */
 };
 
 /* In a freshly forked process: does it all and exits, with 0 when nothing of the job is left. */

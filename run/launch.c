@@ -19,6 +19,7 @@
 #include "run/deliver.h"
 #include "run/inherit.h"
 #include "run/look.h"
+#include "run/pty.h"
 #include "run/unpack.h"
 #include "base/sys.h"
 
@@ -703,6 +704,12 @@ put_files(struct start *l)
 	_exit(1);
 }
 
+static int
+take_terminal(struct start *l)
+{
+	return l->task->terminal && pty_control() < 0 ? fail(l, 255, "can't have a terminal: %s", strerror(errno)) : 0;
+}
+
 static void
 run_child(struct start *l)
 {
@@ -713,7 +720,7 @@ run_child(struct start *l)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (l->task->kind == TASK_PUT)
 		put_files(l);
-	if (become(l) == 0 && l->task->kind == TASK_GET)
+	if (take_terminal(l) == 0 && become(l) == 0 && l->task->kind == TASK_GET)
 		read_files(l);
 	if (!*l->why && find_words(l) == 0 && expand(l) == 0) {
 		(void)umask(l->task->umask);

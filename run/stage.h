@@ -26,6 +26,7 @@ struct view_plan {
 	size_t group_count;
 	bool new_proc;	     /* in a pid namespace of its own: /proc must be another one */
 	const char *devices; /* a directory under the store that holds null, zero ...; NULL: none */
+	int terminals;	     /* a detached mount to be /dev/pts, which is taken over; or -1 */
 };
 /* All descriptors are of the job's mount namespace, but proc's. */
 struct stage {

@@ -34,5 +34,6 @@ struct task {
 	bool wants_start; /* PROC_STARTED is wanted */
 	bool give;	  /* there is no room to copy all: hand over what can be */
 	bool input;	  /* it reads a pipe; else /dev/null */
+	const struct msg_resize *terminal; /* it reads and writes a terminal of this size; else NULL */
 };
 #endif

@@ -307,16 +307,16 @@ static void
 show_kernel(const struct stage *s)
 {
 	const struct view_plan *plan = s->plan;
-	int mount;
+	int mount = -1;
 
 	if (plan->new_proc || (plan->view != VIEW_NONE && !has(s, "proc/self")))
 		put_over(s, mount_new("proc", ATTR_NOSUID | ATTR_NODEV), "proc");
-	if (plan->view == VIEW_NONE || !plan->devices || has(s, "dev/null"))
-		return;
-	mount = mount_clone(s->store, plan->devices, false);
+	if (plan->view != VIEW_NONE && plan->devices && !has(s, "dev/null"))
+		mount = mount_clone(s->store, plan->devices, false);
 	if (mount >= 0 && mount_set(mount, ATTR_RDONLY | ATTR_NOSUID, ATTR_NODEV) < 0)
 		close_fd(&mount);
 	put_over(s, mount, "dev");
+	put_over(s, plan->terminals, "dev/pts");
 }
 
 int

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "run/hunt.h"
+#include "run/pty.h"
 #include "run/unpack.h"
 #include "run/quota.h"
 #include "base/sys.h"
@@ -125,56 +126,72 @@ worker_close(struct worker *w)
 
 /* ---- starting ---- */
 
+/* Our end does not block. -1 with errno. */
 static int
-open_input(struct proc *p, struct setup *k)
+open_pipe(int *ours, int *theirs, bool is_input)
 {
 	int ends[2];
 
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	*ours = ends[is_input];
+	*theirs = ends[!is_input];
+	return fcntl(*ours, F_SETFL, O_NONBLOCK);
+}
+
+static int
+open_pipes(struct proc *p, struct setup *k)
+{
+	if (open_pipe(&p->out, &k->out, false) < 0 || open_pipe(&p->err, &k->err, false) < 0)
+		return -1;
 	if (!k->task->input)
 		return 0;
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (open_pipe(&p->in, &k->in, true) < 0)
 		return -1;
 	/* So that the user may open /dev/stdin. */
 	if (k->facts->is_root)
-		(void)!fchown(ends[0], k->task->uid, k->task->gid);
-	(void)fcntl(ends[1], F_SETFL, O_NONBLOCK);
-	k->in = ends[0];
-	p->in = ends[1];
+		(void)!fchown(k->in, k->task->uid, k->task->gid);
 	return 0;
 }
 
 static int
+open_terminal(struct proc *p, struct setup *k)
+{
+	struct pty pty;
+
+	if (pty_open(&pty, k->facts->is_root ? k->task->uid : (uid_t)-1, k->task->terminal) < 0)
+		return -1;
+	p->out = pty.master;
+	p->in = fcntl(pty.master, F_DUPFD_CLOEXEC, 0);
+	k->in = pty.slave;
+	k->out = fcntl(pty.slave, F_DUPFD_CLOEXEC, 0);
+	k->err = fcntl(pty.slave, F_DUPFD_CLOEXEC, 0);
+	k->devices = pty.devices;
+	return p->in < 0 || k->out < 0 || k->err < 0 ? -1 : 0;
+}
+
+/* What is open when that fails, both close. */
+static int
 open_channels(struct proc *p, struct setup *k)
 {
-	int control[2], out[2], err[2];
+	int control[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
-		return -1;
-	if (pipe2(out, O_CLOEXEC) < 0)
-		goto err1;
-	if (pipe2(err, O_CLOEXEC) < 0)
-		goto err2;
-	if (open_input(p, k) < 0)
-		goto err3;
-	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
-	(void)fcntl(err[0], F_SETFL, O_NONBLOCK);
+		return fail("can't start a job: %s", strerror(errno));
 	p->control = control[0];
 	p->peer = k->control = control[1];
-	p->out = out[0];
-	p->err = err[0];
-	k->out = out[1];
-	k->err = err[1];
-	return 0;
-err3:
-	close(err[0]);
-	close(err[1]);
-err2:
-	close(out[0]);
-	close(out[1]);
-err1:
-	close(control[0]);
-	close(control[1]);
-	return -1;
+	if (k->task->terminal)
+		return open_terminal(p, k) < 0 ? fail("no terminal can be had there: /dev/ptmx: %s", strerror(errno)) : 0;
+	return open_pipes(p, k) < 0 ? fail("can't start a job: %s", strerror(errno)) : 0;
+}
+
+static void
+close_given(struct setup *k)
+{
+	close_fd(&k->in);
+	close_fd(&k->out);
+	close_fd(&k->err);
+	close_fd(&k->devices);
 }
 
 static void
@@ -389,22 +406,22 @@ leave_share(struct worker *w, struct proc *p)
 static int
 start_keeper(struct worker *w, struct proc *p, struct setup *k)
 {
-	if (open_channels(p, k) < 0)
-		return fail("can't start a job: %s", strerror(errno));
+	if (open_channels(p, k) < 0) {
+		close_given(k);
+		return -1;
+	}
 	facts_refresh(&w->facts);
 	p->keeper = fork_with(w->facts.pid_namespaces ? CLONE_NEWPID : 0);
 	if (p->keeper == 0)
 		keeper_run(k);
-	close_fd(&k->in);
-	close(k->out);
-	close(k->err);
+	close_given(k);
 	return p->keeper < 0 ? fail("can't start a job: %s", namespace_error()) : 0;
 }
 
 struct proc *
 worker_start(struct worker *w, const struct task *task)
 {
-	struct setup k = {.facts = &w->facts, .task = task, .in = -1};
+	struct setup k = {.facts = &w->facts, .task = task, .in = -1, .out = -1, .err = -1, .devices = -1};
 	struct proc *p = xcalloc(1, sizeof(*p));
 
 	p->worker = w;

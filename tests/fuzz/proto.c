@@ -44,6 +44,7 @@ PLAIN(credit, true)
 PLAIN(signal, true)
 PLAIN(input, true)
 PLAIN(taken, true)
+PLAIN(resize, true)
 
 /* An earlier generation wrote less than is written now. */
 static void
@@ -198,7 +199,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(const uint8_t *, size_t) = {try_join, try_down, try_power, try_event, try_ack, try_want, try_data,
 		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run_common, try_launch, try_accepted, try_query_end,
-		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal, try_input, try_taken};
+		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal, try_input, try_taken, try_resize};
 
 	if (size == 0)
 		return 0;

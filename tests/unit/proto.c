@@ -89,6 +89,7 @@ make_run(struct buf *b)
 		.around = {.umask = 0077,
 			.limits = {UINT64_MAX, 1 << 20, 0},
 			.limit_count = 3,
+			.screen = {24, 80, 640, 480},
 			.input = INPUT_TERMINAL,
 			.drain = 2000,
 			.cwd = "/home",
@@ -180,6 +181,12 @@ static void
 make_input(struct buf *b)
 {
 	put_input(b, &(struct msg_input){1ull << 40, true, (const uint8_t *)"a\0b", 3});
+}
+
+static void
+make_resize(struct buf *b)
+{
+	put_resize(b, &(struct msg_resize){24, 80, 640, 480});
 }
 
 static void
@@ -388,6 +395,7 @@ PLAIN(credit)
 PLAIN(signal)
 PLAIN(input)
 PLAIN(taken)
+PLAIN(resize)
 PLAIN(want)
 PLAIN(data)
 PLAIN(lack)
@@ -483,6 +491,7 @@ static const struct {
 	{"CREDIT", make_credit, again_credit, false, 0, 0},
 	{"INPUT", make_input, again_input, false, 3, 0},
 	{"TAKEN", make_taken, again_taken, false, 0, 0},
+	{"RESIZE", make_resize, again_resize, false, 0, 0},
 	{"SIGNAL", make_signal, again_signal, false, 0, 0},
 	{"WANT", make_want, again_want, false, 0, 0},
 	{"DATA", make_plain_data, again_data, false, 0, 0},
@@ -581,7 +590,7 @@ fields(void)
 	ok(take_run_common(reader_over(b.data, b.len), &run) == 0 && run.groups[1] == 4 && run.uid == 1000 && run.gid == 100 &&
 			run.size == 4096 && run.around.argv.count == 3 && run.around.env.count == 1 && !run.around.argv.at[3] &&
 			run.around.umask == 077 && run.around.limit_count == 3 && run.around.limits[0] == UINT64_MAX &&
-			run.around.limits[1] == 1 << 20 && run.around.input == INPUT_TERMINAL && run.around.drain == 2000,
+			run.around.limits[1] == 1 << 20 && run.around.input == INPUT_TERMINAL && run.around.screen.columns == 80 && run.around.drain == 2000,
 		"a RUN's numbers and lists");
 	is(run.around.argv.at[2], "-u", "its words");
 	run_common_free(&run);
