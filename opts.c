@@ -38,6 +38,22 @@ check_view(const char *text)
 	return opts_view(text) < 0 ? "merged, all or none" : NULL;
 }
 
+int
+opts_escape(const char *text)
+{
+	if (strcmp(text, "none") == 0)
+		return -1;
+	if (text[0] == '^' && text[1] >= '@' && text[1] <= 'z' && !text[2])
+		return text[1] & 31;
+	return text[0] > ' ' && text[0] < 127 && !text[1] ? text[0] : -2;
+}
+
+static const char *
+check_escape(const char *text)
+{
+	return opts_escape(text) == -2 ? "a character, ^ and a letter, or none" : NULL;
+}
+
 static const char *
 check_directory(const char *text)
 {
@@ -157,6 +173,8 @@ static const struct option options[] = {
 	{"glob", BOOL, IN(EXEC), AT(glob), "true", .help = "expand arguments under binRoot that hold * ? [ on the node"},
 	{"detach", BOOL, IN(EXEC), AT(detach), "false", .help = "return when the programs have started"},
 	{"n", BOOL, IN(EXEC), AT(no_input), "false", .help = "the programs read nothing; else what gproc reads goes to all"},
+	{"t", BOOL, IN(EXEC), AT(terminal), "false", .help = "a terminal for the program, on one node; ~? shows which keys are gproc's"},
+	{"escape", TEXT, IN(EXEC), AT(escape), "~", .check = check_escape, .help = "the character instead of that ~, as % or ^]; or none"},
 	{"strict", BOOL, IN(EXEC) | POWER, AT(strict), "false", .help = "start, or halt, nothing unless every chosen node is up"},
 	{"timeout", DURATION, IN(EXEC) | IN(INFO), AT(timeout), "0",
 		.help = "end everything after so long (a bare number: seconds); 0 is never"},
@@ -282,7 +300,6 @@ static const struct {
 } foreign[] = {
 	{"w", "nodes stand behind the mode: gproc e NODES COMMAND"},
 	{"u", "-timeout=TIME ends a command that takes too long"},
-	{"t", "-start=TIME gives up on nodes that have not started"},
 	{"S", "the highest status of all nodes is always returned"},
 	{"a", "all nodes are written ... : gproc e ... COMMAND"},
 	{"v", "-debug=1 says more"},
@@ -635,6 +652,10 @@ check_operands(const struct scan *s)
 static int
 check_together(const struct options *o)
 {
+	if (o->terminal && (o->label || o->fold || *o->output)) {
+		set_error(error, sizeof(error), "-t shows a terminal as it is: -l, -b and -o don't go with it");
+		return -1;
+	}
 	if (o->label + o->fold + (*o->output != '\0') <= 1)
 		return 0;
 	set_error(error, sizeof(error), "-l, -b and -o exclude each other");

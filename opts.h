@@ -43,6 +43,8 @@ struct options {
 	uint64_t debug;		/* -debug=0, to 10 */
 	/* e */
 	bool no_input;			     /* -n */
+	bool terminal;			     /* -t */
+	const char *escape;		     /* -escape=~: see opts_escape */
 	bool localbin, detach, strict, glob; /* glob=true, the others false */
 	const char *files;		     /* -f */
 	const char *cwd;		     /* -cwd="": private; ".", or an absolute path of the node's own */
@@ -84,6 +86,7 @@ int opts_parse(int argc, char **argv, struct command_line *out);
 int opts_preset(char *text);
 /* Whether the words name a mode, or what stands for one: for PID 1, to which a kernel passes words of its own. */
 bool opts_give_mode(int argc, char **argv);
+int opts_escape(const char *text);     /* the character that -escape says; -1: none, -2: it is not one */
 int opts_view(const char *text);       /* what -view says, as enum view of proto.h counts; -1: it is no view */
 const char *opts_error(void);	       /* what is wrong, in one line; borrowed until the next parse */
 char *opts_usage(enum mode);	       /* of one mode; MODE_NONE: the overview. The caller frees */

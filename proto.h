@@ -136,7 +136,7 @@ struct surroundings {
 	uint32_t umask;		     /* permission bits */
 	uint64_t limits[MAX_LIMITS]; /* soft ones, UINT64_MAX: none; by the numbers of asm-generic/resource.h on every machine */
 	uint32_t limit_count;	     /* how many of them are told: of the others the node's own hold */
-	struct msg_resize screen;	     /* where input is INPUT_TERMINAL */
+	struct msg_resize screen;    /* where input is INPUT_TERMINAL */
 	unsigned input;		     /* enum input_mode */
 	uint64_t drain;		     /* milliseconds that its pipes may stay open beyond its end; 0: not at all */
 	const char *cwd, *binroot;   /* binroot "": whatever the nodes have */

@@ -7,6 +7,8 @@
 #include "client/parcel.h"
 #include "client/reading.h"
 #include "client/session.h"
+#include "client/terminal.h"
+#include "client/terminfo.h"
 #include "client/verdicts.h"
 
 #include <errno.h>
@@ -23,7 +25,8 @@
 extern char **environ;
 
 enum {
-	WINDOW = 256 << 10, /* bytes of output that may be under way to us */
+	WINDOW = 256 << 10, /* bytes of output that may be under way to us; */
+	SCREEN = 32 << 10,  /* to a terminal: what is shown yet when a key has ended it */
 };
 
 /* A file on its way to the master. */
@@ -46,6 +49,8 @@ struct exec {
 	struct verdicts verdicts;
 	struct output *output;
 	struct reading reading;
+	struct terminal terminal;
+	bool leaving; /* it is to run on without us, once it has started */
 	struct pack packs[MAX_VARIANTS];
 	char *machines[MAX_VARIANTS];
 	uint32_t variants;
@@ -136,6 +141,20 @@ names_binroot(const struct options *o, char **argv)
 	return *argv || has_prefix(o->cwd, o->binroot);
 }
 
+static uint32_t
+window(const struct exec *x)
+{
+	return x->options->terminal ? SCREEN : WINDOW;
+}
+
+static unsigned
+input_mode(const struct options *o)
+{
+	if (o->terminal)
+		return INPUT_TERMINAL;
+	return o->no_input || o->detach || !reading_wanted() ? INPUT_NONE : INPUT_STREAM;
+}
+
 static void
 send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
@@ -147,7 +166,7 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
 			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u),
 		.view = (enum view)opts_view(o->view),
-		.window = WINDOW,
+		.window = window(x),
 		.timeout = o->timeout,
 		.start = o->start,
 		.kill_after = o->kill_after,
@@ -155,7 +174,8 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.around = {.cwd = *o->cwd && strcmp(o->cwd, ".") != 0 ? o->cwd : cwd,
 			.binroot = names_binroot(o, argv) ? o->binroot : "",
 			.drain = o->detach ? 0 : o->drain,
-			.input = o->no_input || o->detach || !reading_wanted() ? INPUT_NONE : INPUT_STREAM},
+			.screen = terminal_size(),
+			.input = input_mode(o)},
 	};
 	struct buf body = {0};
 	char **word;
@@ -338,20 +358,30 @@ check_output(struct exec *x, int failed)
 	leave(x, 128 + SIGPIPE); /* the reader of our output has gone: the end of the link ends the job */
 }
 
+/* More output, when what came is shown. */
+static void
+grant(struct exec *x)
+{
+	struct msg_credit m = {.bytes = x->taken};
+	struct buf body = {0};
+
+	if (x->taken < window(x) / 4 || terminal_waits(&x->terminal))
+		return;
+	put_credit(&body, &m);
+	link_send(x->link, PRIO_CONTROL, MSG_CREDIT, x->id, body.data, body.len);
+	buf_free(&body);
+	x->taken = 0;
+}
+
 static void
 show(struct exec *x, size_t at, const struct msg_event *e)
 {
-	check_output(x, output_add(x->output, at, e->kind == EVENT_STDOUT ? 1 : 2, e->data, e->len));
+	if (x->options->terminal)
+		terminal_show(&x->terminal, e->data, e->len);
+	else
+		check_output(x, output_add(x->output, at, e->kind == EVENT_STDOUT ? 1 : 2, e->data, e->len));
 	x->taken += (uint32_t)event_charge(e);
-	if (x->taken >= WINDOW / 4) {
-		struct msg_credit m = {.bytes = x->taken};
-		struct buf body = {0};
-
-		put_credit(&body, &m);
-		link_send(x->link, PRIO_CONTROL, MSG_CREDIT, x->id, body.data, body.len);
-		buf_free(&body);
-		x->taken = 0;
-	}
+	grant(x);
 }
 
 static void
@@ -372,6 +402,17 @@ on_event(struct exec *x, const struct frame *f)
 }
 
 static void
+send_size(struct exec *x)
+{
+	struct msg_resize m = terminal_size();
+	struct buf body = {0};
+
+	put_resize(&body, &m);
+	link_send(x->link, PRIO_CONTROL, MSG_RESIZE, x->id, body.data, body.len);
+	buf_free(&body);
+}
+
+static void
 on_accepted(struct exec *x, const struct frame *f)
 {
 	const struct options *o = x->options;
@@ -386,8 +427,66 @@ on_accepted(struct exec *x, const struct frame *f)
 	x->output = output_new(mode, x->accepted.paths, x->accepted.count, o->output, x->job);
 	if (!x->output)
 		die(255, "%s", output_error());
-	if (!o->no_input && !o->detach && reading_wanted())
-		reading_begin(&x->reading, x->link, x->id, x->accepted.count);
+	if (o->terminal && !o->detach)
+		terminal_begin(&x->terminal, !o->no_input, opts_escape(o->escape));
+	if (!o->no_input && !o->detach && (o->terminal || reading_wanted()))
+		reading_begin(&x->reading, x->link, x->id, x->accepted.count, o->terminal ? &x->terminal : NULL);
+	if (x->terminal.raw)
+		send_size(x); /* that it was told of may have changed meanwhile */
+}
+
+/* ---- a terminal ---- */
+
+/* What gproc says from here on is no more of the job's screen. */
+static void
+leave_terminal(struct exec *x)
+{
+	if (x->terminal.raw)
+		terminal_show(&x->terminal, (const uint8_t *)"\r\n", 2);
+	(void)terminal_flush(&x->terminal, false);
+	terminal_end(&x->terminal);
+}
+
+/* Once it has started nothing of it needs us any more. */
+static void
+detach_if_started(struct exec *x)
+{
+	if (!x->leaving || x->verdicts.at[0].fate != FATE_STARTED)
+		return;
+	link_send(x->link, PRIO_CONTROL, MSG_DETACH, x->id, NULL, 0);
+	x->leaving = false;
+}
+
+static void __attribute__((noreturn)) on_detached(struct exec *x)
+{
+	leave_terminal(x);
+	warn("job %s runs on; gproc attach %s comes back to it", x->job, x->job);
+	exit(0);
+}
+
+static void
+on_wish(struct exec *x, enum terminal_wish wish)
+{
+	if (wish == WISH_END) {
+		leave_terminal(x);
+		leave(x, 255); /* the end of the link hangs it up */
+	}
+	x->leaving |= wish == WISH_DETACH;
+	detach_if_started(x);
+}
+
+/* Signals to a client whose keys are all the job's come from elsewhere, and are for the client. */
+static void
+on_terminal_signal(struct exec *x, int signal)
+{
+	if (signal == SIGCONT)
+		terminal_resume(&x->terminal);
+	if (signal == SIGCONT || signal == SIGWINCH) {
+		send_size(x);
+		return;
+	}
+	leave_terminal(x);
+	leave(x, 128 + signal);
 }
 
 /* Says what went wrong. Returns the status of the whole launch. */
@@ -417,6 +516,12 @@ send_signal(struct exec *x, int signal)
 static void
 on_signal(struct exec *x, int signal)
 {
+	if (x->terminal.raw) {
+		on_terminal_signal(x, signal);
+		return;
+	}
+	if (signal == SIGCONT || signal == SIGWINCH)
+		return;
 	if (!x->is_accepted)
 		leave(x, 128 + signal);
 	if (signal != SIGINT) {
@@ -438,7 +543,7 @@ on_signal(struct exec *x, int signal)
 static int
 catch_signals(void)
 {
-	static const int caught[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
+	static const int caught[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGCONT, SIGWINCH};
 	struct sigaction old;
 	sigset_t set;
 	size_t i;
@@ -477,6 +582,7 @@ on_frame(struct exec *x, const struct frame *f)
 		break;
 	case MSG_EVENT:
 		on_event(x, f);
+		detach_if_started(x);
 		break;
 	case MSG_WANT:
 		on_want(x, f);
@@ -493,6 +599,8 @@ on_frame(struct exec *x, const struct frame *f)
 		if (reading_taken(&x->reading, f) != 0)
 			session_bad(f);
 		break;
+	case MSG_OK:
+		on_detached(x);
 	case MSG_JOB_END:
 		if (!f->len)
 			return false;
@@ -506,12 +614,21 @@ on_frame(struct exec *x, const struct frame *f)
 static void
 master_gone(struct exec *x)
 {
+	leave_terminal(x);
 	warn("the master is gone: %s", link_why(x->link));
 	if (x->is_accepted) {
 		verdicts_lose(&x->verdicts, "the master is gone"); /* those that have come are true all the same */
 		verdicts_print(&x->verdicts, false);
 	}
 	leave(x, 255);
+}
+
+/* What was written to the terminal, as it takes it. */
+static void
+show_rest(struct exec *x, bool all)
+{
+	check_output(x, terminal_flush(&x->terminal, all));
+	grant(x);
 }
 
 static void
@@ -521,8 +638,8 @@ converse(struct exec *x)
 	struct frame f;
 
 	for (;;) {
-		struct pollfd fds[] = {
-			{.fd = link_fd(x->link), .events = POLLIN}, {.fd = signals, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+		struct pollfd fds[] = {{.fd = link_fd(x->link), .events = POLLIN}, {.fd = signals, .events = POLLIN},
+			{.fd = -1, .events = POLLIN}, {.fd = terminal_waits(&x->terminal) ? x->terminal.screen : -1, .events = POLLOUT}};
 		int wait = x->output ? output_due(x->output, now_ms()) : -1;
 
 		if (reading_events(&x->reading, &wait))
@@ -538,7 +655,9 @@ converse(struct exec *x)
 		if (fds[1].revents)
 			take_signals(x, signals);
 		if (fds[2].revents)
-			reading_go(&x->reading);
+			on_wish(x, reading_go(&x->reading));
+		if (fds[3].revents)
+			show_rest(x, false);
 		if (fds[0].revents & ~POLLOUT)
 			link_read(x->link);
 		while (link_next(x->link, &f))
@@ -549,16 +668,35 @@ converse(struct exec *x)
 	}
 }
 
+/* The terminal's description is sent along, and found by TERMINFO; but for the nodes' own programs only to root: where anything is sent
+ * they can't give other users rights, as sudo does. How a program at a terminal has ended its user has seen. */
+static void
+prepare_terminal(struct options *o)
+{
+	char *dir = NULL, *entry = o->localbin && geteuid() != 0 && !*o->files ? NULL : terminfo_find(&dir);
+
+	o->quiet = true;
+	if (!entry)
+		return;
+	(void)setenv("TERMINFO", dir, 1);
+	o->files = xasprintf("%s%s%s", o->files, *o->files ? "," : "", entry);
+	free(entry);
+	free(dir);
+}
+
 int
 client_exec(const struct options *options, const char *spec, char **argv)
 {
-	struct exec x = {.options = options};
+	struct options own = *options;
+	struct exec x = {.options = &own};
 	struct nodespec *checked = nodespec_parse(spec);
 	char *cwd;
 
 	if (!checked)
 		die(2, "%s", nodespec_error());
 	nodespec_free(checked);
+	if (own.terminal)
+		prepare_terminal(&own);
 	cwd = parcel_cwd();
 	x.link = session_open(options->uds);
 	if (strstr(options->root, "%m") && !options->localbin)
@@ -568,6 +706,8 @@ client_exec(const struct options *options, const char *spec, char **argv)
 	link_set_bulk(x.link, put_piece, &x);
 	send_launch(&x, spec, argv, cwd);
 	converse(&x);
+	show_rest(&x, true);
+	terminal_end(&x.terminal);
 	reading_end(&x.reading);
 	check_output(&x, output_finish(x.output));
 	if (options->detach && x.accepted.count) {

@@ -13,7 +13,8 @@
 
 enum {
 	PIECE = 16 << 10,
-	LOOK_MS = 1000, /* how often a client in the background looks whether it has the terminal: nothing tells it */
+	TYPED = 1 << 20, /* bytes that are read of a terminal beyond what the master takes, so that gproc's own keys count yet */
+	LOOK_MS = 1000,	 /* how often a client in the background looks whether it has the terminal: nothing tells it */
 };
 
 bool
@@ -41,11 +42,12 @@ send_piece(struct reading *r, const uint8_t *data, size_t len)
 }
 
 void
-reading_begin(struct reading *r, struct link *link, uint64_t job, size_t nodes)
+reading_begin(struct reading *r, struct link *link, uint64_t job, size_t nodes, struct terminal *terminal)
 {
 	*r = (struct reading){.link = link, .job = job, .start = lseek(STDIN_FILENO, 0, SEEK_CUR)};
+	r->keys = terminal && terminal->raw ? terminal : NULL;
 	(void)signal(SIGTTIN, SIG_IGN); /* should the terminal go to another between a look and a read: then that fails */
-	if (nodes > 1 && isatty(STDIN_FILENO))
+	if ((nodes > 1 && isatty(STDIN_FILENO)) || !reading_wanted())
 		send_piece(r, NULL, 0);
 }
 
@@ -61,7 +63,7 @@ in_background(void)
 short
 reading_events(const struct reading *r, int *wait)
 {
-	if (!r->link || r->over || r->sent >= r->limit)
+	if (!r->link || (r->keys ? r->typed.len >= TYPED : r->over || r->sent >= r->limit))
 		return 0;
 	if (!in_background())
 		return POLLIN;
@@ -70,7 +72,46 @@ reading_events(const struct reading *r, int *wait)
 	return 0;
 }
 
-void
+/* What was typed, as far as the master takes it. */
+static void
+send_typed(struct reading *r)
+{
+	while (r->typed.len && !r->over && r->sent < r->limit) {
+		size_t room = (size_t)(r->limit - r->sent), len = r->typed.len < room ? r->typed.len : room;
+
+		len = len < PIECE ? len : PIECE;
+		send_piece(r, r->typed.data, len);
+		memmove(r->typed.data, r->typed.data + len, r->typed.len - len);
+		r->typed.len -= len;
+	}
+	if (r->over || !r->typed.len)
+		buf_free(&r->typed);
+}
+
+/* A terminal that ends is gone: the same as to end the job. */
+static enum terminal_wish
+read_keys(struct reading *r)
+{
+	enum terminal_wish wish = WISH_NONE;
+	uint8_t keys[PIECE];
+	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
+	size_t at, used;
+
+	if (n <= 0)
+		return n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && in_background())) ? WISH_NONE : WISH_END;
+	for (at = 0; at < (size_t)n && wish != WISH_END && wish != WISH_DETACH; at += used) {
+		wish = terminal_keys(r->keys, keys + at, (size_t)n - at, &used, &r->typed);
+		send_typed(r);
+		link_flush(r->link);
+		if (wish == WISH_SUSPEND)
+			terminal_suspend(r->keys);
+		else if (wish == WISH_HELP)
+			terminal_help(r->keys);
+	}
+	return wish == WISH_END || wish == WISH_DETACH ? wish : WISH_NONE;
+}
+
+enum terminal_wish
 reading_go(struct reading *r)
 {
 	uint8_t data[PIECE];
@@ -78,16 +119,19 @@ reading_go(struct reading *r)
 	ssize_t n;
 
 	if (in_background())
-		return;
+		return WISH_NONE;
+	if (r->keys)
+		return read_keys(r);
 	/* The offset of a file moves at the end alone: should this process be killed, nothing counts as read. */
 	n = r->start >= 0 ? pread(STDIN_FILENO, data, room, r->start + (off_t)r->sent) : read(STDIN_FILENO, data, room);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && in_background())))
-		return;
+		return WISH_NONE;
 	if (n < 0 && !(errno == EIO && isatty(STDIN_FILENO))) {
 		warn("standard input: %s; the programs have its end there", strerror(errno));
 		r->failed = true;
 	}
 	send_piece(r, data, n < 0 ? 0 : (size_t)n);
+	return WISH_NONE;
 }
 
 int
@@ -100,6 +144,7 @@ reading_taken(struct reading *r, const struct frame *f)
 	r->limit = m.have;
 	r->over |= m.over;
 	r->most = m.taken;
+	send_typed(r);
 	return 0;
 }
 

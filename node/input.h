@@ -21,8 +21,8 @@ struct input {
 	uint64_t have, taken; /* as in struct msg_taken */
 };
 void input_begin(struct input *, uint64_t job, unsigned mode); /* mode: enum input_mode. Pieces may come before there is a program */
-void input_feed(struct input *, int fd);		     /* the pipe, or the terminal, is there; taken over */
-void input_add(struct input *, const struct msg_input *);    /* takes what follows, passes over the rest */
-void input_send_taken(struct input *);			     /* sends the head how far it has come, however often */
+void input_feed(struct input *, int fd);		       /* the pipe, or the terminal, is there; taken over */
+void input_add(struct input *, const struct msg_input *);      /* takes what follows, passes over the rest */
+void input_send_taken(struct input *);			       /* sends the head how far it has come, however often */
 void input_over(struct input *); /* nothing more is read: tells the head how far the program has come. Harmless when it is over */
 #endif

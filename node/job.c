@@ -35,7 +35,7 @@ struct job {
 	int64_t credit; /* bytes of events that may go up; one event may overdraw it */
 	uint32_t above; /* the window that the link upwards was given: none below is larger, so that no event is */
 	unsigned signalled;
-	struct buf screen; /* the body of the last RESIZE */
+	struct buf screen;    /* the body of the last RESIZE */
 	bool done, forgotten; /* forgotten: given up by the head, while others below may still take part */
 	struct part *part;    /* what runs on this node; NULL: nothing */
 	struct job *next;

@@ -21,7 +21,7 @@ enum {
 	READ_SIZE = 16 * 1024, /* the most that one event carries */
 	PIECE_MIN = 2 * 1024,
 	TERMINAL_REST = 72 * 1024, /* bytes: more than the kernel keeps of what was written to a terminal and not read yet */
-	READS_A_TURN = 4, /* so that a program that never stops printing leaves the loop to others */
+	READS_A_TURN = 4,	   /* so that a program that never stops printing leaves the loop to others */
 };
 #define MAX_SHARE (UINT64_MAX / 4) /* bytes: more than any node has, and sums of it are still numbers */
 
@@ -573,7 +573,9 @@ start_proc(struct part *part)
 {
 	struct strings env = {0};
 	struct task task = {
-		.kind = part->run.flags & RUN_GET ? TASK_GET : part->run.flags & RUN_PUT ? TASK_PUT : TASK_RUN,
+		.kind = part->run.flags & RUN_GET   ? TASK_GET
+			: part->run.flags & RUN_PUT ? TASK_PUT
+						    : TASK_RUN,
 		.job = part->job,
 		.manifest_name = part->ships ? &part->manifest_name : NULL,
 		.manifest = part->ships ? &part->manifest : NULL,

@@ -107,8 +107,7 @@ take_descriptors(struct setup *k)
 {
 	const struct node_facts *f = k->facts;
 	int from[DESCRIPTORS] = {
-		k->in < 0 ? f->null : k->in, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->homes, f->home,
-		k->devices};
+		k->in < 0 ? f->null : k->in, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->homes, f->home, k->devices};
 	int to;
 
 	for (to = 0; to < DESCRIPTORS; to++)
@@ -311,7 +310,8 @@ start(struct keeper *k)
 	struct start *l = &k->launch;
 	int none;
 
-	*l = (struct start){.facts = k->facts, .task = k->task, .tree = k->tree, .own = k->own, .given = k->setup->given, .store = STORE, .proc = PROC};
+	*l = (struct start){
+		.facts = k->facts, .task = k->task, .tree = k->tree, .own = k->own, .given = k->setup->given, .store = STORE, .proc = PROC};
 	if (launch_make(l) < 0 || launch_run(l) < 0)
 		return fail(l->status, "%s", l->why);
 	k->pid = k->group = l->pid;

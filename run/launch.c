@@ -69,6 +69,33 @@ search_path(const struct start *l, const char *callers)
 	return (char *)text.data;
 }
 
+static char *
+under_binroot(const struct start *l, const char *inside)
+{
+	const char *root = strcmp(l->facts->binroot, "/") == 0 ? "" : l->facts->binroot;
+
+	inside += strspn(inside, "/");
+	return *inside || !*root ? xasprintf("%s/%s", root, inside) : xstrdup(root);
+}
+
+/* Where the description of the user's terminal lies, if it was sent; else as the user has it. Caller frees. */
+static char *
+terminfo(const struct start *l, const char *value)
+{
+	const struct manifest *m = l->task->terminal ? l->task->manifest : NULL;
+	char *real = m ? unpack_resolve(m, value) : NULL, *dir, *text;
+
+	if (!real || !*real || !manifest_find(m, real)) {
+		free(real);
+		return xasprintf("TERMINFO=%s", value);
+	}
+	dir = under_binroot(l, real);
+	text = xasprintf("TERMINFO=%s", dir);
+	free(dir);
+	free(real);
+	return text;
+}
+
 static void
 make_env(struct start *l)
 {
@@ -80,6 +107,8 @@ make_env(struct start *l)
 	for (i = 0; l->task->env[i]; i++) {
 		if (has_prefix(l->task->env[i], "PATH="))
 			callers = l->task->env[i] + 5;
+		else if (has_prefix(l->task->env[i], "TERMINFO="))
+			strings_take(&env, terminfo(l, l->task->env[i] + 9));
 		else if (!has_prefix(l->task->env[i], "GPROC_ROOT=") && !has_prefix(l->task->env[i], "PWD="))
 			strings_add(&env, l->task->env[i]);
 	}
@@ -89,15 +118,6 @@ make_env(struct start *l)
 	strings_take(&env, xasprintf("PWD=%s", l->cwd)); /* the caller's names a directory of the head */
 	free(path);
 	l->env = env.at;
-}
-
-static char *
-under_binroot(const struct start *l, const char *inside)
-{
-	const char *root = strcmp(l->facts->binroot, "/") == 0 ? "" : l->facts->binroot;
-
-	inside += strspn(inside, "/");
-	return *inside || !*root ? xasprintf("%s/%s", root, inside) : xstrdup(root);
 }
 
 /* With -localbin: the program in the node's PATH, as a shell looks it up. Caller frees; NULL when there is none. */
@@ -670,8 +690,7 @@ hint_where_files_are(struct start *l)
 }
 
 /* No program takes the place of this process: what is the daemon's is closed and out of reach. */
-static void __attribute__((noreturn))
-read_files(struct start *l)
+static void __attribute__((noreturn)) read_files(struct start *l)
 {
 	struct rlimit space;
 
@@ -681,8 +700,7 @@ read_files(struct start *l)
 }
 
 /* Contents are root's to read: this process becomes the user in each step that touches the node's files. */
-static void __attribute__((noreturn))
-put_files(struct start *l)
+static void __attribute__((noreturn)) put_files(struct start *l)
 {
 	const struct task *t = l->task;
 	struct delivery d = {

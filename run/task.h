@@ -31,9 +31,9 @@ struct task {
 	uint32_t uid, gid;
 	const uint32_t *groups;
 	size_t group_count;
-	bool wants_start; /* PROC_STARTED is wanted */
-	bool give;	  /* there is no room to copy all: hand over what can be */
-	bool input;	  /* it reads a pipe; else /dev/null */
+	bool wants_start;		   /* PROC_STARTED is wanted */
+	bool give;			   /* there is no room to copy all: hand over what can be */
+	bool input;			   /* it reads a pipe; else /dev/null */
 	const struct msg_resize *terminal; /* it reads and writes a terminal of this size; else NULL */
 };
 #endif

@@ -590,7 +590,8 @@ fields(void)
 	ok(take_run_common(reader_over(b.data, b.len), &run) == 0 && run.groups[1] == 4 && run.uid == 1000 && run.gid == 100 &&
 			run.size == 4096 && run.around.argv.count == 3 && run.around.env.count == 1 && !run.around.argv.at[3] &&
 			run.around.umask == 077 && run.around.limit_count == 3 && run.around.limits[0] == UINT64_MAX &&
-			run.around.limits[1] == 1 << 20 && run.around.input == INPUT_TERMINAL && run.around.screen.columns == 80 && run.around.drain == 2000,
+			run.around.limits[1] == 1 << 20 && run.around.input == INPUT_TERMINAL && run.around.screen.columns == 80 &&
+			run.around.drain == 2000,
 		"a RUN's numbers and lists");
 	is(run.around.argv.at[2], "-u", "its words");
 	run_common_free(&run);

@@ -1,0 +1,61 @@
+# A real terminal for scripts: tmux shows what is on it and types. Sourced behind lib.sh: . "$REPO/tests/tty.sh"
+command -v tmux >/dev/null || skip_all "tmux is missing"
+tty_count=0
+
+tty_tmux() {
+	env -u TMUX tmux -f /dev/null -S "$T/tmux" "$@"
+}
+
+# start_tty [COLUMNS ROWS]: a fresh terminal with a shell in it, whose prompt is "here$ ". With TERM as $TTY_TERM.
+start_tty() {
+	tty_count=$((tty_count + 1))
+	printf 'PS1="here$ "\nunset PROMPT_COMMAND\n' >"$T/bashrc"
+	env TERM=screen tmux -f /dev/null -S "$T/tmux" new-session -d -s "t$tty_count" -x "${1:-80}" -y "${2:-24}" \
+		"env TERM=${TTY_TERM:-screen} bash --noprofile --rcfile $T/bashrc" </dev/null >/dev/null 2>&1 4>&-
+	tty_tmux set -g status off >/dev/null
+	tty_tmux resize-window -t "t$tty_count" -x "${1:-80}" -y "${2:-24}" >/dev/null 2>&1
+	sees 'here\$'
+}
+
+# The text on the terminal, without empty lines at the end.
+screen() {
+	tty_tmux capture-pane -p -t "t$tty_count" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
+}
+
+# types KEYS...: as tmux names them; a word that is no key's name is typed as it is.
+types() {
+	tty_tmux send-keys -t "t$tty_count" "$@"
+}
+# line TEXT: types it, and Enter.
+line() {
+	tty_tmux send-keys -t "t$tty_count" -l "$1"
+	types Enter
+}
+
+tty_shows() {
+	screen | grep -Eq -e "$1"
+}
+# sees REGEX: waits until a line of the terminal matches; what is there else is shown.
+sees() {
+	until_true tty_shows "$1" && return
+	diag "the terminal never showed: $1"
+	diag "$(screen)"
+	return 1
+}
+# The last line begins with the shell's own prompt and nothing is behind it.
+tty_at_prompt() {
+	[ "$(screen | tail -n 1)" = 'here$' ]
+}
+sees_prompt() {
+	until_true tty_at_prompt && return
+	diag "$(screen)"
+	return 1
+}
+
+# modes: how the terminal's line discipline is set, from outside.
+tty_name() {
+	tty_tmux display-message -p -t "t$tty_count" '#{pane_tty}'
+}
+modes() {
+	stty -a -F "$(tty_name)" | tail -n +2 | tr '\n' ' '
+}
