@@ -1,6 +1,7 @@
 /* A spec made into a matcher of node paths; a set of paths made into a spec.
  * Must never know which nodes are up, or how they are reached. */
 #include "nodespec.h"
+#include "hosts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #define LARGEST UINT32_MAX
 #define MAX_SHOWN 64	/* bytes of a spec that an error quotes whole; of a longer one, the part around the column */
 #define MAX_BOXES 5000u /* pieces of a list of missing nodes: no person reads more, and memory and time are bounded */
+#define MAX_COMMON 200000u /* steps in which missing nodes are compared with those of -only: some milliseconds */
 #define MAX_HINTED 20u	/* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
 
 /* A spec is a tree of states, one level of the node tree per step. Equal steps are shared. */
@@ -31,8 +33,16 @@ struct state {
 	size_t first_closed; /* the first edge that names ids; count: none does */
 };
 
+/* Where a path begins that has a name or a group; the state is the one behind it, owned. */
+struct head {
+	struct nodespec_head face; /* texts owned */
+	struct state *state;
+};
+
 struct nodespec {
 	struct state root;
+	struct head *head; /* by text, each once */
+	size_t heads, head_room;
 };
 
 static char error_text[512];
@@ -92,21 +102,74 @@ parse_id(struct parser *p, uint32_t *out)
 	return 0;
 }
 
-/* Says what stands where a node id belongs. */
+static int fail_with(const struct parser *p, const char *at, const char *fmt, ...) PRINTF(3, 4);
 static int
-fail_no_id(const struct parser *p)
+fail_with(const struct parser *p, const char *at, const char *fmt, ...)
 {
-	static const char empty[] = ",/:";
+	va_list args;
+	char *why;
 
-	if (!*p->at || strchr(empty, *p->at))
-		return fail(p, p->at, "an empty part, a node id or \".\" belongs here");
-	return fail(p, p->at, "a node id is a number");
+	va_start(args, fmt);
+	why = xvasprintf(fmt, args);
+	va_end(args);
+	(void)fail(p, at, why);
+	free(why);
+	return -1;
 }
 
-static int
-parse_range(struct parser *p, struct range *out)
+#define BETWEEN ",/:"		     /* what ends a part of a spec */
+#define SHOWN(at) (int)part_len(at), at /* for "%.*s" */
+
+static size_t
+part_len(const char *at)
 {
-	const char *end;
+	size_t len = strcspn(at, BETWEEN);
+
+	return len < MAX_SHOWN ? len : MAX_SHOWN;
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Says what stands where a node id, or, first in a path, a name belongs. */
+static int
+fail_no_id(const struct parser *p, bool first)
+{
+	if (!*p->at || strchr(BETWEEN, *p->at))
+		return fail(p, p->at, "an empty part, a node id or \".\" belongs here");
+	if (!first && (is_letter(*p->at) || *p->at == '@'))
+		return fail_with(p, p->at, "a name or group only begins a path, it says itself where its nodes are: %.*s", SHOWN(p->at));
+	if (*p->at == '*' && (!p->at[1] || strchr(BETWEEN, p->at[1])))
+		return fail(p, p->at, "for every node say \"...\", for those of one level \".\"");
+	if (*p->at == '*' || *p->at == '?')
+		return fail_with(p, p->at, "a name begins with a letter; other host names are '@host=%.*s'", SHOWN(p->at));
+	if (*p->at == '[')
+		return fail(p, p->at, "brackets belong to a name, 'n[1-5]'; ids need none: 1-5");
+	if (strchr("!&^", *p->at))
+		return fail(p, p->at, "there are no operators: -x=NODES takes away, -only=NODES keeps what is in both");
+	return fail(p, p->at, "a node id is a number, a name begins with a letter");
+}
+
+/* A word that begins with a digit is a number and nothing else. */
+static int
+fail_no_number(const struct parser *p, const char *from, bool first)
+{
+	if (has_prefix(p->at, "..."))
+		return fail_with(p, p->at, "all below node %.*s is %.*s:...", (int)(p->at - from), from, (int)(p->at - from), from);
+	if (!first)
+		return fail(p, p->at, "this does not belong to a node id");
+	return fail_with(
+		p, p->at, "what begins with a digit is a node id; the host of that name is @host=%.*s", SHOWN(from));
+}
+
+/* `first` in a path: where a name may stand too. */
+static int
+parse_range(struct parser *p, struct range *out, bool first)
+{
+	const char *from = p->at, *end;
 
 	if (*p->at == '.') {
 		*out = (struct range){0, LARGEST};
@@ -114,12 +177,12 @@ parse_range(struct parser *p, struct range *out)
 		return *p->at == '-' ? fail(p, p->at - 1, "a range begins with a number") : 0;
 	}
 	if (!is_digit(*p->at))
-		return fail_no_id(p);
+		return fail_no_id(p, first);
 	if (parse_id(p, &out->lo))
 		return -1;
 	out->hi = out->lo;
 	if (*p->at != '-')
-		return 0;
+		return *p->at && !strchr(BETWEEN, *p->at) ? fail_no_number(p, from, first) : 0;
 	end = ++p->at;
 	if (*end == '.') {
 		out->hi = LARGEST;
@@ -130,7 +193,131 @@ parse_range(struct parser *p, struct range *out)
 		return fail(p, end, "a range ends with a number or with \".\"");
 	if (parse_id(p, &out->hi))
 		return -1;
+	if (*p->at && !strchr(BETWEEN, *p->at))
+		return fail_no_number(p, from, first);
 	return out->hi < out->lo ? fail(p, end, "the range ends before it begins") : 0;
+}
+
+/* ---- what a path may begin with: names and groups ---- */
+
+static const struct {
+	const char *word;
+	enum head_kind kind;
+	const char *like; /* an example, where it has a value */
+} built_in[] = {
+	{"down", HEAD_DOWN, NULL},
+	{"arch", HEAD_ARCH, "x86_64"},
+	{"version", HEAD_VERSION, GPROC_VERSION},
+	{"host", HEAD_HOST, "n12"},
+};
+
+bool
+nodespec_is_built_in(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(built_in); i++)
+		if (strcmp(built_in[i].word, word) == 0)
+			return true;
+	return false;
+}
+
+static int
+parse_word(struct parser *p, bool as_value, const char **out)
+{
+	size_t len = host_word(p->at, as_value);
+
+	if (len == 0)
+		return fail(p, p->at + hosts_error_at(), hosts_error());
+	*out = xstrndup(p->at, len);
+	p->at += len;
+	return 0;
+}
+
+/* "n1" "n[01-12]" "n*" */
+static int
+parse_name(struct parser *p, struct nodespec_head *h)
+{
+	const char *from = p->at;
+	size_t len;
+
+	if (parse_word(p, false, &h->value))
+		return -1;
+	h->kind = host_is_pattern(h->value) ? HEAD_PATTERN : HEAD_NAME;
+	len = strlen(h->value);
+	if (len > 3 && strcmp(h->value + len - 3, "...") == 0)
+		return fail_with(p, p->at - 3, "all below a node is %.*s:...", (int)(len - 3 < MAX_SHOWN ? len - 3 : MAX_SHOWN), from);
+	return 0;
+}
+
+size_t
+nodespec_group_word(const char *at)
+{
+	size_t len = 0;
+
+	while (is_letter(at[len]) || is_digit(at[len]) || (at[len] && strchr("-_.", at[len])))
+		len++;
+	return len;
+}
+
+static int
+parse_value(struct parser *p, struct nodespec_head *h, const char *word, size_t i)
+{
+	if (*p->at != '=')
+		return fail_with(p, p->at, "@%s has a value: @%s=%s", word, word, built_in[i].like);
+	p->at++;
+	return parse_word(p, true, &h->value);
+}
+
+/* "@rack1" "@down" "@arch=x86_64" */
+static int
+parse_group(struct parser *p, struct nodespec_head *h)
+{
+	const char *from = p->at++;
+	size_t len = nodespec_group_word(p->at), i;
+	char *word = xstrndup(p->at, len);
+	int bad = len ? 0 : fail(p, p->at, "behind @ stands a group's name; for every node say \"...\"");
+
+	p->at += len;
+	h->kind = HEAD_GROUP;
+	for (i = 0; i < COUNT(built_in) && strcmp(word, built_in[i].word) != 0; i++)
+		;
+	if (i < COUNT(built_in))
+		h->kind = built_in[i].kind;
+	if (!bad && i < COUNT(built_in) && built_in[i].like)
+		bad = parse_value(p, h, word, i);
+	else if (!bad && *p->at == '=')
+		bad = fail_with(p, from, "there is no @%s=; @arch=, @version= and @host= take a value", word);
+	else if (!bad && *p->at == ':' && is_letter(p->at[1]))
+		bad = fail_with(p, p->at + 1, "groups have no sources here, and names only begin a path: @%.*s", SHOWN(p->at + 1));
+	if (h->value)
+		free(word);
+	else
+		h->value = word;
+	return bad;
+}
+
+static bool
+head_begins(const char *at)
+{
+	return is_letter(*at) || *at == '@';
+}
+
+/* *out: the state behind it. */
+static int
+parse_head(struct parser *p, struct nodespec *spec, struct state **out)
+{
+	const char *from = p->at;
+	struct head *h;
+	int bad;
+
+	spec->head = grow(spec->head, spec->heads, &spec->head_room, sizeof(spec->head[0]));
+	h = &spec->head[spec->heads++];
+	*h = (struct head){.state = xcalloc(1, sizeof(struct state))};
+	bad = *from == '@' ? parse_group(p, &h->face) : parse_name(p, &h->face);
+	h->face.text = xstrndup(from, (size_t)(p->at - from));
+	*out = h->state;
+	return bad;
 }
 
 /* There may be many states, most with one edge: room begins with one, not as grow() has it. */
@@ -155,14 +342,32 @@ step(struct state *from, struct range ids)
 	return last->to;
 }
 
+static bool
+goes_on(struct parser *p, struct state *state)
+{
+	state->selects |= *p->at != ':';
+	if (*p->at != '/' && *p->at != ':')
+		return false;
+	p->at++;
+	return true;
+}
+
 /* One path of the spec, up to the comma or the end. */
 static int
-parse_path(struct parser *p, struct state *state)
+parse_path(struct parser *p, struct nodespec *spec)
 {
+	struct state *state = &spec->root;
 	struct range ids = {0, 0};
-	unsigned depth;
+	unsigned depth = 0;
 
-	for (depth = 0;; depth++) {
+	if (head_begins(p->at)) {
+		if (parse_head(p, spec, &state))
+			return -1;
+		if (!goes_on(p, state))
+			return 0;
+		depth = 1;
+	}
+	for (;; depth++) {
 		if (depth == MAX_DEPTH)
 			return fail(p, p->at, "more than 32 levels");
 		if (has_prefix(p->at, "...")) {
@@ -172,27 +377,24 @@ parse_path(struct parser *p, struct state *state)
 				return fail(p, p->at, "\"...\" is everything below already");
 			return 0;
 		}
-		if (parse_range(p, &ids))
+		if (parse_range(p, &ids, depth == 0))
 			return -1;
 		state = step(state, ids);
-		state->selects |= *p->at != ':';
-		if (*p->at != '/' && *p->at != ':')
+		if (!goes_on(p, state))
 			return 0;
-		p->at++;
 	}
 }
 
 static int
-parse_paths(struct parser *p, struct state *root)
+parse_paths(struct parser *p, struct nodespec *spec)
 {
 	for (;;) {
-		if (parse_path(p, root))
+		if (parse_path(p, spec))
 			return -1;
 		if (!*p->at)
 			return 0;
 		if (*p->at != ',')
-			return fail(p, p->at,
-				is_digit(p->at[-1]) ? "this does not belong to a node id" : "a \",\", \"/\" or \":\" belongs here");
+			return fail(p, p->at, "a \",\", \"/\" or \":\" belongs here");
 		p->at++;
 	}
 }
@@ -307,6 +509,53 @@ normalize(struct state *state)
 	(void)set_reach(state, 0, state->count);
 }
 
+static int
+compare_heads(const void *a, const void *b)
+{
+	return strcmp(((const struct head *)a)->face.text, ((const struct head *)b)->face.text);
+}
+
+static void
+drop_texts(struct nodespec_head *h)
+{
+	free((char *)(uintptr_t)h->text);
+	free((char *)(uintptr_t)h->value);
+}
+
+/* The state selects something by closed steps alone. */
+static bool
+names_nodes(const struct state *state)
+{
+	size_t i;
+
+	for (i = state->first_closed; i < state->count; i = state->edge[i].next_closed)
+		if (names_nodes(state->edge[i].to))
+			return true;
+	return state->selects;
+}
+
+/* Equal heads become one. */
+static void
+normalize_heads(struct nodespec *spec)
+{
+	size_t i, kept = 0;
+
+	if (spec->heads > 1)
+		qsort(spec->head, spec->heads, sizeof(spec->head[0]), compare_heads);
+	for (i = 0; i < spec->heads; i++)
+		if (kept > 0 && compare_heads(&spec->head[kept - 1], &spec->head[i]) == 0) {
+			absorb(spec->head[kept - 1].state, spec->head[i].state);
+			drop_texts(&spec->head[i].face);
+		} else {
+			spec->head[kept++] = spec->head[i];
+		}
+	spec->heads = kept;
+	for (i = 0; i < kept; i++) {
+		normalize(spec->head[i].state);
+		spec->head[i].face.named = names_nodes(spec->head[i].state);
+	}
+}
+
 struct nodespec *
 nodespec_parse(const char *text)
 {
@@ -319,20 +568,80 @@ nodespec_parse(const char *text)
 		free(spec);
 		return NULL;
 	}
-	if (parse_paths(&p, &spec->root)) {
+	if (parse_paths(&p, spec)) {
 		nodespec_free(spec);
 		return NULL;
 	}
 	normalize(&spec->root);
+	normalize_heads(spec);
 	return spec;
+}
+
+struct nodespec *
+nodespec_parse_numbers(const char *text)
+{
+	struct nodespec *spec = nodespec_parse(text);
+
+	if (!spec || spec->heads == 0)
+		return spec;
+	set_error(error_text, sizeof(error_text), "node spec, near \"%.*s\": only numbers are taken here: a host name is what a node claims",
+		MAX_SHOWN, spec->head[0].face.text);
+	nodespec_free(spec);
+	return NULL;
 }
 
 void
 nodespec_free(struct nodespec *spec)
 {
-	if (spec)
-		free_edges(&spec->root);
+	size_t i;
+
+	if (!spec)
+		return;
+	free_edges(&spec->root);
+	for (i = 0; i < spec->heads; i++) {
+		free_edges(spec->head[i].state);
+		free(spec->head[i].state);
+		drop_texts(&spec->head[i].face);
+	}
+	free(spec->head);
 	free(spec);
+}
+
+size_t
+nodespec_heads(const struct nodespec *spec)
+{
+	return spec->heads;
+}
+
+const struct nodespec_head *
+nodespec_head(const struct nodespec *spec, size_t i)
+{
+	return &spec->head[i].face;
+}
+
+static bool
+is_open_from(const struct state *state)
+{
+	size_t i;
+
+	for (i = 0; i < state->count; i++)
+		if (is_open(&state->edge[i].ids) || is_open_from(state->edge[i].to))
+			return true;
+	return state->below;
+}
+
+bool
+nodespec_is_open(const struct nodespec *spec)
+{
+	bool open = is_open_from(&spec->root);
+	size_t i;
+
+	for (i = 0; i < spec->heads; i++) {
+		enum head_kind kind = spec->head[i].face.kind;
+
+		open |= (kind != HEAD_NAME && kind != HEAD_GROUP && kind != HEAD_DOWN) || is_open_from(spec->head[i].state);
+	}
+	return open;
 }
 
 /* ---- matching ---- */
@@ -607,8 +916,15 @@ pathset_count(const char *folded)
 	uint64_t all = 0, product = 1;
 
 	while (*folded) {
-		uint64_t ids = ids_in(&folded);
+		size_t word = is_letter(*folded) ? host_word(folded, false) : 0;
+		uint64_t ids;
 
+		if (word) {
+			all += host_count(folded, word);
+			folded += word + (folded[word] != '\0');
+			continue;
+		}
+		ids = ids_in(&folded);
 		product = product > UINT64_MAX / ids ? UINT64_MAX : product * ids;
 		if (*folded == ':') {
 			folded++;
@@ -675,8 +991,10 @@ struct spread {
 };
 
 struct nodespec_search {
+	const struct nodespec *spec; /* the first of them: its heads may be told */
 	const struct path *const *known;
 	size_t count, spent;
+	bool misses; /* what is missing is asked for */
 	uint8_t *mark;
 	struct task *tasks;	     /* a stack */
 	struct boxes missing, ways;  /* that are selected themselves; that only lead to what is open */
@@ -1096,8 +1414,10 @@ nodespec_search_new(const struct nodespec *const *specs, size_t spec_count, cons
 
 	for (i = 0; i < spec_count; i++)
 		states[i] = &specs[i]->root;
+	s->spec = spec_count ? specs[0] : NULL;
 	s->known = known;
 	s->count = count;
+	s->misses = missing;
 	s->mark = xcalloc(count, 1);
 	root.front = front_new(states, spec_count);
 	root.slice = xmemdup(&all, sizeof(all));
@@ -1110,6 +1430,89 @@ nodespec_search_new(const struct nodespec *const *specs, size_t spec_count, cons
 	front_drop(root.front);
 	free(states);
 	return s;
+}
+
+/* The known nodes below known node i. */
+static struct slice
+slice_below(const struct nodespec_search *s, size_t i)
+{
+	size_t low = i + 1, high = s->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (path_under(s->known[middle], s->known[i]))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (struct slice){i + 1, low};
+}
+
+/* Below those of the nodes that are at one level the search goes on together. */
+static void
+go_on_from(struct nodespec_search *s, struct front *front, const uint32_t *at, size_t count, uint32_t level, bool named)
+{
+	struct task on = {.front = front, .level = level, .names = named, .slice = xcalloc(count, sizeof(on.slice[0]))};
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct slice below;
+
+		if (s->known[at[i]]->depth != level)
+			continue;
+		below = slice_below(s, at[i]);
+		if (named && s->misses && front->closed)
+			add_task(s, (struct task){.front = front,
+					    .slice = xmemdup(&below, sizeof(below)),
+					    .slices = 1,
+					    .level = level,
+					    .at = s->known[at[i]]});
+		if (below.from < below.to)
+			on.slice[on.slices++] = below;
+	}
+	if (on.slices)
+		add_task(s, on);
+	else
+		free(on.slice);
+}
+
+void
+nodespec_search_head(struct nodespec_search *s, size_t i, const uint32_t *known, size_t count, bool named)
+{
+	const struct state *state = s->spec->head[i].state;
+	struct front *front = front_new(&state, 1);
+	uint64_t levels = 0;
+	uint32_t level;
+	size_t k;
+
+	for (k = 0; k < count; k++) {
+		levels |= (uint64_t)1 << s->known[known[k]]->depth;
+		if (state->selects)
+			s->mark[known[k]] |= named ? SELECTED | NAMED : SELECTED;
+	}
+	for (level = 1; level <= MAX_DEPTH && (front->groups || front->below); level++)
+		if (levels >> level & 1)
+			go_on_from(s, front, known, count, level, named);
+	front_drop(front);
+}
+
+static void
+add_boxes(struct boxes *to, const struct boxes *from)
+{
+	uint32_t depth;
+	size_t i;
+
+	for (depth = 1; depth <= MAX_DEPTH; depth++)
+		for (i = 0; i < from->count[depth] && to->total < MAX_BOXES; i++)
+			add_box(to, from->at[depth] + i * depth, depth);
+}
+
+void
+nodespec_search_miss(struct nodespec_search *s, size_t i, const struct nodespec_search *group)
+{
+	add_boxes(s->spec->head[i].face.named ? &s->missing : &s->ways, &group->missing);
+	add_boxes(&s->ways, &group->ways);
 }
 
 bool
@@ -1245,9 +1648,50 @@ leave_out(struct boxes *boxes, const struct nodespec *spec)
 	*boxes = left;
 }
 
-char *
-nodespec_missing(struct nodespec_search *s, const struct nodespec *except, char **hint)
+/* What a state selects of the box, whose levels before `level` are as they should be, is added to the list. */
+static void
+add_common(struct boxes *to, const struct range *box, uint32_t depth, uint32_t level, const struct state *state, size_t *steps)
 {
+	struct range part[MAX_DEPTH];
+	size_t i;
+
+	if (level == depth ? state->selects : state->below) {
+		add_box(to, box, depth);
+		return;
+	}
+	for (i = 0; level < depth && i < state->count && to->total < MAX_BOXES && *steps > 0; i++, --*steps) {
+		const struct range *ids = &state->edge[i].ids;
+
+		if (ids->lo > box[level].hi)
+			return;
+		if (ids->hi < box[level].lo)
+			continue;
+		memcpy(part, box, depth * sizeof(*box));
+		part[level].lo = ids->lo > box[level].lo ? ids->lo : box[level].lo;
+		part[level].hi = ids->hi < box[level].hi ? ids->hi : box[level].hi;
+		add_common(to, part, depth, level + 1, state->edge[i].to, steps);
+	}
+}
+
+static void
+keep_common(struct boxes *boxes, const struct nodespec *spec)
+{
+	struct boxes left = {0};
+	size_t steps = MAX_COMMON, i;
+	uint32_t depth;
+
+	for (depth = 1; depth <= MAX_DEPTH; depth++)
+		for (i = 0; i < boxes->count[depth]; i++)
+			add_common(&left, boxes->at[depth] + i * depth, depth, 0, &spec->root, &steps);
+	free_boxes(boxes);
+	*boxes = left;
+}
+
+char *
+nodespec_missing(struct nodespec_search *s, const struct nodespec *except, const struct nodespec *only, char **hint)
+{
+	if (only)
+		keep_common(&s->missing, only);
 	if (except)
 		leave_out(&s->missing, except);
 	*hint = find_hint(s->missing.total ? &s->missing : &s->ways, s->known, s->count);

@@ -163,6 +163,7 @@ static const struct option options[] = {
 	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, MAX_SPAN, .help = "how long a silent link is held to be alive"},
 	{"grace", DURATION, DAEMONS, AT(grace), "30s", .most = MAX_SPAN, .help = "how long a node without a parent keeps its jobs"},
 	{"x", TEXT, IN(EXEC) | IN(NODES) | IN(INFO) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
+	{"only", TEXT, IN(EXEC) | IN(NODES) | IN(INFO) | POWER, AT(only), "", "NODES", .help = "none but those that are among these too"},
 	{"l", BOOL, IN(EXEC), AT(label), "false", .help = "put the node before each line"},
 	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output once, under its nodes"},
 	{"o", TEXT, IN(EXEC), AT(output), "", "PATTERN", .check = check_pattern,

@@ -50,7 +50,7 @@ struct options {
 	const char *cwd;		     /* -cwd="": private; ".", or an absolute path of the node's own */
 	const char *root;		     /* -r=/ ; may hold %m */
 	const char *lib_dirs;		     /* -L */
-	const char *exclude;		     /* -x */
+	const char *exclude, *only;	     /* -x, -only */
 	const char *view;		     /* -view=merged | all | none */
 	bool label, fold;		     /* -l, -b */
 	bool quiet;			     /* -q */

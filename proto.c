@@ -821,6 +821,7 @@ put_launch(struct buf *b, const struct msg_launch *m)
 	put_u32(b, m->generation);
 	put_str(b, m->spec);
 	put_str(b, m->exclude);
+	put_str(b, m->only);
 	put_u32(b, m->flags);
 	put_u8(b, m->view);
 	put_u32(b, m->window);
@@ -844,6 +845,7 @@ take_launch(const uint8_t *data, size_t len, struct msg_launch *m)
 		return -1;
 	m->spec = take_str(&r);
 	m->exclude = take_str(&r);
+	m->only = take_str(&r);
 	m->flags = take_u32(&r);
 	m->view = (enum view)take_u8(&r);
 	m->window = take_u32(&r);
@@ -873,6 +875,8 @@ put_left_out(struct buf *b, const struct left_out *l)
 	put_str(b, l->refused);
 	put_str(b, l->open_missing);
 	put_str(b, l->not_excluded);
+	put_str(b, l->not_kept);
+	put_str(b, l->advice);
 }
 
 static void
@@ -882,12 +886,14 @@ take_left_out(struct reader *r, struct left_out *l)
 	l->refused = take_str(r);
 	l->open_missing = take_str(r);
 	l->not_excluded = take_str(r);
+	l->not_kept = take_str(r);
+	l->advice = take_str(r);
 }
 
 void
 left_out_free(struct left_out *l)
 {
-	const char *all[] = {l->missing, l->hint, l->down, l->refused, l->open_missing, l->open_down, l->not_excluded};
+	const char *all[] = {l->missing, l->hint, l->down, l->refused, l->open_missing, l->open_down, l->not_excluded, l->not_kept, l->advice};
 	size_t i;
 
 	for (i = 0; i < COUNT(all); i++)
@@ -959,6 +965,7 @@ put_query(struct buf *b, const struct msg_query *m)
 	put_str(b, m->exclude);
 	put_u32(b, m->at_least);
 	put_u64(b, m->patience);
+	put_str(b, m->only);
 }
 
 int
@@ -971,6 +978,7 @@ take_query(const uint8_t *data, size_t len, struct msg_query *m)
 	m->exclude = take_str(&r);
 	m->at_least = take_u32(&r);
 	m->patience = take_u64(&r);
+	m->only = r.bad || reader_left(&r) > 0 ? take_str(&r) : "";
 	return r.bad ? -1 : 0; /* frozen */
 }
 
@@ -1023,7 +1031,8 @@ take_query_end(const uint8_t *data, size_t len, struct msg_query_end *m)
 
 	*m = (struct msg_query_end){.up = take_u32(&r)};
 	m->down = take_u32(&r);
-	m->left = (struct left_out){.open_down = take_str(&r), .down = "", .refused = "", .open_missing = "", .not_excluded = ""};
+	m->left = (struct left_out){.open_down = take_str(&r), .down = "", .refused = "", .open_missing = "", .not_excluded = "",
+		.not_kept = "", .advice = ""};
 	m->left.missing = take_str(&r);
 	m->left.hint = take_str(&r);
 	m->refused = "";

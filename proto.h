@@ -265,6 +265,7 @@ struct variant {
 struct msg_launch {
 	uint32_t generation;
 	const char *spec, *exclude; /* exclude "" leaves nobody out */
+	const char *only;	    /* "" keeps all */
 	unsigned flags;
 	enum view view;
 	uint32_t window;	 /* bytes of events the client takes before it grants more */
@@ -280,7 +281,8 @@ struct left_out {
 	const char *missing, *hint;	      /* named, and not in the tree; what may have been meant */
 	const char *down, *refused;	      /* named, and down; not this user's to use */
 	const char *open_missing, *open_down; /* the 8 of "8:."; of "." and the like those that are down */
-	const char *not_excluded;	      /* to be left out by -x, and not in the tree */
+	const char *not_excluded, *not_kept;  /* to be left out by -x, or kept by -only, and not in the tree */
+	const char *advice;		      /* what to write instead of a name that no node has; "" none */
 };
 struct msg_accepted {
 	const char *job;
@@ -294,7 +296,7 @@ struct msg_error {
 };
 struct msg_query {
 	uint32_t generation;
-	const char *spec, *exclude; /* spec "": every node, those that are down too */
+	const char *spec, *exclude, *only; /* spec "": every node, those that are down too */
 	uint32_t at_least;	    /* wait until so many nodes are up... */
 	uint64_t patience;	    /* ...for so many milliseconds at most */
 };

@@ -478,6 +478,26 @@ read_file(const char *path, size_t max, size_t *len)
 	return data;
 }
 
+char *
+read_guarded(const char *path, size_t max, size_t *len, char **why)
+{
+	struct stat st;
+	char *text = NULL;
+
+	*why = NULL;
+	if (stat(path, &st) != 0)
+		*why = xstrdup(strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		*why = xstrdup("is not a regular file");
+	else if (st.st_uid != 0 && st.st_uid != geteuid())
+		*why = xasprintf("belongs to user %u, by whom nobody else should be ruled", (unsigned)st.st_uid);
+	else if (st.st_mode & 022)
+		*why = xasprintf("others than its owner can change it: chmod go-w %s", path);
+	else if (!(text = read_file(path, max, len)))
+		*why = xstrdup(strerror(errno));
+	return text;
+}
+
 void
 strings_take(struct strings *list, char *text)
 {

@@ -67,6 +67,10 @@ int make_parents(const char *path, mode_t mode);
 /* A whole file of at most max bytes, and a NUL that *len does not count. NULL with errno, EFBIG when it is larger. The caller frees. */
 char *read_file(const char *path, size_t max, size_t *len);
 
+/* The same of a file by which others are ruled: root's, or this process's user's, and changed by nobody else. *why: what is wrong; it is
+ * NULL with a text, and the caller frees both. */
+char *read_guarded(const char *path, size_t max, size_t *len, char **why);
+
 /* A growing list of strings that it owns; {0} is empty. The caller frees by strings_free. */
 struct strings {
 	char **at; /* at[count] is NULL, unless at is */

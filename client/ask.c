@@ -60,7 +60,7 @@ static void
 ask_nodes(const struct options *o, const char *spec, struct answer *a)
 {
 	struct msg_query q = {
-		.generation = PROTO_GENERATION, .spec = spec, .exclude = o->exclude, .at_least = (uint32_t)o->wait, .patience = o->timeout};
+		.generation = PROTO_GENERATION, .spec = spec, .exclude = o->exclude, .only = o->only, .at_least = (uint32_t)o->wait, .patience = o->timeout};
 	struct link *l = session_open(o->uds);
 	struct msg_query_end end;
 	struct buf body = {0};

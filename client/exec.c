@@ -85,7 +85,7 @@ pack_one(struct exec *x, const char *machine, char **argv, const char *cwd)
 static void
 pack_for_machines(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
-	struct msg_query q = {.generation = PROTO_GENERATION, .spec = spec, .exclude = x->options->exclude};
+	struct msg_query q = {.generation = PROTO_GENERATION, .spec = spec, .exclude = x->options->exclude, .only = x->options->only};
 	struct strings machines = {0};
 	struct buf body = {0};
 	struct frame f;
@@ -163,6 +163,7 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.generation = PROTO_GENERATION,
 		.spec = spec,
 		.exclude = o->exclude,
+		.only = o->only,
 		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
 			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u),
 		.view = (enum view)opts_view(o->view),

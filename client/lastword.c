@@ -39,6 +39,7 @@ static const struct {
 	[WORD_LEFT_OUT] = {"down, left out", ""},
 	[WORD_OPEN_MISSING] = {"not there", ""},
 	[WORD_NOT_EXCLUDED] = {"-x leaves out what is not there", ""},
+	[WORD_NOT_KEPT] = {"-only keeps what is not there", ""},
 };
 
 static struct item *

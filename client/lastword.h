@@ -23,6 +23,7 @@ enum word {
 	WORD_LEFT_OUT, /* down, and chosen by an open part of the spec alone */
 	WORD_OPEN_MISSING,
 	WORD_NOT_EXCLUDED,
+	WORD_NOT_KEPT,
 };
 struct lastword; /* NULL is an empty one */
 

@@ -98,7 +98,7 @@ question_new(struct errand *e)
 	q->errand = e;
 	q->next = questions;
 	questions = q;
-	q->choosing = choosing_new(&e->client->who, *m.spec ? m.spec : "...", m.exclude);
+	q->choosing = choosing_new(&e->client->who, *m.spec ? m.spec : "...", m.exclude, m.only);
 	e->work = q;
 	e->drop = question_free;
 	if (self.map.up >= m.at_least) {
@@ -120,7 +120,7 @@ go_on_choosing(struct question *q)
 	if (state == CHOOSING)
 		return false;
 	if (state == CHOSEN_BADLY)
-		neighbour_send_error(q->errand->client, 2, "%s", nodespec_error());
+		neighbour_send_error(q->errand->client, 2, "%s", choosing_error());
 	choosing_free(q->choosing);
 	q->choosing = NULL;
 	return state == CHOSEN_BADLY;

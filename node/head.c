@@ -750,6 +750,7 @@ static void
 refuse_launch(struct neighbour *client, const struct msg_launch *m, const struct choice *c)
 {
 	const char *why = c->count			       ? "selects nodes that are not all up (-strict): nothing was started"
+			  : c->shown_count == 0 && *m->only    ? "selects no node that -only keeps"
 			  : c->shown_count == 0 && *m->exclude ? "selects no node that -x does not leave out"
 			  : *c->refused			       ? "selects no node that is up and that you may use"
 							       : "selects no node that is up";
@@ -762,6 +763,7 @@ refuse_launch(struct neighbour *client, const struct msg_launch *m, const struct
 	put_list(&lists, "not there: ", left->missing);
 	put_list(&lists, "not there: ", left->open_missing);
 	put_list(&lists, "did you mean ", left->hint);
+	put_list(&lists, "", left->advice);
 	put_u8(&lists, 0);
 	neighbour_send_error(client, 255, "\"%s\" %s%s", m->spec, why, (const char *)lists.data);
 	buf_free(&lists);
@@ -870,7 +872,7 @@ launching_new(struct errand *e)
 		return false;
 	g = xcalloc(1, sizeof(*g));
 	g->m = m;
-	g->choosing = choosing_new(&client->who, m.spec, m.exclude);
+	g->choosing = choosing_new(&client->who, m.spec, m.exclude, m.only);
 	e->work = g;
 	e->drop = launching_free;
 	return true;
@@ -889,7 +891,7 @@ launch_step(struct errand *e)
 	if (state == CHOOSING)
 		return false;
 	if (state == CHOSEN_BADLY) {
-		neighbour_send_error(e->client, 2, "%s", nodespec_error());
+		neighbour_send_error(e->client, 2, "%s", choosing_error());
 		return true;
 	}
 	count_frame_back(e->client);

@@ -574,7 +574,7 @@ put_some_launch(struct buf *b, struct reader *r)
 	unsigned how = number(r);
 	struct msg_launch m = {.generation = PROTO_GENERATION,
 		.spec = specs[how % COUNT(specs)],
-		.exclude = "",
+		.exclude = "", .only = "",
 		.around = {.cwd = "/", .binroot = "", .input = how / 7 & 1},
 		.variants = 1,
 		.flags = number(r) & 31u,
@@ -627,7 +627,7 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 	struct msg_ack ack;
 	struct msg_want want;
 	struct msg_lack lack;
-	struct msg_query query = {.generation = PROTO_GENERATION, .spec = "...", .exclude = ""};
+	struct msg_query query = {.generation = PROTO_GENERATION, .spec = "...", .exclude = "", .only = ""};
 	struct msg_kill kill = {.job = "1", .signal = 9};
 	struct path path = some_path(r);
 	struct msg_stat stat = {.path = path};

@@ -83,7 +83,7 @@ check_missing(const struct nodespec *spec, const struct path *known, size_t coun
 		check(nodespec_selected(s, i) || !nodespec_named(s, i));
 	}
 	free(nodespec_missing_ways(s));
-	text = nodespec_missing(s, NULL, &hint);
+	text = nodespec_missing(s, NULL, NULL, &hint);
 	missing = *text && strlen(text) <= NODESPEC_MAX ? nodespec_parse(text) : NULL;
 
 	if (*text && strlen(text) <= NODESPEC_MAX) {

@@ -59,7 +59,7 @@ static void
 launch(const char *spec, size_t kib, unsigned variants)
 {
 	struct msg_launch m = {
-		.generation = PROTO_GENERATION, .spec = spec, .exclude = "", .window = UINT32_MAX, .around = {.cwd = "/", .binroot = ""}};
+		.generation = PROTO_GENERATION, .spec = spec, .exclude = "", .only = "", .window = UINT32_MAX, .around = {.cwd = "/", .binroot = ""}};
 	struct link *l = connected();
 	struct buf body = {0};
 	struct frame f;
@@ -156,7 +156,7 @@ ask(unsigned count)
 			struct link *l = connected();
 			struct msg_query q = {.generation = PROTO_GENERATION,
 				.spec = kind < 4 ? specs[kind] : "...",
-				.exclude = kind == 4 ? specs[3] : ""};
+				.exclude = kind == 4 ? specs[3] : "", .only = ""};
 			struct buf body = {0};
 
 			put_query(&body, &q);

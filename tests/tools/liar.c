@@ -160,7 +160,7 @@ launch(const char *spec)
 {
 	struct msg_launch m = {.generation = PROTO_GENERATION,
 		.spec = spec,
-		.exclude = "",
+		.exclude = "", .only = "",
 		.window = 1 << 20,
 		.variants = 1,
 		.around = {.cwd = cwd, .binroot = ""}};
@@ -283,7 +283,7 @@ say_out_of_turn(unsigned type, uint64_t job)
 static void
 deaf(unsigned count)
 {
-	struct msg_query q = {.generation = PROTO_GENERATION, .spec = "", .exclude = ""};
+	struct msg_query q = {.generation = PROTO_GENERATION, .spec = "", .exclude = "", .only = ""};
 	struct buf body = {0};
 	unsigned i;
 

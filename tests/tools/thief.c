@@ -108,7 +108,7 @@ launch(const char *spec)
 {
 	struct msg_launch m = {.generation = PROTO_GENERATION,
 		.spec = spec,
-		.exclude = "",
+		.exclude = "", .only = "",
 		.window = 1 << 20,
 		.variants = 1,
 		.around = {.cwd = "/", .binroot = ""}};

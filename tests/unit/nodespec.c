@@ -67,7 +67,7 @@ missing_of(const struct nodespec *spec, const struct paths *known, char **hint)
 {
 	const struct path **refs;
 	struct nodespec_search *s = searched(spec, known, &refs);
-	char *text = nodespec_missing(s, NULL, hint);
+	char *text = nodespec_missing(s, NULL, NULL, hint);
 
 	nodespec_search_free(s);
 	free(refs);
@@ -131,6 +131,40 @@ answer(const char *input)
 	free(known.at);
 	nodespec_free(spec);
 	return text;
+}
+
+/* What the paths begin with. */
+static char *
+heads(const char *input)
+{
+	static const char *const kinds[] = {"name", "pattern", "group", "down", "arch", "version", "host"};
+	struct nodespec *spec = nodespec_parse(input);
+	struct strings list = {0};
+	char *text;
+	size_t i;
+
+	if (!spec)
+		return xasprintf("error: %s", nodespec_error());
+	for (i = 0; i < nodespec_heads(spec); i++) {
+		const struct nodespec_head *h = nodespec_head(spec, i);
+
+		strings_take(&list, xasprintf("%s %s%s", kinds[h->kind], h->value, h->named ? "" : " on the way"));
+	}
+	text = strings_join(&list, ", ");
+	strings_free(&list);
+	nodespec_free(spec);
+	return text;
+}
+
+static void
+numbers_only(void)
+{
+	struct nodespec *spec = nodespec_parse_numbers("1-5,2/.");
+
+	ok(spec != NULL, "where only numbers are taken they are");
+	nodespec_free(spec);
+	ok(!nodespec_parse_numbers("1,n1") && strstr(nodespec_error(), "\"n1\": only numbers are taken here"), "and no name");
+	ok(!nodespec_parse_numbers("@rack1") && strstr(nodespec_error(), "\"@rack1\": only numbers are taken here"), "and no group");
 }
 
 /* A random set: each path of the little tree with a chance of `in` in `of`. */
@@ -435,6 +469,8 @@ main(void)
 {
 	counted();
 	golden("tests/golden/nodespec", answer);
+	golden("tests/golden/heads", heads);
+	numbers_only();
 	fold_and_back();
 	missing();
 	search();

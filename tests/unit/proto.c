@@ -272,6 +272,7 @@ make_launch(struct buf *b)
 	struct msg_launch m = {.generation = PROTO_GENERATION,
 		.spec = "1-8/.",
 		.exclude = "3",
+		.only = "1-4",
 		.flags = LAUNCH_DETACH | LAUNCH_GLOB,
 		.view = 1,
 		.window = 1 << 20,
@@ -298,7 +299,8 @@ again_launch(const uint8_t *data, size_t len, struct buf *out)
 }
 
 static const struct left_out some_left_out = {
-	.missing = "99", .hint = "9", .down = "4", .refused = "5", .open_missing = "98", .open_down = "17,1:5", .not_excluded = "97"};
+	.missing = "99", .hint = "9", .down = "4", .refused = "5", .open_missing = "98", .open_down = "17,1:5", .not_excluded = "97",
+	.not_kept = "96", .advice = "no node is called n3-9; a range is n[3-9]"};
 
 static void
 make_accepted(struct buf *b)
@@ -332,7 +334,7 @@ make_error(struct buf *b)
 static void
 make_query(struct buf *b)
 {
-	struct msg_query m = {.generation = 1, .spec = "1-8", .exclude = "3", .at_least = 64, .patience = 60000};
+	struct msg_query m = {.generation = 1, .spec = "1-8", .exclude = "3", .only = "1-4", .at_least = 64, .patience = 60000};
 
 	put_query(b, &m);
 }
@@ -500,7 +502,7 @@ static const struct {
 	{"LAUNCH", make_launch, again_launch, false, 0, 0},
 	{"ACCEPTED", make_accepted, again_accepted, false, 0, 0},
 	{"ERROR", make_error, again_error, false, 0, 0},
-	{"QUERY", make_query, again_query, true, 0, 0},
+	{"QUERY", make_query, again_query, true, 0, 30},
 	{"NODES", make_shown, again_shown, false, 0, 0},
 	{"QUERY_END", make_query_end, again_query_end, true, 0, 4 + 4 + 4 + 7 + 4 + 3 + 4 + 2},
 	{"PS", make_ps, again_ps, false, 0, 0},
@@ -706,7 +708,7 @@ taken_with(size_t i, size_t at, unsigned value)
 static void
 ranges(void)
 {
-	size_t path = 1 + 3 * 4, run = message("RUN's block"), launch = message("LAUNCH"), view = before_text(launch, "3") + 4 + 2 + 4;
+	size_t path = 1 + 3 * 4, run = message("RUN's block"), launch = message("LAUNCH"), view = before_text(launch, "1-4") + 4 + 4 + 4;
 	size_t gone = message("EVENT gone"), shown = message("NODES");
 	unsigned kind, wrong = 0;
 
@@ -735,7 +737,7 @@ without_words(void)
 	struct buf b = {0};
 	struct surroundings around = {.cwd = "/", .binroot = ""};
 	struct run_common run = {.job_text = "1", .around = around}, back;
-	struct msg_launch launch = {.generation = PROTO_GENERATION, .spec = ".", .exclude = "", .variants = 1, .around = around},
+	struct msg_launch launch = {.generation = PROTO_GENERATION, .spec = ".", .exclude = "", .only = "", .variants = 1, .around = around},
 			  launch_back;
 
 	put_run_common(&b, &run);
@@ -817,7 +819,8 @@ frozen(void)
 			  "00000003312d3800"
 			  "000000013300"
 			  "00000040"
-			  "000000000000ea60");
+			  "000000000000ea60"
+			  "00000003312d3400"); /* grown */
 	is_still("JOIN", "00000001"
 			 "01"
 			 "030000000100011170ffffffff"
