@@ -365,13 +365,15 @@ write_full(int fd, const void *data, size_t len)
 	return 0;
 }
 
-ssize_t
-read_full(int fd, void *data, size_t len)
+/* From the descriptor's own offset, or from another. */
+static ssize_t
+read_from(int fd, void *data, size_t len, const uint64_t *offset)
 {
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = read(fd, (char *)data + done, len - done);
+		char *at = (char *)data + done;
+		ssize_t n = offset ? pread(fd, at, len - done, (off_t)(*offset + done)) : read(fd, at, len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -385,22 +387,15 @@ read_full(int fd, void *data, size_t len)
 }
 
 ssize_t
+read_full(int fd, void *data, size_t len)
+{
+	return read_from(fd, data, len, NULL);
+}
+
+ssize_t
 pread_full(int fd, void *data, size_t len, uint64_t offset)
 {
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
+	return read_from(fd, data, len, &offset);
 }
 
 void
@@ -414,17 +409,27 @@ close_fd(int *fd)
 	errno = saved;
 }
 
+char *
+cut_next(char *path, char *slash)
+{
+	if (slash)
+		*slash = '/';
+	else if (!*path)
+		return NULL;
+	slash = strchr((slash ? slash : path) + 1, '/');
+	if (slash)
+		*slash = '\0';
+	return slash;
+}
+
 int
 make_parents(const char *path, mode_t mode)
 {
 	char *dir = xstrdup(path), *slash;
 	int bad = 0, saved;
 
-	for (slash = strchr(dir + 1, '/'); slash && !bad; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
+	for (slash = cut_next(dir, NULL); slash && !bad; slash = cut_next(dir, slash))
 		bad = mkdir(dir, mode) < 0 && errno != EEXIST ? -1 : 0;
-		*slash = '/';
-	}
 	saved = errno;
 	free(dir);
 	errno = saved;

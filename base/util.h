@@ -62,6 +62,9 @@ int write_full(int fd, const void *data, size_t len);		     /* 0 when all is wri
 ssize_t read_full(int fd, void *data, size_t len);		     /* bytes read, fewer than len only at the end */
 ssize_t pread_full(int fd, void *data, size_t len, uint64_t offset); /* likewise, from an offset; the descriptor's own stays */
 void close_fd(int *fd); /* unless it is negative; *fd is -1 afterwards, errno stays as it was */
+/* Each directory above a path in turn, the topmost first: path ends there, at the slash that is returned and taken by the next call, NULL
+ * by the first. NULL when path is whole again. The slash of the root directory is none of them. */
+char *cut_next(char *path, char *slash);
 /* Makes the missing directories above a path; those that exist keep their mode. 0, or -1 with errno. */
 int make_parents(const char *path, mode_t mode);
 /* A whole file of at most max bytes, and a NUL that *len does not count. NULL with errno, EFBIG when it is larger. The caller frees. */

@@ -359,17 +359,11 @@ put_mounts_back(struct merger *b)
 static int
 make_dirs(int store, const char *top, const char *path)
 {
-	char *all = xasprintf("%s/%s", top, path), *slash = all + strlen(top);
-	int bad;
+	char *all = xasprintf("%s/%s/", top, path), *slash;
+	int bad = 0;
 
-	do {
-		slash = strchr(slash + 1, '/');
-		if (slash)
-			*slash = '\0';
+	for (slash = cut_next(all + strlen(top), NULL); slash && !bad; slash = cut_next(all, slash))
 		bad = mkdirat(store, all, 0755) < 0 && errno != EEXIST ? stage_fail("make", all) : 0;
-		if (slash)
-			*slash = '/';
-	} while (slash && !bad);
 	free(all);
 	return bad;
 }

@@ -1207,20 +1207,11 @@ static int
 read_contents(struct blob *b, uint64_t offset, uint8_t *out, size_t len)
 {
 	int fd = reader_of(b);
-	size_t done = 0;
+	ssize_t n = fd < 0 ? -1 : pread_full(fd, out, len, offset);
 
-	if (fd < 0)
-		return -1;
-	while (done < len) {
-		ssize_t n = pread(fd, out + done, len - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail("can't read contents in the store: %s", n < 0 ? strerror(errno) : "they are cut short");
-		done += (size_t)n;
-	}
-	return 0;
+	if (fd < 0 || n == (ssize_t)len)
+		return fd < 0 ? -1 : 0;
+	return fail("can't read contents in the store: %s", n < 0 ? strerror(errno) : "they are cut short");
 }
 
 /* Of contents: zeros, or what the file or the window has; in one that is not whole to the end of the chunk, for zeros may follow. */

@@ -681,19 +681,14 @@ static int
 make_path(const struct unpacking *p, int root, const char *path, bool guarded)
 {
 	struct cursor at = cursor_begin(p, root, guarded);
-	size_t len, total = strlen(path);
+	char *dir = xstrdup(path), *slash;
 	int bad = 0;
 
-	for (len = 0; len < total && !bad; len++) {
-		const char *slash = strchr(path + len, '/');
-		char *part;
-
-		len = slash ? (size_t)(slash - path) : total;
-		part = xstrndup(path, len);
-		bad = dir_part(&at, part, len == total);
-		free(part);
-	}
+	for (slash = cut_next(dir, NULL); slash && !bad; slash = cut_next(dir, slash))
+		bad = dir_part(&at, dir, false);
+	bad = bad || !*path ? bad : dir_part(&at, path, true);
 	cursor_end(&at);
+	free(dir);
 	return bad;
 }
 

@@ -305,17 +305,17 @@ add_dir(struct packing *p, const char *path, const struct stat *st, unsigned hop
 static void
 add_way(struct packing *p, const char *path)
 {
-	const char *slash = *path ? strchr(path + 1, '/') : NULL;
+	char *dir = xstrdup(path), *slash;
 
-	for (; slash; slash = strchr(slash + 1, '/')) {
-		char *part = xstrndup(path, (size_t)(slash - path)), *target = read_link(part);
+	for (slash = cut_next(dir, NULL); slash; slash = cut_next(dir, slash)) {
+		char *target = read_link(dir);
 
 		if (target && target[0] != '/' && strncmp(target, "..", 2) != 0)
-			item_add(&p->items, xstrdup(part + 1), RANK_FILE, ENTRY_LINK)->target = target;
+			item_add(&p->items, xstrdup(dir + 1), RANK_FILE, ENTRY_LINK)->target = target;
 		else
 			free(target);
-		free(part);
 	}
+	free(dir);
 }
 
 /* Adds the file, link or directory at an absolute path of the head; named: by the user, not found within a directory. */
@@ -613,22 +613,16 @@ follow_links(struct items *items)
 static void
 add_parents(struct items *items)
 {
-	size_t count = items->count, i, last_len = 0;
+	size_t count = items->count, i;
 	const char *last = "";
 
 	for (i = 0; i < count; i++) {
 		char *path = items->at[i].path, *slash;
 
-		for (slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-			size_t len = (size_t)(slash - path);
-
-			/* Neighbours lie in the same directories. */
-			if (len <= last_len && strncmp(path, last, len) == 0 && last[len] == '/')
-				continue;
-			(void)item_add(items, xstrndup(path, len), RANK_IMPLIED, ENTRY_DIR);
-		}
+		for (slash = cut_next(path, NULL); slash; slash = cut_next(path, slash))
+			if (!lies_below(last, path)) /* neighbours lie in the same directories */
+				(void)item_add(items, xstrdup(path), RANK_IMPLIED, ENTRY_DIR);
 		last = path;
-		last_len = strlen(path);
 	}
 }
 

@@ -34,11 +34,8 @@ is_searchable_to(const char *dir)
 	char *way = xstrdup(dir), *slash;
 	bool all = is_searchable("/");
 
-	for (slash = strchr(way + 1, '/'); all && *way && slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
+	for (slash = cut_next(way, NULL); slash && all; slash = cut_next(way, slash))
 		all = is_searchable(way);
-		*slash = '/';
-	}
 	all = all && (!*way || is_searchable(way));
 	free(way);
 	return all;

@@ -178,6 +178,18 @@ lists(void)
 }
 
 static void
+cuts(void)
+{
+	char text[] = "/a//b", *slash = cut_next(text, NULL), none[] = "", root[] = "/";
+
+	is(text, "/a", "a path is cut at each slash but the first");
+	slash = cut_next(text, slash);
+	is(text, "/a/", "one after the other");
+	ok(!cut_next(text, slash) && strcmp(text, "/a//b") == 0, "and is whole in the end");
+	ok(!cut_next(none, NULL) && !cut_next(root, NULL), "nothing is above nothing, nor above the root directory");
+}
+
+static void
 directories(void)
 {
 	char top[] = "/tmp/gproc-test-XXXXXX", *path;
@@ -240,6 +252,7 @@ main(void)
 	terminal_text();
 	messages();
 	files();
+	cuts();
 	directories();
 	growing();
 	lists();
