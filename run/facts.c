@@ -361,16 +361,20 @@ open_claimed(const char *path, bool stays, bool *again)
 	return fd;
 }
 
+static bool
+is_among(const char *name, const char *const *names, size_t count)
+{
+	while (count > 0 && strcmp(name, names[count - 1]) != 0)
+		count--;
+	return count > 0;
+}
+
 bool
 facts_holds_programs(const char *name)
 {
 	static const char *const places[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "usr", "opt"};
-	size_t i;
 
-	for (i = 0; i < COUNT(places); i++)
-		if (strcmp(name, places[i]) == 0)
-			return true;
-	return false;
+	return is_among(name, places, COUNT(places));
 }
 
 /* Directories of the root, beside those of programs, in which programs trust what they find. */
@@ -378,12 +382,8 @@ static bool
 is_system(const char *name)
 {
 	static const char *const places[] = {"etc", "proc", "sys", "dev"};
-	size_t i;
 
-	for (i = 0; i < COUNT(places); i++)
-		if (strcmp(name, places[i]) == 0)
-			return true;
-	return false;
+	return is_among(name, places, COUNT(places));
 }
 
 static bool

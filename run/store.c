@@ -766,6 +766,20 @@ blob_claim(struct blob *b, uint32_t mode, uint64_t mtime)
 	return b->mode == mode && b->mtime == mtime;
 }
 
+/* The blob's file is no longer the store's: what comes of it begins anew. */
+static void
+contents_gone(struct blob *b)
+{
+	idle_remove(b);
+	close_reader(b);
+	costs_nothing(b);
+	b->store->stored -= store_footprint(b->stored);
+	b->stored = 0;
+	b->whole = false;
+	b->given = true;
+	begin_contents(b, 0);
+}
+
 int
 blob_give(struct blob *b, const char *to)
 {
@@ -779,14 +793,7 @@ blob_give(struct blob *b, const char *to)
 		return fail("the contents are linked elsewhere");
 	if (renameat(s->vault.dir, name, s->vault.dir, to) < 0)
 		return fail("can't hand over contents: %s", strerror(errno));
-	idle_remove(b);
-	close_reader(b);
-	costs_nothing(b);
-	s->stored -= store_footprint(b->stored);
-	b->stored = 0;
-	b->whole = false;
-	b->given = true;
-	begin_contents(b, 0);
+	contents_gone(b);
 	return 0;
 }
 
@@ -1334,17 +1341,10 @@ blob_spoil(struct blob *b)
 
 	if (!b->whole)
 		return;
-	idle_remove(b);
-	close_reader(b);
 	(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
 	remove_inodes(s, &b->name);
 	spoil_trees(s);
-	costs_nothing(b);
-	s->stored -= store_footprint(b->stored);
-	b->stored = 0;
-	b->whole = false;
-	b->given = true;
-	begin_contents(b, 0);
+	contents_gone(b);
 }
 
 /* ---- trees ---- */
