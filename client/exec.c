@@ -7,6 +7,7 @@
 #include "client/parcel.h"
 #include "client/reading.h"
 #include "client/session.h"
+#include "client/signals.h"
 #include "client/terminal.h"
 #include "client/terminfo.h"
 #include "client/verdicts.h"
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -486,6 +486,10 @@ on_terminal_signal(struct exec *x, int signal)
 		send_size(x);
 		return;
 	}
+	if (signal == SIGTSTP) {
+		terminal_suspend(&x->terminal);
+		return;
+	}
 	leave_terminal(x);
 	leave(x, 128 + signal);
 }
@@ -513,62 +517,53 @@ send_signal(struct exec *x, int signal)
 	buf_free(&body);
 }
 
-/* The first Ctrl-C goes to the job, the second kills it, the third leaves it. */
+/* The first goes to the job, the second kills it, the third leaves it. */
 static void
-on_signal(struct exec *x, int signal)
+on_interrupt(struct exec *x)
 {
-	if (x->terminal.raw) {
-		on_terminal_signal(x, signal);
-		return;
-	}
-	if (signal == SIGCONT || signal == SIGWINCH)
-		return;
-	if (!x->is_accepted)
-		leave(x, 128 + signal);
-	if (signal != SIGINT) {
-		send_signal(x, signal);
-		return;
-	}
+	char *nodes;
+
 	x->interrupts++;
-	if (x->interrupts == 1) {
-		send_signal(x, SIGINT);
-	} else if (x->interrupts == 2) {
-		send_signal(x, SIGKILL);
-	} else {
+	if (x->interrupts > 2) {
+		(void)output_finish(x->output);
 		verdicts_print(&x->verdicts, true);
 		leave(x, 128 + SIGINT);
 	}
+	send_signal(x, x->interrupts == 1 ? SIGINT : SIGKILL);
+	if (x->options->quiet)
+		return;
+	nodes = verdicts_running(&x->verdicts);
+	if (x->interrupts == 1)
+		warn("interrupted; still running: %s; Ctrl-C again kills", nodes);
+	else
+		warn("killed; still running: %s; Ctrl-C again leaves", nodes);
+	free(nodes);
 }
 
-/* Signals that were ignored when gproc began stay ignored, as a shell's background jobs and nohup have it. */
-static int
-catch_signals(void)
+static void
+on_signal(struct exec *x, int signal)
 {
-	static const int caught[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGCONT, SIGWINCH};
-	struct sigaction old;
-	sigset_t set;
-	size_t i;
-	int fd;
-
-	sigemptyset(&set);
-	for (i = 0; i < COUNT(caught); i++)
-		if (sigaction(caught[i], NULL, &old) != 0 || old.sa_handler != SIG_IGN)
-			sigaddset(&set, caught[i]);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		die(255, "the kernel gives no signalfd: %s", strerror(errno));
-	return fd;
+	if (x->terminal.raw)
+		on_terminal_signal(x, signal);
+	else if (signal == SIGTSTP)
+		signals_stop(false);
+	else if (signal == SIGCONT || signal == SIGWINCH) /* wakes the loop, which looks anew whose the terminal is */
+		return;
+	else if (!x->is_accepted)
+		leave(x, 128 + signal);
+	else if (signal == SIGINT)
+		on_interrupt(x);
+	else
+		send_signal(x, signal);
 }
 
 static void
 take_signals(struct exec *x, int fd)
 {
-	struct signalfd_siginfo info;
+	int signal;
 
-	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		on_signal(x, (int)info.ssi_signo);
+	while ((signal = signals_next(fd)))
+		on_signal(x, signal);
 }
 
 /* Handles one frame. False when every verdict has come. */
@@ -618,6 +613,7 @@ master_gone(struct exec *x)
 	leave_terminal(x);
 	warn("the master is gone: %s", link_why(x->link));
 	if (x->is_accepted) {
+		(void)output_finish(x->output);
 		verdicts_lose(&x->verdicts, "the master is gone"); /* those that have come are true all the same */
 		verdicts_print(&x->verdicts, false);
 	}
@@ -635,7 +631,7 @@ show_rest(struct exec *x, bool all)
 static void
 converse(struct exec *x)
 {
-	int signals = catch_signals();
+	int signals = signals_catch();
 	struct frame f;
 
 	for (;;) {

@@ -375,12 +375,19 @@ compare_held(const struct line *a, const struct line *b)
 	return a->held.len ? memcmp(a->held.data, b->held.data, a->held.len) : 0;
 }
 
+/* Equal are those that may yet write more with their like alone. */
+static int
+compare_whole(const struct line *a, const struct line *b)
+{
+	return a->ended == b->ended ? compare_held(a, b) : a->ended - b->ended;
+}
+
 /* Sorts equal output side by side, by node within. */
 static int
 compare_output(const void *a, const void *b)
 {
 	const struct line *x = *(struct line *const *)a, *y = *(struct line *const *)b;
-	int way = compare_held(x, y);
+	int way = compare_whole(x, y);
 
 	return way ? way : (x->node > y->node) - (x->node < y->node);
 }
@@ -405,7 +412,7 @@ find_groups(struct line **line, size_t count, struct group *out)
 
 	qsort(line, count, sizeof(struct line *), compare_output);
 	for (i = 0; i < count; i++)
-		if (i > 0 && compare_held(line[i - 1], line[i]) == 0)
+		if (i > 0 && compare_whole(line[i - 1], line[i]) == 0)
 			out[groups - 1].count++;
 		else
 			out[groups++] = (struct group){&line[i], 1};
@@ -450,7 +457,8 @@ print_group(struct output *o, const struct group *group)
 {
 	const struct buf *body = &group->line[0]->held;
 	char *nodes = fold_nodes(o, group->line, group->count);
-	char *header = xasprintf("%s (%zu node%s):%s\n", nodes, group->count, group->count == 1 ? "" : "s", body->len ? "" : " no output");
+	char *header = xasprintf("%s (%zu node%s%s):%s\n", nodes, group->count, group->count == 1 ? "" : "s",
+		group->line[0]->ended ? "" : ", incomplete", body->len ? "" : " no output");
 
 	put_bytes(&o->stream[0]->out, header, strlen(header));
 	print_body(o->stream[0], body);

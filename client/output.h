@@ -44,8 +44,8 @@ int output_end(struct output *, size_t node);
 int output_due(const struct output *, uint64_t now);
 /* Ends long lines that other nodes wait for and to which nothing was added for a second. Returns as output_add. */
 int output_idle(struct output *, uint64_t now);
-/* All nodes have ended: writes what is held, for folding or for want of a newline. A node that neither ended nor wrote is in no fold; "no
- * output" is printed only where other nodes have some. Returns as output_add. */
+/* Nothing more will come: writes what is held, for folding or for want of a newline. A node that neither ended nor wrote is in no fold, what
+ * one that has not ended wrote is marked incomplete; "no output" is printed only where other nodes have some. Returns as output_add. */
 int output_finish(struct output *);
 /* Writes gproc's own words to standard output. Returns as output_add. */
 int output_print(struct output *, const char *text);

@@ -1,6 +1,7 @@
 /* The user's terminal: raw and back whatever happens, its size, the keys that are for gproc, and what is shown on it.
  * Must never know jobs or links. */
 #include "client/terminal.h"
+#include "client/signals.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -130,7 +131,7 @@ void
 terminal_suspend(struct terminal *t)
 {
 	restore();
-	(void)kill(0, SIGTSTP);
+	signals_stop(true);
 	terminal_resume(t);
 }
 

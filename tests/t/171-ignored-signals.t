@@ -10,7 +10,7 @@ mkfifo /tmp/go
 cat >"$T/launch" <<'END'
 #!/bin/bash
 trap "$1" "$2"
-exec "$3" e 0 /bin/sh -c 'trap "echo caught; exit 9" INT QUIT TERM HUP; echo begun; read line </tmp/go'
+exec "$3" e 0 /bin/sh -c 'trap "echo caught; exit 9" INT QUIT TERM HUP USR1 USR2; echo begun; read line </tmp/go'
 END
 chmod +x "$T/launch"
 
@@ -18,13 +18,13 @@ chmod +x "$T/launch"
 client() {
 	rm -f "$T/fifo"
 	mkfifo "$T/fifo"
-	env --default-signal=INT,QUIT,TERM,HUP "$T/launch" "$1" "$2" "$GPROC" >"$T/fifo" 2>"$T/err" &
+	env --default-signal=INT,QUIT,TERM,HUP,USR1,USR2 "$T/launch" "$1" "$2" "$GPROC" >"$T/fifo" 2>"$T/err" &
 	CLIENT=$!
 	exec 3<"$T/fifo"
 	read -r line <&3
 }
 
-for signal in INT QUIT TERM HUP; do
+for signal in INT QUIT TERM HUP USR1 USR2; do
 	client '' $signal
 	kill -$signal $CLIENT
 	# The next order to the same master comes after it, had the client sent one.
