@@ -2,6 +2,7 @@
  * Must never know how any of them works. */
 #include "base/walk.h"
 #include "client/exec.h"
+#include "client/files.h"
 #include "init/init.h"
 #include "link/key.h"
 #include "node/node.h"
@@ -200,6 +201,12 @@ keygen(const struct command_line *line)
 }
 
 static int
+files(const struct command_line *line)
+{
+	return (line->mode == MODE_CP ? client_cp : client_get)(&line->options, line->argv[0], line->argv + 1);
+}
+
+static int
 version(const struct command_line *line)
 {
 	(void)line;
@@ -228,6 +235,8 @@ static const struct command {
 	{MODE_LDD, ldd},
 	{MODE_EVAL, eval},
 	{MODE_KEYGEN, keygen},
+	{MODE_CP, files},
+	{MODE_GET, files},
 	{MODE_PS, ps},
 	{MODE_KILL, kill_job},
 	{MODE_HALT, power},

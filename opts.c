@@ -112,7 +112,8 @@ check_pattern(const char *text)
 #define IN(mode) (1u << MODE_##mode)
 #define DAEMONS (IN(MASTER) | IN(SLAVE))
 #define POWER (IN(HALT) | IN(REBOOT))
-#define CLIENTS (IN(EXEC) | IN(INFO) | IN(NODES) | IN(PS) | IN(KILL) | POWER)
+#define FILES (IN(CP) | IN(GET))
+#define CLIENTS (IN(EXEC) | FILES | IN(INFO) | IN(NODES) | IN(PS) | IN(KILL) | POWER)
 #define PACKERS (IN(EXEC) | IN(LDD))
 #define ANY (~0u)
 
@@ -162,22 +163,22 @@ static const struct option options[] = {
 	{"store", SIZE, DAEMONS, AT(store), "0", .help = "memory for shipped files, as 512m or 2g; 0 is half of it all"},
 	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, MAX_SPAN, .help = "how long a silent link is held to be alive"},
 	{"grace", DURATION, DAEMONS, AT(grace), "30s", .most = MAX_SPAN, .help = "how long a node without a parent keeps its jobs"},
-	{"x", TEXT, IN(EXEC) | IN(NODES) | IN(INFO) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
-	{"only", TEXT, IN(EXEC) | IN(NODES) | IN(INFO) | POWER, AT(only), "", "NODES", .help = "none but those that are among these too"},
+	{"x", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
+	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | POWER, AT(only), "", "NODES", .help = "none but those that are among these too"},
 	{"l", BOOL, IN(EXEC), AT(label), "false", .help = "put the node before each line"},
 	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output once, under its nodes"},
 	{"o", TEXT, IN(EXEC), AT(output), "", "PATTERN", .check = check_pattern,
 		.help = "output to files: %n node, %j job, %r rank, %s out or err"},
-	{"q", BOOL, IN(EXEC), AT(quiet), "false", .help = "say nothing of how programs end: only what gproc itself fails at"},
+	{"q", BOOL, IN(EXEC) | FILES, AT(quiet), "false", .help = "say nothing of how programs end: only what gproc itself fails at"},
 	{"view", TEXT, IN(EXEC), AT(view), "merged", .check = check_view,
 		.help = "what the program sees: merged, all (merge everything), none"},
-	{"glob", BOOL, IN(EXEC), AT(glob), "true", .help = "expand arguments under binRoot that hold * ? [ on the node"},
+	{"glob", BOOL, IN(EXEC) | IN(GET), AT(glob), "true", .help = "expand arguments under binRoot, or get's names, that hold * ? [ on the node"},
 	{"detach", BOOL, IN(EXEC), AT(detach), "false", .help = "return when the programs have started"},
 	{"n", BOOL, IN(EXEC), AT(no_input), "false", .help = "the programs read nothing; else what gproc reads goes to all"},
 	{"t", BOOL, IN(EXEC), AT(terminal), "false", .help = "a terminal for the program, on one node; ~? shows which keys are gproc's"},
 	{"escape", TEXT, IN(EXEC), AT(escape), "~", .check = check_escape, .help = "the character instead of that ~, as % or ^]; or none"},
 	{"strict", BOOL, IN(EXEC) | POWER, AT(strict), "false", .help = "start, or halt, nothing unless every chosen node is up"},
-	{"timeout", DURATION, IN(EXEC) | IN(INFO), AT(timeout), "0",
+	{"timeout", DURATION, IN(EXEC) | FILES | IN(INFO), AT(timeout), "0",
 		.help = "end everything after so long (a bare number: seconds); 0 is never"},
 	{"start", DURATION, IN(EXEC), AT(start), "0", .help = "give up on nodes that have not started by then; 0 is never"},
 	{"kill-after", DURATION, IN(EXEC), AT(kill_after), "5s", .most = MAX_SPAN,
@@ -210,6 +211,8 @@ static const struct mode_row modes[] = {
 	{MODE_EXEC, {"e", "exec"}, " <nodes> <command>", 2, -1, true, "run a command on nodes"},
 	{MODE_INFO, {"i", "info"}, " [nodes]", 0, 1, false, "show the tree of nodes"},
 	{MODE_NODES, {"nodes"}, " <nodes>", 1, 1, false, "show whom a node spec selects now"},
+	{MODE_CP, {"cp"}, " <nodes> <from...> <to>", 3, -1, false, "copy files to nodes: to is a path there; with / behind, a directory"},
+	{MODE_GET, {"get"}, " <nodes> <from...> <to>", 3, -1, false, "fetch files of nodes: each node's into to/NODE/, or where to has %n"},
 	{MODE_PS, {"ps"}, "", 0, 0, false, "show the jobs of all nodes"},
 	{MODE_KILL, {"kill"}, " <job> [signal]", 1, 2, true, "send a signal to a job"},
 	{MODE_LDD, {"ldd"}, " <program...>", 1, -1, false, "show what would be sent, and for whom"},

@@ -56,6 +56,9 @@ struct exec {
 	uint32_t variants;
 	struct upload *uploads;
 	uint32_t taken; /* bytes of output since the last credit */
+	const struct carriage *carriage; /* NULL: a program runs */
+	bool *useless;			 /* of each node: nothing more of it is of use here */
+	size_t useless_count;
 	unsigned interrupts;
 };
 
@@ -165,7 +168,8 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.exclude = o->exclude,
 		.only = o->only,
 		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
-			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u),
+			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u) |
+			 (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u),
 		.view = (enum view)opts_view(o->view),
 		.window = window(x),
 		.timeout = o->timeout,
@@ -176,14 +180,14 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 			.binroot = names_binroot(o, argv) ? o->binroot : "",
 			.drain = o->detach ? 0 : o->drain,
 			.screen = terminal_size(),
-			.input = input_mode(o)},
+			.input = x->carriage ? INPUT_NONE : input_mode(o)},
 	};
 	struct buf body = {0};
 	char **word;
 	uint32_t i;
 
 	for (i = 0; i < x->variants; i++) {
-		bool ships = x->packs[i].count > 0 && (!o->localbin || *o->files);
+		bool ships = x->packs[i].count > 0 && (!o->localbin || *o->files || x->carriage);
 
 		m.variant[i] = (struct variant){.machine = x->machines[i], .has_manifest = ships};
 		if (ships)
@@ -374,15 +378,43 @@ grant(struct exec *x)
 	x->taken = 0;
 }
 
+static void send_signal(struct exec *x, int signal);
+
+/* Where nothing more of any node is of use, as on a full disk, they need not go on. */
+static void
+carry(struct exec *x, size_t at, const struct msg_event *e)
+{
+	const struct carriage *c = x->carriage;
+
+	if (!c->take || x->useless[at] || c->take(c->owner, at, e->data, e->len) == 0)
+		return;
+	x->useless[at] = true;
+	if (++x->useless_count == x->accepted.count)
+		send_signal(x, SIGKILL);
+}
+
 static void
 show(struct exec *x, size_t at, const struct msg_event *e)
 {
 	if (x->options->terminal)
 		terminal_show(&x->terminal, e->data, e->len);
+	else if (x->carriage && e->kind == EVENT_STDOUT)
+		carry(x, at, e);
 	else
 		check_output(x, output_add(x->output, at, e->kind == EVENT_STDOUT ? 1 : 2, e->data, e->len));
 	x->taken += (uint32_t)event_charge(e);
 	grant(x);
+}
+
+static void
+ended(struct exec *x, size_t at)
+{
+	const struct carriage *c = x->carriage;
+	const char *why = c && c->end ? c->end(c->owner, at) : NULL;
+
+	if (why)
+		verdicts_spoil(&x->verdicts, at, why);
+	check_output(x, output_end(x->output, at));
 }
 
 static void
@@ -399,7 +431,7 @@ on_event(struct exec *x, const struct frame *f)
 	if (e.kind == EVENT_STDOUT || e.kind == EVENT_STDERR)
 		show(x, at, &e);
 	else if (verdicts_take(&x->verdicts, at, &e))
-		check_output(x, output_end(x->output, at));
+		ended(x, at);
 }
 
 static void
@@ -411,6 +443,16 @@ send_size(struct exec *x)
 	put_resize(&body, &m);
 	link_send(x->link, PRIO_CONTROL, MSG_RESIZE, x->id, body.data, body.len);
 	buf_free(&body);
+}
+
+static void
+begin_carriage(struct exec *x)
+{
+	const struct carriage *c = x->carriage;
+
+	x->useless = xcalloc(x->accepted.count, sizeof(x->useless[0]));
+	if (c->begin)
+		c->begin(c->owner, &x->accepted);
 }
 
 static void
@@ -428,6 +470,10 @@ on_accepted(struct exec *x, const struct frame *f)
 	x->output = output_new(mode, x->accepted.paths, x->accepted.count, o->output, x->job);
 	if (!x->output)
 		die(255, "%s", output_error());
+	if (x->carriage) {
+		begin_carriage(x);
+		return;
+	}
 	if (o->terminal && !o->detach)
 		terminal_begin(&x->terminal, !o->no_input, opts_escape(o->escape));
 	if (!o->no_input && !o->detach && (o->terminal || reading_wanted()))
@@ -665,6 +711,36 @@ converse(struct exec *x)
 	}
 }
 
+/* Once it is known what to send. */
+static int
+launch(struct exec *x, const char *spec, char **argv, const char *cwd)
+{
+	link_set_bulk(x->link, put_piece, x);
+	send_launch(x, spec, argv, cwd);
+	converse(x);
+	show_rest(x, true);
+	terminal_end(&x->terminal);
+	reading_end(&x->reading);
+	check_output(x, output_finish(x->output));
+	if (x->options->detach && x->accepted.count) {
+		char *line = xasprintf("%s\n", x->job);
+
+		check_output(x, output_print(x->output, line));
+		free(line);
+	}
+	return judge(x);
+}
+
+static void
+check_spec(const char *spec)
+{
+	struct nodespec *checked = nodespec_parse(spec);
+
+	if (!checked)
+		die(2, "%s", nodespec_error());
+	nodespec_free(checked);
+}
+
 /* The terminal's description is sent along, and found by TERMINFO; but for the nodes' own programs only to root: where anything is sent
  * they can't give other users rights, as sudo does. How a program at a terminal has ended its user has seen. */
 static void
@@ -686,12 +762,10 @@ client_exec(const struct options *options, const char *spec, char **argv)
 {
 	struct options own = *options;
 	struct exec x = {.options = &own};
-	struct nodespec *checked = nodespec_parse(spec);
 	char *cwd;
+	int status;
 
-	if (!checked)
-		die(2, "%s", nodespec_error());
-	nodespec_free(checked);
+	check_spec(spec);
 	if (own.terminal)
 		prepare_terminal(&own);
 	cwd = parcel_cwd();
@@ -700,19 +774,19 @@ client_exec(const struct options *options, const char *spec, char **argv)
 		pack_for_machines(&x, spec, argv, cwd);
 	else
 		pack_one(&x, "", argv, cwd);
-	link_set_bulk(x.link, put_piece, &x);
-	send_launch(&x, spec, argv, cwd);
-	converse(&x);
-	show_rest(&x, true);
-	terminal_end(&x.terminal);
-	reading_end(&x.reading);
-	check_output(&x, output_finish(x.output));
-	if (options->detach && x.accepted.count) {
-		char *line = xasprintf("%s\n", x.job);
-
-		check_output(&x, output_print(x.output, line));
-		free(line);
-	}
+	status = launch(&x, spec, argv, cwd);
 	free(cwd);
-	return judge(&x);
+	return status;
+}
+
+int
+exec_carry(const struct options *options, const char *spec, const struct carriage *c)
+{
+	struct exec x = {.options = options, .carriage = c, .variants = 1, .machines = {xstrdup("")}};
+
+	check_spec(spec);
+	if (c->pack)
+		x.packs[0] = *c->pack;
+	x.link = session_open(options->uds);
+	return launch(&x, spec, c->words.at, "/");
 }

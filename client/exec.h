@@ -4,6 +4,8 @@
 #define CLIENT_H
 
 #include "opts.h"
+#include "proto.h"
+#include "ship/pack.h"
 
 int client_exec(const struct options *, const char *spec, char **argv);	      /* e: runs a command on nodes */
 int client_info(const struct options *, const char *spec);		      /* i: the tree; spec NULL: all of it */
@@ -12,4 +14,20 @@ int client_ldd(const struct options *, char **programs);		      /* ldd: what wou
 int client_ps(const struct options *);					      /* ps: the jobs of all nodes */
 int client_kill(const struct options *, const char *job, const char *signal); /* kill: signal NULL is TERM */
 int client_power(const struct options *, const char *spec, bool reboot);      /* halt, or reboot */
+
+/* What a launch does where it runs no program: cp and get. */
+struct carriage {
+	unsigned flags;		/* LAUNCH_PUT or LAUNCH_GET */
+	struct strings words;	/* what each node is told, as argv */
+	const struct pack *pack; /* what is sent, or NULL; borrowed */
+	void *owner;		/* for the calls below */
+	/* Which nodes take part, before anything comes of them. NULL: nobody wants to know, nor what they write. */
+	void (*begin)(void *owner, const struct msg_accepted *);
+	/* What one of them, by its place, has written. -1: nothing more of it is of use. */
+	int (*take)(void *owner, size_t node, const uint8_t *data, size_t len);
+	/* Nothing more comes of it. Why it failed here, or NULL; borrowed until the end of all. */
+	const char *(*end)(void *owner, size_t node);
+};
+/* Launches it on nodes; ends as client_exec does, with 1 where something failed on a node or here. */
+int exec_carry(const struct options *, const char *spec, const struct carriage *);
 #endif

@@ -27,6 +27,7 @@ static const struct {
 	[WORD_EXIT] = {"exit ", "", .has_number = true},
 	[WORD_SIGNAL] = {"killed by signal ", "", .has_number = true},
 	[WORD_TIMED_OUT] = {"timed out after ", " s", .has_number = true},
+	[WORD_SPOILT] = {"failed", ""},
 	[WORD_FAILED] = {"could not start", ""},
 	[WORD_ENDED] = {"ended because of that", ""},
 	[WORD_HELD] = {"not started", ""},

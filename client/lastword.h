@@ -10,6 +10,7 @@ enum word {
 	WORD_EXIT,	/* number: the status */
 	WORD_SIGNAL,	/* number: the signal */
 	WORD_TIMED_OUT, /* number: milliseconds that -timeout gave */
+	WORD_SPOILT,	/* a file of cp or get; the reason names it */
 	WORD_FAILED,	/* could not start; number: the status, 255 where gproc failed */
 	WORD_ENDED,	/* killed because of another's failure */
 	WORD_HELD,	/* not started, for its turn did not come */

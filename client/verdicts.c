@@ -12,6 +12,7 @@
 enum {
 	MAX_NOTES = 16,	 /* of a node */
 	TIMED_OUT = 124, /* as of timeout(1) */
+	SPOILT = 1,	 /* of cp and get: a file failed */
 };
 
 /* What a node has to say beside its verdict. */
@@ -109,6 +110,17 @@ add_note(struct verdicts *v, size_t node, const struct msg_event *e)
 		return; /* no honest node has so many */
 	v->notes = grow(v->notes, v->note_count, &v->note_room, sizeof(v->notes[0]));
 	v->notes[v->note_count++] = (struct note){node, e->flags & NOTE_IF_BAD, xstrdup(e->text)};
+}
+
+void
+verdicts_spoil(struct verdicts *v, size_t at, const char *why)
+{
+	struct verdict *one = &v->at[at];
+
+	if (one->fate == FATE_LOST || one->fate == FATE_FAILED || one->overdue)
+		return;
+	free(one->why);
+	*one = (struct verdict){.fate = FATE_FAILED, .status = SPOILT, .why = xstrdup(why)};
 }
 
 bool
@@ -256,6 +268,8 @@ add_word(const struct verdicts *v, size_t at, bool left, struct lastword **w)
 		lastword_add(w, WORD_SIGNAL, one->status, NULL, p);
 	else if (one->fate == FATE_EXITED && one->status)
 		lastword_add(w, WORD_EXIT, one->status, NULL, p);
+	else if (one->fate == FATE_FAILED && one->status == SPOILT)
+		lastword_add(w, WORD_SPOILT, 0, one->why, p);
 	else if (one->fate == FATE_FAILED)
 		lastword_add(w, WORD_FAILED, one->status, one->why, p);
 	else if (one->fate == FATE_LOST)

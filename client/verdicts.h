@@ -33,6 +33,8 @@ void verdicts_begin(struct verdicts *, const struct options *, const struct nami
 size_t verdicts_find(const struct verdicts *, const struct path *); /* its place; count: it was not chosen */
 /* Takes one node's event. True when that is the end of it here, after which it writes nothing more. */
 bool verdicts_take(struct verdicts *, size_t node, const struct msg_event *);
+/* A part that has ended, well or by us, failed all the same. */
+void verdicts_spoil(struct verdicts *, size_t node, const char *why);
 void verdicts_overdue(struct verdicts *); /* the time of all that have not ended is over; how they end at last, their verdicts say */
 void verdicts_lose(struct verdicts *, const char *why); /* no more events will come: those that have not ended are lost */
 char *verdicts_running(const struct verdicts *);	/* those that have not ended, as naming_counted lists them. The caller frees */

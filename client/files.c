@@ -1,0 +1,232 @@
+/* The user's side of cp and get: which file goes where.
+ * Must never know how files travel. */
+#include "client/files.h"
+#include "base/walk.h"
+#include "client/exec.h"
+#include "client/letters.h"
+#include "client/receive.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* The last operand, where all goes; *count: of those before it. */
+static const char *
+last_operand(char **operands, size_t *count)
+{
+	for (*count = 0; operands[*count + 1]; (*count)++)
+		;
+	return operands[*count];
+}
+
+static bool
+ends_in_slash(const char *path)
+{
+	return *path && path[strlen(path) - 1] == '/';
+}
+
+/* "dir/", "." and "dir/." stand for what is in a directory. */
+static bool
+means_contents(const char *path)
+{
+	const char *name = last_part(path);
+
+	return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Without the slashes at its end. The caller frees. */
+static char *
+trimmed(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return xstrndup(path, len);
+}
+
+/* The directory that a path without slashes at its end lies in. The caller frees. */
+static char *
+above(const char *path)
+{
+	size_t len = (size_t)(last_part(path) - path);
+	char *dir = xstrndup(path, len), *out = len ? trimmed(dir) : xstrdup(".");
+
+	free(dir);
+	return out;
+}
+
+/* ---- cp ---- */
+
+/* Two sources of one name would be in each other's way. */
+static void
+check_names(const struct copy *copies, size_t count)
+{
+	size_t i, k;
+
+	for (i = 0; i < count; i++)
+		for (k = 0; k < i && *copies[i].to; k++)
+			if (strcmp(copies[i].to, copies[k].to) == 0)
+				die(2, "%s and %s would both become %s there", copies[k].from, copies[i].from, copies[i].to);
+}
+
+static void
+warn_text(const char *text)
+{
+	warn("%s", text);
+}
+
+static void
+pack(const struct copy *copies, size_t count, struct pack *out)
+{
+	struct pack_query q = {.root = "/", .search = "", .copies = copies, .copy_count = count, .warn = warn_text};
+	int status;
+
+	if (pack_make(&q, out, &status) != 0)
+		die(255, "%s", pack_error());
+}
+
+/* What cp is told decides alone: a directory for what is named, or the name itself. */
+static int
+copy_to(const struct options *o, const char *spec, char **from, size_t count, const char *to)
+{
+	bool into = count > 1 || ends_in_slash(to);
+	struct copy *copies = xcalloc(count, sizeof(*copies));
+	struct carriage carriage = {.flags = LAUNCH_PUT};
+	char *whole = trimmed(to), *base = into ? xstrdup(whole) : above(whole);
+	struct pack sent;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		copies[i] = (struct copy){from[i], !into ? last_part(whole) : means_contents(from[i]) ? "" : last_part(from[i])};
+	check_names(copies, count);
+	pack(copies, count, &sent);
+	strings_take(&carriage.words, base);
+	if (into)
+		strings_add(&carriage.words, "make");
+	carriage.pack = &sent;
+	return exec_carry(o, spec, &carriage);
+}
+
+int
+client_cp(const struct options *o, const char *spec, char **operands)
+{
+	size_t count, i;
+	const char *to = last_operand(operands, &count);
+
+	if (*to != '/')
+		die(2, "%s: where files go on the nodes must be an absolute path: cp NODES FROM... TO", to);
+	if (!ends_in_slash(to) && count == 1 && means_contents(to))
+		die(2, "%s: say the name that it gets there, or a directory with a slash behind", to);
+	for (i = 0; i < count; i++)
+		if (!*operands[i])
+			die(2, "an empty name can't be copied");
+	return copy_to(o, spec, operands, count, to);
+}
+
+/* ---- get ---- */
+
+struct getting {
+	const char *to; /* a pattern */
+	bool is_name;	/* of the one thing that is fetched; else a directory */
+	struct receipt **at;
+	size_t count;
+	uint64_t left_out;
+};
+
+static void
+begin(void *owner, const struct msg_accepted *m)
+{
+	struct getting *g = owner;
+	size_t i;
+
+	if (m->count > 1 && !letters_have(g->to, LETTERS_OF_NODE))
+		die(2, "%s: %u nodes' files would be one; put %%n (the node) into it", g->to, m->count);
+	g->count = m->count;
+	g->at = xcalloc(m->count, sizeof(*g->at));
+	for (i = 0; i < m->count; i++) {
+		struct letters l = {.node = &m->paths[i], .rank = i, .job = m->job};
+		char *filled = letters_fill(g->to, &l), *whole = trimmed(filled), *name = xstrdup(last_part(whole));
+		char *dir = g->is_name ? above(whole) : xstrdup(whole);
+
+		g->at[i] = receive_new(dir, g->is_name ? name : NULL);
+		free(dir);
+		free(name);
+		free(whole);
+		free(filled);
+	}
+}
+
+static int
+take(void *owner, size_t node, const uint8_t *data, size_t len)
+{
+	struct getting *g = owner;
+
+	return receive_add(g->at[node], data, len);
+}
+
+static const char *
+end(void *owner, size_t node)
+{
+	struct getting *g = owner;
+	const char *why = receive_end(g->at[node]);
+
+	g->left_out += receive_left_out(g->at[node]);
+	return why;
+}
+
+/* A directory and a file for each node. */
+static void
+want_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* Without a letter TO is the directory in which each node has one of its own. The caller frees. */
+static char *
+pattern_of(const char *to)
+{
+	return strchr(to, '%') ? xstrdup(to) : xasprintf("%s%s%%n/", to, ends_in_slash(to) ? "" : "/");
+}
+
+int
+client_get(const struct options *o, const char *spec, char **operands)
+{
+	struct carriage carriage = {.flags = LAUNCH_GET, .begin = begin, .take = take, .end = end};
+	struct getting g = {0};
+	size_t count, i;
+	const char *to = last_operand(operands, &count), *unknown;
+	char *pattern = pattern_of(to);
+	int status;
+
+	if (!*to)
+		die(2, "where the files go has no name: get NODES FROM... TO");
+	unknown = letters_unknown(pattern, "nirj");
+	if (unknown)
+		die(2, "%s: %%%.1s is none of %%n (node) %%i (its id) %%r (rank) %%j (job) %%%%", to, unknown);
+	for (i = 0; i < count; i++) {
+		if (operands[i][0] != '/')
+			die(2, "%s: files of nodes are named by absolute paths: get NODES FROM... TO", operands[i]);
+		strings_add(&carriage.words, operands[i]);
+	}
+	g.to = pattern;
+	g.is_name = count == 1 && !ends_in_slash(pattern) && !means_contents(operands[0]) && !(o->glob && strpbrk(operands[0], "*?["));
+	carriage.owner = &g;
+	want_descriptors();
+	status = exec_carry(o, spec, &carriage);
+	if (g.left_out)
+		warn("%llu devices, sockets or fifos were left out", (unsigned long long)g.left_out);
+	for (i = 0; i < g.count; i++)
+		receive_free(g.at[i]);
+	free(g.at);
+	free(pattern);
+	strings_free(&carriage.words);
+	return status;
+}
