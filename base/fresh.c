@@ -40,7 +40,10 @@ begin_named(struct fresh *f, mode_t mode)
 int
 fresh_begin(struct fresh *f, int dir, mode_t mode)
 {
-	*f = (struct fresh){.dir = dir, .fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode)};
+	*f = (struct fresh){.dir = dir, .fd = -1};
+	if (access("/proc/self/fd", F_OK) < 0) /* by which the nameless gets a name */
+		return begin_named(f, mode);
+	f->fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 	if (f->fd >= 0)
 		return 0;
 	return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT ? begin_named(f, mode) : -1;
