@@ -143,7 +143,7 @@ static const struct option options[] = {
 	{"binRoot", TEXT, DAEMONS | IN(EXEC), AT(binroot), "/tmp/xproc", .check = check_directory,
 		.help = "where on the nodes the shipped files are placed", .site = true},
 	{"defaultMasterUDS", TEXT, IN(MASTER) | CLIENTS, AT(uds), "/tmp/g", .check = check_socket,
-		.help = "socket on which the master listens for commands", .site = true},
+		.help = "the master's socket for commands", .site = true},
 	{"cwd", TEXT, IN(EXEC), AT(cwd), "", "DIR", .check = check_cwd,
 		.help = "start in the node's own DIR; . is the path of this one; else private", .site = true},
 	{"cmdport", NUMBER, DAEMONS, AT(cmdport), "6666", NULL, 1, 65535, .help = "TCP port on which nodes listen and are dialled",

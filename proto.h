@@ -118,8 +118,8 @@ enum run_flags {
 	RUN_DETACHED = 4,   /* nobody reads its output: it is dropped on the node */
 	RUN_TELL_START = 8, /* somebody waits for EVENT_STARTED */
 	RUN_NODE_CWD = 16,  /* cwd is a directory of the node's own; else a private one below binRoot */
-	RUN_GET = 1 << 16,  /* no program: the files that argv names are read, and their archive (archive.h) is its output */
-	RUN_PUT = 1 << 17,  /* no program: the manifest's files are put below the directory argv[0] of the node's own */
+	RUN_GET = 65536,    /* no program: the files that argv names are read, and their archive (archive.h) is its output */
+	RUN_PUT = 131072,   /* no program: the manifest's files are put below the directory argv[0] of the node's own */
 };
 enum view { VIEW_MERGED, VIEW_ALL, VIEW_NONE };		      /* -view: which of the node's directories show what was shipped */
 enum input_mode { INPUT_NONE, INPUT_STREAM, INPUT_TERMINAL }; /* /dev/null; what the client reads; a terminal of its own */
@@ -253,8 +253,8 @@ enum launch_flags {
 	LAUNCH_LOCALBIN = 8,
 	LAUNCH_GLOB = 16,
 	LAUNCH_NODE_CWD = 32, /* as RUN_NODE_CWD */
-	LAUNCH_GET = 1 << 16, /* as RUN_GET, */
-	LAUNCH_PUT = 1 << 17, /* RUN_PUT */
+	LAUNCH_GET = 65536,   /* as RUN_GET, */
+	LAUNCH_PUT = 131072,  /* RUN_PUT */
 };
 struct variant {
 	const char *machine; /* "" fits every node */
