@@ -435,6 +435,17 @@ on_event(struct exec *x, const struct frame *f)
 }
 
 static void
+send_signal(struct exec *x, int signal)
+{
+	struct msg_signal m = {.signal = (unsigned)signal};
+	struct buf body = {0};
+
+	put_signal(&body, &m);
+	link_send(x->link, PRIO_CONTROL, MSG_SIGNAL, x->id, body.data, body.len);
+	buf_free(&body);
+}
+
+static void
 send_size(struct exec *x)
 {
 	struct msg_resize m = terminal_size();
@@ -526,18 +537,25 @@ on_wish(struct exec *x, enum terminal_wish wish)
 static void
 on_terminal_signal(struct exec *x, int signal)
 {
-	if (signal == SIGCONT)
-		terminal_resume(&x->terminal);
-	if (signal == SIGCONT || signal == SIGWINCH) {
-		send_size(x);
-		return;
-	}
-	if (signal == SIGTSTP) {
+	switch (signal) {
+	case SIGTSTP:
 		terminal_suspend(&x->terminal);
-		return;
+		break;
+	case SIGCONT:
+		terminal_resume(&x->terminal);
+		send_size(x);
+		break;
+	case SIGWINCH:
+		send_size(x);
+		break;
+	case SIGUSR1:
+	case SIGUSR2:
+		send_signal(x, signal);
+		break;
+	default:
+		leave_terminal(x);
+		leave(x, 128 + signal);
 	}
-	leave_terminal(x);
-	leave(x, 128 + signal);
 }
 
 /* Says what went wrong. Returns the status of the whole launch. */
@@ -551,17 +569,6 @@ judge(struct exec *x)
 }
 
 /* ---- signals and the loop ---- */
-
-static void
-send_signal(struct exec *x, int signal)
-{
-	struct msg_signal m = {.signal = (unsigned)signal};
-	struct buf body = {0};
-
-	put_signal(&body, &m);
-	link_send(x->link, PRIO_CONTROL, MSG_SIGNAL, x->id, body.data, body.len);
-	buf_free(&body);
-}
 
 /* The first goes to the job, the second kills it, the third leaves it. */
 static void
@@ -742,13 +749,12 @@ check_spec(const char *spec)
 }
 
 /* The terminal's description is sent along, and found by TERMINFO; but for the nodes' own programs only to root: where anything is sent
- * they can't give other users rights, as sudo does. How a program at a terminal has ended its user has seen. */
+ * they can't give other users rights, as sudo does. */
 static void
 prepare_terminal(struct options *o)
 {
 	char *dir = NULL, *entry = o->localbin && geteuid() != 0 && !*o->files ? NULL : terminfo_find(&dir);
 
-	o->quiet = true;
 	if (!entry)
 		return;
 	(void)setenv("TERMINFO", dir, 1);

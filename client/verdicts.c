@@ -266,7 +266,7 @@ add_word(const struct verdicts *v, size_t at, bool left, struct lastword **w)
 		lastword_add(w, WORD_SIGNAL, one->status, "before it could start", p);
 	else if (one->fate == FATE_SIGNALLED)
 		lastword_add(w, WORD_SIGNAL, one->status, NULL, p);
-	else if (one->fate == FATE_EXITED && one->status)
+	else if (one->fate == FATE_EXITED && one->status && !v->options->terminal) /* whose user has seen it */
 		lastword_add(w, WORD_EXIT, one->status, NULL, p);
 	else if (one->fate == FATE_FAILED && one->status == SPOILT)
 		lastword_add(w, WORD_SPOILT, 0, one->why, p);

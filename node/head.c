@@ -608,11 +608,8 @@ static void
 timeout_is_due(struct timer *t)
 {
 	struct launch *l = t->owner;
-	struct msg_error m = {.status = 124, .text = ""};
-	struct buf body = {0};
 
-	put_error(&body, &m);
-	neighbour_post(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, &body);
+	neighbour_send(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, NULL);
 	if (l->kill_after == 0)
 		kill_launch(l);
 	else

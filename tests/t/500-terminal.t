@@ -1,24 +1,83 @@
 #!/bin/sh
-# With -t a shell on a node is used as one here, at every depth: keys, job control, size, status; and the terminal is as it was afterwards.
+# With -t a shell on a node is used as one here, at every depth: keys, job control, size, programs that draw, status; and the terminal is
+# as it was afterwards.
 . tests/lib.sh
 enter_namespaces "$@"
 . "$REPO/tests/tty.sh"
-printf 'PS1="there$ "\nunset PROMPT_COMMAND\n' >/tmp/rc
+printf 'a\nb\nc\n' >/tmp/text
+vi=$(command -v vim.tiny || command -v vi)
 
 start_master
 start_deep
+# The shell there says what came of the keys.
+try_shell() {
+	before=$(modes)
+	line "PS1='there\$ ' $GPROC -t e $1 bash --norc --noprofile; echo status \$?"
+	ok "$1: bash has its prompt" sees '^there\$'
+	line 'stty size; tty; ps -o tty= -o stat= $$; echo "$TERM" "${#PWD}"'
+	ok "$1: the terminal has the client's size" sees '^20 90$'
+	ok "$1: and a name" sees '^/dev/pts/[0-9]+$'
+	ok "$1: it is the shell's controlling terminal" sees '^pts/[0-9]+ +Ss'
+	line 'cat'
+	types one Enter
+	sees '^one$'
+	types C-c
+	line 'echo after $?'
+	ok "$1: Ctrl-C interrupts the program, not the shell or gproc" sees '^after 130'
+	line 'cat; echo quit $?'
+	types two Enter
+	sees '^two$'
+	types 'C-\'
+	ok "$1: Ctrl-\\ is QUIT" sees '^quit 131'
+	line 'cat'
+	types three Enter
+	sees '^three$'
+	types C-z
+	ok "$1: Ctrl-Z stops the program" sees 'Stopped +cat'
+	line 'jobs; fg'
+	types four Enter
+	sees '^four$'
+	types C-d
+	line 'sleep 1000 &'
+	line 'kill %1; wait %1; echo waited $?'
+	ok "$1: jobs in the background have numbers" sees '^waited 143'
+	tty_tmux resize-window -t "t$tty_count" -x 100 -y 30
+	line 'clear; stty size'
+	ok "$1: a new size is told" sees '^30 100$'
+	line 'printf "\033[31mred\033[0m\n"'
+	sees '^red$'
+	like "$1: colours are seen" "$(tty_tmux capture-pane -e -p -t "t$tty_count")" "$(printf '^\033\\[31mred')"
+	line 'exit 7'
+	ok "$1: the status is the shell's" sees '^status 7'
+	is "$1: the modes are as they were" "$(modes)" "$before"
+}
 for node in 0 "$(deep_path 2)" "$(deep_path 6)"; do
 	start_tty 90 20
-	before=$(modes)
-	line "PS1='there$ ' $GPROC -t e $node bash --norc --noprofile; echo status \$?"
-	ok "$node: bash has its prompt" sees '^there\$'
-	line 'stty size; tty; echo term $TERM'
-	ok "$node: the terminal has the client's size" sees '^20 90$'
-	ok "$node: it has a name" sees '^/dev/pts/[0-9]+$'
-	line 'exit 7'
-	ok "$node: the status is the program's" sees '^status 7'
-	is "$node: the modes are as they were" "$(modes)" "$before"
+	try_shell "$node"
 done
+
+draw() {
+	start_tty 80 24
+	line "$GPROC -t -f=/tmp/text -cwd=/ e $1 $vi -u NONE -N /tmp/text; echo status \$?"
+	ok "$1: vi draws" sees '^~'
+	sees '^a$'
+	rm -f /tmp/written
+	types G o typed Escape ':w /tmp/written' Enter
+	sees 'written.*4L'
+	tty_tmux resize-window -t "t$tty_count" -x 80 -y 40
+	types ':set lines?' Enter
+	ok "$1: and draws anew for another size" sees 'lines=40'
+	types ':q!' Enter
+	ok "$1: and ends" sees '^status 0'
+	is "$1: what was typed is written" "$(tail -n 1 /tmp/written)" typed
+	line "$GPROC -t e $1 top; echo status \$?"
+	ok "$1: top draws" sees 'PID USER'
+	types q
+	ok "$1: and ends by q" sees '^status 0'
+}
+draw 0
+draw "$(deep_path 2)"
+draw "$(deep_path 6)"
 kill -INT "$MASTER"
 tty_tmux kill-server
 wait
