@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #define MANIFEST_MAGIC 0x47504d02u /* "GPM", version 2 */
-#define ENTRY_FLAGS (ENTRY_OWN | ENTRY_LIBRARY | ENTRY_PROGRAM | ENTRY_PUBLIC | ENTRY_EXACT)
+#define ENTRY_FLAGS (ENTRY_OWN | ENTRY_LIBRARY | ENTRY_PROGRAM | ENTRY_PUBLIC | ENTRY_EXACT | ENTRY_THERE)
 /* An entry's least size: a path of one byte with its length and NUL, kind, flags, mode, mtime. */
 #define MIN_ENTRY (6 + 1 + 1 + 2 + 8)
 /* How much of a piece tells whether the rest is worth deflating. */
@@ -487,8 +487,10 @@ check_kind(const struct entry *e)
 		return refuse(e->path, "has a size out of range");
 	if (e->holes > e->size)
 		return refuse(e->path, "has more holes than bytes");
-	if (e->flags & ENTRY_PUBLIC && e->kind != ENTRY_FILE)
-		return refuse(e->path, "is public, which only a file may be");
+	if (e->flags & (ENTRY_PUBLIC | ENTRY_THERE) && e->kind != ENTRY_FILE)
+		return refuse(e->path, "is public or there already, which only a file may be");
+	if (e->flags & ENTRY_THERE && !(e->flags & ENTRY_EXACT))
+		return refuse(e->path, "is there already, but not for a copy");
 	if (e->kind == ENTRY_LINK && (!e->target[0] || strlen(e->target) >= PATH_MAX))
 		return refuse(e->path, "is a link to nothing, or too long");
 	return 0;

@@ -56,6 +56,7 @@ enum entry_flags {
 	ENTRY_OWN = 1,	   /* from -f, or the working directory: a real, writable file of the job user's own */
 	ENTRY_LIBRARY = 2, /* a library or an interpreter: its directory is merged in the view wherever it lies */
 	ENTRY_PROGRAM = 4, /* the program itself, and what a #! line names: its directory goes into PATH */
+	ENTRY_THERE = 32,  /* ENTRY_FILE of cp: the node has these contents in place, and is not sent them */
 	ENTRY_EXACT = 16,  /* for `cp`: owner, nanoseconds and set-id bits are told as well */
 	ENTRY_PUBLIC =
 		8, /* ENTRY_FILE: everybody may read it where it comes from, and it is not the sender's own: its contents are public */

@@ -119,6 +119,7 @@ enum run_flags {
 	RUN_TELL_START = 8, /* somebody waits for EVENT_STARTED */
 	RUN_NODE_CWD = 16,  /* cwd is a directory of the node's own; else a private one below binRoot */
 	RUN_GET = 65536,    /* no program: the files that argv names are read, and their archive (archive.h) is its output */
+	RUN_COMPARE = 262144, /* as RUN_PUT, but nothing is put: its output says of each entry, '1' or '0', whether it is there already */
 	RUN_PUT = 131072,   /* no program: the manifest's files are put below the directory argv[0] of the node's own */
 };
 enum view { VIEW_MERGED, VIEW_ALL, VIEW_NONE };		      /* -view: which of the node's directories show what was shipped */
@@ -254,6 +255,7 @@ enum launch_flags {
 	LAUNCH_GLOB = 16,
 	LAUNCH_NODE_CWD = 32, /* as RUN_NODE_CWD */
 	LAUNCH_GET = 65536,   /* as RUN_GET, */
+	LAUNCH_COMPARE = 262144, /* RUN_COMPARE, */
 	LAUNCH_PUT = 131072,  /* RUN_PUT */
 };
 struct variant {

@@ -477,7 +477,7 @@ on_accepted(struct exec *x, const struct frame *f)
 	x->is_accepted = true;
 	x->id = f->job;
 	x->job = xstrdup(x->accepted.job);
-	verdicts_begin(&x->verdicts, o, NULL, &x->accepted);
+	verdicts_begin(&x->verdicts, o, NULL, &x->accepted, x->carriage && x->carriage->silent);
 	x->output = output_new(mode, x->accepted.paths, x->accepted.count, o->output, x->job);
 	if (!x->output)
 		die(255, "%s", output_error());

@@ -17,7 +17,8 @@ int client_power(const struct options *, const char *spec, bool reboot);      /*
 
 /* What a launch does where it runs no program: cp and get. */
 struct carriage {
-	unsigned flags;		/* LAUNCH_PUT or LAUNCH_GET */
+	unsigned flags;		/* LAUNCH_PUT, LAUNCH_GET, ... */
+	bool silent;		/* of what goes wrong nothing is said */
 	struct strings words;	/* what each node is told, as argv */
 	const struct pack *pack; /* what is sent, or NULL; borrowed */
 	void *owner;		/* for the calls below */

@@ -88,6 +88,57 @@ pack(const struct copy *copies, size_t count, struct pack *out)
 		die(255, "%s", pack_error());
 }
 
+/* ---- what is there already ---- */
+
+enum { WORTH_ASKING = 1 << 20 }; /* bytes: less is sent in the time of a question */
+
+struct comparing {
+	size_t entries, count, *at; /* at: how many of its words each node has said */
+	char *there;		    /* '1' for each entry that every node has in place */
+	uint64_t said;		    /* of all nodes */
+};
+
+static void
+compare_begin(void *owner, const struct msg_accepted *m)
+{
+	struct comparing *c = owner;
+
+	c->count = m->count;
+	c->at = xcalloc(m->count, sizeof(*c->at));
+}
+
+static int
+compare_take(void *owner, size_t node, const uint8_t *data, size_t len)
+{
+	struct comparing *c = owner;
+
+	for (; len-- > 0 && c->at[node] < c->entries; data++, c->at[node]++, c->said++)
+		if (*data != '1')
+			c->there[c->at[node]] = '0';
+	return 0;
+}
+
+/* Files that all nodes have are not sent again; each node compares with the rights of the user there. */
+static void
+leave_out(const struct options *o, const char *spec, const char *base, struct pack *sent)
+{
+	struct comparing c = {.entries = sent->manifest.count, .there = xmalloc(sent->manifest.count + 1)};
+	struct carriage question = {
+		.flags = LAUNCH_COMPARE, .silent = true, .pack = sent, .owner = &c, .begin = compare_begin, .take = compare_take};
+	uint64_t bytes = 0;
+	size_t i;
+
+	memset(c.there, '1', c.entries);
+	for (i = 0; i < c.entries; i++)
+		bytes += sent->manifest.at[i].size;
+	strings_add(&question.words, base);
+	if (bytes >= WORTH_ASKING && exec_carry(o, spec, &question) == 0 && c.said == (uint64_t)c.entries * c.count)
+		pack_leave_out(sent, c.there);
+	strings_free(&question.words);
+	free(c.at);
+	free(c.there);
+}
+
 /* What cp is told decides alone: a directory for what is named, or the name itself. */
 static int
 copy_to(const struct options *o, const char *spec, char **from, size_t count, const char *to)
@@ -103,6 +154,7 @@ copy_to(const struct options *o, const char *spec, char **from, size_t count, co
 		copies[i] = (struct copy){from[i], !into ? last_part(whole) : means_contents(from[i]) ? "" : last_part(from[i])};
 	check_names(copies, count);
 	pack(copies, count, &sent);
+	leave_out(o, spec, base, &sent);
 	strings_take(&carriage.words, base);
 	if (into)
 		strings_add(&carriage.words, "make");

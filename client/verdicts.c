@@ -23,13 +23,14 @@ struct note {
 };
 
 void
-verdicts_begin(struct verdicts *v, const struct options *o, const struct naming *naming, const struct msg_accepted *m)
+verdicts_begin(struct verdicts *v, const struct options *o, const struct naming *naming, const struct msg_accepted *m,
+	bool silent)
 {
-	*v = (struct verdicts){.options = o, .naming = naming, .paths = m->paths, .count = m->count, .running = m->count};
+	*v = (struct verdicts){.options = o, .silent = silent, .naming = naming, .paths = m->paths, .count = m->count, .running = m->count};
 	v->culprit = v->count;
 	v->at = xcalloc(v->count, sizeof(v->at[0]));
 	v->left = absent_copy(&m->left);
-	if (!o->detach) /* else the last word comes at once */
+	if (!o->detach && !silent) /* else the last word comes at once */
 		absent_warn(&v->left, naming, o->quiet);
 }
 
@@ -282,6 +283,8 @@ verdicts_print(struct verdicts *v, bool left)
 	struct lastword *w = NULL;
 	size_t i;
 
+	if (v->silent)
+		return;
 	if (!v->options->quiet)
 		print_notes(v);
 	for (i = 0; i < v->count; i++)

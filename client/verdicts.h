@@ -18,6 +18,7 @@ struct verdict {
 
 struct verdicts {
 	const struct options *options;
+	bool silent; /* nothing is said of it */
 	const struct naming *naming;
 	const struct path *paths; /* sorted */
 	size_t count, running;	  /* running: have not ended; with -detach, not started */
@@ -28,8 +29,8 @@ struct verdicts {
 	size_t note_count, note_room;
 };
 
-/* For the nodes of an answer, whose paths are borrowed, as options and naming (NULL: by paths) are; says which don't take part. */
-void verdicts_begin(struct verdicts *, const struct options *, const struct naming *, const struct msg_accepted *);
+/* For the nodes of an answer, whose paths are borrowed, as options and naming (NULL: by paths) are; says which don't take part, unless it is silent. */
+void verdicts_begin(struct verdicts *, const struct options *, const struct naming *, const struct msg_accepted *, bool silent);
 size_t verdicts_find(const struct verdicts *, const struct path *); /* its place; count: it was not chosen */
 /* Takes one node's event. True when that is the end of it here, after which it writes nothing more. */
 bool verdicts_take(struct verdicts *, size_t node, const struct msg_event *);

@@ -547,7 +547,7 @@ make_block(struct launch *l, const struct msg_launch *m)
 	struct run_common run = {
 		.flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
 			 (m->flags & LAUNCH_NODE_CWD ? RUN_NODE_CWD : 0u) | (m->flags & LAUNCH_GET ? RUN_GET : 0u) |
-			 (m->flags & LAUNCH_PUT ? RUN_PUT : 0u) | (l->detached ? RUN_DETACHED : 0u) |
+			 (m->flags & LAUNCH_PUT ? RUN_PUT : 0u) | (m->flags & LAUNCH_COMPARE ? RUN_COMPARE : 0u) | (l->detached ? RUN_DETACHED : 0u) |
 			 (l->detached || m->start || l->terminal ? RUN_TELL_START : 0u),
 		.view = m->view,
 		.size = (uint32_t)l->count,

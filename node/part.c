@@ -520,10 +520,18 @@ environment(struct part *part, struct strings *env)
 	return env->at;
 }
 
+static enum task_kind
+kind_of(const struct part *part)
+{
+	unsigned flags = part->run.flags;
+
+	return flags & RUN_GET ? TASK_GET : flags & RUN_PUT ? TASK_PUT : flags & RUN_COMPARE ? TASK_COMPARE : TASK_RUN;
+}
+
 static int
 try_to_promise(struct part *part, uint64_t absent)
 {
-	part->memory = worker_needs(self.worker, part->run.flags & RUN_PUT ? NULL : &part->manifest, part->give);
+	part->memory = worker_needs(self.worker, kind_of(part) == TASK_RUN ? &part->manifest : NULL, part->give);
 	if (store_reserve(self.store, part->run.uid, absent + part->memory) == 0) {
 		part->reserved += absent + part->memory;
 		return 0;
@@ -560,9 +568,10 @@ sizes_are_true(const struct manifest *m)
 	for (i = 0; i < m->count; i++) {
 		const struct entry *e = &m->at[i];
 		struct object_name object = entry_object(e);
-		const struct blob *blob = e->kind == ENTRY_FILE ? store_find(self.store, &object) : NULL;
+		bool is_here = e->kind == ENTRY_FILE && !(e->flags & ENTRY_THERE);
+		const struct blob *blob = is_here ? store_find(self.store, &object) : NULL;
 
-		if (e->kind == ENTRY_FILE && (!blob || blob_size(blob) != e->size))
+		if (is_here && (!blob || blob_size(blob) != e->size))
 			return false;
 	}
 	return true;
@@ -573,9 +582,7 @@ start_proc(struct part *part)
 {
 	struct strings env = {0};
 	struct task task = {
-		.kind = part->run.flags & RUN_GET   ? TASK_GET
-			: part->run.flags & RUN_PUT ? TASK_PUT
-						    : TASK_RUN,
+		.kind = kind_of(part),
 		.job = part->job,
 		.manifest_name = part->ships ? &part->manifest_name : NULL,
 		.manifest = part->ships ? &part->manifest : NULL,
@@ -600,12 +607,12 @@ start_proc(struct part *part)
 	};
 	size_t i;
 
-	if (part->ships && part->manifest.exact && task.kind != TASK_PUT) {
+	if (part->ships && part->manifest.exact && task.kind == TASK_RUN) {
 		strings_free(&env);
 		fail(part, 255, "the manifest is refused: set-id bits are for cp alone");
 		return;
 	}
-	if (part->ships && !sizes_are_true(&part->manifest)) {
+	if (part->ships && task.kind != TASK_COMPARE && !sizes_are_true(&part->manifest)) {
 		strings_free(&env);
 		fail(part, 255, "the manifest is refused: it gives a file another size than its contents have");
 		return;
@@ -653,13 +660,13 @@ content_order(const void *a, const void *b)
 
 /* The contents of all files, each once, in order. Caller frees. */
 static struct content *
-contents_of(const struct manifest *m, size_t *count)
+contents_of(const struct manifest *m, bool none, size_t *count)
 {
 	struct content *all = xcalloc(m->count, sizeof(*all));
 	size_t i, n = 0, kept = 0;
 
 	for (i = 0; i < m->count; i++)
-		if (m->at[i].kind == ENTRY_FILE)
+		if (m->at[i].kind == ENTRY_FILE && !none && !(m->at[i].flags & ENTRY_THERE))
 			all[n++] = (struct content){entry_object(&m->at[i]), store_footprint(m->at[i].size - m->at[i].holes)};
 	qsort(all, n, sizeof(*all), content_order);
 	for (i = 0; i < n; i++)
@@ -784,7 +791,7 @@ manifest_here(struct part *part)
 		fail(part, 255, store_error());
 		return;
 	}
-	part->absent = contents_of(&part->manifest, &part->absent_count);
+	part->absent = contents_of(&part->manifest, kind_of(part) == TASK_COMPARE, &part->absent_count);
 	pin_present(part, part->absent, &part->absent_count);
 	part->missing = part->absent_count;
 	if (promise_room(part, absent_bytes(part)) != 0)

@@ -96,6 +96,23 @@ may_replace(int dir, const char *name)
 	return S_ISDIR(st.st_mode) ? -1 : 0;
 }
 
+/* For ENTRY_THERE: it was there, when it was asked for. */
+static int
+keep_file(const struct delivering *c, const struct entry *e, int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), bad;
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	bad = fstat(fd, &st);
+	errno = ESTALE;
+	if (!bad)
+		bad = S_ISREG(st.st_mode) && (uint64_t)st.st_size == e->size ? dress(c, e, fd) : -1;
+	close_fd(&fd);
+	return bad;
+}
+
 static int
 put_file(const struct delivering *c, const struct entry *e, int from, bool given, int dir, const char *name)
 {
@@ -169,6 +186,8 @@ put_entry(const struct delivering *c, const struct entry *e, int from, bool give
 		bad = put_dir(dir, name);
 	else if (e->kind == ENTRY_LINK)
 		bad = put_link(c, e, dir, name);
+	else if (e->flags & ENTRY_THERE)
+		bad = keep_file(c, e, dir, name);
 	else
 		bad = first != e ? put_hard_link(c, first, dir, name) : put_file(c, e, from, given, dir, name);
 	close_fd(&dir);
@@ -178,7 +197,7 @@ put_entry(const struct delivering *c, const struct entry *e, int from, bool give
 static void
 put(struct delivering *c, const struct entry *e)
 {
-	bool given = false, has_contents = e->kind == ENTRY_FILE && e->size && first_name(c, e) == e;
+	bool given = false, has_contents = e->kind == ENTRY_FILE && e->size && first_name(c, e) == e && !(e->flags & ENTRY_THERE);
 	int from = has_contents ? unpack_open(&c->d->from, e, &given) : -1;
 
 	if ((has_contents && from < 0) || as_user(c) < 0 || put_entry(c, e, from, given) < 0)
@@ -240,4 +259,33 @@ deliver(const struct delivery *d, char *why, size_t size)
 	else
 		set_error(why, size, "%s; and %llu more", c.first, (unsigned long long)(c.failures - 1));
 	return -1;
+}
+
+static bool
+is_there(const struct entry *e, int base)
+{
+	int fd = e->kind != ENTRY_FILE || e->group ? -1 : open_unled(base, e->path, O_RDONLY | O_NONBLOCK);
+	struct blob_id id = {0};
+	struct stat st;
+	bool there = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && (uint64_t)st.st_size == e->size &&
+		     st.st_nlink == 1 && blob_of_file(fd, e->size, &id) == 0 && digest_equal(&id.digest, &e->digest);
+
+	blob_id_free(&id);
+	close_fd(&fd);
+	return there;
+}
+
+int
+deliver_compare(const struct manifest *m, const char *base, int out)
+{
+	int fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC), bad;
+	char *text = xmalloc(m->count + 1);
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		text[i] = fd >= 0 && is_there(&m->at[i], fd) ? '1' : '0';
+	bad = write_full(out, text, m->count);
+	free(text);
+	close_fd(&fd);
+	return bad;
 }

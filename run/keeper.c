@@ -655,7 +655,7 @@ may_run(const struct keeper *k)
 			f->unfit);
 		return false;
 	}
-	if (w->uid == geteuid() || (f->is_root && (f->namespaces || (w->localbin && (!w->manifest || w->kind == TASK_PUT)))))
+	if (w->uid == geteuid() || (f->is_root && (f->namespaces || (w->localbin && (!w->manifest || w->kind != TASK_RUN)))))
 		return true;
 	if (k->facts->is_root)
 		(void)fail(255,

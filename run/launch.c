@@ -696,6 +696,8 @@ static void __attribute__((noreturn)) read_files(struct start *l)
 
 	limit_softly(RLIMIT_AS, space_used(l) + EXPANSION_SPACE, &space);
 	close_from(STDERR_FILENO + 1);
+	if (l->task->kind == TASK_COMPARE)
+		_exit(l->task->manifest && deliver_compare(l->task->manifest, l->task->argv[0], STDOUT_FILENO) == 0 ? 0 : 1);
 	_exit(collect(l->task->argv, l->task->glob, STDOUT_FILENO) == 0 ? 0 : 1);
 }
 
@@ -738,7 +740,7 @@ run_child(struct start *l)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (l->task->kind == TASK_PUT)
 		put_files(l);
-	if (take_terminal(l) == 0 && become(l) == 0 && l->task->kind == TASK_GET)
+	if (take_terminal(l) == 0 && become(l) == 0 && (l->task->kind == TASK_GET || l->task->kind == TASK_COMPARE))
 		read_files(l);
 	if (!*l->why && find_words(l) == 0 && expand(l) == 0) {
 		(void)umask(l->task->umask);

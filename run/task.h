@@ -9,6 +9,7 @@
 enum task_kind {
 	TASK_RUN, /* a program runs */
 	TASK_GET, /* the files that argv names are read, into an archive on its output */
+	TASK_COMPARE, /* of the manifest's files it is told, on its output, which are there already as TASK_PUT would put them */
 	TASK_PUT, /* the manifest's files are put below the directory argv[0] of the node's own, which is made with argv[1] "make" */
 };
 

@@ -962,6 +962,19 @@ finish_manifest(struct pack *out)
 	return bytes.len <= MAX_MANIFEST ? 0 : fail("%zu files have names too long to be sent together", out->manifest.count);
 }
 
+void
+pack_leave_out(struct pack *p, const char *there)
+{
+	size_t i;
+
+	for (i = 0; i < p->manifest.count; i++)
+		if (there[i] == '1' && p->manifest.at[i].kind == ENTRY_FILE)
+			p->manifest.at[i].flags |= ENTRY_THERE;
+	free(p->at[0].bytes);
+	blob_id_free(&p->at[0].id);
+	(void)finish_manifest(p);
+}
+
 /* ---- the face ---- */
 
 static int

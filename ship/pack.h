@@ -52,6 +52,8 @@ struct pack {
 /* Makes all of *out. 0, or -1 with pack_error() and *status: 127 or 126 for the program, 255 otherwise. pack_free in either case. */
 int pack_make(const struct pack_query *, struct pack *out, int *status);
 const char *pack_error(void);  /* why the last call failed; borrowed until the next */
+/* The files for which there is a '1' among the entries, by their places, are on the nodes already: their contents are not sent. */
+void pack_leave_out(struct pack *, const char *there);
 void pack_free(struct pack *); /* what a pack owns; it is empty afterwards */
 /* Borrowed; NULL when no source has it, or the manifest names it in the other scope alone: nobody asks for that truthfully. */
 const struct source *pack_find(const struct pack *, const struct object_name *);

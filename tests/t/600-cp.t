@@ -61,6 +61,14 @@ is "one gets the name" "$status $err $(cat "$root2/data/name")" "0  one"
 run "$GPROC" cp 1 tree/to-one /data/followed
 is "a link that is named is followed" "$status $err $(cat "$root1/data/followed") $(test -L "$root1/data/followed" && echo link)" "0  one "
 
+before=$(stat -c %i "$root1/data/tree/big" "$root2/data/tree/big" | tr '\n' ' ')
+run "$GPROC" cp 1-2 tree /data/
+is "what all have already is not sent again: it is the same file still" \
+	"$status $out$err$(stat -c %i "$root1/data/tree/big" "$root2/data/tree/big" | tr '\n' ' ')" "0 $before"
+printf y | dd of="$root2/data/tree/big" bs=1 seek=1000 conv=notrunc status=none
+run "$GPROC" cp 1-2 tree /data/
+is "what differs on one is sent" "$status $out$err$(same "$T/from/tree" "$root2/data/tree")" "0 "
+
 printf two >two
 ln -s /data/victim "$root1/data/link"
 printf victim >"$root1/data/victim"

@@ -390,7 +390,7 @@ unknown_kind(struct manifest *m)
 static void
 unknown_flag(struct manifest *m)
 {
-	m->at[0].flags = 32;
+	m->at[0].flags = 64;
 }
 static void
 public_dir(struct manifest *m)
