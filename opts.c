@@ -2,6 +2,8 @@
  * Must never know what a mode does. */
 #include "opts.h"
 
+#include "letters.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,10 +103,7 @@ check_users(const char *text)
 static const char *
 check_pattern(const char *text)
 {
-	for (; (text = strchr(text, '%')); text += 2)
-		if (!text[1] || !strchr("njrs%", text[1]))
-			return "a file name, in which %n is the node, %j the job, %r the rank, %s out or err, %% a %";
-	return NULL;
+	return letters_unknown(text, LETTERS_ALL "s") ? letters_help(true) : NULL;
 }
 
 /* ---- the tables ---- */
@@ -166,9 +165,11 @@ static const struct option options[] = {
 	{"x", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
 	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | POWER, AT(only), "", "NODES", .help = "none but those that are among these too"},
 	{"l", BOOL, IN(EXEC), AT(label), "false", .help = "put the node before each line"},
-	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output once, under its nodes"},
+	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output of equal status once, under its nodes"},
 	{"o", TEXT, IN(EXEC), AT(output), "", "PATTERN", .check = check_pattern,
-		.help = "output to files: %n node, %j job, %r rank, %s out or err"},
+		.help = "output to files: %n path, %r rank, %s out, err or rc; DIR/ is DIR/%n.%s"},
+	{"json", BOOL, IN(EXEC), AT(json), "false", .help = "what happens as JSON, an object a line"},
+	{"names", BOOL, IN(EXEC) | FILES, AT(names), "false", .help = "show nodes by the names of their hosts"},
 	{"q", BOOL, IN(EXEC) | FILES, AT(quiet), "false", .help = "say nothing of how programs end: only what gproc itself fails at"},
 	{"view", TEXT, IN(EXEC), AT(view), "merged", .check = check_view,
 		.help = "what the program sees: merged, all (merge everything), none"},
@@ -656,13 +657,13 @@ check_operands(const struct scan *s)
 static int
 check_together(const struct options *o)
 {
-	if (o->terminal && (o->label || o->fold || *o->output)) {
-		set_error(error, sizeof(error), "-t shows a terminal as it is: -l, -b and -o don't go with it");
+	if (o->terminal && (o->label || o->fold || o->json || *o->output)) {
+		set_error(error, sizeof(error), "-t shows a terminal as it is: -l, -b, -o and -json don't go with it");
 		return -1;
 	}
-	if (o->label + o->fold + (*o->output != '\0') <= 1)
+	if (o->label + o->fold + o->json + (*o->output != '\0') <= 1)
 		return 0;
-	set_error(error, sizeof(error), "-l, -b and -o exclude each other");
+	set_error(error, sizeof(error), "-l, -b, -o and -json exclude each other");
 	return -1;
 }
 

@@ -55,6 +55,8 @@ struct options {
 	const char *exclude, *only;	     /* -x, -only */
 	const char *view;		     /* -view=merged | all | none */
 	bool label, fold;		     /* -l, -b */
+	bool json;			     /* -json */
+	bool names;			     /* -names */
 	bool quiet;			     /* -q */
 	const char *output;		     /* -o=pattern */
 	uint64_t timeout, start;	     /* -timeout=0, -start=0: none */

@@ -45,6 +45,7 @@ static const struct {
 	{MSG_OK, "OK"},
 	{MSG_TIMEOUT, "TIMEOUT"},
 	{MSG_DETACH, "DETACH"},
+	{MSG_NAMES, "NAMES"},
 };
 
 const char *
@@ -570,6 +571,8 @@ put_event(struct buf *b, const struct msg_event *m)
 		put_u32(b, m->status);
 	if (m->kind == EVENT_EXITED || m->kind == EVENT_NOTE)
 		put_u8(b, m->flags);
+	if (m->kind == EVENT_EXITED)
+		put_u64(b, m->ran);
 	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || m->kind == EVENT_NOTE)
 		put_str(b, m->text);
 }
@@ -587,6 +590,7 @@ take_exited(struct reader *r, struct msg_event *m)
 	m->flags = take_u8(r);
 	if (m->flags >= 2 * EXITED_UNSTARTED)
 		r->bad = true;
+	m->ran = take_u64(r);
 }
 
 static void
@@ -1008,6 +1012,25 @@ next_shown(struct reader *r, struct msg_shown *m)
 	m->why = take_str(r);
 	m->info = take_info(r);
 	m->stat = take_figures(r);
+	return !r->bad;
+}
+
+void
+put_named(struct buf *b, const struct msg_named *m)
+{
+	put_path(b, &m->path);
+	put_str(b, m->host);
+	put_str(b, m->machine);
+}
+
+bool
+next_named(struct reader *r, struct msg_named *m)
+{
+	if (r->bad || !reader_left(r))
+		return false;
+	*m = (struct msg_named){.path = take_path(r)};
+	m->host = take_str(r);
+	m->machine = take_str(r);
 	return !r->bad;
 }
 

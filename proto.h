@@ -47,6 +47,7 @@ enum message {
 	MSG_OK = 49,	    /* master: done */
 	MSG_TIMEOUT = 50,   /* master: the launch has taken too long and is being ended */
 	MSG_DETACH = 51,    /* client: it leaves, and its launch runs on; answered by OK */
+	MSG_NAMES = 52,	    /* master: hosts of the nodes of the answer that follows */
 };
 const char *message_name(unsigned type); /* "JOIN"; "unknown" */
 
@@ -201,6 +202,7 @@ struct msg_event {
 	size_t len;
 	uint32_t status;  /* FAILED: exit status; EXITED: as waitpid has it */
 	unsigned flags;	  /* EXITED: enum exited_flags; NOTE: enum note_flags */
+	uint64_t ran;	  /* EXITED: milliseconds from the program's start to its end */
 	const char *text; /* FAILED, LOST: why; NOTE: what the user should know, in the same words on nodes where it is the same; else "" */
 	const uint8_t *body; /* take_event's: the very bytes it was taken from, to hand on */
 	size_t body_len;
@@ -254,6 +256,7 @@ enum launch_flags {
 	LAUNCH_LOCALBIN = 8,
 	LAUNCH_GLOB = 16,
 	LAUNCH_NODE_CWD = 32, /* as RUN_NODE_CWD */
+	LAUNCH_NAMES = 64,    /* NAMES are wanted before ACCEPTED */
 	LAUNCH_GET = 65536,   /* as RUN_GET, */
 	LAUNCH_COMPARE = 262144, /* RUN_COMPARE, */
 	LAUNCH_PUT = 131072,  /* RUN_PUT */
@@ -311,6 +314,10 @@ struct msg_shown { /* one of MSG_NODES', repeated to the end */
 	const char *why; /* of a lost one */
 	struct node_info info;
 	struct node_stat stat;
+};
+struct msg_named { /* one of MSG_NAMES', repeated to the end */
+	struct path path;
+	const char *host, *machine; /* as the node says */
 };
 struct msg_query_end {
 	uint32_t up, down; /* of the whole tree */
@@ -394,6 +401,8 @@ void put_query(struct buf *, const struct msg_query *);
 int take_query(const uint8_t *, size_t, struct msg_query *);
 void put_shown(struct buf *, const struct msg_shown *);
 bool next_shown(struct reader *, struct msg_shown *);
+void put_named(struct buf *, const struct msg_named *);
+bool next_named(struct reader *, struct msg_named *); /* as next_shown */
 void put_query_end(struct buf *, const struct msg_query_end *);
 int take_query_end(const uint8_t *, size_t, struct msg_query_end *);
 void put_ps(struct buf *, const struct msg_ps *);

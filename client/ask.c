@@ -59,8 +59,12 @@ add_shown(struct answer *a, const struct msg_shown *m)
 static void
 ask_nodes(const struct options *o, const char *spec, struct answer *a)
 {
-	struct msg_query q = {
-		.generation = PROTO_GENERATION, .spec = spec, .exclude = o->exclude, .only = o->only, .at_least = (uint32_t)o->wait, .patience = o->timeout};
+	struct msg_query q = {.generation = PROTO_GENERATION,
+		.spec = spec,
+		.exclude = o->exclude,
+		.only = o->only,
+		.at_least = (uint32_t)o->wait,
+		.patience = o->timeout};
 	struct link *l = session_open(o->uds);
 	struct msg_query_end end;
 	struct buf body = {0};

@@ -1,11 +1,13 @@
 /* The user's side of a launch: packs, launches, serves the files that are asked for, shows the output, and judges.
  * Must never know mounts, or fork. */
 #include "client/exec.h"
+#include "letters.h"
 #include "nodespec.h"
 #include "client/output.h"
 #include "base/sys.h"
 #include "client/parcel.h"
 #include "client/reading.h"
+#include "client/report.h"
 #include "client/session.h"
 #include "client/signals.h"
 #include "client/terminal.h"
@@ -46,6 +48,8 @@ struct exec {
 	bool is_accepted;
 	char *job;
 	uint64_t id;
+	char **argv;
+	struct naming *naming;
 	struct verdicts verdicts;
 	struct output *output;
 	struct reading reading;
@@ -55,7 +59,7 @@ struct exec {
 	char *machines[MAX_VARIANTS];
 	uint32_t variants;
 	struct upload *uploads;
-	uint32_t taken; /* bytes of output since the last credit */
+	uint32_t taken;			 /* bytes of output since the last credit */
 	const struct carriage *carriage; /* NULL: a program runs */
 	bool *useless;			 /* of each node: nothing more of it is of use here */
 	size_t useless_count;
@@ -169,7 +173,7 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.only = o->only,
 		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
 			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u) |
-			 (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u),
+			 (x->naming ? LAUNCH_NAMES : 0u) | (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u),
 		.view = (enum view)opts_view(o->view),
 		.window = window(x),
 		.timeout = o->timeout,
@@ -357,7 +361,7 @@ check_output(struct exec *x, int failed)
 	if (!failed)
 		return;
 	if (errno != EPIPE) {
-		warn("standard output: %s; ending the job", strerror(errno));
+		warn("%s; ending the job", output_error());
 		leave(x, 255);
 	}
 	leave(x, 128 + SIGPIPE); /* the reader of our output has gone: the end of the link ends the job */
@@ -406,15 +410,35 @@ show(struct exec *x, size_t at, const struct msg_event *e)
 	grant(x);
 }
 
+/* Writes objects to standard output, and empties the buffer. */
+static void
+print_objects(struct exec *x, struct buf *objects)
+{
+	check_output(x, output_print(x->output, objects->data, objects->len));
+	buf_free(objects);
+}
+
 static void
 ended(struct exec *x, size_t at)
 {
 	const struct carriage *c = x->carriage;
 	const char *why = c && c->end ? c->end(c->owner, at) : NULL;
+	struct buf object = {0};
 
 	if (why)
 		verdicts_spoil(&x->verdicts, at, why);
-	check_output(x, output_end(x->output, at));
+	check_output(x, output_end(x->output, at, verdict_status(&x->verdicts.at[at])));
+	if (!x->options->json)
+		return;
+	report_verdict(&object, &x->verdicts, at);
+	print_objects(x, &object);
+}
+
+static void
+on_names(struct exec *x, const struct frame *f)
+{
+	if (!x->naming || naming_take(x->naming, f->body, f->len) != 0)
+		session_bad(f);
 }
 
 static void
@@ -466,21 +490,40 @@ begin_carriage(struct exec *x)
 		c->begin(c->owner, &x->accepted);
 }
 
+static struct output *
+make_output(const struct exec *x)
+{
+	const struct options *o = x->options;
+	struct output_place place = {.naming = x->naming, .pattern = o->output, .job = x->job};
+	enum output_mode mode = *o->output ? OUTPUT_FILES
+				: o->fold  ? OUTPUT_FOLD
+				: o->label ? OUTPUT_LABEL
+				: o->json  ? OUTPUT_JSON
+					   : OUTPUT_RAW;
+	struct output *output = output_new(mode, x->accepted.paths, x->accepted.count, &place);
+
+	if (!output)
+		die(255, "%s", output_error());
+	return output;
+}
+
 static void
 on_accepted(struct exec *x, const struct frame *f)
 {
 	const struct options *o = x->options;
-	enum output_mode mode = *o->output ? OUTPUT_FILES : o->fold ? OUTPUT_FOLD : o->label ? OUTPUT_LABEL : OUTPUT_RAW;
+	struct buf objects = {0};
 
 	if (x->is_accepted || take_accepted(f->body, f->len, &x->accepted) != 0)
 		session_bad(f);
 	x->is_accepted = true;
 	x->id = f->job;
 	x->job = xstrdup(x->accepted.job);
-	verdicts_begin(&x->verdicts, o, NULL, &x->accepted, x->carriage && x->carriage->silent);
-	x->output = output_new(mode, x->accepted.paths, x->accepted.count, o->output, x->job);
-	if (!x->output)
-		die(255, "%s", output_error());
+	verdicts_begin(&x->verdicts, o, x->naming, &x->accepted, x->carriage && x->carriage->silent);
+	x->output = make_output(x);
+	if (o->json) {
+		report_start(&objects, &x->verdicts, x->job, x->argv);
+		print_objects(x, &objects);
+	}
 	if (x->carriage) {
 		begin_carriage(x);
 		return;
@@ -558,14 +601,19 @@ on_terminal_signal(struct exec *x, int signal)
 	}
 }
 
-/* Says what went wrong. Returns the status of the whole launch. */
+/* Says what went wrong, and returns the status. left: gproc leaves, and some may run still. */
 static int
-judge(struct exec *x)
+judge(struct exec *x, int status, bool left)
 {
-	int status = verdicts_status(&x->verdicts);
+	struct buf object = {0};
 
-	verdicts_print(&x->verdicts, false);
-	return x->reading.failed ? 255 : status;
+	check_output(x, output_finish(x->output));
+	if (x->options->json) {
+		report_end(&object, &x->verdicts, x->job, status, left);
+		print_objects(x, &object);
+	}
+	verdicts_print(&x->verdicts, left);
+	return status;
 }
 
 /* ---- signals and the loop ---- */
@@ -577,11 +625,8 @@ on_interrupt(struct exec *x)
 	char *nodes;
 
 	x->interrupts++;
-	if (x->interrupts > 2) {
-		(void)output_finish(x->output);
-		verdicts_print(&x->verdicts, true);
-		leave(x, 128 + SIGINT);
-	}
+	if (x->interrupts > 2)
+		leave(x, judge(x, 128 + SIGINT, true));
 	send_signal(x, x->interrupts == 1 ? SIGINT : SIGKILL);
 	if (x->options->quiet)
 		return;
@@ -626,6 +671,9 @@ on_frame(struct exec *x, const struct frame *f)
 	switch (f->type) {
 	case MSG_ERROR:
 		session_error(f);
+	case MSG_NAMES:
+		on_names(x, f);
+		break;
 	case MSG_ACCEPTED:
 		on_accepted(x, f);
 		break;
@@ -640,8 +688,6 @@ on_frame(struct exec *x, const struct frame *f)
 		on_unwant(x, f);
 		break;
 	case MSG_TIMEOUT:
-		if (f->len)
-			session_bad(f);
 		verdicts_overdue(&x->verdicts);
 		break;
 	case MSG_TAKEN:
@@ -666,9 +712,8 @@ master_gone(struct exec *x)
 	leave_terminal(x);
 	warn("the master is gone: %s", link_why(x->link));
 	if (x->is_accepted) {
-		(void)output_finish(x->output);
 		verdicts_lose(&x->verdicts, "the master is gone"); /* those that have come are true all the same */
-		verdicts_print(&x->verdicts, false);
+		(void)judge(x, 255, false);
 	}
 	leave(x, 255);
 }
@@ -722,20 +767,21 @@ converse(struct exec *x)
 static int
 launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
+	if (x->options->names || letters_have(x->options->output, "hm"))
+		x->naming = naming_new(x->options->names);
 	link_set_bulk(x->link, put_piece, x);
 	send_launch(x, spec, argv, cwd);
 	converse(x);
 	show_rest(x, true);
 	terminal_end(&x->terminal);
 	reading_end(&x->reading);
-	check_output(x, output_finish(x->output));
 	if (x->options->detach && x->accepted.count) {
 		char *line = xasprintf("%s\n", x->job);
 
-		check_output(x, output_print(x->output, line));
+		check_output(x, output_print(x->output, line, strlen(line)));
 		free(line);
 	}
-	return judge(x);
+	return judge(x, x->reading.failed ? 255 : verdicts_status(&x->verdicts), false);
 }
 
 static void
@@ -767,7 +813,7 @@ int
 client_exec(const struct options *options, const char *spec, char **argv)
 {
 	struct options own = *options;
-	struct exec x = {.options = &own};
+	struct exec x = {.options = &own, .argv = argv};
 	char *cwd;
 	int status;
 

@@ -17,11 +17,11 @@ int client_power(const struct options *, const char *spec, bool reboot);      /*
 
 /* What a launch does where it runs no program: cp and get. */
 struct carriage {
-	unsigned flags;		/* LAUNCH_PUT, LAUNCH_GET, ... */
-	bool silent;		/* of what goes wrong nothing is said */
-	struct strings words;	/* what each node is told, as argv */
+	unsigned flags;		 /* LAUNCH_PUT, LAUNCH_GET, ... */
+	bool silent;		 /* of what goes wrong nothing is said */
+	struct strings words;	 /* what each node is told, as argv */
 	const struct pack *pack; /* what is sent, or NULL; borrowed */
-	void *owner;		/* for the calls below */
+	void *owner;		 /* for the calls below */
 	/* Which nodes take part, before anything comes of them. NULL: nobody wants to know, nor what they write. */
 	void (*begin)(void *owner, const struct msg_accepted *);
 	/* What one of them, by its place, has written. -1: nothing more of it is of use. */

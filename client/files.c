@@ -3,7 +3,7 @@
 #include "client/files.h"
 #include "base/walk.h"
 #include "client/exec.h"
-#include "client/letters.h"
+#include "letters.h"
 #include "client/receive.h"
 
 #include <limits.h>

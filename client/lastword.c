@@ -2,6 +2,9 @@
  * Must never know how it came to that, or links. */
 #include "client/lastword.h"
 
+#include "client/json.h"
+#include "nodespec.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,28 +22,29 @@ struct lastword {
 	size_t count, room;
 };
 
-/* How each kind is told. own: gproc itself has failed at it. */
+/* How each kind is told, to people and in JSON. own: gproc itself has failed at it. */
 static const struct {
 	const char *title, *behind;
+	const char *what, *key; /* what NULL: it is nothing bad; key NULL: the number is not told */
 	bool has_number, own;
 } kinds[] = {
-	[WORD_EXIT] = {"exit ", "", .has_number = true},
-	[WORD_SIGNAL] = {"killed by signal ", "", .has_number = true},
-	[WORD_TIMED_OUT] = {"timed out after ", " s", .has_number = true},
-	[WORD_SPOILT] = {"failed", ""},
-	[WORD_FAILED] = {"could not start", ""},
-	[WORD_ENDED] = {"ended because of that", ""},
-	[WORD_HELD] = {"not started", ""},
-	[WORD_LOST] = {"lost", "", .own = true},
-	[WORD_RUNNING] = {"still running", "", .own = true},
-	[WORD_LINGERING] = {"lingering", ""},
-	[WORD_DOWN] = {"down", "", .own = true},
-	[WORD_REFUSED] = {"refused, you may not use", "", .own = true},
-	[WORD_MISSING] = {"not there", "", .own = true},
-	[WORD_LEFT_OUT] = {"down, left out", ""},
-	[WORD_OPEN_MISSING] = {"not there", ""},
-	[WORD_NOT_EXCLUDED] = {"-x leaves out what is not there", ""},
-	[WORD_NOT_KEPT] = {"-only keeps what is not there", ""},
+	[WORD_EXIT] = {"exit ", "", "exit", "code", .has_number = true},
+	[WORD_SIGNAL] = {"killed by signal ", "", "signal", "signal", .has_number = true},
+	[WORD_TIMED_OUT] = {"timed out after ", " s", "timeout", NULL, .has_number = true},
+	[WORD_SPOILT] = {"failed", "", "failed", NULL},
+	[WORD_FAILED] = {"could not start", "", "failed", "code"},
+	[WORD_ENDED] = {"ended because of that", "", "ended", "signal"},
+	[WORD_HELD] = {"not started", "", "unstarted", NULL},
+	[WORD_LOST] = {"lost", "", "lost", NULL, .own = true},
+	[WORD_RUNNING] = {"still running", "", "running", NULL, .own = true},
+	[WORD_LINGERING] = {"lingering", "", NULL, NULL},
+	[WORD_DOWN] = {"down", "", "down", NULL, .own = true},
+	[WORD_REFUSED] = {"refused, you may not use", "", "refused", NULL, .own = true},
+	[WORD_MISSING] = {"not there", "", "missing", NULL, .own = true},
+	[WORD_LEFT_OUT] = {"down, left out", "", NULL, NULL},
+	[WORD_OPEN_MISSING] = {"not there", "", NULL, NULL},
+	[WORD_NOT_EXCLUDED] = {"-x leaves out what is not there", "", NULL, NULL},
+	[WORD_NOT_KEPT] = {"-only keeps what is not there", "", NULL, NULL},
 };
 
 static struct item *
@@ -119,16 +123,20 @@ alike(const struct lastword *w, size_t first)
 	return at;
 }
 
+/* Their nodes. The caller frees. */
 static char *
-nodes_of(const struct lastword *w, const struct naming *n, size_t from, size_t to)
+fold_items(const struct lastword *w, const struct naming *n, size_t from, size_t to)
 {
-	struct path *paths = xcalloc(to - from, sizeof(*paths));
+	struct path *paths;
 	char *text;
 	size_t i;
 
+	if (w->item[from].list)
+		return naming_list(n, w->item[from].list);
+	paths = xcalloc(to - from, sizeof(*paths));
 	for (i = from; i < to; i++)
 		paths[i - from] = w->item[i].node;
-	text = w->item[from].list ? naming_list(n, w->item[from].list, NULL) : naming_counted(n, paths, to - from);
+	text = naming_fold(n, paths, to - from);
 	free(paths);
 	return text;
 }
@@ -153,10 +161,45 @@ lastword_print(struct lastword *w, const struct naming *n, bool quiet)
 		to = alike(w, from);
 		if (quiet && !is_own(&w->item[from]))
 			continue;
-		nodes = nodes_of(w, n, from, to);
+		nodes = naming_with_count(fold_items(w, n, from, to), w->item[from].list ? pathset_count(w->item[from].list) : to - from);
 		print_row(&w->item[from], nodes);
 		free(nodes);
 	}
+}
+
+static void
+put_object(struct buf *b, const struct item *first, const char *nodes, uint64_t count)
+{
+	json_item(b, "what", kinds[first->kind].what);
+	if (kinds[first->kind].key)
+		json_number(b, kinds[first->kind].key, first->number);
+	if (*first->why)
+		json_text(b, "reason", first->why);
+	json_text(b, "nodes", nodes);
+	json_number(b, "count", count);
+	json_close(b);
+}
+
+void
+lastword_json(struct lastword *w, struct buf *b)
+{
+	size_t from, to, count = w ? w->count : 0;
+
+	json_open(b, "bad");
+	if (count)
+		qsort(w->item, count, sizeof(w->item[0]), compare);
+	for (from = 0; from < count; from = to) {
+		const struct item *first = &w->item[from];
+		char *nodes;
+
+		to = alike(w, from);
+		if (!kinds[first->kind].what)
+			continue;
+		nodes = fold_items(w, NULL, from, to);
+		put_object(b, first, nodes, first->list ? pathset_count(nodes) : to - from);
+		free(nodes);
+	}
+	json_shut(b);
 }
 
 void

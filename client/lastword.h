@@ -34,5 +34,7 @@ void lastword_add(struct lastword **w, enum word, unsigned number, const char *w
 void lastword_list(struct lastword **w, enum word, const char *folded, const char *why);
 /* Writes the table: "exit 1: 3,9 (2)", a line for each kind and reason. quiet: only of what gproc itself failed at. */
 void lastword_print(struct lastword *, const struct naming *, bool quiet);
+/* The same as a JSON array, each with its nodes' paths and their number: "bad":[{"what":"exit","code":1,"nodes":"3,9","count":2}] */
+void lastword_json(struct lastword *, struct buf *);
 void lastword_free(struct lastword *); /* NULL is allowed */
 #endif

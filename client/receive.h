@@ -10,8 +10,8 @@ struct receipt;
 struct receipt *receive_new(const char *dir, const char *as);
 /* The next bytes of the node's archive. -1: nothing more of it is of use, for there is no archive, or no room here. */
 int receive_add(struct receipt *, const uint8_t *data, size_t len);
-/* Nothing more comes. NULL: all of it is whole. Else what is wrong, with the file's name, borrowed until receive_free: that of the first file,
- * and how many others. */
+/* Nothing more comes. NULL: all of it is whole. Else what is wrong, with the file's name, borrowed until receive_free: that of the first
+ * file, and how many others. */
 const char *receive_end(struct receipt *);
 uint64_t receive_left_out(const struct receipt *); /* devices, sockets and fifos within directories */
 void receive_free(struct receipt *);		   /* NULL is allowed; what was not whole is gone */

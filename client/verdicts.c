@@ -58,8 +58,8 @@ runs(const struct verdicts *v, size_t at)
 	return v->at[at].fate == FATE_RUNNING || (v->at[at].fate == FATE_STARTED && !v->options->detach);
 }
 
-static unsigned
-status_of(const struct verdict *v)
+unsigned
+verdict_status(const struct verdict *v)
 {
 	switch (v->fate) {
 	case FATE_RUNNING:
@@ -84,7 +84,7 @@ record_fate(struct verdicts *v, size_t at, enum fate fate, unsigned status, cons
 	v->running -= runs(v, at);
 	free(one->why);
 	*one = (struct verdict){.fate = fate, .status = status, .why = why ? xstrdup(why) : NULL, .overdue = one->overdue};
-	if (v->options->kill_on_bad && v->culprit == v->count && status_of(one) != 0 && !one->overdue)
+	if (v->options->kill_on_bad && v->culprit == v->count && verdict_status(one) != 0 && !one->overdue)
 		v->culprit = at;
 	return fate != FATE_STARTED;
 }
@@ -99,6 +99,7 @@ take_exit(struct verdicts *v, size_t at, const struct msg_event *e)
 	(void)record_fate(v, at, by_signal ? FATE_SIGNALLED : FATE_EXITED,
 		(unsigned)(by_signal ? WTERMSIG(e->status) : WEXITSTATUS(e->status)), NULL);
 	v->at[at].flags = e->flags;
+	v->at[at].ran = e->ran;
 	if (e->flags & EXITED_LATE)
 		v->at[at].overdue = false;
 	return true;
@@ -204,7 +205,7 @@ note_counts(const struct verdicts *v, size_t at)
 {
 	const struct note *n = &v->notes[at];
 
-	return (!n->if_bad || status_of(&v->at[n->node]) != 0) && (at == 0 || note_order(n - 1, n) != 0);
+	return (!n->if_bad || verdict_status(&v->at[n->node]) != 0) && (at == 0 || note_order(n - 1, n) != 0);
 }
 
 /* What nodes had to say, once for all that say the same. */
@@ -277,19 +278,28 @@ add_word(const struct verdicts *v, size_t at, bool left, struct lastword **w)
 		lastword_add(w, WORD_LOST, 0, one->why, p);
 }
 
-void
-verdicts_print(struct verdicts *v, bool left)
+struct lastword *
+verdicts_words(const struct verdicts *v, bool left)
 {
 	struct lastword *w = NULL;
 	size_t i;
 
-	if (v->silent)
-		return;
-	if (!v->options->quiet)
-		print_notes(v);
 	for (i = 0; i < v->count; i++)
 		add_word(v, i, left, &w);
 	absent_add(&w, &v->left);
+	return w;
+}
+
+void
+verdicts_print(struct verdicts *v, bool left)
+{
+	struct lastword *w;
+
+	if (v->silent)
+		return;
+	w = verdicts_words(v, left);
+	if (!v->options->quiet)
+		print_notes(v);
 	lastword_print(w, v->naming, v->options->quiet);
 	lastword_free(w);
 }
@@ -302,7 +312,7 @@ verdicts_status(const struct verdicts *v)
 	size_t i;
 
 	for (i = 0; i < v->count; i++) {
-		unsigned status = status_of(&v->at[i]);
+		unsigned status = verdict_status(&v->at[i]);
 
 		failed |= status == 255 && v->at[i].fate != FATE_EXITED;
 		overdue |= v->at[i].overdue;
@@ -310,5 +320,5 @@ verdicts_status(const struct verdicts *v)
 	}
 	if (failed || overdue)
 		return failed ? 255 : TIMED_OUT;
-	return (int)(v->culprit < v->count ? status_of(&v->at[v->culprit]) : worst);
+	return (int)(v->culprit < v->count ? verdict_status(&v->at[v->culprit]) : worst);
 }

@@ -14,6 +14,7 @@ struct verdict {
 	char *why;
 	unsigned flags; /* enum exited_flags */
 	bool overdue;	/* -timeout ended it */
+	uint64_t ran;	/* milliseconds, of one that has ended */
 };
 
 struct verdicts {
@@ -32,6 +33,7 @@ struct verdicts {
 /* For the nodes of an answer, whose paths are borrowed, as options and naming (NULL: by paths) are; says which don't take part, unless it is silent. */
 void verdicts_begin(struct verdicts *, const struct options *, const struct naming *, const struct msg_accepted *, bool silent);
 size_t verdicts_find(const struct verdicts *, const struct path *); /* its place; count: it was not chosen */
+unsigned verdict_status(const struct verdict *);		    /* what it makes of the exit status: 255 of one that runs */
 /* Takes one node's event. True when that is the end of it here, after which it writes nothing more. */
 bool verdicts_take(struct verdicts *, size_t node, const struct msg_event *);
 /* A part that has ended, well or by us, failed all the same. */
@@ -41,5 +43,6 @@ void verdicts_lose(struct verdicts *, const char *why); /* no more events will c
 char *verdicts_running(const struct verdicts *);	/* those that have not ended, as naming_counted lists them. The caller frees */
 /* Says what the nodes had to note, and the last word. left: those that have not ended are told as running still. */
 void verdicts_print(struct verdicts *, bool left);
+struct lastword *verdicts_words(const struct verdicts *, bool left); /* the last word; the caller frees by lastword_free */
 int verdicts_status(const struct verdicts *); /* of the whole: what gproc failed at goes before the time limit, that before the programs' */
 #endif

@@ -667,6 +667,25 @@ send_accepted(struct launch *l, const struct choice *c)
 	neighbour_post(l->client, PRIO_OUTPUT, MSG_ACCEPTED, l->id, &body);
 }
 
+/* So that the client can say who is meant: of all that the spec selects, those that are down too. */
+static void
+send_names(struct launch *l, const struct choice *c)
+{
+	struct buf body = {0};
+	size_t i;
+
+	for (i = 0; i < c->shown_count; i++) {
+		const struct member *m = c->shown[i];
+
+		put_named(&body, &(struct msg_named){.path = m->path, .host = m->info.hostname, .machine = m->info.machine});
+		if (body.len < 64 * 1024 && i + 1 < c->shown_count)
+			continue;
+		neighbour_send(l->client, PRIO_OUTPUT, MSG_NAMES, l->id, &body);
+		body.len = 0;
+	}
+	buf_free(&body);
+}
+
 static void
 send_variant(struct launch *l, uint8_t variant, struct run_entry *entries)
 {
@@ -805,6 +824,8 @@ start(struct neighbour *client, const struct msg_launch *m, size_t len, struct c
 		refuse_room(client, cost);
 	} else {
 		l = launch_new(client, m, c);
+		if (m->flags & LAUNCH_NAMES)
+			send_names(l, c);
 		send_accepted(l, c);
 		send_launch(l, m->window);
 		if (l->feed)

@@ -85,6 +85,7 @@ struct part {
 	uint64_t sequence;			/* of the newest event */
 	size_t unacknowledged;			/* bytes of output */
 	int status;				/* of the program, as waitpid has it */
+	uint64_t ran;				/* milliseconds, likewise */
 	struct timer start_limit;
 	struct timer drain; /* how long the pipes may stay open beyond the program's end */
 	struct timer press; /* after a kill, until all is gone */
@@ -301,7 +302,7 @@ is_held(const struct output_pipe *p)
 static void
 add_exited(struct part *part)
 {
-	struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)part->status};
+	struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)part->status, .ran = part->ran};
 
 	if (is_terminal(part))
 		close_pipe(&part->pipe[0]); /* hung up: for what lives on there is nobody at the other end */
@@ -483,6 +484,7 @@ control_ready(struct watch *w, unsigned events)
 			break;
 		case PROC_EXITED:
 			part->alone = !r.lingers;
+			part->ran = r.ran;
 			if (part->state == PART_RUNNING)
 				program_exited(part, r.status);
 			break;

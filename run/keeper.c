@@ -56,6 +56,8 @@ struct keeper {
 	int signals;	      /* signalfd */
 	bool ended;	      /* the program has, and it is not told yet */
 	int status;	      /* then: as waitpid has it */
+	uint64_t started;     /* by now_ms() */
+	uint64_t ran;	      /* milliseconds */
 };
 
 /* ---- reports to the daemon ---- */
@@ -68,6 +70,7 @@ send_report(const struct proc_report *r)
 	put_u8(&b, r->event);
 	put_u32(&b, (uint32_t)r->status);
 	put_u8(&b, r->lingers);
+	put_u64(&b, r->ran);
 	put_str(&b, r->text);
 	/* A daemon that is gone is noticed elsewhere. */
 	while (send(CONTROL, b.data, b.len, MSG_NOSIGNAL) < 0 && errno == EINTR)
@@ -310,6 +313,7 @@ start(struct keeper *k)
 	struct start *l = &k->launch;
 	int none;
 
+	k->started = now_ms();
 	*l = (struct start){
 		.facts = k->facts, .task = k->task, .tree = k->tree, .own = k->own, .given = k->setup->given, .store = STORE, .proc = PROC};
 	if (launch_make(l) < 0 || launch_run(l) < 0)
@@ -425,6 +429,7 @@ reaped(struct keeper *k, pid_t pid, int status)
 	k->ended = !ended_before_start(k, status);
 	k->pid = 0;
 	k->status = status;
+	k->ran = now_ms() - k->started;
 }
 
 /* The private working directory goes with the job: what it holds is not lost in silence. */
@@ -452,7 +457,7 @@ reap(struct keeper *k)
 	left = pid == 0 || errno != ECHILD;
 	if (k->ended) {
 		note_left(k);
-		send_report(&(struct proc_report){.event = PROC_EXITED, .status = k->status, .lingers = left});
+		send_report(&(struct proc_report){.event = PROC_EXITED, .status = k->status, .lingers = left, .ran = k->ran});
 	}
 	k->ended = false;
 	return left;

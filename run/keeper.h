@@ -20,6 +20,7 @@ struct proc_report {
 	int status;	/* FAILED: 126, 127 or 255, or 0 when it is unknown how it ended; EXITED: as waitpid has it; NOTE: 1 when it is
 			 * of use only where the program fails */
 	bool lingers;	/* EXITED: processes of the job live on */
+	uint64_t ran;	/* EXITED: milliseconds since its start */
 	char text[512]; /* FAILED: why, in the user's words; NOTE: what */
 };
 

@@ -484,7 +484,7 @@ proc_control(const struct proc *p)
 static void
 send_gone(const struct proc *p)
 {
-	static const uint8_t message[] = {PROC_GONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+	static const uint8_t message[] = {PROC_GONE, [18] = 0};
 
 	(void)send(p->peer, message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -497,6 +497,7 @@ read_report(const uint8_t *data, size_t len)
 
 	report.status = (int)take_u32(&r);
 	report.lingers = take_bool(&r);
+	report.ran = take_u64(&r);
 	(void)snprintf(report.text, sizeof(report.text), "%s", take_str(&r));
 	if (!reader_done(&r))
 		report.event = PROC_NOTHING;

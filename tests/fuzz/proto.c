@@ -171,6 +171,7 @@ try_lists(const uint8_t *data, size_t size)
 	struct msg_node node;
 	struct msg_stat stat;
 	struct msg_shown one;
+	struct msg_named name;
 
 	while (next_node(&nodes, &node, PROTO_GENERATION))
 		put_node(&out, &node, PROTO_GENERATION);
@@ -190,6 +191,11 @@ try_lists(const uint8_t *data, size_t size)
 	while (next_shown(&shown, &one))
 		put_shown(&out, &one);
 	if (!shown.bad)
+		same(&out, data, size, true);
+	out.len = 0;
+	while (next_named(&named, &name))
+		put_named(&out, &name);
+	if (!named.bad)
 		same(&out, data, size, true);
 	buf_free(&out);
 }

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIMIT (64 * 1024)
+#define LIMIT (64 << 20) /* bytes of unfinished lines that are held */
 
 static const struct path nodes[] = {
 	{.depth = 1, .id = {1}},
@@ -120,13 +120,13 @@ one_node_raw(void)
 	char *got;
 
 	redirect_to_memory();
-	o = output_new(OUTPUT_RAW, nodes, 1, NULL, NULL);
+	o = output_new(OUTPUT_RAW, nodes, 1, &(struct output_place){0});
 	(void)output_add(o, 0, 1, (const uint8_t *)"a\0b\xff", 4);
 	(void)add(o, 0, 2, "oops");
 	restore();
 	ok(output_held(o) == 0, "nothing of a single node is held back");
 	redirect(target[0], target[1]);
-	(void)output_end(o, 0);
+	(void)output_end(o, 0, 0);
 	finish(o);
 	got = contents(target[0], &len);
 	ok(len == 4 && memcmp(got, "a\0b\xff", 4) == 0, "a single node's output is byte for byte, no newline added");
@@ -140,14 +140,14 @@ raw_lines(void)
 	struct output *o;
 
 	redirect_to_memory();
-	o = output_new(OUTPUT_RAW, nodes, 2, NULL, NULL);
+	o = output_new(OUTPUT_RAW, nodes, 2, &(struct output_place){0});
 	(void)add(o, 0, 1, "one ");
 	(void)add(o, 1, 1, "two ");
 	(void)add(o, 0, 2, "err\n");
 	(void)add(o, 0, 1, "line\nnext");
 	(void)add(o, 1, 1, "lines\nx\ny");
-	(void)output_end(o, 1);
-	(void)output_end(o, 0);
+	(void)output_end(o, 1, 0);
+	(void)output_end(o, 0, 0);
 	(void)output_finish(o);
 	restore();
 	ok(output_held(o) == 0, "nothing is held at the end");
@@ -165,13 +165,13 @@ one_descriptor(void)
 	char *got;
 
 	redirect(fd, dup(fd));
-	o = output_new(OUTPUT_LABEL, nodes, 2, NULL, NULL);
+	o = output_new(OUTPUT_LABEL, nodes, 2, &(struct output_place){0});
 	add_filled(o, 0, 'x', LIMIT + 1);
 	(void)add(o, 0, 2, "err\n");
 	(void)add(o, 0, 1, "\n");
 	got = finished(o, &len);
-	ok(len == 3 + LIMIT + 1 + 1 + 3 + 4, "both streams in one file: all is there");
-	is(got + 3 + LIMIT + 1, "\n1: err\n", "and stderr waits for the end of the line on stdout");
+	ok(len == 5 + LIMIT + 1 + 1 + 5 + 4, "both streams in one file: all is there");
+	is(got + 5 + LIMIT + 1, "\n  1: err\n", "and stderr waits for the end of the line on stdout");
 	free(got);
 }
 
@@ -181,16 +181,16 @@ labels(void)
 	struct output *o;
 
 	redirect_to_memory();
-	o = output_new(OUTPUT_LABEL, nodes, 5, NULL, NULL);
+	o = output_new(OUTPUT_LABEL, nodes, 5, &(struct output_place){0});
 	(void)add(o, 1, 1, "a\n\nb\nc");
 	(void)add(o, 0, 1, "9: forged\n");
 	(void)add(o, 4, 2, "bad\n");
 	(void)add(o, 3, 1, "\033[2Jraw\rbytes\n");
-	(void)output_end(o, 1);
+	(void)output_end(o, 1, 0);
 	finish(o);
-	holds(target[0], "1:5: a\n1:5: \n1:5: b\n1: 9: forged\n3: \033[2Jraw\rbytes\n1:5: c\n",
-		"each line has its label; a file gets the bytes as they are");
-	holds(target[1], "9: bad\n", "stderr is labelled too");
+	holds(target[0], "1:5: a\n1:5: \n1:5: b\n  1: 9: forged\n  3: \033[2Jraw\rbytes\n1:5: c\n",
+		"each line has its label, all of one width; a file gets the bytes as they are");
+	holds(target[1], "  9: bad\n", "stderr is labelled too");
 }
 
 static void
@@ -209,49 +209,58 @@ terminal(void)
 	plain.c_oflag = 0;
 	(void)tcsetattr(inner, TCSANOW, &plain);
 	redirect(inner, inner);
-	o = output_new(OUTPUT_LABEL, nodes, 5, NULL, NULL);
+	o = output_new(OUTPUT_LABEL, nodes, 5, &(struct output_place){0});
 	(void)add(o, 0, 1, "x\r9: forged\033[A\x9b\xc2\x9b\tt\303\244\r\n");
 	(void)output_add(o, 0, 1, (const uint8_t *)"\0\x7f\xc3\n", 4);
 	finish(o);
 	(void)close(inner);
 	while ((n = read(outer, got + len, sizeof(got) - 1 - len)) > 0) /* a terminal may give it in pieces, and EIO at the end */
 		len += (size_t)n;
-	is(got, "1: x\\x0d9: forged\\x1b[A\\x9b\\xc2\\x9b\tt\303\244\r\n1: \\x00\\x7f\\xc3\n",
+	is(got, "  1: x\\x0d9: forged\\x1b[A\\x9b\\xc2\\x9b\tt\303\244\r\n  1: \\x00\\x7f\\xc3\n",
 		"on a terminal nothing can move the cursor, tabs and UTF-8 stay");
 	(void)close(outer);
 }
 
-/* Returns what stdout holds after a long line of node 0 of which `first` bytes came before node 1 said "two". */
-static char *
-long_line(enum output_mode mode, size_t first, size_t *len)
+/* Two lines of 3 MB that come at once, in pieces. */
+static void
+long_lines(enum output_mode mode, size_t label)
 {
 	struct output *o;
+	size_t len, round;
+	char *got;
 
 	redirect_to_memory();
-	o = output_new(mode, nodes, 3, NULL, NULL);
-	add_filled(o, 0, 'x', first);
-	(void)add(o, 1, 1, "two\n");
-	add_filled(o, 0, 'x', 3000000 - first);
+	o = output_new(mode, nodes, 3, &(struct output_place){0});
+	for (round = 0; round < 3000; round++) {
+		add_filled(o, 0, 'x', 1000);
+		add_filled(o, 1, 'y', 1000);
+	}
+	(void)add(o, 1, 1, "\n");
+	(void)output_end(o, 1, 0);
 	(void)add(o, 0, 1, "\n");
-	(void)output_end(o, 0);
-	(void)output_end(o, 1);
-	return finished(o, len);
+	got = finished(o, &len);
+	ok(len == 2 * (label + 3000001) && strspn(got + label, "y") == 3000000 && strspn(got + 2 * label + 3000001, "x") == 3000000,
+		"two lines of 3 MB stay in one piece each");
+	free(got);
 }
 
+/* Beyond what is held a line is passed on as it comes, and others wait. */
 static void
-long_lines(void)
+longest_line(void)
 {
+	struct output *o;
 	size_t len;
-	char *got = long_line(OUTPUT_RAW, LIMIT, &len);
+	char *got;
 
-	ok(len == 3000005 && strncmp(got, "two\nxxx", 7) == 0, "64 KiB of a line wait for its end");
-	free(got);
-	got = long_line(OUTPUT_RAW, LIMIT + 1, &len);
-	ok(len == 3000005 && strspn(got, "x") == 3000000, "a line of 3 MB stays in one piece");
-	is(got + 3000000, "\ntwo\n", "and what others say comes behind it");
-	free(got);
-	got = long_line(OUTPUT_LABEL, LIMIT + 1, &len);
-	ok(len == 3 + 3000001 + 5 + 4 && strspn(got + 3, "x") == 3000000, "it gets one label");
+	redirect_to_memory();
+	o = output_new(OUTPUT_RAW, nodes, 3, &(struct output_place){0});
+	add_filled(o, 0, 'x', LIMIT + 1);
+	(void)add(o, 1, 1, "two\n");
+	add_filled(o, 0, 'x', 1000);
+	(void)add(o, 0, 1, "\n");
+	got = finished(o, &len);
+	ok(len == LIMIT + 1 + 1000 + 5 && strspn(got, "x") == LIMIT + 1001, "a line of more than is held stays in one piece");
+	is(got + LIMIT + 1001, "\ntwo\n", "and what others say comes behind it");
 	free(got);
 }
 
@@ -263,23 +272,23 @@ endless_lines(void)
 	char *got;
 
 	redirect_to_memory();
-	o = output_new(OUTPUT_RAW, nodes, 3, NULL, NULL);
+	o = output_new(OUTPUT_RAW, nodes, 3, &(struct output_place){0});
 	(void)add(o, 2, 1, "hello\n");
 	for (round = 0; round < 200; round++) {
-		add_filled(o, 0, 'a', 8192);
-		add_filled(o, 1, 'b', 8192);
+		add_filled(o, 0, 'a', 1 << 19);
+		add_filled(o, 1, 'b', 1 << 19);
 		(void)add(o, 2, 1, "hello\n");
 		most = output_held(o) > most ? output_held(o) : most;
 	}
 	got = finished(o, &len);
-	ok(most <= 3 * (LIMIT + 8192), "two nodes that never end their line: %zu bytes held at most", most);
+	ok(most <= LIMIT + (1 << 20), "two nodes that never end their line: %zu bytes held at most", most);
 	for (at = 0; at < len; at += line + 1) {
 		line = strcspn(got + at, "\n");
 		if (got[at] != 'h' && strspn(got + at, got[at] == 'a' ? "a" : "b") != line)
 			break;
 		longest = line > longest ? line : longest;
 	}
-	ok(at == len && longest >= LIMIT, "their lines are broken, never mixed");
+	ok(at == len && longest >= LIMIT / 2, "their lines are broken, never mixed");
 	for (at = 0, line = 0; (got[at] == 'h' ? line++ : 0, got[at]); at += strcspn(got + at, "\n") + 1)
 		;
 	ok(line == 201, "and the third node's lines are all there");
@@ -310,7 +319,7 @@ random_pieces(void)
 	char *got;
 
 	redirect_to_memory();
-	o = output_new(OUTPUT_RAW, nodes, 3, NULL, NULL);
+	o = output_new(OUTPUT_RAW, nodes, 3, &(struct output_place){0});
 	for (round = 0; round < 4000; round++) {
 		size_t node = pick(3);
 
@@ -326,7 +335,7 @@ random_pieces(void)
 	}
 	ok(mixed == 0 && got[len - 1] == '\n', "4,000 random pieces: no line has bytes of two nodes");
 	ok(memcmp(letters, got_letters, sizeof(letters)) == 0, "none is lost or doubled");
-	ok(most <= 3 * 2 * LIMIT, "at most %zu bytes were held", most);
+	ok(most <= LIMIT + (1 << 17), "at most %zu bytes were held", most);
 	free(got);
 }
 
@@ -340,7 +349,7 @@ idle(void)
 	char *got;
 
 	redirect_to_memory();
-	o = output_new(OUTPUT_LABEL, nodes, 2, NULL, NULL);
+	o = output_new(OUTPUT_LABEL, nodes, 2, &(struct output_place){0});
 	add_filled(o, 0, 'x', LIMIT + 10);
 	right = output_due(o, now_ms()) == -1; /* nobody waits; standard output is not for facts now */
 	(void)output_idle(o, now_ms() + 5000);
@@ -354,9 +363,11 @@ idle(void)
 	(void)add(o, 0, 1, "rest\n");
 	got = finished(o, &len);
 	ok(right, "one that waits does so for a second, and no less");
-	is(got + 3 + LIMIT + 10, "\n1:5: two\n1: rest\n", "a long line that stands still is ended for those who wait");
+	is(got + 5 + LIMIT + 10, "\n1:5: two\n  1: rest\n", "a long line that stands still is ended for those who wait");
 	free(got);
 }
+
+#define DASHES "---------------\n"
 
 static void
 folds(void)
@@ -364,23 +375,26 @@ folds(void)
 	struct output *o;
 
 	redirect_to_memory();
-	o = output_new(OUTPUT_FOLD, nodes, 5, NULL, NULL);
-	(void)add(o, 0, 1, "same\n1 (1 node):\n");
+	o = output_new(OUTPUT_FOLD, nodes, 5, &(struct output_place){0});
+	(void)add(o, 0, 1, "same\nlines\n");
 	(void)add(o, 1, 1, "other\n");
 	(void)add(o, 2, 1, "same\n");
-	(void)add(o, 2, 1, "1 (1 node):");
+	(void)add(o, 2, 1, "lines");
 	(void)add(o, 3, 2, "warning\n");
-	(void)output_end(o, 0);
-	(void)output_end(o, 1);
-	(void)output_end(o, 2);
-	(void)output_end(o, 3);
+	(void)add(o, 4, 1, "other\n");
+	(void)add(o, 4, 2, "warning\n");
+	(void)output_end(o, 0, 0);
+	(void)output_end(o, 1, 0);
+	(void)output_end(o, 2, 0);
+	(void)output_end(o, 3, 0);
+	(void)output_end(o, 4, 1);
 	restore();
-	ok(output_held(o) > 0, "stdout is held");
+	ok(output_held(o) > 0, "both streams are held");
 	redirect(target[0], target[1]);
 	finish(o);
-	holds(target[0], "1-2 (2 nodes):\n  same\n  1 (1 node):\n1:5 (1 node):\n  other\n3 (1 node): no output\n",
-		"identical output once, indented so that no line of it is a header");
-	holds(target[1], "3: warning\n", "stderr comes at once, labelled");
+	holds(target[0], DASHES "1-2 (2)\n" DASHES "same\nlines\n" DASHES "1:5\n" DASHES "other\n" DASHES "9\n" DASHES "other\n",
+		"identical output of one status once, larger sets first");
+	holds(target[1], DASHES "3\n" DASHES "warning\n" DASHES "9\n" DASHES "warning\n", "so is stderr, apart");
 }
 
 static void
@@ -390,11 +404,19 @@ silent_fold(void)
 	size_t i;
 
 	redirect_to_memory();
-	o = output_new(OUTPUT_FOLD, nodes, 5, NULL, NULL);
+	o = output_new(OUTPUT_FOLD, nodes, 5, &(struct output_place){0});
 	for (i = 0; i < 5; i++)
-		(void)output_end(o, i);
+		(void)output_end(o, i, 0);
 	finish(o);
 	holds(target[0], "", "where nobody wrote anything nothing is printed");
+	(void)close(target[1]);
+	redirect_to_memory();
+	o = output_new(OUTPUT_FOLD, nodes, 3, &(struct output_place){0});
+	for (i = 0; i < 3; i++)
+		(void)add(o, i, 1, "x\n");
+	(void)output_end(o, 1, 0);
+	finish(o);
+	holds(target[0], DASHES "1:5\n" DASHES "x\n" DASHES "1-2 (2), incomplete\n" DASHES "x\n", "what has not ended stands apart");
 	(void)close(target[1]);
 }
 
@@ -406,22 +428,46 @@ too_much_to_fold(void)
 	char *got;
 
 	redirect_to_memory();
-	o = output_new(OUTPUT_FOLD, nodes, 3, NULL, NULL);
+	o = output_new(OUTPUT_FOLD, nodes, 3, &(struct output_place){0});
 	(void)add(o, 0, 1, "small\n");
-	for (i = 0; i < 300000; i++)
-		(void)add(o, 1, 1, "12345\n");
+	for (i = 0; i < 140; i++) {
+		add_filled(o, 1, 'x', (1 << 20) - 1);
+		(void)add(o, 1, 1, "\n");
+	}
 	restore();
-	ok(output_held(o) < LIMIT, "a node that writes without end is not held without end");
+	ok(output_held(o) < 100, "a node that writes without end is not held without end");
 	redirect(target[0], target[1]);
 	finish(o);
 	got = contents(target[0], &len);
-	ok(len == 300000 * 11 + strlen("1 (1 node):\n  small\n"), "its lines are all there, labelled");
-	is(got + 300000 * 11, "1 (1 node):\n  small\n", "the others are folded");
+	ok(len == 140 * ((1 << 20) + 5) + strlen(DASHES "1, incomplete\n" DASHES "small\n"), "its lines are all there, labelled");
+	is(got + 140 * ((1 << 20) + 5), DASHES "1, incomplete\n" DASHES "small\n", "the others are folded");
 	free(got);
 	holds(target[1],
-		"gproc: nodes 1:5: more output than is held for folding (1 MiB a node, 128 MiB in all); it is labelled "
-		"instead\n",
-		"and it is told");
+		"gproc: node 1:5: more output than is held for folding (128 MiB of all nodes); it is labelled instead\n", "and it is told");
+}
+
+static void
+objects(void)
+{
+	struct output *o;
+
+	redirect_to_memory();
+	o = output_new(OUTPUT_JSON, nodes, 2, &(struct output_place){0});
+	(void)add(o, 1, 1, "a\"b\\\n\t\001 \303");
+	(void)add(o, 1, 2, "\342\202");
+	(void)add(o, 1, 1, "\244\302\200");
+	(void)output_add(o, 0, 1, (const uint8_t *)"\0", 1);
+	(void)output_add(o, 0, 1, (const uint8_t *)"x\377", 2);
+	(void)output_end(o, 1, 0);
+	finish(o);
+	holds(target[0],
+		"{\"type\":\"data\",\"node\":\"1:5\",\"stream\":\"out\",\"text\":\"a\\\"b\\\\\\n\\t\\u0001 \"}\n"
+		"{\"type\":\"data\",\"node\":\"1:5\",\"stream\":\"out\",\"text\":\"\303\244\302\200\"}\n"
+		"{\"type\":\"data\",\"node\":\"1\",\"stream\":\"out\",\"text\":\"\\u0000\"}\n"
+		"{\"type\":\"data\",\"node\":\"1\",\"stream\":\"out\",\"base64\":\"eP8=\"}\n"
+		"{\"type\":\"data\",\"node\":\"1:5\",\"stream\":\"err\",\"base64\":\"4oI=\"}\n",
+		"objects: characters are never cut, what is none is base64");
+	(void)close(target[1]);
 }
 
 static void
@@ -443,29 +489,38 @@ files(void)
 
 	if (!ok(mkdtemp(dir) && chdir(dir) == 0, "a directory for files"))
 		return;
-	o = output_new(OUTPUT_FILES, nodes, 2, "%j-%n.%r%%", "7");
+	o = output_new(OUTPUT_FILES, nodes, 2, &(struct output_place){.pattern = "%j-%n.%r%%", .job = "7"});
 	ok(o != NULL, "files are made");
 	(void)add(o, 0, 1, "one\ntwo");
 	(void)add(o, 1, 2, "err");
 	(void)add(o, 0, 1, " three");
-	(void)output_end(o, 0);
+	(void)output_end(o, 0, 0);
 	(void)output_finish(o);
 	output_free(o);
 	file_is("7-1.0%", "one\ntwo three");
 	file_is("7-1.0%.err", "");
 	file_is("7-1:5.1%", "");
 	file_is("7-1:5.1%.err", "err");
-	o = output_new(OUTPUT_FILES, nodes, 1, "std%s", NULL);
+	o = output_new(OUTPUT_FILES, nodes, 1, &(struct output_place){.pattern = "std%s", .job = "7"});
 	(void)add(o, 0, 2, "err");
 	output_free(o);
 	file_is("stdout", "");
 	file_is("stderr", "err");
-	ok(!output_new(OUTPUT_FILES, nodes, 2, "log", "7"), "one file for two nodes is refused");
-	is(output_error(), "output file \"log\": 2 nodes would write to one file; put %n (node) or %r (rank) into the name", "and why");
-	ok(!output_new(OUTPUT_FILES, nodes, 2, "%n-%x", "7"), "an unknown letter is refused");
-	is(output_error(), "output file \"%n-%x\": \"%x\" is none of %n (node), %j (job), %r (rank), %s (out or err), %%", "and which");
-	ok(!output_new(OUTPUT_FILES, nodes, 2, "no/%n", "7"), "a directory that is not there is told before anything runs");
-	is(output_error(), "can't write no/1: No such file or directory", "with the name");
+	o = output_new(OUTPUT_FILES, nodes, 2, &(struct output_place){.pattern = "new/dir/", .job = "7"});
+	ok(o != NULL, "directories are made");
+	(void)output_add(o, 1, 1, (const uint8_t *)"a\0\r\n\377", 5);
+	(void)output_end(o, 1, 3);
+	output_free(o);
+	file_is("new/dir/1.out", "");
+	file_is("new/dir/1.err", "");
+	ok(access("new/dir/1.rc", F_OK) < 0, "a node that has not ended has no status");
+	file_is("new/dir/1:5.err", "");
+	file_is("new/dir/1:5.rc", "3\n");
+	ok(unlink("new/dir/1:5.out") == 0 && rmdir("new/dir") == 0 && rmdir("new") == 0, "and no other file");
+	ok(!output_new(OUTPUT_FILES, nodes, 2, &(struct output_place){.pattern = "log", .job = "7"}), "one file for two nodes is refused");
+	is(output_error(), "-o=log: several nodes would write to log; put %n (path) or %r (rank) into the name", "and why");
+	ok(!output_new(OUTPUT_FILES, nodes, 2, &(struct output_place){.pattern = "/dev/null/%n", .job = "7"}), "a bad place is refused");
+	is(output_error(), "can't write /dev/null/1: Not a directory", "with the name");
 	ok(chdir("/") == 0 && rmdir(dir) == 0, "no other file was left");
 }
 
@@ -479,7 +534,7 @@ gone_reader(void)
 		return;
 	(void)close(pipes[0]);
 	redirect(pipes[1], memfd_create("err", MFD_CLOEXEC));
-	o = output_new(OUTPUT_RAW, nodes, 2, NULL, NULL);
+	o = output_new(OUTPUT_RAW, nodes, 2, &(struct output_place){0});
 	bad = add(o, 0, 1, "x\n");
 	error = errno;
 	restore();
@@ -521,9 +576,9 @@ slow_pipe(void)
 
 	if (!ok(pipe2(pipes, O_CLOEXEC) == 0 && fcntl(pipes[1], F_SETFL, O_NONBLOCK) == 0, "a non-blocking pipe"))
 		return;
-	pid = slow_reader(pipes, 3 + 1000001);
+	pid = slow_reader(pipes, 5 + 1000001);
 	redirect(pipes[1], memfd_create("err", MFD_CLOEXEC));
-	o = output_new(OUTPUT_LABEL, nodes, 2, NULL, NULL);
+	o = output_new(OUTPUT_LABEL, nodes, 2, &(struct output_place){0});
 	add_filled(o, 0, 'x', 1000000);
 	finish(o);
 	(void)close(pipes[0]);
@@ -543,19 +598,20 @@ many_nodes(void)
 	for (i = 0; i < 10000; i++)
 		all[i] = (struct path){.depth = 2, .id = {(uint32_t)i / 100, (uint32_t)i % 100}};
 	redirect_to_memory();
-	o = output_new(OUTPUT_FOLD, all, 10000, NULL, NULL);
+	o = output_new(OUTPUT_FOLD, all, 10000, &(struct output_place){0});
 	for (i = 0; i < 10000; i++)
 		(void)add(o, i, 1, i == 5001 ? "odd\n" : "even\n");
 	got = finished(o, &len);
-	is(got, "0-49:0-99,50:0,50:2-99,51-99:0-99 (9999 nodes):\n  even\n50:1 (1 node):\n  odd\n", "10,000 nodes fold");
+	is(got, DASHES "0-49:0-99,50:0,50:2-99,51-99:0-99 (9999), incomplete\n" DASHES "even\n" DASHES "50:1, incomplete\n" DASHES "odd\n",
+		"10,000 nodes fold");
 	free(got);
 	redirect_to_memory();
-	o = output_new(OUTPUT_RAW, all, 10000, NULL, NULL);
+	o = output_new(OUTPUT_RAW, all, 10000, &(struct output_place){0});
 	for (i = 0; i < 10000; i++)
 		add_filled(o, i, 'x', 10000);
 	i = output_held(o);
 	got = finished(o, &len);
-	ok(i <= (64 << 20) + 20000, "10,000 unfinished lines are held in %zu bytes", i);
+	ok(i <= LIMIT + 20000, "10,000 unfinished lines are held in %zu bytes", i);
 	ok(len == (size_t)10000 * 10001, "and all come out");
 	free(got);
 	free(all);
@@ -570,13 +626,16 @@ main(void)
 	one_descriptor();
 	labels();
 	terminal();
-	long_lines();
+	long_lines(OUTPUT_RAW, 0);
+	long_lines(OUTPUT_LABEL, 5);
+	longest_line();
 	endless_lines();
 	random_pieces();
 	idle();
 	folds();
 	silent_fold();
 	too_much_to_fold();
+	objects();
 	files();
 	gone_reader();
 	slow_pipe();

@@ -212,7 +212,7 @@ EVENT(stdout, .kind = EVENT_STDOUT, .data = (const uint8_t *)"a\0b", .len = 3)
 EVENT(stderr, .kind = EVENT_STDERR, .data = (const uint8_t *)"", .len = 0)
 EVENT(started, .kind = EVENT_STARTED)
 EVENT(failed, .kind = EVENT_FAILED, .status = 126, .text = "no such interpreter")
-EVENT(exited, .kind = EVENT_EXITED, .status = 0x100, .flags = EXITED_LINGERS | EXITED_HOLDS)
+EVENT(exited, .kind = EVENT_EXITED, .status = 0x100, .flags = EXITED_LINGERS | EXITED_HOLDS, .ran = 1ull << 36)
 EVENT(late, .kind = EVENT_EXITED, .status = 9, .flags = EXITED_LATE | EXITED_UNSTARTED)
 EVENT(gone, .kind = EVENT_GONE)
 EVENT(note, .kind = EVENT_NOTE, .flags = NOTE_IF_BAD, .text = "/a is at /tmp/xproc/a")
@@ -432,6 +432,14 @@ make_shown(struct buf *b)
 	put_shown(b, &m);
 }
 
+static void
+make_named(struct buf *b)
+{
+	struct msg_named m = {.path = here, .host = "slave5", .machine = "x86_64"};
+
+	put_named(b, &m);
+}
+
 static int
 again_node(const uint8_t *data, size_t len, struct buf *out)
 {
@@ -457,6 +465,7 @@ again_node(const uint8_t *data, size_t len, struct buf *out)
 	}
 REPEATED(stat, msg_stat)
 REPEATED(shown, msg_shown)
+REPEATED(named, msg_named)
 
 /* Bytes of them in the first generation. */
 enum { JOIN_FIRST = 4 + 1 + 13 + 1 + 4 + 8 + 8 + 12 + 19 + 12 + 10 + 15 + 4 + 8 + 1, WELCOME_FIRST = 13 + 4 + 4 + 8 + 4 + 18 + 18 };
@@ -504,6 +513,7 @@ static const struct {
 	{"ERROR", make_error, again_error, false, 0, 0},
 	{"QUERY", make_query, again_query, true, 0, 30},
 	{"NODES", make_shown, again_shown, false, 0, 0},
+	{"NAMES", make_named, again_named, false, 0, 0},
 	{"QUERY_END", make_query_end, again_query_end, true, 0, 4 + 4 + 4 + 7 + 4 + 3 + 4 + 2},
 	{"PS", make_ps, again_ps, false, 0, 0},
 	{"KILL", make_kill, again_kill, false, 0, 0},
@@ -623,7 +633,7 @@ static void
 texts(void)
 {
 	is(message_name(MSG_JOIN), "JOIN", "a message has a name");
-	is(message_name(MSG_TIMEOUT), "TIMEOUT", "the last one too");
+	is(message_name(MSG_NAMES), "NAMES", "the last one too");
 	is(message_name(0), "unknown", "0 has none");
 	is(message_name(255), "unknown", "255 has none");
 }

@@ -1,6 +1,7 @@
 /* The % letters, by which -o, get's TO and -subst name what differs from node to node.
  * Must never know what the names are for. */
-#include "client/letters.h"
+#include "letters.h"
+
 #include "base/buf.h"
 
 #include <stdlib.h>
@@ -13,6 +14,13 @@ letters_unknown(const char *pattern, const char *known)
 		if (pattern[1] != '%' && (!pattern[1] || !strchr(known, pattern[1])))
 			return pattern + 1;
 	return NULL;
+}
+
+const char *
+letters_help(bool stream)
+{
+	return stream ? "%n path, %i id, %h host, %r rank, %m machine, %j job, %s out, err or rc, %% a %"
+		      : "%n path, %i id, %h host, %r rank, %m machine, %j job, %% a %";
 }
 
 bool
@@ -30,11 +38,7 @@ value_of(char letter, const struct letters *l)
 {
 	const struct path *p = l->node;
 	char path[PATH_TEXT];
-	const char *text = letter == 'h'   ? l->host
-			   : letter == 'm' ? l->machine
-			   : letter == 'j' ? l->job
-			   : letter == 's' ? l->stream
-					   : NULL;
+	const char *text = letter == 'h' ? l->host : letter == 'm' ? l->machine : letter == 'j' ? l->job : letter == 's' ? l->stream : NULL;
 
 	switch (letter) {
 	case '%':
