@@ -599,25 +599,26 @@ elf_same_kind(const struct elf *a, const struct elf *b)
 	return a->wide == b->wide && a->big_endian == b->big_endian && a->machine == b->machine && (abi_a == abi_b || unsaid_fits);
 }
 
+/* Names by class and byte order: 32 little, 32 big, 64 little, 64 big. */
+static const struct {
+	unsigned machine;
+	const char *name[4];
+} machines[] = {
+	{EM_386, {"i686", NULL, NULL, NULL}},
+	{EM_X86_64, {"x86_64", NULL, "x86_64", NULL}}, /* 32 bits: x32, whose kernel is the same */
+	{EM_AARCH64, {"aarch64", "aarch64_be", "aarch64", "aarch64_be"}},
+	{EM_ARM, {"armv7l", "armv7b", NULL, NULL}},
+	{EM_S390, {NULL, "s390", NULL, "s390x"}},
+	{EM_PPC, {"ppcle", "ppc", NULL, NULL}},
+	{EM_PPC64, {NULL, NULL, "ppc64le", "ppc64"}},
+	{EM_RISCV, {"riscv32", NULL, "riscv64", NULL}},
+	{EM_MIPS, {"mips", "mips", "mips64", "mips64"}}, /* uname does not tell the byte order */
+	{EM_LOONGARCH, {"loongarch32", NULL, "loongarch64", NULL}},
+};
+
 const char *
 elf_machine_name(const struct elf *e)
 {
-	/* Names by class and byte order: 32 little, 32 big, 64 little, 64 big. */
-	static const struct {
-		unsigned machine;
-		const char *name[4];
-	} machines[] = {
-		{EM_386, {"i686", NULL, NULL, NULL}},
-		{EM_X86_64, {"x86_64", NULL, "x86_64", NULL}}, /* 32 bits: x32, whose kernel is the same */
-		{EM_AARCH64, {"aarch64", "aarch64_be", "aarch64", "aarch64_be"}},
-		{EM_ARM, {"armv7l", "armv7b", NULL, NULL}},
-		{EM_S390, {NULL, "s390", NULL, "s390x"}},
-		{EM_PPC, {"ppcle", "ppc", NULL, NULL}},
-		{EM_PPC64, {NULL, NULL, "ppc64le", "ppc64"}},
-		{EM_RISCV, {"riscv32", NULL, "riscv64", NULL}},
-		{EM_MIPS, {"mips", "mips", "mips64", "mips64"}}, /* uname does not tell the byte order */
-		{EM_LOONGARCH, {"loongarch32", NULL, "loongarch64", NULL}},
-	};
 	static char other[32];
 	size_t i;
 
@@ -626,4 +627,57 @@ elf_machine_name(const struct elf *e)
 			return machines[i].name[2 * e->wide + e->big_endian];
 	(void)snprintf(other, sizeof(other), "machine %u", e->machine);
 	return other;
+}
+
+/* One number of an ELF file that is being written. */
+static void
+write_number(uint8_t *at, size_t width, bool big_endian, uint64_t value)
+{
+	size_t i;
+
+	for (i = 0; i < width; i++)
+		at[big_endian ? width - 1 - i : i] = (uint8_t)(value >> 8 * i);
+}
+
+/* An executable file of one machine, of a class and byte order (their places in the names above). Its length. */
+static size_t
+write_smallest(unsigned machine, unsigned order, uint8_t *out)
+{
+	static const char interpreter[] = "/dev/null/none";
+	const bool wide = order / 2, big = order % 2;
+	const size_t head = wide ? 64 : 52, segment = wide ? 56 : 32, word = wide ? 8 : 4, flags = 24 + 3 * word;
+	const struct {
+		size_t at, width;
+		uint64_t value;
+	} numbers[] = {
+		{16, 2, 2},				      /* e_type: ET_EXEC */
+		{18, 2, machine},			      /* e_machine */
+		{20, 4, 1},				      /* e_version */
+		{24 + word, word, head},		      /* e_phoff */
+		{flags, 4, machine == EM_ARM ? 5u << 24 : 0}, /* e_flags: EABI 5 */
+		{flags + 4, 2, head},			      /* e_ehsize */
+		{flags + 6, 2, segment},		      /* e_phentsize */
+		{flags + 8, 2, 1},			      /* e_phnum */
+		{head, 4, PT_INTERP},			      /* p_type */
+		{head + word, word, head + segment},	      /* p_offset */
+		{head + 4 * word, word, sizeof(interpreter)}, /* p_filesz */
+	};
+	const uint8_t ident[] = {0x7f, 'E', 'L', 'F', wide ? CLASS_64 : CLASS_32, big ? BIG_ENDIAN_DATA : LITTLE_ENDIAN_DATA, 1};
+	size_t i;
+
+	memset(out, 0, ELF_SMALLEST);
+	memcpy(out, ident, sizeof(ident));
+	for (i = 0; i < COUNT(numbers); i++)
+		write_number(out + numbers[i].at, numbers[i].width, big, numbers[i].value);
+	memcpy(out + head + segment, interpreter, sizeof(interpreter));
+	return head + segment + sizeof(interpreter);
+}
+
+size_t
+elf_smallest(unsigned i, uint8_t out[ELF_SMALLEST], const char **name)
+{
+	if (i / 4 >= COUNT(machines))
+		return 0;
+	*name = machines[i / 4].name[i % 4];
+	return write_smallest(machines[i / 4].machine, i % 4, out);
 }

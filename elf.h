@@ -30,4 +30,8 @@ bool elf_is_elf(const uint8_t *data, size_t len);	    /* it begins with the magi
 bool elf_same_kind(const struct elf *, const struct elf *); /* class, byte order, machine and calling convention agree */
 /* The machine as uname -m prints it: "x86_64", "aarch64", "s390x", "armv7l" ...; "machine N" for others. Borrowed until the next call. */
 const char *elf_machine_name(const struct elf *);
+#define ELF_SMALLEST 160 /* bytes that elf_smallest writes at most */
+/* The smallest file of each kind of machine, i from 0 on. Its interpreter can't be there, so it never runs: a kernel to which the machine is
+ * strange refuses it with ENOEXEC, others with ENOTDIR. Its length, and elf_machine_name's word for it, or NULL, in *name; 0: there are no more. */
+size_t elf_smallest(unsigned i, uint8_t out[ELF_SMALLEST], const char **name);
 #endif

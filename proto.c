@@ -243,6 +243,8 @@ put_node(struct buf *b, const struct msg_node *m, uint32_t between)
 		put_u32(b, m->generation);
 	put_info(b, &m->info);
 	put_figures(b, &m->stat);
+	if (between == PROTO_GENERATION)
+		put_str(b, m->runs);
 }
 
 bool
@@ -254,6 +256,7 @@ next_node(struct reader *r, struct msg_node *m, uint32_t between)
 	m->generation = between == PROTO_GENERATION ? take_u32(r) : between;
 	m->info = take_info(r);
 	m->stat = take_figures(r);
+	m->runs = between == PROTO_GENERATION ? take_str(r) : "";
 	return !r->bad;
 }
 
@@ -573,7 +576,7 @@ put_event(struct buf *b, const struct msg_event *m)
 		put_u8(b, m->flags);
 	if (m->kind == EVENT_EXITED)
 		put_u64(b, m->ran);
-	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || m->kind == EVENT_NOTE)
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || m->kind == EVENT_NOTE || m->kind == EVENT_UNFIT)
 		put_str(b, m->text);
 }
 
@@ -624,6 +627,7 @@ take_event(const uint8_t *data, size_t len, struct msg_event *m)
 		take_exited(&r, m);
 		break;
 	case EVENT_LOST:
+	case EVENT_UNFIT:
 		m->text = take_str(&r);
 		break;
 	case EVENT_NOTE:
@@ -803,6 +807,7 @@ static void
 put_variant(struct buf *b, const struct variant *v)
 {
 	put_str(b, v->machine);
+	put_str(b, v->made_for);
 	put_u8(b, v->has_manifest);
 	put_digest(b, &v->manifest);
 }
@@ -812,6 +817,7 @@ take_variant(struct reader *r)
 {
 	struct variant v = {.machine = take_str(r)};
 
+	v.made_for = take_str(r);
 	v.has_manifest = take_bool(r);
 	v.manifest = take_digest(r);
 	return v;
@@ -917,6 +923,7 @@ put_accepted(struct buf *b, const struct msg_accepted *m)
 	put_u32(b, m->count);
 	for (i = 0; i < m->count; i++)
 		put_path(b, &m->paths[i]);
+	put_u32(b, m->unfit);
 }
 
 int
@@ -938,6 +945,9 @@ take_accepted(const uint8_t *data, size_t len, struct msg_accepted *m)
 	m->paths = xcalloc(m->count, sizeof(m->paths[0]));
 	for (i = 0; i < m->count; i++)
 		m->paths[i] = take_path(&r);
+	m->unfit = take_u32(&r);
+	if (m->unfit > m->count)
+		r.bad = true;
 	if (reader_done(&r))
 		return 0;
 	free(m->paths);

@@ -97,6 +97,7 @@ struct msg_node { /* one of MSG_UP's, repeated to the end */
 	uint32_t generation; /* that the node, and all on the way to it, speak; with another than the master's it runs no jobs */
 	struct node_info info;
 	struct node_stat stat;
+	const char *runs; /* the machines whose programs its kernel runs, as elf_machine_name has them, parted by blanks; "": not known */
 };
 struct msg_down {
 	struct path path;
@@ -183,6 +184,7 @@ enum event_kind {
 	EVENT_GONE = 6,
 	EVENT_LOST = 7, /* made by the master for a client */
 	EVENT_NOTE = 8,
+	EVENT_UNFIT = 9, /* made by the master for a client, before anything is sent */
 };
 enum note_flags {
 	NOTE_IF_BAD = 1, /* of use only where the command fails */
@@ -203,7 +205,9 @@ struct msg_event {
 	uint32_t status;  /* FAILED: exit status; EXITED: as waitpid has it */
 	unsigned flags;	  /* EXITED: enum exited_flags; NOTE: enum note_flags */
 	uint64_t ran;	  /* EXITED: milliseconds from the program's start to its end */
-	const char *text; /* FAILED, LOST: why; NOTE: what the user should know, in the same words on nodes where it is the same; else "" */
+	/* FAILED, LOST: why; UNFIT: "aarch64, /bin/date is for x86_64"; NOTE: what the user should know, in the same words on nodes where
+	 * it is the same; else "" */
+	const char *text;
 	const uint8_t *body; /* take_event's: the very bytes it was taken from, to hand on */
 	size_t body_len;
 };
@@ -262,7 +266,8 @@ enum launch_flags {
 	LAUNCH_PUT = 131072,  /* RUN_PUT */
 };
 struct variant {
-	const char *machine; /* "" fits every node */
+	const char *machine;  /* "" fits every node */
+	const char *made_for; /* the machine that its program is for, as elf_machine_name has it; "": any */
 	bool has_manifest;
 	struct digest manifest;
 };
@@ -294,6 +299,7 @@ struct msg_accepted {
 	struct left_out left;
 	struct path *paths; /* sorted; owned */
 	uint32_t count;
+	uint32_t unfit; /* of them: an EVENT_UNFIT follows for each, before all else */
 };
 struct msg_error {
 	uint32_t status;

@@ -253,6 +253,20 @@ pidfd_of(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+int
+exec_open(int fd)
+{
+	char path[32], *words[] = {path, NULL};
+	long result;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	result = syscall(SYS_execveat, fd, "", words, words + 1, AT_EMPTY_PATH);
+
+	if (result < 0 && errno == ENOSYS)
+		result = execve(path, words, words + 1);
+	return (int)result;
+}
+
 pid_t
 fork_with(unsigned long namespaces)
 {

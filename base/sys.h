@@ -35,6 +35,7 @@ DIR *list_dir(int dir, const char *name); /* for readdir; a link is not followed
 int rename_new(int dir, const char *from, const char *to); /* within dir; EEXIST when there is one by the new name already */
 void close_from(unsigned first);			   /* closes every descriptor from this number on. At once since Linux 5.9 */
 int pidfd_of(pid_t);					   /* a descriptor that stands for the process. Linux 5.3 */
+int exec_open(int fd); /* as execve(2) of the open file, with its path as the only word. Linux 3.19, before that by /proc */
 pid_t fork_with(unsigned long namespaces);		   /* as fork(2), the child in new namespaces: CLONE_NEW bits */
 const char *namespace_error(void);			   /* errno in words, after a call that was to make a namespace; borrowed */
 /* The process ids of this process's children, read through a descriptor of a proc file system. How many; the caller frees *out. */

@@ -193,9 +193,11 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 	for (i = 0; i < x->variants; i++) {
 		bool ships = x->packs[i].count > 0 && (!o->localbin || *o->files || x->carriage);
 
-		m.variant[i] = (struct variant){.machine = x->machines[i], .has_manifest = ships};
-		if (ships)
-			m.variant[i].manifest = x->packs[i].at[0].id.digest;
+		m.variant[i] = (struct variant){.machine = x->machines[i], .made_for = "", .has_manifest = ships};
+		if (!ships)
+			continue;
+		m.variant[i].made_for = x->packs[i].manifest.machine;
+		m.variant[i].manifest = x->packs[i].at[0].id.digest;
 	}
 	look_around(&m.around);
 	for (word = argv; *word; word++)

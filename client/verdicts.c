@@ -28,6 +28,7 @@ verdicts_begin(struct verdicts *v, const struct options *o, const struct naming 
 {
 	*v = (struct verdicts){.options = o, .silent = silent, .naming = naming, .paths = m->paths, .count = m->count, .running = m->count};
 	v->culprit = v->count;
+	v->unfit = v->all_unfit = m->unfit;
 	v->at = xcalloc(v->count, sizeof(v->at[0]));
 	v->left = absent_copy(&m->left);
 	if (!o->detach && !silent) /* else the last word comes at once */
@@ -125,6 +126,51 @@ verdicts_spoil(struct verdicts *v, size_t at, const char *why)
 	*one = (struct verdict){.fate = FATE_FAILED, .status = SPOILT, .why = xstrdup(why)};
 }
 
+static bool
+is_new(const struct verdict *one, const struct verdict *like)
+{
+	return one->unfit && !one->told && strcmp(one->why, like->why) == 0;
+}
+
+/* Nodes of other machines, those of each kind together. */
+static void
+warn_unfit(struct verdicts *v)
+{
+	struct path *paths = xcalloc(v->count, sizeof(*paths));
+	size_t first, i, n;
+
+	for (first = 0; first < v->count; first++) {
+		struct verdict *like = &v->at[first];
+		char *nodes;
+
+		for (i = first, n = 0; i < v->count && is_new(like, like); i++)
+			if (is_new(&v->at[i], like))
+				paths[n++] = v->paths[i];
+		if (n == 0)
+			continue;
+		nodes = naming_fold(v->naming, paths, n);
+		warn("node%s %s %s %s", n > 1 ? "s" : "", nodes, n > 1 ? "are" : "is", like->why);
+		free(nodes);
+		for (i = v->count; i-- > first;)
+			v->at[i].told |= is_new(&v->at[i], like);
+	}
+	free(paths);
+}
+
+/* Nothing was sent there: told at once, when all such nodes are known. */
+static bool
+take_unfit(struct verdicts *v, size_t at, const char *text)
+{
+	char *why = xasprintf("%s%s", text, strstr(v->options->root, "%m") ? "" : ": -r=ROOT/%m takes each its own");
+
+	(void)record_fate(v, at, FATE_FAILED, 126, why);
+	free(why);
+	v->at[at].unfit = true;
+	if (v->unfit > 0 && --v->unfit == 0 && !v->options->quiet)
+		warn_unfit(v);
+	return true;
+}
+
 bool
 verdicts_take(struct verdicts *v, size_t at, const struct msg_event *e)
 {
@@ -143,6 +189,8 @@ verdicts_take(struct verdicts *v, size_t at, const struct msg_event *e)
 		if (v->options->detach && v->at[at].fate == FATE_STARTED)
 			return false;
 		return record_fate(v, at, FATE_LOST, 255, e->text);
+	case EVENT_UNFIT:
+		return take_unfit(v, at, e->text);
 	case EVENT_NOTE:
 		add_note(v, at, e);
 		return false;
@@ -272,7 +320,7 @@ add_word(const struct verdicts *v, size_t at, bool left, struct lastword **w)
 		lastword_add(w, WORD_EXIT, one->status, NULL, p);
 	else if (one->fate == FATE_FAILED && one->status == SPOILT)
 		lastword_add(w, WORD_SPOILT, 0, one->why, p);
-	else if (one->fate == FATE_FAILED)
+	else if (one->fate == FATE_FAILED && !(one->told && v->all_unfit == v->count)) /* then that alone was said just now */
 		lastword_add(w, WORD_FAILED, one->status, one->why, p);
 	else if (one->fate == FATE_LOST)
 		lastword_add(w, WORD_LOST, 0, one->why, p);

@@ -15,6 +15,7 @@ struct verdict {
 	unsigned flags; /* enum exited_flags */
 	bool overdue;	/* -timeout ended it */
 	uint64_t ran;	/* milliseconds, of one that has ended */
+	bool unfit, told; /* its program is for another machine; that was said */
 };
 
 struct verdicts {
@@ -25,6 +26,7 @@ struct verdicts {
 	size_t count, running;	  /* running: have not ended; with -detach, not started */
 	struct verdict *at;	  /* one for each path */
 	struct left_out left;	  /* strings owned */
+	size_t unfit, all_unfit; /* nodes of other machines than the program's: that have not come yet, and in all */
 	size_t culprit;		  /* with -kill-on-bad the node that failed first, by which all others are ended; count: none */
 	struct note *notes;
 	size_t note_count, note_room;

@@ -33,7 +33,7 @@ struct target {
 	uint64_t boot, expected; /* of the process that runs it; sequence of its next event */
 	uint32_t unacknowledged;
 	enum target_state state;
-	uint8_t variant;
+	uint8_t variant; /* launch.variant_count: there is none for it; one more: its program is for another machine */
 	bool lingers;
 	bool given_up; /* its verdict is the master's own: should the node still have it, it must forget it */
 	bool again;    /* it has come up by another way: what was sent to it may be lost */
@@ -252,6 +252,7 @@ judge(struct launch *l, struct target *t, const struct msg_event *e)
 	case EVENT_STDOUT:
 	case EVENT_STDERR:
 	case EVENT_LOST:
+	case EVENT_UNFIT:
 	case EVENT_NOTE:
 		break;
 	}
@@ -274,8 +275,8 @@ head_event(uint64_t id, const struct msg_event *e)
 	struct target *t;
 	size_t at;
 
-	/* EVENT_LOST is for the master to say, never for a node. */
-	if (!l || e->kind == EVENT_LOST || (at = find_path(l, &e->path)) == l->count)
+	/* These are for the master to say, never for a node. */
+	if (!l || e->kind == EVENT_LOST || e->kind == EVENT_UNFIT || (at = find_path(l, &e->path)) == l->count)
 		return 0;
 	t = &l->targets[at];
 	if (e->kind == EVENT_GONE && e->sequence == 0) {
@@ -336,9 +337,9 @@ head_on_resize(struct neighbour *client, const struct frame *frame)
 
 /* A verdict that the master gives itself. */
 static void
-give_verdict(struct launch *l, size_t at, enum event_kind kind, const char *why)
+give_verdict(struct launch *l, size_t at, enum event_kind kind, unsigned status, const char *why)
 {
-	struct msg_event e = {.path = l->paths[at], .kind = kind, .status = 255, .text = why};
+	struct msg_event e = {.path = l->paths[at], .kind = kind, .status = status, .text = why};
 	struct buf body = {0};
 
 	l->targets[at].given_up = true;
@@ -350,7 +351,7 @@ give_verdict(struct launch *l, size_t at, enum event_kind kind, const char *why)
 static void
 give_up(struct launch *l, size_t at, const char *why)
 {
-	give_verdict(l, at, EVENT_LOST, why);
+	give_verdict(l, at, EVENT_LOST, 255, why);
 }
 
 /* Killed, and some have not told of their end: their kernel can't end it, or nobody will ever know. */
@@ -572,20 +573,41 @@ make_block(struct launch *l, const struct msg_launch *m)
 	buf_free(&bytes);
 }
 
+/* Whether a node's kernel runs programs of a machine, as far as that is known. */
+static bool
+runs(const struct member *node, const char *machine)
+{
+	size_t len = strlen(machine);
+	const char *at = len ? strstr(node->runs, machine) : NULL;
+
+	while (at && ((at > node->runs && at[-1] != ' ') || (at[len] && at[len] != ' ')))
+		at = strstr(at + 1, machine);
+	return at || !len || !*node->runs;
+}
+
 /* The variant made for the node's machine, else the one that fits all; count when there is none. */
+static uint32_t
+variant_made_for(const struct msg_launch *m, const struct member *node)
+{
+	const char *machine = node->info.machine;
+	uint32_t i, found = m->variants;
+	bool exact = false;
+
+	for (i = 0; i < m->variants && node->generation == PROTO_GENERATION && !exact; i++) {
+		exact = strcmp(m->variant[i].machine, machine) == 0;
+		if (exact || !*m->variant[i].machine)
+			found = i;
+	}
+	return found;
+}
+
+/* The same; one more than count when the node can't run it. */
 static uint32_t
 variant_for(const struct msg_launch *m, const struct member *node)
 {
-	const char *machine = node->info.machine;
-	uint32_t i, any = m->variants;
+	uint32_t found = variant_made_for(m, node);
 
-	for (i = 0; i < m->variants && node->generation == PROTO_GENERATION; i++) {
-		if (strcmp(m->variant[i].machine, machine) == 0)
-			return i;
-		if (!*m->variant[i].machine)
-			any = i;
-	}
-	return any;
+	return found == m->variants || runs(node, m->variant[found].made_for) ? found : m->variants + 1;
 }
 
 static void
@@ -662,7 +684,10 @@ send_accepted(struct launch *l, const struct choice *c)
 {
 	struct msg_accepted m = {.job = l->text, .left = c->left, .paths = l->paths, .count = (uint32_t)l->count};
 	struct buf body = {0};
+	size_t i;
 
+	for (i = 0; i < l->count; i++)
+		m.unfit += l->targets[i].variant > l->variant_count;
 	put_accepted(&body, &m);
 	neighbour_post(l->client, PRIO_OUTPUT, MSG_ACCEPTED, l->id, &body);
 }
@@ -719,22 +744,33 @@ why_not(const struct member *node)
 	return xasprintf("nothing was sent for its machine, %s", node->info.machine);
 }
 
-/* Nodes for whose machine the client brought nothing, and those that can't be told to run anything. */
-static void
-fail_strangers(struct launch *l, const struct choice *c)
+static char *
+why_unfit(const struct msg_launch *m, const struct member *node)
 {
-	size_t i, strangers = 0, n = l->count;
+	struct reader words = m->around.words;
+
+	(void)take_u32(&words); /* their count */
+	return xasprintf("%s, %s is for %s", node->info.machine, take_str(&words), m->variant[variant_made_for(m, node)].made_for);
+}
+
+/* Those for which the client brought nothing that they could run, and those that can't be told to run anything. */
+static void
+fail_strangers(struct launch *l, const struct choice *c, const struct msg_launch *m)
+{
+	size_t i, strangers = 0, n = l->count, variants = l->variant_count;
 
 	for (i = 0; i < n; i++)
-		strangers += l->targets[i].variant == l->variant_count;
+		strangers += l->targets[i].variant >= variants;
 	for (i = 0; i < n && strangers; i++) {
+		bool unfit = l->targets[i].variant > variants;
+		unsigned status = c->members[i]->generation == PROTO_GENERATION ? 126 : 255;
 		char *why;
 
-		if (l->targets[i].variant != l->variant_count)
+		if (l->targets[i].variant < variants)
 			continue;
 		strangers--;
-		why = why_not(c->members[i]);
-		give_verdict(l, i, EVENT_FAILED, why); /* with the last one the launch may be over */
+		why = unfit ? why_unfit(m, c->members[i]) : why_not(c->members[i]);
+		give_verdict(l, i, unfit ? EVENT_UNFIT : EVENT_FAILED, status, why); /* with the last one the launch may be over */
 		free(why);
 	}
 }
@@ -830,7 +866,7 @@ start(struct neighbour *client, const struct msg_launch *m, size_t len, struct c
 		send_launch(l, m->window);
 		if (l->feed)
 			feed_send_taken(l->feed, client);
-		fail_strangers(l, c);
+		fail_strangers(l, c, m);
 	}
 }
 

@@ -78,6 +78,8 @@ map_put(struct map *m, const struct msg_node *node, struct neighbour *via)
 	set_info(&member->info, &node->info);
 	member->generation = node->generation;
 	member->stat = node->stat;
+	free(member->runs);
+	member->runs = xstrdup(node->runs);
 	member->told = true;
 	map_set_state(m, member, NODE_UP, "");
 	member->via = via;
@@ -109,6 +111,7 @@ member_free(struct member *member)
 		free((char *)(uintptr_t)fields[i]);
 	free(member->forget);
 	free(member->why);
+	free(member->runs);
 	free(member);
 }
 

@@ -11,6 +11,7 @@ struct member {
 	uint32_t generation;   /* as in msg_node */
 	struct node_info info; /* strings owned */
 	struct node_stat stat;
+	char *runs; /* as in msg_node; owned */
 	enum node_state state;
 	bool told;	       /* its stat has changed since it was last passed on */
 	uint64_t since;	       /* now_ms() of the last change of state */

@@ -18,6 +18,7 @@
 #include "node/stranger.h"
 #include "node/tree.h"
 #include "node/upstream.h"
+#include "run/foreign.h"
 #include "run/worker.h"
 #include "stackvm.h"
 
@@ -240,6 +241,14 @@ forgive_silence(void)
 		link_forgive(n->link);
 }
 
+/* What this node's kernel runs: asked at the start, and when an emulator has come or gone. */
+static void
+know_machines(void)
+{
+	free(self.runs);
+	self.runs = foreign_names();
+}
+
 static void
 tick_is_due(struct timer *t)
 {
@@ -254,6 +263,10 @@ tick_is_due(struct timer *t)
 			soonest = left;
 	}
 	relay_tick();
+	if (self.parent && foreign_changed()) {
+		know_machines();
+		tree_send_self();
+	}
 	if (self.parent)
 		tree_send_figures();
 	if (self.is_master)
@@ -371,6 +384,8 @@ know_thyself(void)
 		self.info.memory = (uint64_t)info.totalram * info.mem_unit;
 	self.info.hostname = hostname;
 	self.info.machine = names.machine;
+	(void)foreign_changed();
+	know_machines();
 	self.info.version = GPROC_VERSION;
 	self.info.address = "";
 	self.info.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);

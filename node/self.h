@@ -16,6 +16,7 @@ struct daemon {
 	bool is_master;
 	uint64_t boot;	       /* of this process, random, never 0 */
 	struct node_info info; /* of this node; strings owned. The address is door.c's */
+	char *runs;	       /* as in msg_node */
 	struct worker *worker;
 	struct store *store;
 	bool ending; /* node.c: it was told to end */

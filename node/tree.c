@@ -106,7 +106,7 @@ between(void)
 static void
 add_up(struct buf *body, const struct member *at)
 {
-	struct msg_node m = {.path = at->path, .generation = at->generation, .info = at->info, .stat = at->stat};
+	struct msg_node m = {.path = at->path, .generation = at->generation, .info = at->info, .stat = at->stat, .runs = at->runs};
 
 	put_node(body, &m, between());
 	if (body->len >= UP_BATCH)
@@ -182,9 +182,18 @@ tree_give_orphans_up(void)
 static void
 put_self(struct buf *body)
 {
-	struct msg_node m = {.path = self.path, .generation = PROTO_GENERATION, .info = self.info, .stat = node_figures()};
+	struct msg_node m = {.path = self.path, .generation = PROTO_GENERATION, .info = self.info, .stat = node_figures(), .runs = self.runs};
 
 	put_node(body, &m, between());
+}
+
+void
+tree_send_self(void)
+{
+	struct buf body = {0};
+
+	put_self(&body);
+	neighbour_post(self.parent, PRIO_CONTROL, MSG_UP, 0, &body);
 }
 
 void

@@ -14,6 +14,7 @@ void tree_on_stat(struct neighbour *, const struct frame *); /* figures of a chi
 void tree_child_down(struct neighbour *, const char *why);
 void tree_give_orphans_up(void); /* on the master: those that found no other way within the grace are lost */
 void tree_send_subtree(void);	 /* this node and all it knows below, to the parent */
+void tree_send_self(void);	 /* this node alone, when something about it is new */
 void tree_send_figures(void);	 /* this node's, and those that came from below since the last time */
 void tree_send_down(const struct path *, uint64_t boot, bool left, const char *why);
 #endif

@@ -581,7 +581,7 @@ put_some_launch(struct buf *b, struct reader *r)
 		.window = number(r) * 100u,
 		.timeout = number(r) % 3 * 1000};
 
-	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = objects[2 + number(r) % 2].id.digest};
+	m.variant[0] = (struct variant){.machine = "", .made_for = "", .has_manifest = true, .manifest = objects[2 + number(r) % 2].id.digest};
 	strings_add(&m.around.argv, "a");
 	put_launch(b, &m);
 	launch_free(&m);
@@ -622,7 +622,7 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 	struct node_info info = some_info(r);
 	struct msg_join join = {.generation = 1 + number(r) % 3, .info = info};
 	struct msg_welcome welcome = {.heartbeat = 1000, .grace = 3000, .generation = 1 + number(r) % 3};
-	struct msg_node node = {.generation = 1 + number(r) % 3, .info = info};
+	struct msg_node node = {.generation = 1 + number(r) % 3, .info = info, .runs = number(r) % 2 ? "x86_64 i686" : ""};
 	struct msg_down down = {.boot = info.boot, .why = "gone"};
 	struct msg_ack ack;
 	struct msg_want want;

@@ -113,7 +113,7 @@ run sh -c 'ulimit -f 8192; exec "$@"' sh "$GPROC" e 12 /bin/echo fine
 is "which is no matter for a caller with that limit" "$status$out$err" 0fine
 mkdir "$T/roots"
 ln -s / "$T/roots/x86_64"
-fails "nothing for its machine" 13 255 'nothing was sent for its machine, i686' 1 "$GPROC" -r="$T/roots/%m" e 0,13 /bin/echo fine
+fails "nothing for its machine" 13 126 'nothing was sent for its machine, i686' 1 "$GPROC" -r="$T/roots/%m" e 0,13 /bin/echo fine
 run "$GPROC" -r="$T/roots/%m" e 13 /bin/echo fine
 is "for none of them" "$status" 127
 fails "no root there" 14 255 'gproc runs without root on this node: it can run jobs of user 1000 only, not of 0' 1 "$GPROC" e 0,14 /bin/echo fine
@@ -128,7 +128,7 @@ is "but that user's" "$status $(printf '%s\n' "$out" | grep -cx fine)" "0 2"
 chmod 755 "$T/arm"
 run "$GPROC" e 0,1,6 "$T/arm"
 is "sent to another machine: status" "$status" 126
-like "sent to another machine: told" "$err" "^gproc: could not start: 0-1,6 \(3\): $T/arm: built for aarch64, this node is x86_64"
+like "sent to another machine: told" "$err" "^gproc: nodes 0-1,6 are x86_64, $T/arm is for aarch64: "
 
 # ---- the node's own program ----
 prog=$T/bin/prog

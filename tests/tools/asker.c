@@ -69,7 +69,7 @@ launch(const char *spec, size_t kib, unsigned variants)
 	memset(kibibyte, 'x', 1019);
 	for (m.variants = 0; m.variants < variants; m.variants++) {
 		(void)snprintf(names[m.variants], sizeof(names[0]), "m%u", m.variants);
-		m.variant[m.variants] = (struct variant){.machine = names[m.variants]};
+		m.variant[m.variants] = (struct variant){.machine = names[m.variants], .made_for = ""};
 	}
 	strings_add(&m.around.argv, "/bin/true");
 	while (kib-- > 0)

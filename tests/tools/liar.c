@@ -166,7 +166,7 @@ launch(const char *spec)
 		.around = {.cwd = cwd, .binroot = ""}};
 	struct buf body = {0};
 
-	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = manifest.digest};
+	m.variant[0] = (struct variant){.machine = "", .made_for = "", .has_manifest = true, .manifest = manifest.digest};
 	strings_add(&m.around.argv, "/bin/liar");
 	put_launch(&body, &m);
 	send_frame(master, MSG_LAUNCH, 0, &body);

@@ -27,7 +27,7 @@ static void
 join(uint32_t id)
 {
 	struct msg_join m = {
-		.generation = PROTO_GENERATION, .has_id = true, .id = id, .info = {id + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}};
+		.generation = PROTO_GENERATION, .has_id = true, .id = id, .info = {id + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}, .runs = ""};
 	struct buf body = {0};
 
 	put_join(&body, &m);
@@ -39,7 +39,7 @@ static void
 report_all(void)
 {
 	struct msg_node m = {
-		.path = own, .generation = PROTO_GENERATION, .info = {own.id[0] + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}};
+		.path = own, .generation = PROTO_GENERATION, .info = {own.id[0] + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}, .runs = ""};
 	struct buf body = {0};
 	char machine[16];
 	unsigned i;

@@ -114,7 +114,7 @@ launch(const char *spec)
 		.around = {.cwd = "/", .binroot = ""}};
 	struct buf body = {0};
 
-	m.variant[0] = (struct variant){.machine = "", .has_manifest = true, .manifest = manifest.id.digest};
+	m.variant[0] = (struct variant){.machine = "", .made_for = "", .has_manifest = true, .manifest = manifest.id.digest};
 	strings_add(&m.around.argv, "/bin/run");
 	strings_add(&m.around.env, "PATH=/usr/bin:/bin");
 	put_launch(&body, &m);

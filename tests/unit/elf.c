@@ -223,6 +223,30 @@ machines(void)
 	ok(!elf_same_kind(&x32, &x64), "x32 is not x86-64");
 }
 
+/* Files that are there to be refused: well formed, each of the machine it says. */
+static void
+smallest(void)
+{
+	uint8_t file[ELF_SMALLEST];
+	const char *name;
+	unsigned i, count = 0;
+	size_t len;
+
+	for (i = 0; (len = elf_smallest(i, file, &name)) > 0; i++) {
+		struct elf e;
+
+		if (!name)
+			continue;
+		count++;
+		if (!ok(elf_parse(file, len, &e) == 0, "the smallest of %s is parsed", name))
+			continue;
+		is(elf_machine_name(&e), name, "and is of that machine");
+		ok(e.interp && strcmp(e.interp, "/dev/null/none") == 0 && e.type == 2, "with an interpreter that can't be there");
+		elf_free(&e);
+	}
+	ok(count > 20, "there are many machines");
+}
+
 int
 main(void)
 {
@@ -233,5 +257,6 @@ main(void)
 	shared_strings();
 	odd_notes();
 	machines();
+	smallest();
 	return done();
 }

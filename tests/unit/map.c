@@ -23,7 +23,7 @@ put(struct map *m, const char *text)
 {
 	struct path p = path_of(text);
 
-	return map_put(m, &(struct msg_node){p, 2, info, figures}, &links[0]);
+	return map_put(m, &(struct msg_node){p, 2, info, figures, "x86_64"}, &links[0]);
 }
 
 static struct member *
@@ -96,7 +96,7 @@ many(void)
 
 	for (i = 0; i < 1000; i++) {
 		p.id[0] = (uint32_t)(i * 617 % 1000);
-		(void)map_put(&m, &(struct msg_node){p, 2, info, figures}, NULL);
+		(void)map_put(&m, &(struct msg_node){p, 2, info, figures, "x86_64"}, NULL);
 	}
 	for (i = 0; i < m.count; i++)
 		wrong += m.at[i]->path.id[0] != i;
@@ -121,14 +121,14 @@ facts(void)
 	struct path p = path_of("1");
 
 	own.hostname = hostname;
-	one = map_put(&m, &(struct msg_node){p, 2, own, figures}, &links[0]);
+	one = map_put(&m, &(struct msg_node){p, 2, own, figures, "x86_64"}, &links[0]);
 	hostname[0] = 'x';
 	is(one->info.hostname, "slave1", "texts are copied");
 	ok(one->state == NODE_UP && one->via == &links[0] && one->told && one->info.boot == 7 && one->stat.load == 100 && !one->why,
 		"it is up");
 	own.boot = 8;
 	own.hostname = one->info.hostname; /* a text of its own: taken before the old one goes */
-	again = map_put(&m, &(struct msg_node){p, 2, own, figures}, &links[1]);
+	again = map_put(&m, &(struct msg_node){p, 2, own, figures, "x86_64"}, &links[1]);
 	ok(again == one && m.count == 1 && m.up == 1 && one->via == &links[1] && one->info.boot == 8,
 		"put again it is the same, with new facts");
 	is(one->info.hostname, "slave1", "and a text that was its own");

@@ -217,6 +217,7 @@ EVENT(late, .kind = EVENT_EXITED, .status = 9, .flags = EXITED_LATE | EXITED_UNS
 EVENT(gone, .kind = EVENT_GONE)
 EVENT(note, .kind = EVENT_NOTE, .flags = NOTE_IF_BAD, .text = "/a is at /tmp/xproc/a")
 EVENT(lost, .kind = EVENT_LOST, .text = "silent for 15 s")
+EVENT(unfit, .kind = EVENT_UNFIT, .text = "aarch64, /bin/date is for x86_64")
 
 static void
 make_ack(struct buf *b)
@@ -282,8 +283,8 @@ make_launch(struct buf *b)
 		.variants = 2,
 		.around = {.umask = 0022, .cwd = "/", .binroot = "", .argv = {words, 2, 2}, .env = {words, 0, 0}}};
 
-	m.variant[0] = (struct variant){.machine = "x86_64", .has_manifest = true, .manifest = some_digest};
-	m.variant[1] = (struct variant){.machine = ""};
+	m.variant[0] = (struct variant){.machine = "x86_64", .made_for = "i686", .has_manifest = true, .manifest = some_digest};
+	m.variant[1] = (struct variant){.machine = "", .made_for = ""};
 	put_launch(b, &m);
 }
 
@@ -306,7 +307,7 @@ static void
 make_accepted(struct buf *b)
 {
 	struct path paths[] = {{1, {1}}, here};
-	struct msg_accepted m = {.job = "1.00000001", .left = some_left_out, .paths = paths, .count = 2};
+	struct msg_accepted m = {.job = "1.00000001", .left = some_left_out, .paths = paths, .count = 2, .unfit = 1};
 
 	put_accepted(b, &m);
 }
@@ -410,7 +411,7 @@ PLAIN(kill)
 static void
 make_nodes(struct buf *b)
 {
-	struct msg_node m = {.path = here, .generation = 2, .info = info, .stat = figures};
+	struct msg_node m = {.path = here, .generation = 2, .info = info, .stat = figures, .runs = "x86_64 i686"};
 
 	put_node(b, &m, PROTO_GENERATION);
 }
@@ -498,6 +499,7 @@ static const struct {
 	{"EVENT gone", make_gone, again_event, false, 0, 0},
 	{"EVENT note", make_note, again_event, false, 0, 0},
 	{"EVENT lost", make_lost, again_event, false, 0, 0},
+	{"EVENT unfit", make_unfit, again_event, false, 0, 0},
 	{"ACK", make_ack, again_ack, false, 0, 0},
 	{"CREDIT", make_credit, again_credit, false, 0, 0},
 	{"INPUT", make_input, again_input, false, 3, 0},
@@ -753,7 +755,7 @@ without_words(void)
 	put_run_common(&b, &run);
 	ok(take_run_common(reader_over(b.data, b.len), &back) != 0, "a RUN of no command is refused");
 	b.len = 0;
-	launch.variant[0].machine = "";
+	launch.variant[0].machine = launch.variant[0].made_for = "";
 	put_launch(&b, &launch);
 	ok(take_launch(b.data, b.len, &launch_back) != 0, "so is a LAUNCH");
 	buf_free(&b);
@@ -787,7 +789,7 @@ first_generation(void)
 	struct buf b = {0};
 	struct msg_join join;
 	struct msg_welcome welcome;
-	struct msg_node node = {.path = here, .generation = 2, .info = info, .stat = figures}, back;
+	struct msg_node node = {.path = here, .generation = 2, .info = info, .stat = figures, .runs = "x86_64 i686"}, back;
 	struct msg_run run;
 	struct reader r;
 
