@@ -3,6 +3,7 @@
 #include "base/util.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,6 +278,25 @@ parse_size(const char *text, uint64_t *out)
 		return -1;
 	*out = value << shift;
 	return 0;
+}
+
+const char *
+size_text(uint64_t bytes, char out[SIZE_TEXT])
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	size_t unit = 0;
+	uint64_t tenths = 0;
+
+	while (bytes >= 1024 && unit + 1 < COUNT(units)) {
+		tenths = bytes % 1024 * 10 / 1024;
+		bytes /= 1024;
+		unit++;
+	}
+	if (unit == 0)
+		(void)snprintf(out, SIZE_TEXT, "%" PRIu64 " bytes", bytes);
+	else
+		(void)snprintf(out, SIZE_TEXT, "%" PRIu64 ".%" PRIu64 " %s", bytes, tenths, units[unit]);
+	return out;
 }
 
 int

@@ -40,6 +40,8 @@ uint64_t now_ms(void);
 
 /* A number in decimal digits, the whole text, at most max. 0, or -1 and *out untouched. */
 int parse_u64(const char *text, uint64_t max, uint64_t *out);
+#define SIZE_TEXT 24
+const char *size_text(uint64_t bytes, char out[SIZE_TEXT]); /* "12.5 MiB", rounded down; returns out */
 /* Bytes: as parse_u64, with an optional k, m or g behind (powers of 1024). */
 int parse_size(const char *text, uint64_t *out);
 /* Milliseconds from seconds, or with s, m, h or ms behind; "1.5" is allowed. 0, or -1 and *out untouched. */

@@ -4,6 +4,7 @@
 #include "node/input.h"
 #include "node/relay.h"
 #include "node/self.h"
+#include "run/contents.h"
 #include "run/pty.h"
 #include "run/worker.h"
 

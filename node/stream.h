@@ -3,7 +3,7 @@
 #define STREAM_H
 
 #include "node/neighbour.h"
-#include "run/store.h"
+#include "run/contents.h"
 
 /* An object that a neighbour wants from us, sent as it arrives here. */
 struct stream {

@@ -3,7 +3,7 @@
 #include "node/window.h"
 #include "node/self.h"
 #include "node/stream.h"
-#include "run/store.h"
+#include "run/contents.h"
 
 enum { MAX_OPEN = 4 }; /* windows at a time, of 512 KiB each; further objects wait for their turn */
 

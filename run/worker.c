@@ -1,6 +1,7 @@
 /* The daemon's side of jobs: what the node can do, the keepers, their reports, and the orphans of dead ones.
  * Must never know of links or of other nodes; and never wait. */
 #include "run/worker.h"
+#include "run/contents.h"
 
 #include <errno.h>
 #include <fcntl.h>

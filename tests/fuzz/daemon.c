@@ -12,6 +12,7 @@
 #include "init/init.h"
 #include "nodespec.h"
 #include "node/part.h"
+#include "run/contents.h"
 #include "stackvm.h"
 #include "node/stranger.h"
 #include "node/tree.h"

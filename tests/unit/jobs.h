@@ -19,6 +19,7 @@
 
 #include "unit/machine.h"
 #include "unit/manifests.h"
+#include "run/contents.h"
 #include "run/worker.h"
 
 __attribute__((unused)) static void

@@ -1,5 +1,5 @@
 /* Blobs received, proved, served and evicted, on a tmpfs and in a directory. */
-#include "run/store.h"
+#include "run/contents.h"
 #include "run/vault.h"
 #include "tap.h"
 
