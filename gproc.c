@@ -201,6 +201,12 @@ keygen(const struct command_line *line)
 }
 
 static int
+forget(const struct command_line *line)
+{
+	return client_forget(&line->options, line->argv[0]);
+}
+
+static int
 files(const struct command_line *line)
 {
 	return (line->mode == MODE_CP ? client_cp : client_get)(&line->options, line->argv[0], line->argv + 1);
@@ -239,6 +245,7 @@ static const struct command {
 	{MODE_GET, files},
 	{MODE_PS, ps},
 	{MODE_KILL, kill_job},
+	{MODE_FORGET, forget},
 	{MODE_HALT, power},
 	{MODE_REBOOT, power},
 	{MODE_INIT, init},

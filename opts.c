@@ -112,7 +112,7 @@ check_pattern(const char *text)
 #define DAEMONS (IN(MASTER) | IN(SLAVE))
 #define POWER (IN(HALT) | IN(REBOOT))
 #define FILES (IN(CP) | IN(GET))
-#define CLIENTS (IN(EXEC) | FILES | IN(INFO) | IN(NODES) | IN(PS) | IN(KILL) | POWER)
+#define CLIENTS (IN(EXEC) | FILES | IN(INFO) | IN(NODES) | IN(PS) | IN(KILL) | IN(FORGET) | POWER)
 #define PACKERS (IN(EXEC) | IN(LDD))
 #define ANY (~0u)
 
@@ -162,8 +162,8 @@ static const struct option options[] = {
 	{"store", SIZE, DAEMONS, AT(store), "0", .help = "memory for shipped files, as 512m or 2g; 0 is half of it all"},
 	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, MAX_SPAN, .help = "how long a silent link is held to be alive"},
 	{"grace", DURATION, DAEMONS, AT(grace), "30s", .most = MAX_SPAN, .help = "how long a node without a parent keeps its jobs"},
-	{"x", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
-	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | POWER, AT(only), "", "NODES", .help = "none but those that are among these too"},
+	{"x", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(FORGET) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
+	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(FORGET) | POWER, AT(only), "", "NODES", .help = "none but those that are among these too"},
 	{"l", BOOL, IN(EXEC), AT(label), "false", .help = "put the node before each line"},
 	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output of equal status once, under its nodes"},
 	{"o", TEXT, IN(EXEC), AT(output), "", "PATTERN", .check = check_pattern,
@@ -187,6 +187,7 @@ static const struct option options[] = {
 	{"drain", DURATION, IN(EXEC), AT(drain), "2s", .most = MAX_SPAN,
 		.help = "wait so long after the program's end for what still writes its output"},
 	{"kill-on-bad", BOOL, IN(EXEC), AT(kill_on_bad), "false", .help = "end the program everywhere when it fails on one node"},
+	{"yes", BOOL, POWER, AT(yes), "false", .help = "don't ask before several nodes go"},
 	{"wait", NUMBER, IN(INFO), AT(wait), "0", .help = "until so many nodes are up, or -timeout is over"},
 	{"hostname", TEXT, IN(EVAL), AT(hostname), "", "NAME", .help = "what the word hostname yields; else this machine's"},
 	{"cpio", BOOL, IN(KEYGEN), AT(cpio), "false", .help = "write the key as an archive to be a second initrd"},
@@ -221,6 +222,7 @@ static const struct mode_row modes[] = {
 	{MODE_KEYGEN, {"keygen"}, "", 0, 0, false, "make a cluster key, or pack it for a node's ramdisk"},
 	{MODE_HALT, {"halt"}, " <nodes>", 1, 1, false, "halt nodes whose PID 1 is gproc"},
 	{MODE_REBOOT, {"reboot"}, " <nodes>", 1, 1, false, "reboot nodes whose PID 1 is gproc"},
+	{MODE_FORGET, {"forget"}, " <nodes>", 1, 1, false, "take nodes that are down for good out of the map"},
 	{MODE_INIT, {"init"}, "", 0, 0, false, "be PID 1 of a ramdisk; switches come from the kernel command line"},
 	{MODE_VERSION, {"version"}, "", 0, 0, false, "show the version"},
 	{MODE_HELP, {"help"}, " [mode]", 0, 1, false, "show this, or one mode's usage"},

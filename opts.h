@@ -20,6 +20,7 @@ enum mode {
 	MODE_KILL,
 	MODE_HALT,
 	MODE_REBOOT,
+	MODE_FORGET,
 	MODE_INIT,
 	MODE_VERSION,
 	MODE_HELP,
@@ -47,6 +48,7 @@ struct options {
 	bool no_input;			     /* -n */
 	bool terminal;			     /* -t */
 	const char *escape;		     /* -escape=~: see opts_escape */
+	bool yes;
 	bool localbin, detach, strict, glob; /* glob=true, the others false */
 	const char *files;		     /* -f */
 	const char *cwd;		     /* -cwd="": private; ".", or an absolute path of the node's own */

@@ -19,6 +19,7 @@ static const struct {
 	{MSG_FORGET, "FORGET"},
 	{MSG_SHUTDOWN, "SHUTDOWN"},
 	{MSG_POWER, "POWER"},
+	{MSG_STRIKE, "STRIKE"},
 	{MSG_RUN, "RUN"},
 	{MSG_EVENT, "EVENT"},
 	{MSG_ACK, "ACK"},
@@ -296,6 +297,21 @@ next_stat(struct reader *r, struct msg_stat *m)
 	*m = (struct msg_stat){.path = take_path(r)};
 	m->stat = take_figures(r);
 	return !r->bad;
+}
+
+void
+put_strike(struct buf *b, const struct msg_strike *m)
+{
+	put_path(b, &m->path);
+}
+
+int
+take_strike(const uint8_t *data, size_t len, struct msg_strike *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_strike){.path = take_path(&r)};
+	return reader_done(&r) ? 0 : -1;
 }
 
 void

@@ -48,6 +48,7 @@ enum message {
 	MSG_TIMEOUT = 50,   /* master: the launch has taken too long and is being ended */
 	MSG_DETACH = 51,    /* client: it leaves, and its launch runs on; answered by OK */
 	MSG_NAMES = 52,	    /* master: hosts of the nodes of the answer that follows */
+	MSG_STRIKE = 60,    /* client: a node that is down leaves the map */
 };
 const char *message_name(unsigned type); /* "JOIN"; "unknown" */
 
@@ -108,6 +109,9 @@ struct msg_down {
 struct msg_stat { /* one of MSG_STAT's, repeated to the end */
 	struct path path;
 	struct node_stat stat;
+};
+struct msg_strike {
+	struct path path;
 };
 struct msg_power {
 	struct path path;
@@ -360,6 +364,8 @@ void put_down(struct buf *, const struct msg_down *);
 int take_down(const uint8_t *, size_t, struct msg_down *);
 void put_stat(struct buf *, const struct msg_stat *);
 bool next_stat(struct reader *, struct msg_stat *);
+void put_strike(struct buf *, const struct msg_strike *);
+int take_strike(const uint8_t *, size_t, struct msg_strike *);
 void put_power(struct buf *, const struct msg_power *);
 int take_power(const uint8_t *, size_t, struct msg_power *);
 void put_run_common(struct buf *, const struct run_common *);

@@ -426,18 +426,15 @@ client_kill(const struct options *o, const char *job, const char *signal)
 	return 0;
 }
 
-/* Whether the master takes the order; else it has said why not, and the link is another. */
+/* Whether the master takes the order; else it has said why not, and the link is another. Frees the body. */
 static bool
-order(const struct options *o, struct link **l, const struct path *node, bool reboot)
+order(const struct options *o, struct link **l, unsigned type, struct buf *body)
 {
-	struct msg_power m = {.path = *node, .reboot = reboot};
 	struct msg_error refusal;
-	struct buf body = {0};
 	struct frame f;
 
-	put_power(&body, &m);
-	session_send(*l, MSG_POWER, &body);
-	buf_free(&body);
+	session_send(*l, type, body);
+	buf_free(body);
 	session_take(*l, &f);
 	if (f.type == MSG_OK && !f.len)
 		return true;
@@ -447,6 +444,16 @@ order(const struct options *o, struct link **l, const struct path *node, bool re
 	link_free(*l); /* a refusal is the last that a master says */
 	*l = session_open(o->uds);
 	return false;
+}
+
+static bool
+order_power(const struct options *o, struct link **l, const struct path *node, bool reboot)
+{
+	struct msg_power m = {.path = *node, .reboot = reboot};
+	struct buf body = {0};
+
+	put_power(&body, &m);
+	return order(o, l, MSG_POWER, &body);
 }
 
 /* Leaves first, so that no order is sent through a node that is already going. Returns how many have been refused; *done: how many not. */
@@ -466,7 +473,7 @@ order_all(const struct options *o, const struct answer *a, bool reboot, size_t *
 			continue;
 		if (!m->info.has_power) {
 			unable[--count] = m->path;
-		} else if (order(o, &l, &m->path, reboot)) {
+		} else if (order_power(o, &l, &m->path, reboot)) {
 			printf("%s %s\n", what, path_text(&m->path, name));
 			++*done;
 		} else {
@@ -482,6 +489,27 @@ order_all(const struct options *o, const struct answer *a, bool reboot, size_t *
 	}
 	free(unable);
 	return refused + a->count - count;
+}
+
+/* More than one machine is not to go by a slip: a person is asked once. */
+static void
+confirm(const struct options *o, const struct answer *a, const char *what)
+{
+	struct path *up = xcalloc(a->count, sizeof(*up));
+	size_t i, count = 0;
+	char *nodes, answer[8] = "";
+
+	for (i = 0; i < a->count; i++)
+		if (a->at[i].m.state == NODE_UP && a->at[i].m.info.has_power)
+			up[count++] = a->at[i].m.path;
+	nodes = pathset_fold(up, count);
+	if (count > 1 && !o->yes && isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) {
+		(void)fprintf(stderr, "%s %zu nodes, %s? [y/N] ", what, count, nodes);
+		if (!fgets(answer, sizeof(answer), stdin) || (answer[0] != 'y' && answer[0] != 'Y'))
+			die(255, "no node was told to %s", what);
+	}
+	free(nodes);
+	free(up);
 }
 
 /* Here "/" selects as ":" does: a node that only lies on the way stays up. */
@@ -502,6 +530,7 @@ client_power(const struct options *o, const char *spec, bool reboot)
 	named = absent_any_named(&a.left);
 	if (o->strict && (named || *a.left.open_down || *a.left.open_missing))
 		die(255, "-strict: not all of \"%s\" are up, no node was told to %s", spec, reboot ? "reboot" : "halt");
+	confirm(o, &a, reboot ? "reboot" : "halt");
 	refused = order_all(o, &a, reboot, &done);
 	if (done + refused == 0)
 		warn("\"%s\" selects no node that is up%s", spec, *o->exclude ? " and not left out by -x" : "");
@@ -583,4 +612,50 @@ client_ldd(const struct options *o, char **programs)
 	}
 	free(cwd);
 	return flushed(worst);
+}
+
+int
+client_forget(const struct options *o, const char *spec)
+{
+	struct answer a = {0};
+	struct path *up;
+	struct link *l;
+	size_t i, done = 0, refused = 0, count = 0;
+	bool missing;
+	char name[PATH_TEXT], *nodes;
+
+	check_spec(spec);
+	ask_nodes(o, spec, &a);
+	missing = *a.left.missing || *a.left.refused;
+	if (missing)
+		absent_warn(&a.left, NULL, false);
+	up = xcalloc(a.count, sizeof(*up));
+	l = session_open(o->uds);
+	for (i = 0; i < a.count; i++) {
+		struct msg_strike m = {.path = a.at[i].m.path};
+		struct buf body = {0};
+
+		if (a.at[i].m.state == NODE_UP) {
+			up[count++] = m.path;
+			continue;
+		}
+		put_strike(&body, &m);
+		if (order(o, &l, MSG_STRIKE, &body)) {
+			printf("forgot %s\n", path_text(&m.path, name));
+			done++;
+		} else {
+			refused++;
+		}
+	}
+	link_free(l);
+	nodes = pathset_fold(up, count);
+	if (count)
+		warn("up, and not forgotten: %s", nodes);
+	free(nodes);
+	free(up);
+	refused += count;
+	if (done + refused == 0)
+		warn("\"%s\" selects no node", spec);
+	answer_free(&a);
+	return flushed(missing || done + refused == 0 ? 255 : refused > 0);
 }

@@ -13,6 +13,7 @@ int client_nodes(const struct options *, const char *spec);		      /* nodes: tho
 int client_ldd(const struct options *, char **programs);		      /* ldd: what would be sent; programs ends in NULL */
 int client_ps(const struct options *);					      /* ps: the jobs of all nodes */
 int client_kill(const struct options *, const char *job, const char *signal); /* kill: signal NULL is TERM */
+int client_forget(const struct options *, const char *spec);		      /* forget: nodes that are down leave the map */
 int client_power(const struct options *, const char *spec, bool reboot);      /* halt, or reboot */
 
 /* What a launch does where it runs no program: cp and get. */

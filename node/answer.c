@@ -213,3 +213,56 @@ answer_on_power(struct neighbour *client, const struct frame *frame)
 {
 	agenda_add(client, frame, power_step);
 }
+
+/* ---- nodes that are gone for good ---- */
+
+/* What was below it and has no other way is as gone. */
+static void
+strike(const struct path *path)
+{
+	size_t count, i = map_under(&self.map, path, &count);
+
+	while (count-- > 0) {
+		struct member *m = self.map.at[i];
+
+		if (m->state == NODE_LOST)
+			map_remove(&self.map, m);
+		else
+			i++;
+	}
+}
+
+static bool
+strike_step(struct errand *e)
+{
+	struct neighbour *client = e->client;
+	struct msg_strike m;
+	struct member *member;
+	char name[PATH_TEXT];
+
+	if (take_strike(e->frame.body, e->frame.len, &m) != 0) {
+		neighbour_send_error(client, 255, "the master can't read this request");
+		return true;
+	}
+	(void)path_text(&m.path, name);
+	member = map_find(&self.map, &m.path);
+	if (!access_is_chief(client->who.uid)) {
+		neighbour_send_error(client, 255, "only root and the user who runs the master may have it forget nodes");
+	} else if (!member) {
+		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL); /* it went with the one above it */
+	} else if (member->state != NODE_LOST) {
+		neighbour_send_error(client, 255, "node %s is %s: only those that are down can be forgotten", name,
+			member->state == NODE_UP ? "up" : "looking for another way here");
+	} else {
+		warn("node %s is forgotten, as user %u asks", name, (unsigned)client->who.uid);
+		strike(&m.path);
+		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
+	}
+	return true;
+}
+
+void
+answer_on_strike(struct neighbour *client, const struct frame *frame)
+{
+	agenda_add(client, frame, strike_step);
+}

@@ -29,6 +29,7 @@ same(struct buf *out, const uint8_t *data, size_t size, bool whole)
 	}
 PLAIN(down, true)
 PLAIN(power, false)
+PLAIN(strike, true)
 PLAIN(event, true)
 PLAIN(ack, true)
 PLAIN(want, true)
@@ -203,7 +204,7 @@ try_lists(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const tries[])(const uint8_t *, size_t) = {try_join, try_down, try_power, try_event, try_ack, try_want, try_data,
+	static void (*const tries[])(const uint8_t *, size_t) = {try_join, try_down, try_power, try_strike, try_event, try_ack, try_want, try_data,
 		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run_common, try_launch, try_accepted, try_query_end,
 		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal, try_input, try_taken, try_resize};
 

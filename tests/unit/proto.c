@@ -65,6 +65,14 @@ make_down(struct buf *b)
 }
 
 static void
+make_strike(struct buf *b)
+{
+	struct msg_strike m = {.path = here};
+
+	put_strike(b, &m);
+}
+
+static void
 make_power(struct buf *b)
 {
 	struct msg_power m = {.path = here, .reboot = true};
@@ -390,6 +398,7 @@ make_kill(struct buf *b)
 PLAIN(join)
 PLAIN(down)
 PLAIN(power)
+PLAIN(strike)
 PLAIN(event)
 PLAIN(ack)
 PLAIN(refuse)
@@ -485,6 +494,7 @@ static const struct {
 	{"DOWN", make_down, again_down, false, 0, 0},
 	{"STAT", make_stats, again_stat, false, 0, 0},
 	{"POWER", make_power, again_power, true, 0, 0},
+	{"STRIKE", make_strike, again_strike, false, 0, 0},
 	{"REFUSE", make_refuse, again_refuse, false, 0, 0},
 	{"FORGET", make_forget, again_forget, false, 0, 13},
 	{"RESEND", make_resend, again_resend, false, 0, 0},
