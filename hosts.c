@@ -216,10 +216,18 @@ follow_char(struct places *p, char c)
 bool
 host_matches_text(const char *word, const char *text, size_t len, uint64_t *steps)
 {
-	struct places p = {.host = text, .len = len, .now = {true}};
+	struct places p;
 
-	if (p.len > HOST_MAX)
+	*steps += 1;
+	while (*word && !strchr("*?[", *word) && len > 0 && *text == *word) { /* most names differ early */
+		word++;
+		text++;
+		len--;
+		*steps += 1;
+	}
+	if ((*word && !strchr("*?[", *word)) || len > HOST_MAX)
 		return false;
+	p = (struct places){.host = text, .len = len, .now = {true}};
 	for (; *word && memchr(p.now, true, p.len + 1); word += *word == '[' ? strcspn(word, "]") + 1 : 1) {
 		memset(p.next, 0, p.len + 1);
 		if (*word == '[')
@@ -227,7 +235,7 @@ host_matches_text(const char *word, const char *text, size_t len, uint64_t *step
 		else
 			follow_char(&p, *word);
 		memcpy(p.now, p.next, p.len + 1);
-		*steps += p.len + 1;
+		*steps += p.len + 8;
 	}
 	return !*word && p.now[p.len];
 }

@@ -1108,7 +1108,7 @@ find_children(struct nodespec_search *s, const struct task *t)
 			d->child = grow(d->child, d->children, &d->child_room, sizeof(d->child[0]));
 			d->child[d->children++] = (struct child){id, i, {i + known, next}};
 		}
-	if (t->slices > 1)
+	if (t->slices > 1 && d->children > 1)
 		qsort(d->child, d->children, sizeof(d->child[0]), compare_children);
 	s->spent += d->children;
 }
@@ -1606,9 +1606,25 @@ box_size(const struct range *box, uint32_t depth)
 	return size;
 }
 
-/* Adds those of the box's nodes that the spec does not select. */
+static bool
+is_within(const struct boxes *boxes, const struct path *p)
+{
+	const struct range *box = boxes->at[p->depth];
+	uint32_t level;
+	size_t i;
+
+	for (i = 0; i < boxes->count[p->depth]; i++, box += p->depth) {
+		for (level = 0; level < p->depth && p->id[level] >= box[level].lo && p->id[level] <= box[level].hi; level++)
+			;
+		if (level == p->depth)
+			return true;
+	}
+	return false;
+}
+
+/* Adds those of the box's nodes that the search is not for: by its numbers, or as it misses them itself, in a group of its own. */
 static void
-add_unmatched(struct boxes *to, const struct range *box, uint32_t depth, const struct nodespec *spec)
+add_unmatched(struct boxes *to, const struct range *box, uint32_t depth, const struct nodespec_search *except)
 {
 	struct path p = {.depth = depth};
 	struct range one[MAX_DEPTH];
@@ -1619,7 +1635,7 @@ add_unmatched(struct boxes *to, const struct range *box, uint32_t depth, const s
 	do {
 		for (level = 0; level < depth; level++)
 			one[level] = (struct range){p.id[level], p.id[level]};
-		if (!nodespec_matches(spec, &p))
+		if (!nodespec_matches(except->spec, &p) && !is_within(&except->missing, &p))
 			add_box(to, one, depth);
 		for (level = depth; level > 0 && p.id[level - 1] == box[level - 1].hi; level--)
 			p.id[level - 1] = box[level - 1].lo;
@@ -1629,7 +1645,7 @@ add_unmatched(struct boxes *to, const struct range *box, uint32_t depth, const s
 }
 
 static void
-leave_out(struct boxes *boxes, const struct nodespec *spec)
+leave_out(struct boxes *boxes, const struct nodespec_search *except)
 {
 	struct boxes left = {0};
 	uint64_t size = 0;
@@ -1643,7 +1659,7 @@ leave_out(struct boxes *boxes, const struct nodespec *spec)
 		return;
 	for (depth = 1; depth <= MAX_DEPTH; depth++)
 		for (i = 0; i < boxes->count[depth]; i++)
-			add_unmatched(&left, boxes->at[depth] + i * depth, depth, spec);
+			add_unmatched(&left, boxes->at[depth] + i * depth, depth, except);
 	free_boxes(boxes);
 	*boxes = left;
 }
@@ -1673,22 +1689,48 @@ add_common(struct boxes *to, const struct range *box, uint32_t depth, uint32_t l
 	}
 }
 
+/* What the box has in common with those in a list. */
 static void
-keep_common(struct boxes *boxes, const struct nodespec *spec)
+add_overlaps(struct boxes *to, const struct range *box, uint32_t depth, const struct boxes *list, size_t *steps)
+{
+	struct range part[MAX_DEPTH];
+	const struct range *other = list->at[depth];
+	uint32_t level;
+	size_t i;
+
+	for (i = 0; i < list->count[depth] && to->total < MAX_BOXES && *steps > 0; i++, other += depth, --*steps) {
+		for (level = 0; level < depth; level++) {
+			part[level].lo = box[level].lo > other[level].lo ? box[level].lo : other[level].lo;
+			part[level].hi = box[level].hi < other[level].hi ? box[level].hi : other[level].hi;
+			if (part[level].lo > part[level].hi)
+				break;
+		}
+		if (level == depth)
+			add_box(to, part, depth);
+	}
+}
+
+static void
+keep_common(struct boxes *boxes, const struct nodespec_search *only)
 {
 	struct boxes left = {0};
 	size_t steps = MAX_COMMON, i;
 	uint32_t depth;
 
 	for (depth = 1; depth <= MAX_DEPTH; depth++)
-		for (i = 0; i < boxes->count[depth]; i++)
-			add_common(&left, boxes->at[depth] + i * depth, depth, 0, &spec->root, &steps);
+		for (i = 0; i < boxes->count[depth]; i++) {
+			const struct range *box = boxes->at[depth] + i * depth;
+
+			add_common(&left, box, depth, 0, &only->spec->root, &steps);
+			if (only->spec->heads)
+				add_overlaps(&left, box, depth, &only->missing, &steps);
+		}
 	free_boxes(boxes);
 	*boxes = left;
 }
 
 char *
-nodespec_missing(struct nodespec_search *s, const struct nodespec *except, const struct nodespec *only, char **hint)
+nodespec_missing(struct nodespec_search *s, const struct nodespec_search *except, const struct nodespec_search *only, char **hint)
 {
 	if (only)
 		keep_common(&s->missing, only);

@@ -47,11 +47,12 @@ void nodespec_search_free(struct nodespec_search *); /* NULL is allowed */
  */
 bool nodespec_selected(const struct nodespec_search *, size_t i);
 bool nodespec_named(const struct nodespec_search *, size_t i);
-/* The named nodes that are not known, folded as pathset_fold does; "" when all are. Nodes that `only` (NULL: all) does not select by
- * number are not among them, and those that `except` selects so (NULL: none), as far as the list is one of 5,000 nodes or fewer. Ranges
- * are never counted out one by one otherwise; no more than 5,000 pieces are listed. Where a missing "5" exists elsewhere as "1:5", *hint is
- * "1:5", the first such (else NULL; the caller frees both). */
-char *nodespec_missing(struct nodespec_search *, const struct nodespec *except, const struct nodespec *only, char **hint);
+/* The named nodes that are not known, folded as pathset_fold does; "" when all are. Nodes that `only`, a search that is done, is not for
+ * (NULL: it is for all) are not among them, and those that `except` is for (NULL: none), as far as the list is one of 5,000 nodes or fewer.
+ * Ranges are never counted out one by one otherwise; no more than 5,000 pieces are listed. Where a missing "5" exists elsewhere as "1:5",
+ * *hint is "1:5", the first such (else NULL; the caller frees both). */
+char *nodespec_missing(
+	struct nodespec_search *, const struct nodespec_search *except, const struct nodespec_search *only, char **hint);
 /* The same of ways to what is open: of "8:." node 8, which is not selected itself. Behind a "." nothing is missing. */
 char *nodespec_missing_ways(struct nodespec_search *);
 

@@ -189,6 +189,8 @@ static const struct option options[] = {
 	{"kill-on-bad", BOOL, IN(EXEC), AT(kill_on_bad), "false", .help = "end the program everywhere when it fails on one node"},
 	{"yes", BOOL, POWER, AT(yes), "false", .help = "don't ask before several nodes go"},
 	{"wait", NUMBER, IN(INFO), AT(wait), "0", .help = "until so many nodes are up, or -timeout is over"},
+	{"e", BOOL, IN(NODES), AT(each), "false", .help = "one node a line"},
+	{"c", BOOL, IN(NODES), AT(count), "false", .help = "how many they are"},
 	{"hostname", TEXT, IN(EVAL), AT(hostname), "", "NAME", .help = "what the word hostname yields; else this machine's"},
 	{"cpio", BOOL, IN(KEYGEN), AT(cpio), "false", .help = "write the key as an archive to be a second initrd"},
 	{"out", TEXT, IN(KEYGEN), AT(out), "", "FILE", .help = "where to write; else -key, or standard output for -cpio"},
@@ -661,6 +663,10 @@ check_together(const struct options *o)
 {
 	if (o->terminal && (o->label || o->fold || o->json || *o->output)) {
 		set_error(error, sizeof(error), "-t shows a terminal as it is: -l, -b, -o and -json don't go with it");
+		return -1;
+	}
+	if (o->each + o->count + o->json > 1) {
+		set_error(error, sizeof(error), "-e, -c and -json exclude each other");
 		return -1;
 	}
 	if (o->label + o->fold + o->json + (*o->output != '\0') <= 1)

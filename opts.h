@@ -66,6 +66,8 @@ struct options {
 	bool kill_on_bad;		     /* -kill-on-bad */
 	/* i */
 	uint64_t wait; /* -wait=0: until that many nodes are up, or -timeout is over */
+	/* nodes */
+	bool each, count; /* -e, -c */
 	/* eval */
 	const char *hostname; /* -hostname="": this machine's */
 	/* keygen */

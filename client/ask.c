@@ -276,9 +276,9 @@ warn_absent(struct answer *a, const struct options *o, const char *spec)
 
 	l.down = l.open_down = l.refused = "";
 	absent_warn(&l, NULL, false);
-	if (a->count || !*o->exclude)
+	if (a->count || (!*o->exclude && !*o->only))
 		return absent_any_named(&l) ? 255 : 0;
-	warn("\"%s\" selects no node that -x does not leave out", spec);
+	warn("\"%s\" selects no node that -%s", spec, *o->only ? "only keeps" : "x does not leave out");
 	return 255;
 }
 
@@ -304,36 +304,80 @@ client_info(const struct options *o, const char *spec)
 	return flushed(status);
 }
 
+/* The spec asks for what is down: then that is no fault of it. */
+static bool
+asks_for_down(const char *text)
+{
+	struct nodespec *spec = nodespec_parse(text);
+	bool asks = false;
+	size_t i;
+
+	for (i = 0; spec && i < nodespec_heads(spec); i++)
+		asks |= nodespec_head(spec, i)->kind == HEAD_DOWN;
+	nodespec_free(spec);
+	return asks;
+}
+
+/* Keeps those that the spec selects now: that are up, unless it asks for what is down, and that the user may use. */
+static void
+keep_selected(struct answer *a, bool down_too)
+{
+	struct nodespec *refused = *a->refused ? nodespec_parse(a->refused) : NULL;
+	size_t i, kept = 0;
+
+	for (i = 0; i < a->count; i++)
+		if ((down_too || a->at[i].m.state == NODE_UP) && !(refused && nodespec_matches(refused, &a->at[i].m.path)))
+			a->at[kept++] = a->at[i];
+		else
+			strings_free(&a->at[i].texts);
+	nodespec_free(refused);
+	a->count = kept;
+}
+
+static void
+print_nodes(const struct options *o, const struct answer *a)
+{
+	struct path *paths = xcalloc(a->count, sizeof(*paths));
+	char name[PATH_TEXT], *folded;
+	size_t i;
+
+	for (i = 0; i < a->count; i++) {
+		paths[i] = a->at[i].m.path;
+		if (o->each)
+			puts(path_text(&paths[i], name));
+	}
+	if (o->count)
+		printf("%zu\n", a->count);
+	if (a->count && !o->each && !o->count) {
+		folded = pathset_fold(paths, a->count);
+		puts(folded);
+		free(folded);
+	}
+	free(paths);
+}
+
 int
 client_nodes(const struct options *o, const char *spec)
 {
+	bool down_too = asks_for_down(spec);
 	struct answer a = {0};
-	struct nodespec *refused;
-	struct path *paths;
-	size_t i, count = 0;
-	char *text;
 	int status;
 
 	check_spec(spec);
 	ask_nodes(o, spec, &a);
-	paths = xcalloc(a.count, sizeof(*paths));
-	refused = *a.refused ? nodespec_parse(a.refused) : NULL;
-	for (i = 0; i < a.count; i++)
-		if (a.at[i].m.state == NODE_UP && !(refused && nodespec_matches(refused, &a.at[i].m.path)))
-			paths[count++] = a.at[i].m.path;
-	nodespec_free(refused);
-	text = pathset_fold(paths, count);
-	if (count)
-		puts(text);
+	keep_selected(&a, down_too);
+	print_nodes(o, &a);
+	if (down_too) {
+		free((char *)(uintptr_t)a.left.down);
+		a.left.down = xstrdup("");
+	}
 	absent_warn(&a.left, NULL, false);
 	status = absent_any_named(&a.left) ? 255 : 0;
-	if (count == 0) {
-		warn("\"%s\" selects no node that is up%s%s%s", spec, *o->exclude ? " and not left out by -x" : "",
-			*a.refused ? " and that you may use; refused: " : "", a.refused);
+	if (a.count == 0) {
+		warn("\"%s\" selects no node%s%s%s%s%s", spec, down_too ? "" : " that is up", *o->exclude ? " and not left out by -x" : "",
+			*o->only ? " and kept by -only" : "", *a.refused ? " and that you may use; refused: " : "", a.refused);
 		status = 255;
 	}
-	free(text);
-	free(paths);
 	answer_free(&a);
 	return flushed(status);
 }
@@ -533,7 +577,7 @@ client_power(const struct options *o, const char *spec, bool reboot)
 	confirm(o, &a, reboot ? "reboot" : "halt");
 	refused = order_all(o, &a, reboot, &done);
 	if (done + refused == 0)
-		warn("\"%s\" selects no node that is up%s", spec, *o->exclude ? " and not left out by -x" : "");
+		warn("\"%s\" selects no node that is up%s", spec, *o->exclude ? " and not left out by -x" : *o->only ? " and kept by -only" : "");
 	answer_free(&a);
 	return flushed(named || !done ? 255 : refused > 0);
 }

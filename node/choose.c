@@ -211,7 +211,7 @@ say_missing(struct choosing *c, struct left_out *left)
 	for (i = 0; i < f->absent.count; i++)
 		if (!is_left_out(c, f->absent.at[i]))
 			strings_add(&names, f->absent.at[i]);
-	numbers = nodespec_missing(f->search, c->found[EXCLUDED].spec, c->found[KEPT].spec, &path);
+	numbers = nodespec_missing(f->search, c->found[EXCLUDED].search, c->found[KEPT].search, &path);
 	left->missing = with_names(numbers, &names);
 	left->hint = path ? path : xstrdup("");
 	left->advice = advise(&names);

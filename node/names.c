@@ -13,7 +13,7 @@ enum {
 	MAX_ABSENT = 5000,   /* names that are said not to be there: more is read by no person */
 	MAX_LISTED = 20,     /* nodes that are told when they have one name */
 };
-#define MAX_WORK 200000000u	     /* steps of comparing patterns with names: half a second, in turns with others */
+#define MAX_WORK 20000000u	     /* steps of comparing patterns with names: a fifth of a second or two, in turns with others */
 #define MAX_GROUP_MEMORY (4u << 20) /* bytes for what a request's groups stand for */
 
 /* A spec under way, or, when it is done, a group's that others of the request name too. */
@@ -274,12 +274,12 @@ take_matching(struct lookup *n, struct frame *f, const struct nodespec_head *h)
 {
 	uint64_t steps = 0;
 
-	for (; f->member < n->count && steps < 10 * STEPS; f->member++)
+	for (; f->member < n->count && steps < STEPS; f->member++)
 		if (is_meant(n->members[f->member], h, &steps))
 			add_found(n, f->member);
 	n->work += steps;
 	if (n->work > MAX_WORK)
-		return latch_error(error_text, sizeof(error_text), "its patterns would take too long: name fewer");
+		return latch_error(error_text, sizeof(error_text), "these are too many patterns for so many hosts: use fewer");
 	if (f->member < n->count)
 		return 0;
 	tell_search(n, f, h->kind == HEAD_DOWN);

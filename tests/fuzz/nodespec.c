@@ -96,6 +96,44 @@ check_missing(const struct nodespec *spec, const struct path *known, size_t coun
 	free(hint);
 }
 
+/* Each name or group stands for some of the known nodes: they are selected with what the path from there selects, and nobody else is. */
+static void
+check_heads(const struct nodespec *spec, const struct path *known, size_t count)
+{
+	const struct path *refs[ALL];
+	uint32_t at[ALL];
+	struct nodespec_search *s;
+	size_t i, k, some, there = 0;
+	char *hint;
+
+	for (i = 0; i < count; i++)
+		refs[i] = &known[i];
+	s = nodespec_search_new(&spec, 1, refs, count, true);
+	for (k = 0; k < nodespec_heads(spec); k++) {
+		const struct nodespec_head *h = nodespec_head(spec, k);
+		struct nodespec *alone = nodespec_parse(h->text);
+
+		check(alone && nodespec_heads(alone) == 1 && strcmp(nodespec_head(alone, 0)->value, h->value) == 0);
+		check(nodespec_head(alone, 0)->kind == h->kind && nodespec_parse_numbers(h->text) == NULL);
+		nodespec_free(alone);
+		for (i = some = 0; i < count; i++)
+			if ((i + k) % 3 == 0)
+				at[some++] = (uint32_t)i;
+		nodespec_search_head(s, k, at, some, k % 2);
+		there += some;
+	}
+	while (!nodespec_search_go(s, 10))
+		;
+	for (i = 0; i < count; i++) {
+		check(nodespec_selected(s, i) || !nodespec_matches(spec, &known[i]));
+		check(nodespec_selected(s, i) || !nodespec_named(s, i));
+		check(there > 0 || nodespec_selected(s, i) == nodespec_matches(spec, &known[i]));
+	}
+	free(nodespec_missing(s, s, s, &hint));
+	free(hint);
+	nodespec_search_free(s);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -113,6 +151,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if ((i * 2654435761u >> 16 & 15) >= (data[0] & 15))
 				known[some++] = all[i];
 		check_missing(spec, known, some);
+		check_heads(spec, known, some);
 	}
 	nodespec_free(spec);
 	free(text);

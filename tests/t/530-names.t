@@ -62,4 +62,89 @@ selects '@host=n[01-12]-ib' 21:22:23
 selects '@host=slave5/.' "1:5,1:5:12-13"
 selects "@arch=$(uname -m):3" 0:3
 selects "@version=$("$GPROC" version | sed 's/gproc //'):25" 24:25
+
+# told: what is said of nodes, in order, without "gproc: "
+told() {
+	printf '%s\n' "$err" | sed 's/^gproc: //' | tr '\n' '|'
+}
+run "$GPROC" e slave4,slave6 /bin/sh -c 'echo $GPROC_NODE'
+is "a command runs on hosts by name" "$status $(printf '%s\n' "$out" | sort | tr '\n' ' ')$err" "0 0:2:6 1:4 "
+
+# What is not right is an error before anything is done, with what to do.
+wrong() {
+	run "$GPROC" e "$1" touch "$T/done"
+	is "e $1: status, and nothing done" "$status $(ls "$T/done" 2>&1 | grep -c 'No such')" "2 1"
+	like "e $1 says what to do" "$err" "$2"
+}
+wrong twin 'gproc: 2 nodes are called twin: 24:29 \(twin\.b\.org\), 28 \(twin\.a\.org\); give the node.s path, or its whole name where they differ$'
+selects twin.b.org 24:29
+selects 'twin*' 28,24:29
+wrong 'slave0,tw[1]in,twin' '2 nodes are called twin'
+run "$GPROC" -x=twin nodes ...
+like "and of -x" "$status $err" '^2 gproc: 2 nodes are called twin'
+wrong 0/slave5 'only begins a path.*slave5'
+wrong @slurm:debug 'no sources.*@debug'
+wrong '*' 'say "\.\.\."'
+wrong n1... 'n1:\.\.\.'
+wrong 9x '@host=9x'
+wrong 10.0.0.1 '@host=10\.0\.0\.1'
+wrong 'n[1-5' 'bracket'
+wrong 'slave[0-999999]' 'more than 100000 names are asked for, as by slave\[0-999999\]'
+wrong "$(printf 'x%.0s' $(seq 300))" 'no host name is as long'
+
+# Named: what is not there or down makes 255, and the others run. Open: it is left out, with a note.
+run "$GPROC" e slave0,slave99,77 /bin/echo ran
+is "a name that no node has" "$status $out $(told)" "255 ran not there: 77,slave99 (2)|not there: 77,slave99 (2)|"
+run "$GPROC" nodes 'slave[0-1,97-99]'
+is "brackets are named, and missing ones folded" "$status $out $(told)" "255 0-1 not there: slave[97-99] (3)|"
+run "$GPROC" nodes slave3-9,0
+is "a range without brackets" "$status $out $(told)" \
+	"255 0 not there: slave3-9: no node is called slave3-9; a range is slave[3-9]|"
+run "$GPROC" nodes slave99:.,0
+is "below a name that no node has, what is open" "$status $out $(told)" "0 0 not there: slave99|"
+run "$GPROC" nodes slave0:9
+is "below a host a number is named" "$status $out $(told | cut -d'|' -f1)" "255  not there: 0:9"
+run "$GPROC" nodes 'nosuch*'
+is "a pattern that fits no host" "$status $out $(told)" '255  "nosuch*" selects no node that is up|'
+run "$GPROC" -x=slave99,slave0 nodes 0-1
+is "-x of names" "$status $out $(told)" "0 1 -x leaves out what is not there: slave99|"
+run "$GPROC" -x=slave99 nodes 1,slave99
+is "a name that -x leaves out is not missed" "$status $out $(told)" "0 1 -x leaves out what is not there: slave99|"
+run "$GPROC" -x='slave9*' nodes 1,slave99
+is "nor by a pattern" "$status $out $(told)" "0 1 |"
+
+kill -KILL "$(pid_of_slave 13)" "$NAMED_26"
+until "$GPROC" i | grep -q ', 2 down'; do kill -0 "$MASTER" || break; done
+run "$GPROC" nodes slave13,0
+is "a name whose node is down is named" "$status $out $(told)" "255 0 down: 1:5:13|"
+run "$GPROC" nodes '*slave13'
+is "a pattern begins with a letter" "$status" 2
+run "$GPROC" nodes 'slave1[23]*' 
+is "brackets hold numbers" "$status" 255
+run "$GPROC" nodes 'slave1[2-3]'
+is "in brackets too it is named" "$status $out $(told)" "255 1:5:12 down: 1:5:13|"
+run "$GPROC" nodes 'slave1[2-3]*'
+is "a pattern leaves it out" "$status $out $(told)" "0 1:5:12 down, left out: 1:5:13|"
+run "$GPROC" nodes "@arch=$(uname -m):5:."
+is "so does @word=value" "$status $out $(told)" "0 1:5:12 down, left out: 1:5:13|"
+run "$GPROC" e @host=3com9,0 /bin/echo ran
+is "@host too" "$status $out $(told)" "0 ran down, left out: 26|"
+run "$GPROC" nodes @down
+is "@down" "$status $out $(told)" "0 26,1:5:13 |"
+run "$GPROC" -c nodes @down
+is "counted" "$status $out" "0 2"
+run "$GPROC" e @down true
+like "can't be made to run anything" "$status $(told)" '^255 .*down: 26,1:5:13'
+run "$GPROC" -x=@down e slave13,slave12 /bin/echo ran
+is "but left out" "$status $out $(told)" "0 ran |"
+run "$GPROC" i @down
+is "and shown" "$status $(printf '%s\n' "$out" | grep -c 'down since')$err" "0 2"
+
+# nodes in other shapes
+run "$GPROC" nodes -e slave0/.
+is "nodes -e: one a line" "$status $(printf '%s\n' "$out" | tr '\n' ' ')$err" "0 0 0:2 0:3 "
+run "$GPROC" nodes -c slave0/.
+is "nodes -c: how many" "$status $out$err" "0 3"
+run "$GPROC" nodes -c -e .
+is "not both" "$status" 2
 done_testing

@@ -107,7 +107,9 @@ idle(unsigned count)
 	until_end();
 }
 
-/* Parts that overlap, each with another way on; numbers that are not there; all nodes, less most of them. */
+/* Parts that overlap, each with another way on; numbers that are not there; all nodes, less most of them; names, there or not, each with a
+ * way on; patterns that nearly fit all names; brackets. */
+enum { LONG_SPECS = 7 };
 static char *
 long_spec(unsigned kind)
 {
@@ -124,8 +126,14 @@ long_spec(unsigned kind)
 			(void)snprintf(part, sizeof(part), "%s1:1-%u", comma, 5000 - i % 4000);
 		else if (kind == 2)
 			(void)snprintf(part, sizeof(part), "%s%u", comma, (i * 7919) % 100000);
-		else
+		else if (kind == 3)
 			(void)snprintf(part, sizeof(part), "%s1:%u", comma, 2 * i);
+		else if (kind == 4)
+			(void)snprintf(part, sizeof(part), "%sn%u/.:%u", comma, i * 7919 % 10000, i);
+		else if (kind == 5)
+			(void)snprintf(part, sizeof(part), "%sn*%u?:.", comma, i % 7000);
+		else
+			(void)snprintf(part, sizeof(part), "%sn[%u-%u]", comma, i, i + 9);
 		put_bytes(&out, part, strlen(part));
 	}
 	put_u8(&out, 0);
@@ -146,26 +154,28 @@ await_answer(struct link *l)
 static void
 ask(unsigned count)
 {
-	char *specs[4];
+	enum { WITHOUT = LONG_SPECS, JOBS, KINDS };
+	char *specs[LONG_SPECS];
 	unsigned kind, i;
 
-	for (kind = 0; kind < 4; kind++)
+	for (kind = 0; kind < LONG_SPECS; kind++)
 		specs[kind] = long_spec(kind);
 	for (i = 0; i < count; i++)
-		for (kind = 0; kind < 6; kind++) {
+		for (kind = 0; kind < KINDS; kind++) {
 			struct link *l = connected();
 			struct msg_query q = {.generation = PROTO_GENERATION,
-				.spec = kind < 4 ? specs[kind] : "...",
-				.exclude = kind == 4 ? specs[3] : "", .only = ""};
+				.spec = kind < LONG_SPECS ? specs[kind] : "...",
+				.exclude = kind == WITHOUT ? specs[3] : "",
+				.only = ""};
 			struct buf body = {0};
 
 			put_query(&body, &q);
-			link_send(l, PRIO_CONTROL, kind < 5 ? MSG_QUERY : MSG_PS, 0, body.data, kind < 5 ? body.len : 0);
+			link_send(l, PRIO_CONTROL, kind < JOBS ? MSG_QUERY : MSG_PS, 0, body.data, kind < JOBS ? body.len : 0);
 			await_answer(l);
 			link_free(l);
 			buf_free(&body);
 		}
-	for (kind = 0; kind < 4; kind++)
+	for (kind = 0; kind < LONG_SPECS; kind++)
 		free(specs[kind]);
 	say("asked", "");
 }

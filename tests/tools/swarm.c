@@ -41,7 +41,7 @@ report_all(void)
 	struct msg_node m = {
 		.path = own, .generation = PROTO_GENERATION, .info = {own.id[0] + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}, .runs = ""};
 	struct buf body = {0};
-	char machine[16];
+	char machine[16], host[16];
 	unsigned i;
 
 	put_node(&body, &m, PROTO_GENERATION);
@@ -51,6 +51,8 @@ report_all(void)
 		m.path.id[1] = i;
 		m.info.boot = (uint64_t)own.id[0] << 32 | i;
 		m.info.machine = machine;
+		(void)snprintf(host, sizeof(host), "n%u", i);
+		m.info.hostname = host;
 		put_node(&body, &m, PROTO_GENERATION);
 		if (body.len > 30000)
 			send_body(MSG_UP, &body);
