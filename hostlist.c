@@ -27,7 +27,7 @@ hostlist_is_name(const char *text)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
-	return *text && strspn(text, letters) == strlen(text) && !strchr("0123456789-_.", *text);
+	return *text && strlen(text) <= HOST_MAX && strspn(text, letters) == strlen(text) && !strchr("0123456789-_.", *text);
 }
 
 static struct host
@@ -41,7 +41,7 @@ host_of(const char *name)
 	for (h.number = end; h.number > 0 && is_digit(name[h.number - 1]); h.number--)
 		;
 	h.digits = end - h.number;
-	if (h.digits > 18)
+	if (h.digits > 9) /* a spec's brackets hold numbers of 32 bits */
 		h.digits = 0;
 	for (i = 0; i < h.digits; i++)
 		h.value = h.value * 10 + (uint64_t)(name[h.number + i] - '0');

@@ -4,6 +4,8 @@
 
 #include "base/util.h"
 
+#define HOST_MAX 255 /* bytes of a host name: as many as the domain system allows */
+
 bool hostlist_is_name(const char *text);	  /* it can stand in a spec as a host: a letter, then letters, digits, "-", "_" and "." */
 int hostlist_compare(const char *, const char *); /* the order in which they are folded: n9 is before n10 */
 /* Names folded over the last number before their first dot, leading zeros kept; a name given twice stands there once. The array is put in

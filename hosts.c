@@ -1,7 +1,6 @@
-/* Host names as people write them: words with patterns and brackets, matched, expanded, and folded from names.
+/* Host names as people write them: words with patterns and brackets, matched, and counted through.
  * Must never know which nodes there are. */
 #include "hosts.h"
-#include "base/buf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,16 +40,6 @@ static bool
 is_name_char(char c)
 {
 	return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
-}
-
-bool
-host_is_name(const char *host)
-{
-	size_t len = 0;
-
-	while (is_name_char(host[len]) && len <= HOST_MAX)
-		len++;
-	return len > 0 && len <= HOST_MAX && !host[len] && is_letter(host[0]);
 }
 
 /* ---- reading words ---- */
@@ -319,126 +308,4 @@ host_count(const char *words, size_t len)
 		count++;
 	free(word);
 	return count;
-}
-
-/* ---- folding: names that differ in their last number alone are put together ---- */
-
-struct part {
-	const char *name;
-	size_t before, len; /* bytes before the last number, and of it; len 0: there is none */
-	uint64_t number;
-};
-
-static struct part
-part_of(const char *name)
-{
-	size_t end = strlen(name), from;
-	struct part p = {.name = name};
-
-	while (end > 0 && !is_digit(name[end - 1]))
-		end--;
-	for (from = end; from > 0 && is_digit(name[from - 1]) && end - from < 9; from--)
-		p.len++;
-	p.before = from;
-	for (; from < end; from++)
-		p.number = p.number * 10 + (uint64_t)(name[from] - '0');
-	return p;
-}
-
-/* What stands around the number. */
-static int
-compare_around(const struct part *a, const struct part *b)
-{
-	size_t shorter = a->before < b->before ? a->before : b->before;
-	int way = memcmp(a->name, b->name, shorter);
-
-	if (way == 0 && a->before != b->before)
-		way = a->before < b->before ? -1 : 1;
-	if (way == 0 && !a->len != !b->len)
-		way = a->len ? 1 : -1;
-	return way ? way : strcmp(a->name + a->before + a->len, b->name + b->before + b->len);
-}
-
-static int
-compare_parts(const void *a, const void *b)
-{
-	const struct part *x = a, *y = b;
-	int way = compare_around(x, y);
-
-	if (way == 0 && x->number != y->number)
-		way = x->number < y->number ? -1 : 1;
-	return way ? way : (x->len > y->len) - (x->len < y->len);
-}
-
-/* How many of the parts, from the first on, are numbers one after the other, written alike. */
-static size_t
-run_length(const struct part *at, size_t count)
-{
-	unsigned digits = at->len && at->name[at->before] == '0' ? (unsigned)at->len : 1;
-	size_t i;
-
-	for (i = 1; i < count && at->len; i++) {
-		unsigned natural = digits_of(at[i].number);
-
-		if (compare_around(at, &at[i]) != 0 || at[i].number != at[i - 1].number + 1 ||
-			at[i].len != (digits > natural ? digits : natural))
-			break;
-	}
-	return i;
-}
-
-static void
-put_number(struct buf *out, const struct part *p)
-{
-	put_bytes(out, p->name + p->before, p->len);
-}
-
-/* All that have the same around their numbers, as one word. */
-static void
-put_word(struct buf *out, const struct part *at, size_t count)
-{
-	size_t i, run;
-
-	put_bytes(out, at->name, at->before);
-	if (count > 1)
-		put_bytes(out, "[", 1);
-	for (i = 0; i < count; i += run) {
-		run = run_length(at + i, count - i);
-		if (i)
-			put_bytes(out, ",", 1);
-		put_number(out, &at[i]);
-		if (run > 1) {
-			put_bytes(out, "-", 1);
-			put_number(out, &at[i + run - 1]);
-		}
-	}
-	if (count > 1)
-		put_bytes(out, "]", 1);
-	put_bytes(out, at->name + at->before + at->len, strlen(at->name + at->before + at->len));
-}
-
-char *
-hosts_fold(const char *const *names, size_t count)
-{
-	struct part *part = xcalloc(count, sizeof(*part));
-	struct buf out = {0};
-	size_t i, kept = 0, end;
-
-	for (i = 0; i < count; i++)
-		part[i] = part_of(names[i]);
-	if (count)
-		qsort(part, count, sizeof(*part), compare_parts);
-	for (i = 0; i < count; i++)
-		if (kept == 0 || compare_parts(&part[kept - 1], &part[i]) != 0)
-			part[kept++] = part[i];
-	for (i = 0; i < kept; i = end) {
-		for (end = i + 1; end < kept && compare_around(&part[i], &part[end]) == 0; end++)
-			;
-		if (out.len)
-			put_bytes(&out, ",", 1);
-		put_word(&out, part + i, end - i);
-	}
-	put_u8(&out, 0);
-	free(part);
-	return (char *)out.data;
 }

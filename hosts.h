@@ -1,14 +1,9 @@
-/* Host names as people write them: words with patterns and brackets, what they match and stand for, and sets of names folded into words. */
+/* Host names as people write them: words with patterns and brackets, what they match and stand for. */
 #ifndef HOSTS_H
 #define HOSTS_H
 
-#include "base/util.h"
+#include "hostlist.h"
 
-#define HOST_MAX 255 /* bytes of a host name: as many as the domain system allows */
-
-/* What a node says its name is, is a claim: true if it is a name that a word could stand for, letters, digits, "-", "_" and ".", not a digit
- * or "." first, and can be printed. */
-bool host_is_name(const char *host);
 
 /* Bytes of the word that text begins with: a name in which "*" and "?" stand for any characters and "[1-5,8]" for numbers; leading zeros
  * pad: "n[01-12]". as_value: it may begin with any of a name's characters, as behind "@host=". 0: hosts_error() says what is wrong, at
@@ -45,7 +40,4 @@ struct host_names {
 void host_names_begin(struct host_names *, const char *word);
 bool host_names_next(struct host_names *, char out[HOST_ROOM]); /* false: there are no more */
 uint64_t host_count(const char *words, size_t len);		/* how many, of the word of len bytes at the text's beginning */
-
-/* Names in any order, each once or more, as words parted by commas: "login-2,n[01-12]-ib". Caller frees. */
-char *hosts_fold(const char *const *names, size_t count);
 #endif

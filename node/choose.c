@@ -1,6 +1,7 @@
 /* A node spec and its asker → the exact nodes, and what is to be said of those that are left out.
  * Must never know launches, or how an answer is sent. */
 #include "node/choose.h"
+#include "hostlist.h"
 #include "hosts.h"
 #include "link/net.h"
 #include "node/access.h"
@@ -153,13 +154,13 @@ is_left_out(const struct choosing *c, const char *name)
 
 /* "4-77,n[1-5]": the numbers, which it takes over, and the names. */
 static char *
-with_names(char *numbers, const struct strings *names)
+with_names(char *numbers, struct strings *names)
 {
 	char *folded, *both;
 
 	if (names->count == 0)
 		return numbers;
-	folded = hosts_fold((const char *const *)names->at, names->count);
+	folded = hostlist_fold((const char **)names->at, names->count);
 	both = xasprintf("%s%s%s", numbers, *numbers ? "," : "", folded);
 	free(folded);
 	free(numbers);
@@ -187,7 +188,7 @@ advise(const struct strings *names)
 
 /* What is missing of the nodes that -x or -only name. */
 static char *
-missing_of(const struct found *f)
+missing_of(struct found *f)
 {
 	char *hint, *text;
 
@@ -201,7 +202,7 @@ missing_of(const struct found *f)
 static void
 say_missing(struct choosing *c, struct left_out *left)
 {
-	const struct found *f = &c->found[CHOSEN_ONES];
+	struct found *f = &c->found[CHOSEN_ONES];
 	struct strings names = {0};
 	char *numbers, *path;
 	size_t i;

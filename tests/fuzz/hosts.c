@@ -1,4 +1,5 @@
 /* Fuzzes hosts: a word, and names behind it, parted by NULs. A word stands for what it matches; folded names stand for themselves. */
+#include "hostlist.h"
 #include "hosts.h"
 
 #include <stdlib.h>
@@ -76,10 +77,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (at = strlen(text) + 1; at < size && count < MAX_NAMES; at += strlen(text + at) + 1) {
 		if (host_word(text, true) == strlen(text) && *text)
 			(void)host_matches(text, text + at, &steps);
-		if (host_is_name(text + at))
+		if (hostlist_is_name(text + at))
 			names[count++] = text + at;
 	}
-	folded = hosts_fold(names, count);
+	folded = hostlist_fold(names, count);
 	for (i = 0; i < count; i++) {
 		check(any_matches(folded, names[i]));
 		for (k = 0; k < i && strcmp(names[k], names[i]) != 0; k++)

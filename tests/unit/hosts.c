@@ -1,6 +1,7 @@
 /* hosts: which names a word with patterns and brackets is for, which it stands for, and that folded names stand for the same again. */
 #include "unit/golden.h"
 #include "unit/pick.h"
+#include "hostlist.h"
 #include "hosts.h"
 
 #include <stdlib.h>
@@ -37,7 +38,7 @@ fold(char *names)
 	while ((word = strsep(&names, " ")))
 		if (*word)
 			strings_add(&list, word);
-	text = hosts_fold((const char *const *)list.at, list.count);
+	text = hostlist_fold((const char **)list.at, list.count);
 	strings_free(&list);
 	return text;
 }
@@ -64,7 +65,7 @@ answer(const char *input)
 		out = fold(line);
 	} else {
 		*verb = '\0';
-		out = xstrdup(host_is_name(line) ? "yes" : "no");
+		out = xstrdup(hostlist_is_name(line) ? "yes" : "no");
 	}
 	free(line);
 	return out;
@@ -104,7 +105,7 @@ fold_and_back(void)
 
 		while (count-- > 0)
 			strings_take(&names, xasprintf("%s%0*u%s", before[pick(4)], (int)pick(4), pick(2) ? pick(15) : 95 + pick(10), behind[pick(4)]));
-		folded = hosts_fold((const char *const *)names.at, names.count);
+		folded = hostlist_fold((const char **)names.at, names.count);
 		back = expanded(folded);
 		sort(&names);
 		sort(&back);
