@@ -2,6 +2,7 @@
  * Must never know how any of them works. */
 #include "base/walk.h"
 #include "client/exec.h"
+#include "client/nodes.h"
 #include "client/files.h"
 #include "init/init.h"
 #include "link/key.h"

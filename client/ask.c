@@ -6,6 +6,7 @@
 #include "ship/deps.h"
 #include "nodespec.h"
 #include "client/session.h"
+#include "client/survey.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -17,93 +18,6 @@
 #include <unistd.h>
 
 /* ---- nodes ---- */
-
-struct shown {
-	struct msg_shown m; /* strings owned */
-	struct strings texts;
-};
-
-struct answer {
-	struct shown *at;
-	size_t count, room;
-	uint32_t up, down;
-	struct left_out left; /* strings owned */
-	char *refused;
-	struct strings rules;
-};
-
-/* Nodes send these texts: only printable characters of them may reach the terminal. */
-static const char *
-copy_printable(struct shown *s, const char *text)
-{
-	strings_take(&s->texts, printable(text));
-	return s->texts.at[s->texts.count - 1];
-}
-
-static void
-add_shown(struct answer *a, const struct msg_shown *m)
-{
-	struct shown *s;
-
-	a->at = grow(a->at, a->count, &a->room, sizeof(a->at[0]));
-	s = &a->at[a->count++];
-	*s = (struct shown){.m = *m};
-	s->m.why = copy_printable(s, m->why);
-	s->m.info.hostname = copy_printable(s, m->info.hostname);
-	s->m.info.address = copy_printable(s, m->info.address);
-	s->m.info.machine = copy_printable(s, m->info.machine);
-	s->m.info.limits = copy_printable(s, m->info.limits);
-	s->m.info.version = copy_printable(s, m->info.version);
-}
-
-static void
-ask_nodes(const struct options *o, const char *spec, struct answer *a)
-{
-	struct msg_query q = {.generation = PROTO_GENERATION,
-		.spec = spec,
-		.exclude = o->exclude,
-		.only = o->only,
-		.at_least = (uint32_t)o->wait,
-		.patience = o->timeout};
-	struct link *l = session_open(o->uds);
-	struct msg_query_end end;
-	struct buf body = {0};
-	struct frame f;
-
-	put_query(&body, &q);
-	session_send(l, MSG_QUERY, &body);
-	buf_free(&body);
-	for (session_next(l, &f); f.type == MSG_NODES; session_next(l, &f)) {
-		struct reader r = reader_over(f.body, f.len);
-		struct msg_shown m;
-
-		while (next_shown(&r, &m))
-			add_shown(a, &m);
-		if (r.bad)
-			session_bad(&f);
-	}
-	if (f.type != MSG_QUERY_END || take_query_end(f.body, f.len, &end) != 0)
-		session_bad(&f);
-	a->up = end.up;
-	a->down = end.down;
-	a->left = absent_copy(&end.left);
-	a->refused = xstrdup(end.refused);
-	a->rules = end.rules;
-	link_free(l);
-}
-
-static void
-answer_free(struct answer *a)
-{
-	size_t i;
-
-	for (i = 0; i < a->count; i++)
-		strings_free(&a->at[i].texts);
-	free(a->at);
-	left_out_free(&a->left);
-	free(a->refused);
-	strings_free(&a->rules);
-}
 
 /* "512M", "3.4G": three figures are enough. */
 static void
@@ -135,7 +49,7 @@ put_age(uint64_t ms, char *out, size_t size)
 
 /* The users and groups that the rules give a node to, beside root and the master's own user. */
 static void
-print_allowed(const struct answer *a, const struct path *p)
+print_allowed(const struct survey *a, const struct path *p)
 {
 	const char *between = "  for ";
 	size_t i;
@@ -177,7 +91,7 @@ print_facts(const struct msg_shown *m)
 
 /* Whether another node at that level follows, below the same parent. */
 static bool
-has_sibling(const struct answer *a, size_t at, uint32_t level)
+has_sibling(const struct survey *a, size_t at, uint32_t level)
 {
 	struct path above = a->at[at].m.path;
 	size_t i;
@@ -191,7 +105,7 @@ has_sibling(const struct answer *a, size_t at, uint32_t level)
 
 /* Prints the number of a node, or of one above it, behind the lines that lead there. */
 static void
-print_branch(const struct answer *a, size_t at, uint32_t depth)
+print_branch(const struct survey *a, size_t at, uint32_t depth)
 {
 	struct path p = a->at[at].m.path;
 	char name[PATH_TEXT];
@@ -215,7 +129,7 @@ levels_in_common(const struct path *p, const struct path *q)
 
 /* A node that is not in the answer is drawn all the same when others stand below it. */
 static void
-print_tree(const struct answer *a)
+print_tree(const struct survey *a)
 {
 	uint32_t level;
 	size_t i;
@@ -234,27 +148,9 @@ print_tree(const struct answer *a)
 	}
 }
 
-static void
-check_spec(const char *spec)
-{
-	struct nodespec *parsed = *spec ? nodespec_parse(spec) : NULL;
-
-	if (*spec && !parsed)
-		die(2, "%s", nodespec_error());
-	nodespec_free(parsed);
-}
-
-static int
-flushed(int status)
-{
-	if (fflush(stdout) != 0 || ferror(stdout))
-		die(255, "standard output: %s", strerror(errno));
-	return status;
-}
-
 /* Of those that were asked for. The caller frees. */
 static char *
-down_nodes(const struct answer *a)
+down_nodes(const struct survey *a)
 {
 	struct path *paths = xcalloc(a->count, sizeof(*paths));
 	size_t i, count = 0;
@@ -270,7 +166,7 @@ down_nodes(const struct answer *a)
 
 /* That a node is down the tree itself says. */
 static int
-warn_absent(struct answer *a, const struct options *o, const char *spec)
+warn_absent(struct survey *a, const struct options *o, const char *spec)
 {
 	struct left_out l = a->left;
 
@@ -285,12 +181,12 @@ warn_absent(struct answer *a, const struct options *o, const char *spec)
 int
 client_info(const struct options *o, const char *spec)
 {
-	struct answer a = {0};
+	struct survey a = {0};
 	char *down;
 	int status;
 
-	check_spec(spec ? spec : "");
-	ask_nodes(o, spec ? spec : "", &a);
+	survey_check(spec ? spec : "");
+	survey_ask(o, spec ? spec : "", &a);
 	down = down_nodes(&a);
 	printf("%u up, %u down%s%s\n", a.up, a.down, *down ? ": " : "", down);
 	free(down);
@@ -300,86 +196,8 @@ client_info(const struct options *o, const char *spec)
 		warn("%u of %llu nodes are up", a.up, (unsigned long long)o->wait);
 		status = 255;
 	}
-	answer_free(&a);
-	return flushed(status);
-}
-
-/* The spec asks for what is down: then that is no fault of it. */
-static bool
-asks_for_down(const char *text)
-{
-	struct nodespec *spec = nodespec_parse(text);
-	bool asks = false;
-	size_t i;
-
-	for (i = 0; spec && i < nodespec_heads(spec); i++)
-		asks |= nodespec_head(spec, i)->kind == HEAD_DOWN;
-	nodespec_free(spec);
-	return asks;
-}
-
-/* Keeps those that the spec selects now: that are up, unless it asks for what is down, and that the user may use. */
-static void
-keep_selected(struct answer *a, bool down_too)
-{
-	struct nodespec *refused = *a->refused ? nodespec_parse(a->refused) : NULL;
-	size_t i, kept = 0;
-
-	for (i = 0; i < a->count; i++)
-		if ((down_too || a->at[i].m.state == NODE_UP) && !(refused && nodespec_matches(refused, &a->at[i].m.path)))
-			a->at[kept++] = a->at[i];
-		else
-			strings_free(&a->at[i].texts);
-	nodespec_free(refused);
-	a->count = kept;
-}
-
-static void
-print_nodes(const struct options *o, const struct answer *a)
-{
-	struct path *paths = xcalloc(a->count, sizeof(*paths));
-	char name[PATH_TEXT], *folded;
-	size_t i;
-
-	for (i = 0; i < a->count; i++) {
-		paths[i] = a->at[i].m.path;
-		if (o->each)
-			puts(path_text(&paths[i], name));
-	}
-	if (o->count)
-		printf("%zu\n", a->count);
-	if (a->count && !o->each && !o->count) {
-		folded = pathset_fold(paths, a->count);
-		puts(folded);
-		free(folded);
-	}
-	free(paths);
-}
-
-int
-client_nodes(const struct options *o, const char *spec)
-{
-	bool down_too = asks_for_down(spec);
-	struct answer a = {0};
-	int status;
-
-	check_spec(spec);
-	ask_nodes(o, spec, &a);
-	keep_selected(&a, down_too);
-	print_nodes(o, &a);
-	if (down_too) {
-		free((char *)(uintptr_t)a.left.down);
-		a.left.down = xstrdup("");
-	}
-	absent_warn(&a.left, NULL, false);
-	status = absent_any_named(&a.left) ? 255 : 0;
-	if (a.count == 0) {
-		warn("\"%s\" selects no node%s%s%s%s%s", spec, down_too ? "" : " that is up", *o->exclude ? " and not left out by -x" : "",
-			*o->only ? " and kept by -only" : "", *a.refused ? " and that you may use; refused: " : "", a.refused);
-		status = 255;
-	}
-	answer_free(&a);
-	return flushed(status);
+	survey_free(&a);
+	return flush_stdout(status);
 }
 
 /* ---- jobs ---- */
@@ -404,7 +222,7 @@ client_ps(const struct options *o)
 		free(command);
 	}
 	link_free(l);
-	return flushed(0);
+	return flush_stdout(0);
 }
 
 static const struct {
@@ -502,7 +320,7 @@ order_power(const struct options *o, struct link **l, const struct path *node, b
 
 /* Leaves first, so that no order is sent through a node that is already going. Returns how many have been refused; *done: how many not. */
 static size_t
-order_all(const struct options *o, const struct answer *a, bool reboot, size_t *done)
+order_all(const struct options *o, const struct survey *a, bool reboot, size_t *done)
 {
 	struct path *unable = xcalloc(a->count, sizeof(*unable));
 	const char *what = reboot ? "reboot" : "halt";
@@ -560,15 +378,15 @@ confirm(const struct options *o, const struct answer *a, const char *what)
 int
 client_power(const struct options *o, const char *spec, bool reboot)
 {
-	struct answer a = {0};
+	struct survey a = {0};
 	char *below = xstrdup(spec), *slash;
 	size_t done = 0, refused;
 	bool named;
 
-	check_spec(spec);
+	survey_check(spec);
 	while ((slash = strchr(below, '/')))
 		*slash = ':';
-	ask_nodes(o, below, &a);
+	survey_ask(o, below, &a);
 	free(below);
 	absent_warn(&a.left, NULL, false);
 	named = absent_any_named(&a.left);
@@ -578,8 +396,8 @@ client_power(const struct options *o, const char *spec, bool reboot)
 	refused = order_all(o, &a, reboot, &done);
 	if (done + refused == 0)
 		warn("\"%s\" selects no node that is up%s", spec, *o->exclude ? " and not left out by -x" : *o->only ? " and kept by -only" : "");
-	answer_free(&a);
-	return flushed(named || !done ? 255 : refused > 0);
+	survey_free(&a);
+	return flush_stdout(named || !done ? 255 : refused > 0);
 }
 
 /* ---- what would be sent ---- */
@@ -655,7 +473,7 @@ client_ldd(const struct options *o, char **programs)
 			worst = status;
 	}
 	free(cwd);
-	return flushed(worst);
+	return flush_stdout(worst);
 }
 
 int

@@ -9,7 +9,6 @@
 
 int client_exec(const struct options *, const char *spec, char **argv);	      /* e: runs a command on nodes */
 int client_info(const struct options *, const char *spec);		      /* i: the tree; spec NULL: all of it */
-int client_nodes(const struct options *, const char *spec);		      /* nodes: those that a spec selects now */
 int client_ldd(const struct options *, char **programs);		      /* ldd: what would be sent; programs ends in NULL */
 int client_ps(const struct options *);					      /* ps: the jobs of all nodes */
 int client_kill(const struct options *, const char *job, const char *signal); /* kill: signal NULL is TERM */

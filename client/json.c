@@ -89,14 +89,20 @@ json_text(struct buf *b, const char *key, const char *text)
 }
 
 void
-json_node(struct buf *b, const char *type, const struct naming *naming, const struct path *p)
+json_about(struct buf *b, const struct naming *naming, const struct path *p)
 {
 	char text[PATH_TEXT];
 
-	json_begin(b, type);
 	json_text(b, "node", path_text(p, text));
 	if (*naming_host(naming, p))
 		json_text(b, "host", naming_host(naming, p));
+}
+
+void
+json_node(struct buf *b, const char *type, const struct naming *naming, const struct path *p)
+{
+	json_begin(b, type);
+	json_about(b, naming, p);
 }
 
 static void

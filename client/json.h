@@ -7,6 +7,7 @@
 enum { JSON_FORMAT = 1 }; /* its number, which the first object of a command tells */
 
 void json_begin(struct buf *, const char *type); /* {"type":"exit" */
+void json_about(struct buf *, const struct naming *, const struct path *); /* ,"node":"1:5", and where it is known ,"host":"slave5" */
 /* The same of what is about one node: its path, and with -names its host: {"type":"exit","node":"1:5" */
 void json_node(struct buf *, const char *type, const struct naming *, const struct path *);
 void json_text(struct buf *, const char *key, const char *text); /* ,"key":"text"; what is not UTF-8 of it is replaced by U+FFFD */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,4 +72,14 @@ session_next(struct link *l, struct frame *f)
 	session_take(l, f);
 	if (f->type == MSG_ERROR)
 		session_error(f);
+}
+
+int
+flush_stdout(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno == EPIPE)
+		exit(141);
+	die(255, "standard output: %s", strerror(errno));
 }

@@ -14,6 +14,7 @@ struct link *session_open(const char *socket_path);
 void session_next(struct link *, struct frame *);
 void session_take(struct link *, struct frame *);			 /* the same, but hands a MSG_ERROR on */
 void session_send(struct link *, unsigned type, const struct buf *body); /* queues a message; body NULL: empty */
+int flush_stdout(int status);	 /* the status, when all has been written; else dies: 141 when its reader has gone, or 255 */
 void session_bad(const struct frame *) __attribute__((noreturn));	 /* dies (255): it can't be read, or was not to come now */
 /* Dies with the text and status of a MSG_ERROR. */
 void session_error(const struct frame *) __attribute__((noreturn));

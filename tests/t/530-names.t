@@ -147,4 +147,13 @@ run "$GPROC" nodes -c slave0/.
 is "nodes -c: how many" "$status $out$err" "0 3"
 run "$GPROC" nodes -c -e .
 is "not both" "$status" 2
+run "$GPROC" nodes -names 'slave[0-3],n*.org,3:.'
+is "nodes -names: hosts" "$status $out" "0 n[1-2].dom.org,slave[0-3]"
+run "$GPROC" nodes -names -e 'slave[10-11,9,2]'
+is "nodes -names -e: sorted by name" "$status $(printf '%s\n' "$out" | tr '\n' ' ')$err" "0 slave2 slave9 slave10 slave11 "
+run "$GPROC" nodes -json slave0:2
+like "nodes -json: an object a line" "$out" '^\{"type":"node","gproc":1,"node":"0:2","host":"slave2","state":"up","since":[0-9]+\.[0-9]{3},"address":"127.0.1.3:6666","machine":"'"$(uname -m)"'","cpus":[0-9]+,"memory":[0-9]+,"free":[0-9]+,"load":[0-9.]+,"jobs":0,"version":"[0-9.]+"'
+run "$GPROC" nodes -json @down
+is "of a node that is down what is known" "$status $(printf '%s\n' "$out" | sed -e 's/"since":[0-9.]*/"since":T/' | tr '\n' ' ')" \
+	'0 {"type":"node","gproc":1,"node":"1:5:13","host":"slave13","state":"down","since":T,"reason":"the connection was closed"} {"type":"node","node":"26","host":"3com9","state":"down","since":T,"reason":"the connection was closed"} '
 done_testing
