@@ -355,7 +355,7 @@ order_all(const struct options *o, const struct survey *a, bool reboot, size_t *
 
 /* More than one machine is not to go by a slip: a person is asked once. */
 static void
-confirm(const struct options *o, const struct answer *a, const char *what)
+confirm(const struct options *o, const struct survey *a, const char *what)
 {
 	struct path *up = xcalloc(a->count, sizeof(*up));
 	size_t i, count = 0;
@@ -479,15 +479,15 @@ client_ldd(const struct options *o, char **programs)
 int
 client_forget(const struct options *o, const char *spec)
 {
-	struct answer a = {0};
+	struct survey a = {0};
 	struct path *up;
 	struct link *l;
 	size_t i, done = 0, refused = 0, count = 0;
 	bool missing;
 	char name[PATH_TEXT], *nodes;
 
-	check_spec(spec);
-	ask_nodes(o, spec, &a);
+	survey_check(spec);
+	survey_ask(o, spec, &a);
 	missing = *a.left.missing || *a.left.refused;
 	if (missing)
 		absent_warn(&a.left, NULL, false);
@@ -518,6 +518,6 @@ client_forget(const struct options *o, const char *spec)
 	refused += count;
 	if (done + refused == 0)
 		warn("\"%s\" selects no node", spec);
-	answer_free(&a);
-	return flushed(missing || done + refused == 0 ? 255 : refused > 0);
+	survey_free(&a);
+	return flush_stdout(missing || done + refused == 0 ? 255 : refused > 0);
 }
