@@ -34,6 +34,8 @@ static const struct {
 	{MSG_INPUT, "INPUT"},
 	{MSG_TAKEN, "TAKEN"},
 	{MSG_RESIZE, "RESIZE"},
+	{MSG_SLOW, "SLOW"},
+	{MSG_BEFORE, "BEFORE"},
 	{MSG_LAUNCH, "LAUNCH"},
 	{MSG_ACCEPTED, "ACCEPTED"},
 	{MSG_ERROR, "ERROR"},
@@ -816,6 +818,38 @@ take_lack(const uint8_t *data, size_t len, struct msg_lack *m)
 
 	*m = (struct msg_lack){.name = take_object_name(&r)};
 	m->why = take_str(&r);
+	return verdict(&r);
+}
+
+void
+put_slow(struct buf *b, const struct msg_slow *m)
+{
+	put_path(b, &m->path);
+}
+
+int
+take_slow(const uint8_t *data, size_t len, struct msg_slow *m)
+{
+	struct reader r = reader_over(data, len);
+
+	m->path = take_path(&r);
+	return verdict(&r);
+}
+
+void
+put_before(struct buf *b, const struct msg_before *m)
+{
+	put_path(b, &m->path);
+	put_str(b, m->before);
+}
+
+int
+take_before(const uint8_t *data, size_t len, struct msg_before *m)
+{
+	struct reader r = reader_over(data, len);
+
+	m->path = take_path(&r);
+	m->before = take_str(&r);
 	return verdict(&r);
 }
 

@@ -34,6 +34,8 @@ enum message {
 	MSG_INPUT = 31,	 /* down, and from a client: a piece of what the programs read */
 	MSG_TAKEN = 32,	 /* up: how far one node has its input; to the client: how far it may send */
 	MSG_RESIZE = 33, /* down, and from a client: its terminal has another size */
+	MSG_SLOW = 34,	 /* up: one node gets contents far slower than its source has them */
+	MSG_BEFORE = 35, /* down: whom one node asks for contents from now on */
 	/* between a client and the master only */
 	MSG_LAUNCH = 40,    /* client: start this */
 	MSG_ACCEPTED = 41,  /* master: its job id and nodes */
@@ -121,12 +123,12 @@ struct msg_power {
 enum run_flags {
 	RUN_LOCALBIN = 1,
 	RUN_GLOB = 2,
-	RUN_DETACHED = 4,   /* nobody reads its output: it is dropped on the node */
-	RUN_TELL_START = 8, /* somebody waits for EVENT_STARTED */
-	RUN_NODE_CWD = 16,  /* cwd is a directory of the node's own; else a private one below binRoot */
-	RUN_GET = 65536,    /* no program: the files that argv names are read, and their archive (archive.h) is its output */
+	RUN_DETACHED = 4,     /* nobody reads its output: it is dropped on the node */
+	RUN_TELL_START = 8,   /* somebody waits for EVENT_STARTED */
+	RUN_NODE_CWD = 16,    /* cwd is a directory of the node's own; else a private one below binRoot */
+	RUN_GET = 65536,      /* no program: the files that argv names are read, and their archive (archive.h) is its output */
 	RUN_COMPARE = 262144, /* as RUN_PUT, but nothing is put: its output says of each entry, '1' or '0', whether it is there already */
-	RUN_PUT = 131072,   /* no program: the manifest's files are put below the directory argv[0] of the node's own */
+	RUN_PUT = 131072,     /* no program: the manifest's files are put below the directory argv[0] of the node's own */
 };
 enum view { VIEW_MERGED, VIEW_ALL, VIEW_NONE };		      /* -view: which of the node's directories show what was shipped */
 enum input_mode { INPUT_NONE, INPUT_STREAM, INPUT_TERMINAL }; /* /dev/null; what the client reads; a terminal of its own */
@@ -252,6 +254,13 @@ struct msg_data {
 	const uint8_t *data;
 	size_t len;
 };
+struct msg_slow {
+	struct path path;
+};
+struct msg_before {
+	struct path path;
+	const char *before; /* as in struct run_entry */
+};
 struct msg_lack {
 	struct object_name name;
 	const char *why;
@@ -263,11 +272,11 @@ enum launch_flags {
 	LAUNCH_KILL_ON_BAD = 4,
 	LAUNCH_LOCALBIN = 8,
 	LAUNCH_GLOB = 16,
-	LAUNCH_NODE_CWD = 32, /* as RUN_NODE_CWD */
-	LAUNCH_NAMES = 64,    /* NAMES are wanted before ACCEPTED */
-	LAUNCH_GET = 65536,   /* as RUN_GET, */
+	LAUNCH_NODE_CWD = 32,	 /* as RUN_NODE_CWD */
+	LAUNCH_NAMES = 64,	 /* NAMES are wanted before ACCEPTED */
+	LAUNCH_GET = 65536,	 /* as RUN_GET, */
 	LAUNCH_COMPARE = 262144, /* RUN_COMPARE, */
-	LAUNCH_PUT = 131072,  /* RUN_PUT */
+	LAUNCH_PUT = 131072,	 /* RUN_PUT */
 };
 struct variant {
 	const char *machine;  /* "" fits every node */
@@ -312,8 +321,8 @@ struct msg_error {
 struct msg_query {
 	uint32_t generation;
 	const char *spec, *exclude, *only; /* spec "": every node, those that are down too */
-	uint32_t at_least;	    /* wait until so many nodes are up... */
-	uint64_t patience;	    /* ...for so many milliseconds at most */
+	uint32_t at_least;		   /* wait until so many nodes are up... */
+	uint64_t patience;		   /* ...for so many milliseconds at most */
 };
 enum node_state { NODE_UP, NODE_ORPHANED, NODE_LOST };
 struct msg_shown { /* one of MSG_NODES', repeated to the end */
@@ -400,6 +409,10 @@ void put_data(struct buf *, const struct msg_data *);
 int take_data(const uint8_t *, size_t, struct msg_data *);
 void put_lack(struct buf *, const struct msg_lack *);
 int take_lack(const uint8_t *, size_t, struct msg_lack *);
+void put_slow(struct buf *, const struct msg_slow *);
+int take_slow(const uint8_t *, size_t, struct msg_slow *);
+void put_before(struct buf *, const struct msg_before *);
+int take_before(const uint8_t *, size_t, struct msg_before *);
 void put_launch(struct buf *, const struct msg_launch *);
 /* -1 too when it is of another generation: then that alone is told. */
 int take_launch(const uint8_t *, size_t, struct msg_launch *);

@@ -340,7 +340,7 @@ link_is_loopback(const struct link *l)
 enum link_proof
 link_proof(const struct link *l)
 {
-	if (l->local || link_ready(l))
+	if (l->local || (!l->connecting && seal_state(l->seal) == SEAL_READY))
 		return LINK_PROVED;
 	if (seal_state(l->seal) == SEAL_BAD)
 		return LINK_REFUSED;

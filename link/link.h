@@ -31,7 +31,7 @@ void link_kill(struct link *, const char *why);	    /* marks it dead; the owner 
 void link_set_patience(struct link *, unsigned ms); /* how long what is sent may wait for the peer's kernel to have it */
 const char *link_peer(const struct link *);	    /* "10.0.0.1:6666", or "a local client" */
 bool link_is_loopback(const struct link *);
-/* How far the peer has come in proving the key: refused (link_why has it), nothing yet, a first message that may be a replayed one, all. */
+/* How far the peer has come, or had when the link died, in proving the key: refused (link_why has it), nothing yet, a first message that may be a replayed one, all. */
 enum link_proof { LINK_REFUSED, LINK_UNPROVED, LINK_SHOWN, LINK_PROVED };
 enum link_proof link_proof(const struct link *);
 /* One number for an IPv4 address, or for the network of 64 bits that an IPv6 address is in; 0 for a local socket. */

@@ -2,6 +2,7 @@
  * Must never know what comes of it, or who the source is. */
 #include "node/fetch.h"
 #include "node/self.h"
+#include "node/sibling.h"
 #include "node/stream.h"
 #include "proto.h"
 
@@ -20,6 +21,21 @@ fetch_of(const struct object_name *name)
 	const struct blob *b = store_find(self.store, name);
 
 	return b ? blob_user(b) : NULL;
+}
+
+struct neighbour *
+fetch_source(const struct fetch *f, uint64_t job)
+{
+	const char *before = f->chained && !f->alone && !blob_thin(f->blob) ? fetch_hooks->before(job) : NULL;
+	struct neighbour *n = before ? sibling_at(before) : NULL;
+
+	return n ? n : fetch_hooks->source(job, f->name.scope);
+}
+
+bool
+fetch_is_chained(const struct fetch *f)
+{
+	return f->source && f->source->kind == NB_SOURCE;
 }
 
 /* Deflating pays on a wire; where this link is none, it may on one below. */
@@ -95,7 +111,7 @@ void
 fetch_rename(struct fetch *f)
 {
 	uint64_t other = job_behind(f);
-	struct neighbour *source = fetch_hooks->source(other, f->name.scope);
+	struct neighbour *source = fetch_source(f, other);
 
 	if (!f->source || !source)
 		return;

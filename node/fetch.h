@@ -4,6 +4,7 @@
 
 #include "bundle.h"
 #include "node/neighbour.h"
+#include "node/pace.h"
 
 struct blob;
 
@@ -23,11 +24,19 @@ struct fetch {
 	uint64_t asked;		  /* the offset up to which it was asked for; 0: it must be asked anew */
 	uint64_t queued;	  /* of a thin one that waits for a window: its place among them */
 	bool packed;		  /* it was asked for deflated */
+	bool chained;		  /* large: asked of the node before this one, as long as that one gives it */
+	bool alone;		  /* for this object that node is not asked again */
+	struct pace pace;
+	struct trial trial;
+	char *back; /* while another source is tried: the address of the last, "": the parent; NULL: none is tried */
 	unsigned damaged;
 	struct waiter *waiters;
 	struct fetch *next, **at; /* in the list, and what points to it there */
 };
 extern struct fetch *fetches;
+
+/* A node that asks beside the tree: refused; perhaps later, for the job is not here yet; what is here or on its way; all. */
+enum asking { ASK_NEVER, ASK_LATER, ASK_HELD, ASK_ALL };
 
 /* Those above who know what an object is for: node.c sets them at the start. */
 struct fetch_hooks {
@@ -36,15 +45,21 @@ struct fetch_hooks {
 	bool waits; /* a source that is gone will be followed by another: nothing fails until then */
 	/* Why a job of this node must not have an object that takes so much of the store, as is known now; NULL: it may. */
 	const char *(*refuses)(uint64_t job, const struct object_name *, uint64_t bytes);
+	const char *(*before)(uint64_t job); /* address of the node to ask for large objects in that job's name; NULL, "": the source */
+	enum asking (*may_ask)(uint64_t job, uint32_t scope); /* what another node may have in a job's name */
+	void (*slow)(uint64_t job);			      /* this node is far slower than whom it asks */
+	void (*back)(uint64_t job, const char *before);	      /* who was asked last is better */
 	void (*has)(uint64_t job, const struct object_name *);
 	void (*lacks)(uint64_t job, const struct object_name *, const char *why);
 };
 extern const struct fetch_hooks *fetch_hooks;
 void fetch_set_hooks(const struct fetch_hooks *);
 
-struct fetch *fetch_of(const struct object_name *); /* or NULL */
-void fetch_want(struct fetch *, uint64_t offset);   /* asks its source from there on, up to the blob's limit */
-void fetch_unwant(struct fetch *);		    /* its source need send no more */
+struct fetch *fetch_of(const struct object_name *);		    /* or NULL */
+struct neighbour *fetch_source(const struct fetch *, uint64_t job); /* whom it is asked of in that job's name; NULL: nobody now */
+bool fetch_is_chained(const struct fetch *);			    /* its source is a node beside the tree */
+void fetch_want(struct fetch *, uint64_t offset);		    /* asks its source from there on, up to the blob's limit */
+void fetch_unwant(struct fetch *);				    /* its source need send no more */
 /* The job of somebody who still waits, for which it can be asked again; false when nobody waits. */
 bool fetch_next_job(const struct fetch *, uint64_t *job);
 /* To another job that waits for it, if there is one. On the master that job's client becomes the source. Below it only the name changes in

@@ -18,6 +18,7 @@
 #include <string.h>
 
 enum {
+	LOOK_BACK = 3, /* for a node that can be asked for contents: how many others may come to ask the same, whatever those between are */
 	ACK_AFTER = 16 * 1024,	    /* bytes of one node's output taken before it is told, well under the ring it keeps them in */
 	LAUNCH_COST = 4096,	    /* bytes that a launch is counted as, beside what it was sent and has for each node */
 	VERDICT_COST = 64,	    /* bytes of a verdict that its client has not taken yet */
@@ -37,6 +38,8 @@ struct target {
 	bool lingers;
 	bool given_up; /* its verdict is the master's own: should the node still have it, it must forget it */
 	bool again;    /* it has come up by another way: what was sent to it may be lost */
+	bool slow;     /* large contents come to it slowly, or from it: no other asks it for them */
+	bool blamed;   /* one that asked it was slow */
 };
 
 struct launch {
@@ -396,10 +399,83 @@ head_member_lost(struct member *m)
 	}
 }
 
+/* The nearest before it that ships the same, has not been lost, has a port and is not slow: a few steps back at most. l->count: none. */
+static size_t
+one_before(const struct launch *l, size_t at)
+{
+	size_t i;
+
+	for (i = at; i-- > 0 && at - i <= LOOK_BACK;) {
+		const struct target *t = &l->targets[i];
+		const struct member *m =
+			t->variant == l->targets[at].variant && !t->slow && !t->given_up ? map_find(&self.map, &l->paths[i]) : NULL;
+
+		if (m && *m->info.address)
+			return i;
+	}
+	return l->count;
+}
+
+/* The address of the node that one asks for large contents. "": its parent, also where that is the one before it; and on one machine, whose
+ * links are all loopback. */
+static const char *
+address_before(const struct launch *l, size_t at)
+{
+	size_t i = l->variants[l->targets[at].variant].has_manifest ? one_before(l, at) : l->count;
+	const char *address;
+
+	if (i == l->count || (l->paths[i].depth + 1 == l->paths[at].depth && path_under(&l->paths[at], &l->paths[i])))
+		return "";
+	address = map_find(&self.map, &l->paths[i])->info.address;
+	return strncmp(address, "127.", 4) != 0 ? address : "";
+}
+
 static struct run_entry
 entry_of(const struct launch *l, size_t at)
 {
-	return (struct run_entry){.rank = (uint32_t)at, .path = l->paths[at], .before = ""};
+	return (struct run_entry){.rank = (uint32_t)at, .path = l->paths[at], .before = address_before(l, at)};
+}
+
+static void
+send_before(const struct launch *l, size_t at)
+{
+	if (l->targets[at].state != TARGET_ENDED) /* what could not start may be none of the variants' */
+		job_send_before(l->id, &(struct msg_before){l->paths[at], address_before(l, at)});
+}
+
+/* The second that is slow behind the same one: that one is the slow one, and those behind it are none. */
+static void
+skip_source(struct launch *l, size_t source, size_t at)
+{
+	size_t i;
+
+	l->targets[source].slow = true;
+	for (i = source + 1; i <= at; i++)
+		l->targets[i].slow = false;
+	for (i = source + 1; i <= at; i++)
+		send_before(l, i);
+}
+
+void
+head_slow(uint64_t id, const struct msg_slow *m)
+{
+	struct launch *l = launch_find(id);
+	size_t at, before, next;
+
+	if (!l || (at = find_path(l, &m->path)) == l->count)
+		return;
+	before = one_before(l, at);
+	if (before < l->count && l->targets[before].blamed) {
+		skip_source(l, before, at);
+		return;
+	}
+	if (before < l->count)
+		l->targets[before].blamed = true;
+	for (next = at + 1; next < l->count && one_before(l, next) != at; next++)
+		;
+	l->targets[at].slow = true;
+	if (next < l->count)
+		send_before(l, next);
 }
 
 static void
@@ -781,9 +857,13 @@ static bool
 fits_a_frame(const struct neighbour *client, size_t len, const struct choice *c)
 {
 	size_t size = len + 128 + client->who.group_count * 4, i;
+	const char *longest = "";
 
 	for (i = 0; i < c->count; i++)
-		size += run_entry_size(&(struct run_entry){.path = c->paths[i], .before = ""});
+		if (strlen(c->members[i]->info.address) > strlen(longest))
+			longest = c->members[i]->info.address;
+	for (i = 0; i < c->count; i++)
+		size += run_entry_size(&(struct run_entry){.path = c->paths[i], .before = longest});
 	return size <= MAX_FRAME - FRAME_HEAD;
 }
 

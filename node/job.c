@@ -1,6 +1,7 @@
 /* Jobs as they pass through this node: who below takes part, what comes up and is let through, signals and ends.
  * Must never know mounts, or how a verdict is judged. */
 #include "node/job.h"
+#include "node/asker.h"
 #include "node/part.h"
 #include "node/relay.h"
 #include "node/self.h"
@@ -175,7 +176,19 @@ send_taken_to_parent(uint64_t id, const struct msg_taken *m)
 	buf_free(&body);
 }
 
-static const struct job_hooks below_a_parent = {.event = send_to_parent, .taken = send_taken_to_parent, .knows = may_be_known};
+static void
+send_slow_to_parent(uint64_t id, const struct msg_slow *m)
+{
+	struct buf body = {0};
+
+	put_slow(&body, m);
+	if (self.parent && self.parent->between == PROTO_GENERATION)
+		neighbour_send(self.parent, PRIO_CONTROL, MSG_SLOW, id, &body);
+	buf_free(&body);
+}
+
+static const struct job_hooks below_a_parent = {
+	.event = send_to_parent, .taken = send_taken_to_parent, .slow = send_slow_to_parent, .knows = may_be_known};
 static const struct job_hooks *hooks = &below_a_parent;
 
 void
@@ -621,19 +634,22 @@ part_is_over(uint64_t id)
 }
 
 static void
-start_part(struct job *j, const struct msg_run *run, struct shared *block, uint32_t rank)
+start_part(struct job *j, const struct msg_run *run, struct shared *block, const struct run_entry *mine)
 {
 	struct part_share share = {.credit = &j->credit, .window = &j->above, .over = part_is_over};
+
+	uint64_t id = j->id;
 
 	if (j->part)
 		part_resend(j->part);
 	else if (!j->done)
-		j->part = part_start(j->id, run, block, rank, &share);
+		j->part = part_start(id, run, block, mine, &share);
+	asker_job_came(id); /* the part may have failed, and taken the job with it */
 }
 
 /* Takes this node's own entry out of the list: true when there was one. */
 static bool
-take_mine(struct msg_run *run, uint32_t *rank)
+take_mine(struct msg_run *run, struct run_entry *out)
 {
 	bool mine = false;
 	size_t i, kept = 0;
@@ -641,7 +657,7 @@ take_mine(struct msg_run *run, uint32_t *rank)
 	for (i = 0; i < run->count; i++)
 		if (path_equal(&run->entries[i].path, &self.path)) {
 			mine = true;
-			*rank = run->entries[i].rank;
+			*out = run->entries[i];
 		} else {
 			run->entries[kept++] = run->entries[i];
 		}
@@ -655,7 +671,7 @@ run_here_and_below(uint64_t id, struct msg_run *run)
 	struct job *j = job_find(id);
 	bool again = j != NULL, mine;
 	struct shared *block = shared_new(run->block_len);
-	uint32_t rank = 0;
+	struct run_entry entry;
 
 	memcpy(block->data, run->block, run->block_len);
 	if (!j) {
@@ -666,10 +682,10 @@ run_here_and_below(uint64_t id, struct msg_run *run)
 	}
 	j->credit += run->window;
 	j->above += run->window;
-	mine = take_mine(run, &rank);
+	mine = take_mine(run, &entry);
 	spread(j, run, block, again);
 	if (mine)
-		start_part(j, run, block, rank);
+		start_part(j, run, block, &entry);
 	shared_drop(block);
 	pump(j);
 }
@@ -785,6 +801,91 @@ job_on_taken(struct neighbour *child, const struct frame *frame)
 		hooks->taken(frame->job, &m);
 	else
 		neighbour_malformed(child, frame);
+}
+
+/* ---- whom nodes ask for contents ---- */
+
+void
+job_is_slow(uint64_t id)
+{
+	note(1, "contents come far more slowly than their source has them");
+	hooks->slow(id, &(struct msg_slow){self.path});
+}
+
+void
+job_on_slow(struct neighbour *child, const struct frame *frame)
+{
+	struct msg_slow m;
+
+	if (take_slow(frame->body, frame->len, &m) == 0)
+		hooks->slow(frame->job, &m);
+	else
+		neighbour_malformed(child, frame);
+}
+
+void
+job_send_before(uint64_t id, const struct msg_before *m)
+{
+	struct job *j = job_find(id);
+	struct neighbour *next;
+	struct buf body = {0};
+
+	if (path_equal(&m->path, &self.path)) {
+		if (j && j->part) {
+			char *was = xstrdup(part_before(j->part));
+
+			part_set_before(j->part, m->before);
+			relay_before_is(id, was);
+			free(was);
+		}
+		return;
+	}
+	next = neighbour_towards(&m->path);
+	if (!next || next->between != PROTO_GENERATION)
+		return;
+	put_before(&body, m);
+	neighbour_post(next, PRIO_CONTROL, MSG_BEFORE, id, &body);
+}
+
+void
+job_on_before(struct neighbour *parent, const struct frame *frame)
+{
+	struct msg_before m;
+
+	if (take_before(frame->body, frame->len, &m) == 0)
+		job_send_before(frame->job, &m);
+	else
+		neighbour_malformed(parent, frame);
+}
+
+void
+job_back(uint64_t id, const char *before)
+{
+	struct job *j = job_find(id);
+
+	note(1, "contents are asked of %s again", *before ? before : "the parent");
+	if (j && j->part)
+		part_set_before(j->part, before);
+}
+
+const char *
+job_before(uint64_t id)
+{
+	const struct job *j = job_find(id);
+
+	return j && j->part ? part_before(j->part) : NULL;
+}
+
+enum asking
+job_may_ask(uint64_t id, uint32_t scope)
+{
+	const struct job *j = job_find(id);
+
+	if (!j)
+		return ASK_LATER;
+	if (!j->part || j->done || j->forgotten || !part_is_of(j->part, scope))
+		return ASK_NEVER;
+	return part_fetches(j->part) ? ASK_ALL : ASK_HELD;
 }
 
 /* ---- signals, ends ---- */

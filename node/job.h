@@ -3,6 +3,7 @@
 #define JOB_H
 
 #include "bundle.h"
+#include "node/fetch.h"
 #include "node/neighbour.h"
 #include "proto.h"
 
@@ -10,6 +11,7 @@
 struct job_hooks {
 	size_t (*event)(uint64_t job, const struct msg_event *); /* returns the bytes of the job's credit that it took */
 	void (*taken)(uint64_t job, const struct msg_taken *);
+	void (*slow)(uint64_t job, const struct msg_slow *);
 	bool (*knows)(uint64_t job);
 };
 void job_set_hooks(const struct job_hooks *);
@@ -26,6 +28,13 @@ void job_on_forget(struct neighbour *, const struct frame *); /* the parent's FO
 void job_on_input(struct neighbour *, const struct frame *);  /* the parent's INPUT */
 void job_on_taken(struct neighbour *, const struct frame *);  /* a child's TAKEN */
 void job_on_resize(struct neighbour *, const struct frame *); /* the parent's RESIZE */
+void job_on_slow(struct neighbour *, const struct frame *);   /* a child's SLOW */
+void job_on_before(struct neighbour *, const struct frame *); /* the parent's BEFORE, for this node or one below */
+void job_send_before(uint64_t id, const struct msg_before *); /* whom a node asks from now on; sent on, or done here */
+void job_is_slow(uint64_t id);				      /* as fetch_hooks has it, and so are the next three */
+void job_back(uint64_t id, const char *before);
+const char *job_before(uint64_t id);
+enum asking job_may_ask(uint64_t id, uint32_t scope);
 /* On the master: to every node of the launch that is up; the shared bytes are an INPUT's whole body. */
 void job_send_input(uint64_t id, struct shared *);
 void job_signal(uint64_t id, const struct msg_signal *); /* to all of it, here and below */

@@ -13,7 +13,8 @@ struct launch;
 struct stream;
 struct errand;
 
-enum neighbour_kind { NB_NEW, NB_CHILD, NB_PARENT, NB_CLIENT, NB_KINDS };
+/* NB_SOURCE: another node that this one asks for contents, beside the tree; NB_ASKER: one that asks this one. */
+enum neighbour_kind { NB_NEW, NB_CHILD, NB_PARENT, NB_CLIENT, NB_SOURCE, NB_ASKER, NB_KINDS };
 
 /* What is at the other end of a link. Freed at the end of the turn in which the link died. */
 struct neighbour {
@@ -34,7 +35,7 @@ struct neighbour {
 	struct path path;
 	uint64_t boot;
 	bool left;     /* it said good-bye */
-	char *dialled; /* parent: the address as we dialled it */
+	char *dialled; /* parent, source: the address as we dialled it */
 	/* client */
 	struct peer who;
 	size_t largest, counted; /* bytes: of a frame that it may send as it is; taken of its user's share */
@@ -64,7 +65,7 @@ void neighbour_send_shared(
 #define CLIENT_FRAME (128u << 10) /* the largest frame of a client that is read unasked: a piece of contents is half of it */
 void neighbour_send_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
 char *neighbour_host(const struct neighbour *); /* its address without the port. The caller frees */
-void neighbour_touch(struct neighbour *); /* it has something to write: flushed at the end of the turn */
+void neighbour_touch(struct neighbour *);	/* it has something to write: flushed at the end of the turn */
 void neighbour_kill(struct neighbour *, const char *why);
 void neighbour_malformed(struct neighbour *, const struct frame *); /* its message can't be read: no answer says so, the link ends */
 struct neighbour *neighbour_towards(const struct path *);	    /* the child that leads there, or NULL */

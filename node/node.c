@@ -6,6 +6,7 @@
 #include "node/access.h"
 #include "node/agenda.h"
 #include "node/answer.h"
+#include "node/asker.h"
 #include "node/door.h"
 #include "node/fetch.h"
 #include "node/head.h"
@@ -15,6 +16,7 @@
 #include "node/relay.h"
 #include "node/self.h"
 #include "node/share.h"
+#include "node/sibling.h"
 #include "node/stranger.h"
 #include "node/tree.h"
 #include "node/upstream.h"
@@ -71,7 +73,7 @@ on_welcome(struct neighbour *n, const struct frame *f)
 	loop_timer(&tick, self.heartbeat / 5, tick.due, NULL); /* the master's heartbeat may be shorter than the one it began with */
 }
 
-static const char *const kind_names[NB_KINDS] = {"stranger", "child", "parent", "client"};
+static const char *const kind_names[NB_KINDS] = {"stranger", "child", "parent", "client", "source", "node beside the tree"};
 
 #define FROM(kind) (1u << (kind))
 #define BARE FROM(NB_KINDS) /* it has no body */
@@ -102,9 +104,11 @@ static const struct {
 	{MSG_SIGNAL, FROM(NB_CLIENT), head_on_signal},
 	{MSG_DONE, FROM(NB_PARENT) | BARE, job_on_done},
 	{MSG_WANT, FROM(NB_CHILD), relay_on_want},
+	{MSG_WANT, FROM(NB_NEW) | FROM(NB_ASKER), asker_on_want},
 	{MSG_UNWANT, FROM(NB_CHILD), relay_on_unwant},
-	{MSG_DATA, FROM(NB_PARENT) | FROM(NB_CLIENT), relay_on_data},
-	{MSG_LACK, FROM(NB_PARENT) | FROM(NB_CLIENT), relay_on_lack},
+	{MSG_UNWANT, FROM(NB_ASKER), asker_on_unwant},
+	{MSG_DATA, FROM(NB_PARENT) | FROM(NB_CLIENT) | FROM(NB_SOURCE), relay_on_data},
+	{MSG_LACK, FROM(NB_PARENT) | FROM(NB_CLIENT) | FROM(NB_SOURCE), relay_on_lack},
 	{MSG_RESEND, FROM(NB_PARENT), upstream_on_resend},
 	{MSG_LAUNCH, FROM(NB_CLIENT), head_on_launch},
 	{MSG_QUERY, FROM(NB_CLIENT), answer_on_query},
@@ -116,6 +120,8 @@ static const struct {
 	{MSG_RESIZE, FROM(NB_PARENT), job_on_resize},
 	{MSG_RESIZE, FROM(NB_CLIENT), head_on_resize},
 	{MSG_DETACH, FROM(NB_CLIENT), head_on_detach},
+	{MSG_SLOW, FROM(NB_CHILD), job_on_slow},
+	{MSG_BEFORE, FROM(NB_PARENT), job_on_before},
 };
 
 static void
@@ -165,6 +171,9 @@ on_gone(struct neighbour *n, const char *why)
 	job_neighbour_gone(n);
 	if (n->kind == NB_PARENT)
 		upstream_gone(n, why);
+	else if (n->kind == NB_SOURCE)
+		sibling_gone(n, why);
+	asker_neighbour_gone(n);
 	relay_neighbour_gone(n);
 }
 
@@ -191,11 +200,25 @@ set_hooks(void)
 {
 	static const struct neighbour_hooks all = {
 		.frame = dispatch, .large = head_large_frame, .bulk = relay_bulk, .flushed = on_flushed, .gone = on_gone};
-	static const struct fetch_hooks of_parent = {
-		.source = source_is_parent, .waits = true, .refuses = job_refuses, .has = job_has, .lacks = job_lacks};
-	static const struct fetch_hooks of_client = {
-		.source = head_source, .waits = false, .refuses = job_refuses, .has = job_has, .lacks = job_lacks};
-	static const struct job_hooks to_head = {.event = head_event, .taken = head_taken, .knows = head_knows};
+	static const struct fetch_hooks of_parent = {.source = source_is_parent,
+		.waits = true,
+		.before = job_before,
+		.may_ask = job_may_ask,
+		.slow = job_is_slow,
+		.back = job_back,
+		.refuses = job_refuses,
+		.has = job_has,
+		.lacks = job_lacks};
+	static const struct fetch_hooks of_client = {.source = head_source,
+		.waits = false,
+		.before = job_before,
+		.may_ask = job_may_ask,
+		.slow = job_is_slow,
+		.back = job_back,
+		.refuses = job_refuses,
+		.has = job_has,
+		.lacks = job_lacks};
+	static const struct job_hooks to_head = {.event = head_event, .taken = head_taken, .slow = head_slow, .knows = head_knows};
 
 	neighbour_set_hooks(&all);
 	fetch_set_hooks(self.is_master ? &of_client : &of_parent);
@@ -264,6 +287,8 @@ tick_is_due(struct timer *t)
 			soonest = left;
 	}
 	relay_tick();
+	asker_tick();
+	sibling_tick();
 	if (self.parent && foreign_changed()) {
 		know_machines();
 		tree_send_self();

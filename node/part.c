@@ -22,6 +22,7 @@ enum {
 	READ_SIZE = 16 * 1024, /* the most that one event carries */
 	PIECE_MIN = 2 * 1024,
 	TERMINAL_REST = 72 * 1024, /* bytes: more than the kernel keeps of what was written to a terminal and not read yet */
+	CHAIN_MIN = 1 << 20,	   /* bytes: what is larger is asked of the node before this one, or the parent would send as many copies */
 	READS_A_TURN = 4,	   /* so that a program that never stops printing leaves the loop to others */
 };
 #define MAX_SHARE (UINT64_MAX / 4) /* bytes: more than any node has, and sums of it are still numbers */
@@ -59,6 +60,7 @@ struct content {
 struct part {
 	uint64_t job;
 	uint32_t rank;
+	char *before; /* address of the node that is asked for large contents; "": none */
 	struct part_share share;
 	enum part_state state;
 	struct shared *block;
@@ -210,6 +212,7 @@ part_release(void *what)
 	struct part *part = what;
 
 	run_common_free(&part->run);
+	free(part->before);
 	shared_drop(part->block);
 	free(part);
 }
@@ -755,7 +758,7 @@ need(struct part *part, const struct object_name *name)
 	const struct blob *blob;
 	const char *why;
 
-	if (relay_need(part->job, name))
+	if (relay_need(part->job, name, promised_for(part, name) > CHAIN_MIN))
 		return true;
 	if (part->state != PART_FETCHING)
 		return false;
@@ -874,13 +877,39 @@ note_binroot(struct part *part)
 	free(text);
 }
 
+const char *
+part_before(const struct part *part)
+{
+	return part->before;
+}
+
+void
+part_set_before(struct part *part, const char *before)
+{
+	free(part->before);
+	part->before = xstrdup(before);
+}
+
+bool
+part_is_of(const struct part *part, uint32_t scope)
+{
+	return scope == SCOPE_PUBLIC || scope == part->run.uid;
+}
+
+bool
+part_fetches(const struct part *part)
+{
+	return part->state == PART_FETCHING;
+}
+
 struct part *
-part_start(uint64_t job, const struct msg_run *run, struct shared *block, uint32_t rank, const struct part_share *share)
+part_start(uint64_t job, const struct msg_run *run, struct shared *block, const struct run_entry *mine, const struct part_share *share)
 {
 	struct part *part = xcalloc(1, sizeof(*part));
 
 	part->job = job;
-	part->rank = rank;
+	part->rank = mine->rank;
+	part->before = xstrdup(mine->before);
 	part->share = *share;
 	part->last = &part->first;
 	part->block = shared_hold(block);

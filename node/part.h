@@ -6,6 +6,7 @@
 
 struct part;
 struct msg_run;
+struct run_entry;
 struct msg_input;
 struct msg_resize;
 /* What the part shares with its job, which owns both and outlives it. */
@@ -15,15 +16,20 @@ struct part_share {
 	void (*over)(uint64_t job); /* nothing of the part is left here */
 };
 /* run: borrowed for the call; its block is held while it runs. Never NULL: what goes wrong becomes a verdict. */
-struct part *part_start(uint64_t job, const struct msg_run *run, struct shared *block, uint32_t rank, const struct part_share *);
-bool part_pump(struct part *);			 /* sends the next event that waits, if there is credit for it; whether it did */
-void part_ack(struct part *, uint64_t sequence); /* the head has everything up to here */
-void part_resend(struct part *);		 /* the way up is a new one: everything unacknowledged goes again */
-void part_signal(struct part *, int signal); /* HUP hangs a terminal up, too */
-void part_input(struct part *, const struct msg_input *); /* a piece of what its program reads */
+struct part *part_start(
+	uint64_t job, const struct msg_run *run, struct shared *block, const struct run_entry *mine, const struct part_share *);
+const char *part_before(const struct part *); /* address of the node that it asks for large contents, "": none; borrowed */
+void part_set_before(struct part *, const char *);
+bool part_is_of(const struct part *, uint32_t scope);	    /* its launch may have what is in that scope */
+bool part_fetches(const struct part *);			    /* contents are missing */
+bool part_pump(struct part *);				    /* sends the next event that waits, if there is credit for it; whether it did */
+void part_ack(struct part *, uint64_t sequence);	    /* the head has everything up to here */
+void part_resend(struct part *);			    /* the way up is a new one: everything unacknowledged goes again */
+void part_signal(struct part *, int signal);		    /* HUP hangs a terminal up, too */
+void part_input(struct part *, const struct msg_input *);   /* a piece of what its program reads */
 void part_resize(struct part *, const struct msg_resize *); /* the user's terminal has another size */
-void part_done(struct part *);				  /* the head has the verdict */
-void part_forget(struct part *);			  /* kills it without a verdict */
+void part_done(struct part *);				    /* the head has the verdict */
+void part_forget(struct part *);			    /* kills it without a verdict */
 const char *part_refuses(
 	struct part *, const struct object_name *, uint64_t bytes); /* as fetch_hooks has it; promises room for a manifest */
 void part_has(struct part *, const struct object_name *);

@@ -3,13 +3,17 @@
 #include "node/relay.h"
 #include "node/packed.h"
 #include "node/self.h"
+#include "node/sibling.h"
 #include "node/stream.h"
 #include "node/window.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DAMAGED = 3 }; /* times the same object may arrive damaged before the source is given up */
+enum {
+	MAX_DAMAGED = 3,    /* times the same object may arrive damaged before the source is given up */
+	MOVE_MIN = 1 << 20, /* bytes of contents that are worth asking another source for the rest */
+};
 
 /* A job of this node that will not get an object: told last, because what it does then may change every list here. */
 struct failure {
@@ -37,8 +41,8 @@ stream_free(struct stream *s)
 	free(s);
 }
 
-static void
-send_lack(struct neighbour *n, uint64_t job, const struct object_name *name, const char *why)
+void
+relay_lack(struct neighbour *n, uint64_t job, const struct object_name *name, const char *why)
 {
 	struct msg_lack lack = {.name = *name, .why = why};
 	struct buf body = {0};
@@ -67,6 +71,7 @@ fetch_remove(struct fetch *f)
 		free(f->waiters);
 		f->waiters = next;
 	}
+	free(f->back);
 	free(f);
 	if (was_thin) /* of the others, of which there may be very many, each would look at all */
 		window_turns();
@@ -117,7 +122,7 @@ fail_job(struct fetch *f, uint64_t job, const char *why)
 		s = stream_of(n, f->blob);
 		if (s && s->job == job) {
 			stream_free(stream_take(n, f->blob));
-			send_lack(n, job, &f->name, why);
+			relay_lack(n, job, &f->name, why);
 		}
 	}
 }
@@ -149,7 +154,7 @@ static void
 fetch_ask(struct fetch *f, const char *why)
 {
 	while (fetch_next_job(f, &f->job)) {
-		f->source = fetch_hooks->source(f->job, f->name.scope);
+		f->source = fetch_source(f, f->job);
 		if (f->source) {
 			ask_anew(f);
 			return;
@@ -193,7 +198,7 @@ fetch_start(const struct object_name *name)
 /* ---- asked for ---- */
 
 bool
-relay_need(uint64_t job, const struct object_name *name)
+relay_need(uint64_t job, const struct object_name *name, bool is_large)
 {
 	struct blob *blob = store_find(self.store, name);
 	struct fetch *f;
@@ -206,6 +211,7 @@ relay_need(uint64_t job, const struct object_name *name)
 	is_new = !f;
 	if (is_new)
 		f = fetch_start(name);
+	f->chained = f->chained || is_large;
 	w = xcalloc(1, sizeof(*w));
 	w->job = job;
 	w->next = f->waiters;
@@ -222,42 +228,43 @@ relay_need(uint64_t job, const struct object_name *name)
 	return false;
 }
 
-void
-relay_on_want(struct neighbour *from, const struct frame *frame)
+/* Begins or moves the neighbour's stream of an object that is here, or on its way. */
+static void
+serve(struct neighbour *from, uint64_t job, const struct msg_want *want, struct blob *blob)
 {
-	struct msg_want want;
-	struct blob *blob;
-	struct fetch *f;
-	struct stream *s;
+	struct stream *s = stream_take(from, blob);
 
-	if (take_want(frame->body, frame->len, &want)) {
-		neighbour_malformed(from, frame);
-		return;
-	}
-	blob = store_find(self.store, &want.name);
-	f = fetch_of(&want.name);
-	s = blob ? stream_of(from, blob) : NULL;
-	/* Who begins in the middle may have had it damaged: then it is worth a look whether it is so here. */
-	if (blob && blob_whole(blob) && want.offset > 0 && (!s || want.offset != s->end) && !blob_is_sound(blob, want.offset))
-		blob_spoil(blob);
-	if (!f && (!blob || !blob_whole(blob)))
-		f = fetch_start(&want.name);
-	blob = f ? f->blob : blob;
-	s = stream_take(from, blob);
 	if (!s) {
 		s = xcalloc(1, sizeof(*s));
 		s->blob = blob;
 		blob_pin(blob);
 	}
-	s->job = frame->job;
-	s->packed = want.packed;
-	if (want.offset != s->end || s->offset >= s->end) /* else it is to go on where it ended */
-		s->offset = want.offset;
-	s->end = want.end;
+	s->job = job;
+	s->packed = want->packed;
+	if (want->offset != s->end || s->offset >= s->end) /* else it is to go on where it ended */
+		s->offset = want->offset;
+	s->end = want->end;
 	s->left = false;
 	stream_append(from, s);
 	link_wake_bulk(from->link);
 	neighbour_touch(from);
+}
+
+void
+relay_want(struct neighbour *from, uint64_t job, const struct msg_want *want)
+{
+	struct blob *blob = store_find(self.store, &want->name);
+	struct fetch *f = fetch_of(&want->name);
+	struct stream *s = blob ? stream_of(from, blob) : NULL;
+
+	/* Who begins in the middle may have had it damaged: then it is worth a look whether it is so here. */
+	if (blob && blob_whole(blob) && want->offset > 0 && (!s || want->offset != s->end) && !blob_is_sound(blob, want->offset))
+		blob_spoil(blob);
+	if (!f && (!blob || !blob_whole(blob))) {
+		f = fetch_start(&want->name);
+		f->chained = from->kind == NB_ASKER; /* nothing else is asked for beside the tree */
+	}
+	serve(from, job, want, f ? f->blob : blob);
 	if (f && !f->source)
 		fetch_ask(f, "its source is gone");
 	else if (f && blob_thin(f->blob))
@@ -266,27 +273,109 @@ relay_on_want(struct neighbour *from, const struct frame *frame)
 }
 
 void
-relay_on_unwant(struct neighbour *from, const struct frame *frame)
+relay_on_want(struct neighbour *from, const struct frame *frame)
 {
 	struct msg_want want;
-	struct fetch *f;
-	struct blob *blob;
+
+	if (take_want(frame->body, frame->len, &want) == 0)
+		relay_want(from, frame->job, &want);
+	else
+		neighbour_malformed(from, frame);
+}
+
+/* ---- whom it is asked of ---- */
+
+/* Those beside the tree go to their own parents. */
+static void
+refuse_askers(struct fetch *f, const char *why)
+{
+	struct neighbour *n;
 	struct stream *s;
+
+	for (n = self.neighbours; n; n = n->next)
+		if (n->kind == NB_ASKER && (s = stream_take(n, f->blob))) {
+			relay_lack(n, s->job, &f->name, why);
+			stream_free(s);
+		}
+}
+
+/* To the parent, at the offset reached: the node before this one has nothing, or gives nothing, or is gone. */
+static void
+leave_chain(struct fetch *f, const char *why)
+{
+	note(1, "contents are asked of the parent: %s %s", f->source->dialled, why);
+	fetch_unwant(f);
+	f->source = NULL;
+	f->alone = true;
+	f->pace = (struct pace){.told = f->pace.told};
+	free(f->back);
+	f->back = NULL;
+	fetch_ask(f, "its source is gone");
+}
+
+/* To another source, at the offset reached. */
+static void
+move_to(struct fetch *f, struct neighbour *source)
+{
+	if (!source || source == f->source)
+		return;
+	if (f->source)
+		fetch_unwant(f);
+	f->source = source;
+	f->pace = (struct pace){.told = f->pace.told};
+	ask_anew(f);
+}
+
+/* The list or the last of it is not worth another way. */
+static bool
+may_move(const struct fetch *f, uint64_t job)
+{
+	return f->chained && f->job == job && !f->back && !blob_thin(f->blob) && blob_list(f->blob) &&
+	       blob_total(f->blob) - blob_next(f->blob) > MOVE_MIN;
+}
+
+void
+relay_before_is(uint64_t job, const char *was)
+{
+	struct fetch *f;
+
+	for (f = fetches; f; f = f->next) {
+		uint64_t next = blob_next(f->blob);
+
+		if (!may_move(f, job))
+			continue;
+		f->trial = (struct trial){.rate = pace_rate(&f->pace, loop_now(), next), .from = next};
+		f->back = xstrdup(f->alone ? "" : was);
+		f->alone = false;
+		move_to(f, fetch_source(f, job));
+	}
+}
+
+void
+relay_unwant(struct neighbour *from, const struct msg_want *want)
+{
+	struct blob *blob = store_find(self.store, &want->name);
+	struct fetch *f = fetch_of(&want->name);
+	struct stream *s = blob ? stream_take(from, blob) : NULL;
 	uint64_t job;
 
-	if (take_want(frame->body, frame->len, &want)) {
-		neighbour_malformed(from, frame);
-		return;
-	}
-	blob = store_find(self.store, &want.name);
-	f = fetch_of(&want.name);
-	s = blob ? stream_take(from, blob) : NULL;
 	if (s)
 		stream_free(s);
 	if (f && !fetch_next_job(f, &job))
 		forget_fetch(f);
 	else if (f && blob_thin(f->blob))
 		window_moved(f);
+}
+
+void
+relay_on_unwant(struct neighbour *from, const struct frame *frame)
+{
+	struct msg_want want;
+
+	if (take_want(frame->body, frame->len, &want) == 0)
+		relay_unwant(from, &want);
+	else
+		neighbour_malformed(from, frame);
 }
 
 static void
@@ -322,6 +411,11 @@ fetch_damaged(struct fetch *f)
 {
 	char *why;
 
+	if (fetch_is_chained(f)) { /* all that it gives is taken from elsewhere */
+		sibling_avoid(f->source);
+		neighbour_kill(f->source, "it sent contents that have another digest");
+		return;
+	}
 	if (++f->damaged < MAX_DAMAGED) {
 		fetch_want(f, blob_resume(f->blob));
 		return;
@@ -331,6 +425,22 @@ fetch_damaged(struct fetch *f)
 	fetch_fail(f, f->job, why);
 	free(why);
 	report_failures();
+}
+
+/* From now on nothing of it is kept here, and only children have it. */
+static void
+pass_through(struct fetch *f, const char *why)
+{
+	refuse_askers(f, why);
+	if (!fetch_next_job(f, &f->job)) {
+		forget_fetch(f);
+		return;
+	}
+	if (fetch_is_chained(f)) {
+		fetch_unwant(f);
+		f->source = fetch_hooks->source(f->job, f->name.scope);
+	}
+	window_begin(f);
 }
 
 /* What is only handed on gives its room to what a job of this node was promised. */
@@ -345,7 +455,7 @@ make_way(struct fetch *f, uint64_t size)
 		;
 	if (!other)
 		return false;
-	window_begin(other);
+	pass_through(other, "its room was given to others");
 	fetch_want(f, blob_resume(f->blob));
 	return true;
 }
@@ -369,10 +479,8 @@ fetch_has_no_room(struct fetch *f, uint64_t size)
 	if (too_long) {
 		fetch_unwant(f);
 		fetch_fail(f, f->job, why);
-	} else if (fetch_next_job(f, &f->job)) {
-		window_begin(f);
 	} else {
-		forget_fetch(f);
+		pass_through(f, why);
 	}
 	free(why);
 	report_failures();
@@ -489,6 +597,34 @@ keep_packed(const struct fetch *f, const struct msg_data *m)
 		packed_keep(&m->name, m->offset, m->raw_len, m->data, m->deflated ? m->len : 0);
 }
 
+/* The one that is tried is no better: back to the last. */
+static void
+go_back(struct fetch *f)
+{
+	char *back = f->back;
+
+	f->back = NULL;
+	fetch_hooks->back(f->job, back);
+	free(back);
+	move_to(f, fetch_source(f, f->job));
+}
+
+static void
+judge_source(struct fetch *f, const struct msg_data *m)
+{
+	uint64_t next = m->offset + m->raw_len;
+	enum trial_state state = f->back ? trial_piece(&f->trial, loop_now(), next) : TRIAL_GOES_ON;
+
+	if (state == TRIAL_BAD) {
+		go_back(f);
+	} else if (state == TRIAL_GOOD) {
+		free(f->back);
+		f->back = NULL;
+	}
+	if (!f->back && pace_is_slow(&f->pace, loop_now(), m->have, next))
+		fetch_hooks->slow(f->job);
+}
+
 void
 relay_on_data(struct neighbour *from, const struct frame *frame)
 {
@@ -502,7 +638,11 @@ relay_on_data(struct neighbour *from, const struct frame *frame)
 		return;
 	}
 	f = fetch_of(&m.name);
-	if (!f || f->source != from || !is_next(f, &m))
+	if (!f || f->source != from || (m.raw_len == 0 && from->kind == NB_SOURCE)) /* without bytes it only says that it is there */
+		return;
+	if (f->chained)
+		judge_source(f, &m);
+	if (f->source != from || !is_next(f, &m))
 		return;
 	keep_packed(f, &m);
 	fetch_add(f, &m, m.deflated ? raw : m.data);
@@ -519,7 +659,9 @@ relay_on_lack(struct neighbour *from, const struct frame *frame)
 		return;
 	}
 	f = fetch_of(&m.name);
-	if (f && f->source == from && f->job == frame->job) /* else it has been asked for in another's name since */
+	if (f && f->source == from && from->kind == NB_SOURCE)
+		leave_chain(f, m.why);
+	else if (f && f->source == from && f->job == frame->job) /* else it has been asked for in another's name since */
 		fetch_fail(f, frame->job, m.why);
 	report_failures();
 }
@@ -559,8 +701,11 @@ relay_neighbour_gone(struct neighbour *n)
 	while ((s = n->streams))
 		stream_free(stream_take(n, s->blob));
 	for (f = fetches; f; f = f->next)
-		if (f->source == n)
+		if (f->source == n) {
 			f->source = NULL;
+			f->alone = f->alone || n->kind == NB_SOURCE;
+			f->pace = (struct pace){.told = f->pace.told};
+		}
 	for (f = fetches; f; f = next) {
 		next = f->next; /* what follows takes away none but f */
 		if (!fetch_next_job(f, &job))
@@ -582,7 +727,7 @@ relay_parent_is_back(void)
 
 	for (f = fetches; f; f = next) {
 		next = f->next;
-		if (f->source != self.parent)
+		if (f->source != self.parent && !fetch_is_chained(f))
 			fetch_ask(f, "its source is gone");
 	}
 	report_failures();
@@ -591,12 +736,17 @@ relay_parent_is_back(void)
 void
 relay_tick(void)
 {
-	struct fetch *f;
+	struct fetch *f, *next;
 
 	window_tick();
-	for (f = fetches; f; f = f->next) {
+	for (f = fetches; f; f = next) {
 		uint64_t job = f->job;
 
+		next = f->next;
+		if (fetch_is_chained(f) && pace_stalls(&f->pace, loop_now(), 2 * self.heartbeat, blob_next(f->blob))) {
+			leave_chain(f, "gives hardly anything");
+			continue;
+		}
 		if (loop_now() - f->heard < self.heartbeat || blob_next(f->blob) >= f->asked)
 			continue;
 		fetch_rename(f);
@@ -636,7 +786,7 @@ bulk_turn(struct neighbour *n, struct buf *out)
 	s->left = s->left && s->offset >= s->end; /* its link moves again */
 	bad = !over && stream_can_go(s) && stream_put(n, s, out) != 0;
 	if (bad && !blob_whole(s->blob)) {
-		send_lack(n, s->job, blob_name(s->blob), store_error());
+		relay_lack(n, s->job, blob_name(s->blob), store_error());
 		over = true;
 	}
 	if ((changed || over || out->len > before) && blob_thin(s->blob))

@@ -11,7 +11,7 @@ struct stream {
 	uint64_t offset, end, job; /* end: it wants no more for now */
 	bool packed;		   /* it is welcome deflated */
 	struct deflating deflating;
-	bool left;		   /* of a thin blob: it held the others up, and has to wait until they are through */
+	bool left; /* of a thin blob: it held the others up, and has to wait until they are through */
 	struct neighbour *to;
 	struct stream *next, **at; /* in its neighbour's queue, and what points to it there */
 	struct stream *next_in_bucket;
@@ -26,5 +26,5 @@ bool stream_over(const struct stream *);				 /* it has all, or wants what lies b
 /* Writes one piece as a frame; deflated where that is welcome and the link is one that it pays for. -1 with store_error(). */
 int stream_put(struct neighbour *, struct stream *, struct buf *out);
 bool streams_packed(const struct blob *); /* some neighbour would have it deflated */
-void streams_wake(const struct blob *); /* there is more of it */
+void streams_wake(const struct blob *);	  /* there is more of it */
 #endif

@@ -13,12 +13,12 @@ shape() {
 }
 
 # start_cabled RATE SWITCHES NODE:PARENT...: a master and slaves on machines of their own, each below the one named (m: the master, or a
-# number), with cables of that rate; SWITCHES, one word or none, are given to all.
+# number), with cables of that rate; SWITCHES, words or none, are given to all.
 start_cabled() {
 	cabled_rate=$1 cabled_switch=$2
 	shift 2
 	[ -e /etc/hosts.wires ] || { start_network; : >/etc/hosts.wires; }
-	[ -n "$cabled_switch" ] || "$GPROC" keygen 2>/dev/null
+	case $cabled_switch in *-key=*) ;; *) [ -e /etc/gproc/key ] || "$GPROC" keygen 2>/dev/null ;; esac
 	host master "$GPROC" $cabled_switch m
 	MASTER=$HOST CABLED=master
 	until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$MASTER" || break; done
@@ -55,4 +55,31 @@ busiest() {
 	for cabled in $CABLED; do
 		eval "echo \"\$out_$cabled out of $cabled\"; echo \"\$in_$cabled to $cabled\""
 	done | sort -rn | head -n 1
+}
+
+# fresh NAME BYTES: a file of new random bytes on the master's machine, /tmp/NAME there; its cksum is in $fresh_sum.
+fresh() {
+	head -c "$2" /dev/urandom >"/proc/$MASTER/root/tmp/$1"
+	fresh_sum=$(cksum <"/proc/$MASTER/root/tmp/$1")
+}
+
+# bring NAME NODES: the file /tmp/NAME of the master's machine to all these nodes; how long that took is in $took (ms).
+bring() {
+	now
+	took=$now
+	run on master "$GPROC" -localbin -f="/tmp/$1" e "$2" /bin/sh -c "cksum </tmp/xproc/tmp/$1"
+	now
+	took=$((now - took))
+}
+
+# all_have COUNT: what came of that is the same file on so many nodes.
+all_have() {
+	is "$1 nodes have all of it" "$status $(printf '%s\n' "$out" | sort | uniq -c | sed 's/^ *//')" "0 $1 $fresh_sum"
+}
+
+# wires_at_most BYTES WHAT: no wire carried more than 1.3 times that, and what a launch takes beside.
+wires_at_most() {
+	count_wires
+	wires_busiest=$(busiest)
+	ok "$2: no wire carried more than 1.3 times $1 bytes ($wires_busiest)" test "${wires_busiest%% *}" -le $(($1 * 13 / 10 + 200000))
 }

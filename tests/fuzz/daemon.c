@@ -688,6 +688,12 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 		how = number(r);
 		put_taken(b, &(struct msg_taken){path, how, how - how % 3 * how / 4, number(r) % 4 == 0});
 		break;
+	case MSG_SLOW:
+		put_slow(b, &(struct msg_slow){path});
+		break;
+	case MSG_BEFORE:
+		put_before(b, &(struct msg_before){path, number(r) & 1 ? "" : "127.0.0.9:7"});
+		break;
 	case MSG_SIGNAL:
 		put_signal(b, &(struct msg_signal){1 + number(r) % 64, number(r) & 1});
 		break;

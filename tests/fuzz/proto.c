@@ -46,6 +46,8 @@ PLAIN(signal, true)
 PLAIN(input, true)
 PLAIN(taken, true)
 PLAIN(resize, true)
+PLAIN(slow, true)
+PLAIN(before, true)
 
 /* An earlier generation wrote less than is written now. */
 static void
@@ -167,7 +169,7 @@ try_query_end(const uint8_t *data, size_t size)
 static void
 try_lists(const uint8_t *data, size_t size)
 {
-	struct reader nodes = reader_over(data, size), first = nodes, stats = nodes, shown = nodes;
+	struct reader nodes = reader_over(data, size), first = nodes, stats = nodes, shown = nodes, named = nodes;
 	struct buf out = {0};
 	struct msg_node node;
 	struct msg_stat stat;
@@ -206,7 +208,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(const uint8_t *, size_t) = {try_join, try_down, try_power, try_strike, try_event, try_ack, try_want, try_data,
 		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run_common, try_launch, try_accepted, try_query_end,
-		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal, try_input, try_taken, try_resize};
+		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal, try_input, try_taken, try_resize, try_slow,
+		try_before};
 
 	if (size == 0)
 		return 0;

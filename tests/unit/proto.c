@@ -198,6 +198,18 @@ make_resize(struct buf *b)
 }
 
 static void
+make_slow(struct buf *b)
+{
+	put_slow(b, &(struct msg_slow){here});
+}
+
+static void
+make_before(struct buf *b)
+{
+	put_before(b, &(struct msg_before){here, "10.0.0.7:6666"});
+}
+
+static void
 make_taken(struct buf *b)
 {
 	put_taken(b, &(struct msg_taken){here, 1ull << 40, (1ull << 40) - 1, true});
@@ -307,9 +319,15 @@ again_launch(const uint8_t *data, size_t len, struct buf *out)
 	return 0;
 }
 
-static const struct left_out some_left_out = {
-	.missing = "99", .hint = "9", .down = "4", .refused = "5", .open_missing = "98", .open_down = "17,1:5", .not_excluded = "97",
-	.not_kept = "96", .advice = "no node is called n3-9; a range is n[3-9]"};
+static const struct left_out some_left_out = {.missing = "99",
+	.hint = "9",
+	.down = "4",
+	.refused = "5",
+	.open_missing = "98",
+	.open_down = "17,1:5",
+	.not_excluded = "97",
+	.not_kept = "96",
+	.advice = "no node is called n3-9; a range is n[3-9]"};
 
 static void
 make_accepted(struct buf *b)
@@ -408,6 +426,8 @@ PLAIN(signal)
 PLAIN(input)
 PLAIN(taken)
 PLAIN(resize)
+PLAIN(slow)
+PLAIN(before)
 PLAIN(want)
 PLAIN(data)
 PLAIN(lack)
@@ -515,6 +535,8 @@ static const struct {
 	{"INPUT", make_input, again_input, false, 3, 0},
 	{"TAKEN", make_taken, again_taken, false, 0, 0},
 	{"RESIZE", make_resize, again_resize, false, 0, 0},
+	{"SLOW", make_slow, again_slow, false, 0, 0},
+	{"BEFORE", make_before, again_before, false, 0, 0},
 	{"SIGNAL", make_signal, again_signal, false, 0, 0},
 	{"WANT", make_want, again_want, false, 0, 0},
 	{"DATA", make_plain_data, again_data, false, 0, 0},
@@ -759,7 +781,8 @@ without_words(void)
 	struct buf b = {0};
 	struct surroundings around = {.cwd = "/", .binroot = ""};
 	struct run_common run = {.job_text = "1", .around = around}, back;
-	struct msg_launch launch = {.generation = PROTO_GENERATION, .spec = ".", .exclude = "", .only = "", .variants = 1, .around = around},
+	struct msg_launch launch =
+				  {.generation = PROTO_GENERATION, .spec = ".", .exclude = "", .only = "", .variants = 1, .around = around},
 			  launch_back;
 
 	put_run_common(&b, &run);
