@@ -137,7 +137,7 @@ struct option {
 static const struct option options[] = {
 	{"localbin", BOOL, IN(EXEC), AT(localbin), "false", .help = "run the nodes' own program; ship nothing but -f"},
 	{"p", BOOL, IN(SLAVE), AT(private), "true", .help = "mount binRoot privately; with false what is shipped stays there"},
-	{"debug", NUMBER, DAEMONS | CLIENTS | IN(LDD), AT(debug), "0", NULL, 0, 10, .help = "how much to tell, from 0 to 10"},
+	{"debug", NUMBER, DAEMONS | CLIENTS | IN(LDD), AT(debug), "0", NULL, 0, 10, .help = "how much to tell"},
 	{"f", TEXT, PACKERS, AT(files), "", "FILE,...", .help = "files and directories to copy along with the program", .adds = true},
 	{"binRoot", TEXT, DAEMONS | IN(EXEC), AT(binroot), "/tmp/xproc", .check = check_directory,
 		.help = "where on the nodes the shipped files are placed", .site = true},
