@@ -28,7 +28,7 @@ extern char **environ;
 
 enum {
 	WINDOW = 256 << 10, /* bytes of output that may be under way to us; */
-	SCREEN = 32 << 10,  /* to a terminal: what is shown yet when a key has ended it */
+	SCREEN = 8 << 10,   /* to a terminal: what is shown yet when a key has ended it */
 };
 
 /* A file on its way to the master. */
@@ -513,6 +513,7 @@ static void
 on_accepted(struct exec *x, const struct frame *f)
 {
 	const struct options *o = x->options;
+	bool wanted = !o->no_input && reading_wanted();
 	struct buf objects = {0};
 
 	if (x->is_accepted || take_accepted(f->body, f->len, &x->accepted) != 0)
@@ -531,9 +532,9 @@ on_accepted(struct exec *x, const struct frame *f)
 		return;
 	}
 	if (o->terminal && !o->detach)
-		terminal_begin(&x->terminal, !o->no_input, opts_escape(o->escape));
-	if (!o->no_input && !o->detach && (o->terminal || reading_wanted()))
-		reading_begin(&x->reading, x->link, x->id, x->accepted.count, o->terminal ? &x->terminal : NULL);
+		terminal_begin(&x->terminal, wanted, opts_escape(o->escape));
+	if (!o->detach && (o->terminal || wanted))
+		reading_begin(&x->reading, x->link, x->id, x->accepted.count, wanted, o->terminal ? &x->terminal : NULL);
 	if (x->terminal.raw)
 		send_size(x); /* that it was told of may have changed meanwhile */
 }

@@ -42,12 +42,12 @@ send_piece(struct reading *r, const uint8_t *data, size_t len)
 }
 
 void
-reading_begin(struct reading *r, struct link *link, uint64_t job, size_t nodes, struct terminal *terminal)
+reading_begin(struct reading *r, struct link *link, uint64_t job, size_t nodes, bool wanted, struct terminal *terminal)
 {
 	*r = (struct reading){.link = link, .job = job, .start = lseek(STDIN_FILENO, 0, SEEK_CUR)};
 	r->keys = terminal && terminal->raw ? terminal : NULL;
 	(void)signal(SIGTTIN, SIG_IGN); /* should the terminal go to another between a look and a read: then that fails */
-	if ((nodes > 1 && isatty(STDIN_FILENO)) || !reading_wanted())
+	if ((nodes > 1 && isatty(STDIN_FILENO)) || !wanted)
 		send_piece(r, NULL, 0);
 }
 

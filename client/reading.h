@@ -16,8 +16,9 @@ struct reading {
 };
 /* Whether there is anything to read: not where standard input is /dev/null, was closed or is only to be written, as nohup has it. */
 bool reading_wanted(void);
-/* Begins, for so many nodes: a terminal is read for one alone, several get its end. terminal: where the job has one; else NULL. */
-void reading_begin(struct reading *, struct link *, uint64_t job, size_t nodes, struct terminal *terminal);
+/* Begins, for so many nodes: a terminal is read for one alone, several get its end, and where nothing is wanted all. terminal: where the job
+ * has one; else NULL. */
+void reading_begin(struct reading *, struct link *, uint64_t job, size_t nodes, bool wanted, struct terminal *terminal);
 /* What to poll standard input for: 0 when it may not be read now; *wait, milliseconds, is shortened when it should be asked again. */
 short reading_events(const struct reading *, int *wait);
 /* Reads what is there, and sends it. What is wished of gproc by keys, and not done here: WISH_END, WISH_DETACH or none. */

@@ -914,7 +914,10 @@ refuse_room(struct neighbour *client, size_t cost)
 static void
 refuse_terminals(struct neighbour *client, const struct msg_launch *m, const struct choice *c)
 {
-	neighbour_send_error(client, 2, "-t is for one node, and \"%s\" selects %zu", m->spec, c->shown_count);
+	if (c->shown_count > 1)
+		neighbour_send_error(client, 2, "\"%s\" selects %zu nodes, and -t is for one", m->spec, c->shown_count);
+	else
+		neighbour_send_error(client, 2, "\"%s\" names more nodes than one, and -t is for one", m->spec);
 }
 
 static bool

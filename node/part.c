@@ -18,8 +18,9 @@
 #include <unistd.h>
 
 enum {
-	RING = 64 * 1024,      /* bytes of output kept until the head has them; then the program's pipe is left to fill */
-	READ_SIZE = 16 * 1024, /* the most that one event carries */
+	RING = 64 * 1024,	   /* bytes of output kept until the head has them; then the program's pipe is left to fill */
+	TERMINAL_RING = 24 * 1024, /* of a terminal's: what is shown yet when a key has ended it; more than the head takes unsaid */
+	READ_SIZE = 16 * 1024,	   /* the most that one event carries */
 	PIECE_MIN = 2 * 1024,
 	TERMINAL_REST = 72 * 1024, /* bytes: more than the kernel keeps of what was written to a terminal and not read yet */
 	CHAIN_MIN = 1 << 20,	   /* bytes: what is larger is asked of the node before this one, or the parent would send as many copies */
@@ -335,13 +336,19 @@ advance(struct part *part)
 
 /* ---- output ---- */
 
+static bool
+has_room(const struct part *part)
+{
+	return part->unacknowledged < (is_terminal(part) ? TERMINAL_RING : RING);
+}
+
 static void
 pipe_listens(struct output_pipe *p)
 {
 	struct part *part = p->part;
 
 	if (p->open)
-		loop_want(&p->watch, part->state == PART_ENDED || part->unacknowledged < RING ? WATCH_READ : 0);
+		loop_want(&p->watch, part->state == PART_ENDED || has_room(part) ? WATCH_READ : 0);
 }
 
 static void
@@ -376,7 +383,7 @@ read_output(struct output_pipe *p)
 	size_t piece = piece_size(part);
 	int turns;
 
-	for (turns = 0; (turns < READS_A_TURN || rest) && (part->state == PART_ENDED || part->unacknowledged < RING); turns++) {
+	for (turns = 0; (turns < READS_A_TURN || rest) && (part->state == PART_ENDED || has_room(part)); turns++) {
 		ssize_t n = read(p->watch.fd, data, piece);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
