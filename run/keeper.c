@@ -319,9 +319,11 @@ start(struct keeper *k)
 	if (launch_make(l) < 0 || launch_run(l) < 0)
 		return fail(l->status, "%s", l->why);
 	k->pid = k->group = l->pid;
-	/* The pipes must end with the job's last process, not with us. */
+	/* The pipes must end with the job's last process, not with us. But a terminal lives as long as its program, which may close it for a
+	 * while: when it is the last to do so, it is hung up. */
 	none = openat(STORE, ".", O_PATH | O_CLOEXEC);
-	(void)dup3(none, STDIN_FILENO, O_CLOEXEC);
+	if (!k->task->terminal)
+		(void)dup3(none, STDIN_FILENO, O_CLOEXEC);
 	(void)dup3(none, STDOUT_FILENO, O_CLOEXEC);
 	(void)dup3(none, STDERR_FILENO, O_CLOEXEC);
 	close(none);

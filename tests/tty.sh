@@ -59,3 +59,9 @@ tty_name() {
 modes() {
 	stty -a -F "$(tty_name)" | tail -n +2 | tr '\n' ' '
 }
+
+# resize COLUMNS ROWS: returns when the terminal has that size, which tmux takes its time for.
+resize() {
+	tty_tmux resize-window -t "t$tty_count" -x "$1" -y "$2"
+	until_true eval '[ "$(stty size -F "$(tty_name)")" = "'"$2 $1"'" ]'
+}

@@ -41,7 +41,7 @@ try_shell() {
 	line 'sleep 1000 &'
 	line 'kill %1; wait %1; echo waited $?'
 	ok "$1: jobs in the background have numbers" sees '^waited 143'
-	tty_tmux resize-window -t "t$tty_count" -x 100 -y 30
+	resize 100 30
 	line 'clear; stty size'
 	ok "$1: a new size is told" sees '^30 100$'
 	line 'printf "\033[31mred\033[0m\n"'
@@ -64,7 +64,7 @@ draw() {
 	rm -f /tmp/written
 	types G o typed Escape ':w /tmp/written' Enter
 	sees 'written.*4L'
-	tty_tmux resize-window -t "t$tty_count" -x 80 -y 40
+	resize 80 40
 	types ':set lines?' Enter
 	ok "$1: and draws anew for another size" sees 'lines=40'
 	types ':q!' Enter

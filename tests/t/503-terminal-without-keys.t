@@ -28,6 +28,8 @@ typed sh -c 'cat >/tmp/empty; echo end $?' </dev/null
 like "an empty input ends at once" "$out" '^(\^D.*)?end 0'
 typed cat <&-
 is "so does a closed one" "$status" 0
+typed sh -c 'exec <&- >&- 2>&-; kill -0 $$; exec </dev/tty >/dev/tty; echo again' </dev/null
+like "a program may close its terminal, and open it again" "$status:$out" 'again$'
 printf 'read x; stty -echo eof Y; echo ready; cat; echo end $?' >"$T/script"
 { echo; until grep -q ready "$T/out" 2>/dev/null; do :; done; echo text; } | timeout "$(limit 60)" "$GPROC" -t e "$node" sh -c "$(cat "$T/script")" >"$T/out"
 like "it is the terminal's own key for it that is typed" "$(tr -d '\r' <"$T/out" | tr '\n' ' ')" 'text end 0'
