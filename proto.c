@@ -722,6 +722,7 @@ put_taken(struct buf *b, const struct msg_taken *m)
 	put_u64(b, m->have);
 	put_u64(b, m->taken);
 	put_u8(b, m->over);
+	put_str(b, m->slow ? m->slow : "");
 }
 
 int
@@ -730,6 +731,7 @@ take_taken(const uint8_t *data, size_t len, struct msg_taken *m)
 	struct reader r = reader_over(data, len);
 
 	*m = (struct msg_taken){.path = take_path(&r), .have = take_u64(&r), .taken = take_u64(&r), .over = take_bool(&r)};
+	m->slow = take_str(&r);
 	if (m->taken > m->have)
 		r.bad = true;
 	return verdict(&r);

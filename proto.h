@@ -235,6 +235,7 @@ struct msg_taken {
 	struct path path;     /* to the client: of depth 0 */
 	uint64_t have, taken; /* come so far, without a gap; of these, given to the program. To the client: how far it may send */
 	bool over;	      /* no more is wanted, and taken is how far the program has read; to the client: the furthest of all */
+	const char *slow;     /* to a client that asked: the nodes that hold up the input, folded; else "", or NULL to put */
 };
 struct msg_signal {
 	unsigned signal;  /* 1 to 64 */
@@ -274,6 +275,7 @@ enum launch_flags {
 	LAUNCH_GLOB = 16,
 	LAUNCH_NODE_CWD = 32,	 /* as RUN_NODE_CWD */
 	LAUNCH_NAMES = 64,	 /* NAMES are wanted before ACCEPTED */
+	LAUNCH_TELL_START = 128, /* as RUN_TELL_START */
 	LAUNCH_GET = 65536,	 /* as RUN_GET, */
 	LAUNCH_COMPARE = 262144, /* RUN_COMPARE, */
 	LAUNCH_PUT = 131072,	 /* RUN_PUT */

@@ -84,12 +84,16 @@ report_lost_lines(void)
 		lost_lines = 0;
 }
 
+void (*before_terminal)(void);
+
 static void
 message(const char *fmt, va_list args)
 {
 	char *raw = xvasprintf(fmt, args), *clean = printable(raw);
 	char *line = xasprintf("%s: %s\n", message_prefix, clean);
 
+	if (before_terminal)
+		before_terminal();
 	report_lost_lines();
 	/* One write, so that lines of several processes do not mix; there is nowhere to report that it failed. */
 	if (write_full(STDERR_FILENO, line, strlen(line)) < 0 && errno == EAGAIN)

@@ -15,6 +15,7 @@
 /* Messages: one line on stderr, "gproc: ...", in one write; control characters are shown as "\xHH". Where stderr does not block and
  * has no room, lines are lost, and counted. */
 extern int debug_level;								   /* 0 to 10, from -debug */
+extern void (*before_terminal)(void); /* called before each message, and by whatever else writes to a terminal; NULL: nothing is to be done */
 void warn(const char *fmt, ...) PRINTF(1, 2);					   /* always printed */
 void note(int level, const char *fmt, ...) PRINTF(2, 3);			   /* printed when debug_level >= level */
 void die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn)); /* printed; then exit(status) */

@@ -6,6 +6,7 @@
 #include "client/output.h"
 #include "base/sys.h"
 #include "client/parcel.h"
+#include "client/progress.h"
 #include "client/reading.h"
 #include "client/report.h"
 #include "client/session.h"
@@ -64,6 +65,7 @@ struct exec {
 	bool *useless;			 /* of each node: nothing more of it is of use here */
 	size_t useless_count;
 	unsigned interrupts;
+	struct progress progress;
 };
 
 /* ---- packing ---- */
@@ -173,7 +175,7 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.only = o->only,
 		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
 			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u) |
-			 (x->naming ? LAUNCH_NAMES : 0u) | (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u),
+			 (x->naming ? LAUNCH_NAMES : 0u) | (progress_possible(o) ? LAUNCH_TELL_START : 0u) | (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u),
 		.view = (enum view)opts_view(o->view),
 		.window = window(x),
 		.timeout = o->timeout,
@@ -287,6 +289,7 @@ put_piece(void *owner, struct buf *out)
 	m.have = object_length(m.size);
 	m.offset = u->offset;
 	m.raw_len = (uint32_t)len;
+	x->progress.sent += (uint64_t)len;
 	m.len = (size_t)len;
 	if (u->packed && m.offset >= list_length(m.size) && (small = deflating_piece(&u->deflating, raw, m.len, packed)) > 0) {
 		m.deflated = true;
@@ -409,6 +412,7 @@ show(struct exec *x, size_t at, const struct msg_event *e)
 	else
 		check_output(x, output_add(x->output, at, e->kind == EVENT_STDOUT ? 1 : 2, e->data, e->len));
 	x->taken += (uint32_t)event_charge(e);
+	x->progress.got += e->len;
 	grant(x);
 }
 
@@ -509,6 +513,18 @@ make_output(const struct exec *x)
 	return output;
 }
 
+/* Of what cp and get move nothing else is seen. */
+static void
+begin_progress(struct exec *x)
+{
+	const struct options *o = x->options;
+	bool ships = x->carriage ? x->carriage->pack != NULL : x->packs[0].count > 0;
+	bool aside = x->carriage || o->fold || *o->output || !isatty(STDOUT_FILENO);
+
+	if (progress_possible(o))
+		progress_begin(&x->progress, &x->verdicts, x->output, &x->reading, ships, aside);
+}
+
 static void
 on_accepted(struct exec *x, const struct frame *f)
 {
@@ -527,6 +543,8 @@ on_accepted(struct exec *x, const struct frame *f)
 		report_start(&objects, &x->verdicts, x->job, x->argv);
 		print_objects(x, &objects);
 	}
+	if (!x->carriage || !x->carriage->silent)
+		begin_progress(x);
 	if (x->carriage) {
 		begin_carriage(x);
 		return;
@@ -642,12 +660,19 @@ on_interrupt(struct exec *x)
 }
 
 static void
+stop(void)
+{
+	progress_hide();
+	signals_stop(false);
+}
+
+static void
 on_signal(struct exec *x, int signal)
 {
 	if (x->terminal.raw)
 		on_terminal_signal(x, signal);
 	else if (signal == SIGTSTP)
-		signals_stop(false);
+		stop();
 	else if (signal == SIGCONT || signal == SIGWINCH) /* wakes the loop, which looks anew whose the terminal is */
 		return;
 	else if (!x->is_accepted)
@@ -742,7 +767,8 @@ converse(struct exec *x)
 
 		if (reading_events(&x->reading, &wait))
 			fds[2].fd = STDIN_FILENO;
-
+		progress_go(&x->progress);
+		progress_wait(&x->progress, &wait);
 		link_flush(x->link);
 		if (link_wants_write(x->link))
 			fds[0].events |= POLLOUT;

@@ -508,6 +508,12 @@ output_print(struct output *o, const void *text, size_t len)
 	return flush_all(o, &o->channel[0]);
 }
 
+bool
+output_in_line(const struct output *o)
+{
+	return sink_in_line(&o->channel[0].sink) || sink_in_line(&o->channel[1].sink);
+}
+
 size_t
 output_held(const struct output *o)
 {

@@ -1,11 +1,13 @@
 /* Standard input on its way to the programs.
  * Must never know what the programs are, or how they end. */
 #include "client/reading.h"
+#include "client/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -15,6 +17,7 @@ enum {
 	PIECE = 16 << 10,
 	TYPED = 1 << 20, /* bytes that are read of a terminal beyond what the master takes, so that gproc's own keys count yet */
 	LOOK_MS = 1000,	 /* how often a client in the background looks whether it has the terminal: nothing tells it */
+	FLOW_MS = 1000,	 /* without a piece for so long it does not flow */
 };
 
 bool
@@ -39,6 +42,7 @@ send_piece(struct reading *r, const uint8_t *data, size_t len)
 	buf_free(&body);
 	r->sent += len;
 	r->over = m.end;
+	r->moved = now_ms();
 }
 
 void
@@ -51,21 +55,12 @@ reading_begin(struct reading *r, struct link *link, uint64_t job, size_t nodes, 
 		send_piece(r, NULL, 0);
 }
 
-/* Whether it is a terminal that others read now. */
-static bool
-in_background(void)
-{
-	pid_t foreground = isatty(STDIN_FILENO) ? tcgetpgrp(STDIN_FILENO) : -1;
-
-	return foreground >= 0 && foreground != getpgrp();
-}
-
 short
 reading_events(const struct reading *r, int *wait)
 {
 	if (!r->link || (r->keys ? r->typed.len >= TYPED : r->over || r->sent >= r->limit))
 		return 0;
-	if (!in_background())
+	if (!signals_background(STDIN_FILENO))
 		return POLLIN;
 	if (*wait < 0 || *wait > LOOK_MS)
 		*wait = LOOK_MS;
@@ -98,7 +93,8 @@ read_keys(struct reading *r)
 	size_t at, used;
 
 	if (n <= 0)
-		return n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && in_background())) ? WISH_NONE : WISH_END;
+		return n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && signals_background(STDIN_FILENO))) ? WISH_NONE
+															  : WISH_END;
 	for (at = 0; at < (size_t)n && wish != WISH_END && wish != WISH_DETACH; at += used) {
 		wish = terminal_keys(r->keys, keys + at, (size_t)n - at, &used, &r->typed);
 		send_typed(r);
@@ -118,13 +114,13 @@ reading_go(struct reading *r)
 	size_t room = r->limit - r->sent < PIECE ? (size_t)(r->limit - r->sent) : PIECE;
 	ssize_t n;
 
-	if (in_background())
+	if (signals_background(STDIN_FILENO))
 		return WISH_NONE;
 	if (r->keys)
 		return read_keys(r);
 	/* The offset of a file moves at the end alone: should this process be killed, nothing counts as read. */
 	n = r->start >= 0 ? pread(STDIN_FILENO, data, room, r->start + (off_t)r->sent) : read(STDIN_FILENO, data, room);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && in_background())))
+	if (n < 0 && (errno == EINTR || errno == EAGAIN || (errno == EIO && signals_background(STDIN_FILENO))))
 		return WISH_NONE;
 	if (n < 0 && !(errno == EIO && isatty(STDIN_FILENO))) {
 		warn("standard input: %s; the programs have its end there", strerror(errno));
@@ -134,6 +130,35 @@ reading_go(struct reading *r)
 	return WISH_NONE;
 }
 
+bool
+reading_flows(const struct reading *r)
+{
+	return r->link && !r->over && r->sent && !isatty(STDIN_FILENO) && (r->sent >= r->limit || now_ms() - r->moved < FLOW_MS);
+}
+
+bool
+reading_is_full(const struct reading *r)
+{
+	return reading_flows(r) && r->sent >= r->limit;
+}
+
+/* By a piece that holds nothing. */
+void
+reading_ask(struct reading *r)
+{
+	struct msg_input m = {.offset = r->sent};
+	struct buf body = {0};
+
+	if (!r->answered) {
+		free(r->slow);
+		r->slow = NULL;
+	}
+	r->answered = false;
+	put_input(&body, &m);
+	link_send(r->link, PRIO_OUTPUT, MSG_INPUT, r->job, body.data, body.len);
+	buf_free(&body);
+}
+
 int
 reading_taken(struct reading *r, const struct frame *f)
 {
@@ -141,6 +166,11 @@ reading_taken(struct reading *r, const struct frame *f)
 
 	if (!r->link || take_taken(f->body, f->len, &m) != 0)
 		return -1;
+	if (*m.slow) {
+		free(r->slow);
+		r->slow = xstrdup(m.slow);
+		r->answered = true;
+	}
 	r->limit = m.have;
 	r->over |= m.over;
 	r->most = m.taken;

@@ -38,6 +38,14 @@ signals_next(int fd)
 	return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
+bool
+signals_background(int fd)
+{
+	pid_t foreground = isatty(fd) ? tcgetpgrp(fd) : -1;
+
+	return foreground >= 0 && foreground != getpgrp();
+}
+
 /* By the signal's own default: the kernel then spares a process group that no shell would continue. */
 void
 signals_stop(bool group)

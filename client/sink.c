@@ -56,6 +56,11 @@ write_patiently(int fd, const uint8_t *data, size_t len)
 void
 sink_flush(struct sink *s)
 {
+	if (s->out.len == 0)
+		return;
+	if (s->terminal && before_terminal)
+		before_terminal();
+	s->in_line = s->out.data[s->out.len - 1] != '\n';
 	if (!s->closed && !s->error && write_patiently(s->fd, s->out.data, s->out.len))
 		s->error = errno;
 	s->out.len = 0;
@@ -117,6 +122,12 @@ sink_put_shown(struct sink *s, const uint8_t *data, size_t len)
 		data += n;
 		len -= n;
 	}
+}
+
+bool
+sink_in_line(const struct sink *s)
+{
+	return s->terminal && s->in_line;
 }
 
 void

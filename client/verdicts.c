@@ -223,19 +223,53 @@ verdicts_lose(struct verdicts *v, const char *why)
 
 /* ---- what is said ---- */
 
-char *
-verdicts_running(const struct verdicts *v)
+/* Those whose fate is one of two. The caller frees. */
+static char *
+list_of(const struct verdicts *v, enum fate one, enum fate other)
 {
 	struct path *paths = xcalloc(v->count, sizeof(*paths));
 	size_t i, n = 0;
 	char *text;
 
 	for (i = 0; i < v->count; i++)
-		if (runs(v, i))
+		if (v->at[i].fate == one || v->at[i].fate == other)
 			paths[n++] = v->paths[i];
 	text = naming_counted(v->naming, paths, n);
 	free(paths);
 	return text;
+}
+
+char *
+verdicts_running(const struct verdicts *v)
+{
+	return list_of(v, FATE_RUNNING, v->options->detach ? FATE_RUNNING : FATE_STARTED);
+}
+
+struct tally
+verdicts_tally(const struct verdicts *v)
+{
+	struct tally t = {0};
+	size_t i;
+
+	for (i = 0; i < v->count; i++) {
+		enum fate fate = v->at[i].fate;
+
+		t.waiting += fate == FATE_RUNNING;
+		t.running += fate == FATE_STARTED;
+		t.ended += fate > FATE_STARTED;
+		t.started += fate == FATE_STARTED || ((fate == FATE_EXITED || fate == FATE_SIGNALLED) && !(v->at[i].flags & EXITED_UNSTARTED));
+	}
+	return t;
+}
+
+char *
+verdicts_slow(const struct verdicts *v, const struct tally *t)
+{
+	if (t->waiting && t->waiting <= v->count / 2)
+		return list_of(v, FATE_RUNNING, FATE_RUNNING);
+	if (t->running && t->running <= v->count / 2)
+		return list_of(v, FATE_STARTED, FATE_STARTED);
+	return NULL;
 }
 
 static int

@@ -18,6 +18,11 @@ struct verdict {
 	bool unfit, told; /* its program is for another machine; that was said */
 };
 
+/* How many nodes are how far. ended: in whatever way, started or not. */
+struct tally {
+	size_t waiting, started, running, ended;
+};
+
 struct verdicts {
 	const struct options *options;
 	bool silent; /* nothing is said of it */
@@ -42,6 +47,9 @@ bool verdicts_take(struct verdicts *, size_t node, const struct msg_event *);
 void verdicts_spoil(struct verdicts *, size_t node, const char *why);
 void verdicts_overdue(struct verdicts *); /* the time of all that have not ended is over; how they end at last, their verdicts say */
 void verdicts_lose(struct verdicts *, const char *why); /* no more events will come: those that have not ended are lost */
+struct tally verdicts_tally(const struct verdicts *);
+/* Those that at least as many others are ahead of, in starting or in ending, as naming_counted lists them; NULL: none. The caller frees. */
+char *verdicts_slow(const struct verdicts *, const struct tally *);
 char *verdicts_running(const struct verdicts *);	/* those that have not ended, as naming_counted lists them. The caller frees */
 /* Says what the nodes had to note, and the last word. left: those that have not ended are told as running still. */
 void verdicts_print(struct verdicts *, bool left);

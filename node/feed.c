@@ -3,6 +3,7 @@
 #include "node/feed.h"
 #include "node/job.h"
 #include "node/self.h"
+#include "nodespec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ enum {
 	WINDOW_MAX = 64 << 10,
 	PIECE = 16 << 10,
 	SHORT_PIECE = 1 << 10, /* of pieces shorter than this */
+	MAX_SLOW = 256,	       /* nodes that are named to a client that asks what holds it up */
 	SHORT_PIECES = 1024,   /* so many may be under way: each costs about 200 bytes more on every link */
 };
 
@@ -33,6 +35,9 @@ struct feed {
 	size_t count, eating;
 	uint64_t limit; /* told to the client */
 	bool told_over;
+	bool asked; /* the client wants to know which nodes hold it up; it did when all had */
+	uint64_t low_asked;
+	const struct path *paths;
 	uint64_t missed; /* from where on it is to be sent again */
 	struct timer look;
 };
@@ -46,12 +51,13 @@ feed_cost(size_t nodes)
 }
 
 struct feed *
-feed_new(uint64_t job, size_t nodes)
+feed_new(uint64_t job, const struct path *paths, size_t nodes)
 {
 	struct feed *f = xcalloc(1, sizeof(*f));
 	size_t share = granted < FEED_BUDGET ? (FEED_BUDGET - granted) / 2 : 0;
 
 	f->job = job;
+	f->paths = paths;
 	f->window = share > WINDOW_MAX ? WINDOW_MAX : share < WINDOW_MIN ? WINDOW_MIN : (uint32_t)share;
 	granted += f->window;
 	f->at = xcalloc(nodes, sizeof(*f->at));
@@ -221,25 +227,51 @@ feed_input(struct feed *f, const struct msg_input *m)
 		return 0;
 	if (f->end || m->offset != f->base + f->bytes.len || m->offset + m->len > f->limit)
 		return -1;
+	f->asked = m->len == 0 && !m->end;
 	put_bytes(&f->bytes, m->data, m->len);
 	f->end = m->end;
 	pump(f);
 	return 0;
 }
 
+/* The nodes that hold up the client: those that are about as far as the last of all, when most are ahead of them or nothing moves at all.
+ * The caller frees. */
+static char *
+find_slow(struct feed *f)
+{
+	struct path *paths = xcalloc(MAX_SLOW, sizeof(*paths));
+	bool moves = f->low != f->low_asked;
+	size_t i, count = 0;
+	char *text;
+
+	for (i = 0; i < f->count && count < MAX_SLOW; i++)
+		if (!f->at[i].over && f->at[i].taken <= f->low + f->window / 4)
+			paths[count++] = f->paths[i];
+	if (moves && count > f->eating / 2)
+		count = 0;
+	f->low_asked = f->low;
+	text = pathset_fold(paths, count);
+	free(paths);
+	return text;
+}
+
 void
 feed_send_taken(struct feed *f, struct neighbour *client)
 {
 	uint64_t limit = f->low + f->window;
-	bool over = f->eating == 0;
+	bool over = f->eating == 0, more = limit - f->limit >= f->window / 4 || (f->low == f->sent && limit != f->limit);
 	struct msg_taken m = {.have = over && f->most > limit ? f->most : limit, .taken = over ? f->most : 0, .over = over};
 	struct buf body = {0};
+	char *slow;
 
-	if (f->told_over || (!over && limit - f->limit < f->window / 4 && (f->low < f->sent || limit == f->limit)))
+	if (f->told_over || !(over || more || f->asked))
 		return;
+	m.slow = slow = f->asked ? find_slow(f) : NULL;
+	f->asked = false;
 	f->limit = limit;
 	f->told_over = over;
 	put_taken(&body, &m);
 	neighbour_send(client, PRIO_OUTPUT, MSG_TAKEN, f->job, &body);
 	buf_free(&body);
+	free(slow);
 }

@@ -6,7 +6,8 @@
 #include "proto.h"
 
 struct feed;
-struct feed *feed_new(uint64_t job, size_t nodes); /* never NULL; the caller frees by feed_free */
+/* For nodes whose paths are borrowed. Never NULL; the caller frees by feed_free. */
+struct feed *feed_new(uint64_t job, const struct path *, size_t nodes);
 void feed_free(struct feed *);
 size_t feed_cost(size_t nodes);				 /* bytes that it takes at most */
 int feed_input(struct feed *, const struct msg_input *); /* a piece from the client. -1: not what may follow */

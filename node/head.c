@@ -324,6 +324,8 @@ head_on_input(struct neighbour *client, const struct frame *frame)
 		neighbour_malformed(client, frame);
 	else if (l && l->id == frame->job && (!l->feed || feed_input(l->feed, &m) != 0))
 		neighbour_malformed(client, frame);
+	else if (l && l->feed && m.len == 0)
+		feed_send_taken(l->feed, client);
 }
 
 void
@@ -625,7 +627,7 @@ make_block(struct launch *l, const struct msg_launch *m)
 		.flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
 			 (m->flags & LAUNCH_NODE_CWD ? RUN_NODE_CWD : 0u) | (m->flags & LAUNCH_GET ? RUN_GET : 0u) |
 			 (m->flags & LAUNCH_PUT ? RUN_PUT : 0u) | (m->flags & LAUNCH_COMPARE ? RUN_COMPARE : 0u) | (l->detached ? RUN_DETACHED : 0u) |
-			 (l->detached || m->start || l->terminal ? RUN_TELL_START : 0u),
+			 (l->detached || m->start || l->terminal || m->flags & LAUNCH_TELL_START ? RUN_TELL_START : 0u),
 		.view = m->view,
 		.size = (uint32_t)l->count,
 		.uid = who->uid,
@@ -744,7 +746,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->variants = xcalloc(m->variants, sizeof(l->variants[0]));
 	memcpy(l->variants, m->variant, m->variants * sizeof(l->variants[0]));
 	if (is_fed(m))
-		l->feed = feed_new(l->id, l->count);
+		l->feed = feed_new(l->id, l->paths, l->count);
 	make_block(l, m);
 	client->launch = l;
 	l->serial = launches ? launches->serial + 1 : 1;

@@ -212,7 +212,7 @@ make_before(struct buf *b)
 static void
 make_taken(struct buf *b)
 {
-	put_taken(b, &(struct msg_taken){here, 1ull << 40, (1ull << 40) - 1, true});
+	put_taken(b, &(struct msg_taken){here, 1ull << 40, (1ull << 40) - 1, true, "1-4"});
 }
 
 static void
