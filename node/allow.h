@@ -4,7 +4,7 @@
 
 #include "nodespec.h"
 
-/* The ids that the kernel gave for somebody; groups are the supplementary ones. Borrowed. */
+/* A user's ids, as the kernel gave them; groups are the supplementary ones. Borrowed. */
 struct allow_who {
 	uint32_t uid, gid;
 	const uint32_t *groups;

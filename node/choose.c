@@ -133,7 +133,7 @@ has_name(const struct strings *sorted, const char *name)
 	return sorted->count && bsearch(&name, sorted->at, sorted->count, sizeof(sorted->at[0]), compare_names);
 }
 
-/* -x leaves the name out, and -only does not keep it: nobody misses it. What is open might hold the node. */
+/* -x leaves the name out, and -only does not keep it: it is not missing. An open range might hold the node. */
 static bool
 is_left_out(const struct choosing *c, const char *name)
 {
@@ -141,10 +141,10 @@ is_left_out(const struct choosing *c, const char *name)
 	uint64_t steps = 0;
 	size_t i;
 
-	if (not->spec && has_name(&not->absent, name))
+	if (not ->spec && has_name(&not ->absent, name))
 		return true;
-	for (i = 0; not->spec && i < nodespec_heads(not->spec); i++) {
-		const struct nodespec_head *h = nodespec_head(not->spec, i);
+	for (i = 0; not ->spec && i < nodespec_heads(not ->spec); i++) {
+		const struct nodespec_head *h = nodespec_head(not ->spec, i);
 
 		if (h->kind == HEAD_PATTERN && host_matches(h->value, name, &steps))
 			return true;
@@ -229,7 +229,7 @@ is_chosen(const struct choosing *c, size_t i)
 {
 	const struct nodespec_search *not = c->found[EXCLUDED].search, *only = c->found[KEPT].search;
 
-	return nodespec_selected(c->found[CHOSEN_ONES].search, i) && !(not && nodespec_selected(not, i)) &&
+	return nodespec_selected(c->found[CHOSEN_ONES].search, i) && !(not &&nodespec_selected(not, i)) &&
 	       (!only || nodespec_selected(only, i));
 }
 

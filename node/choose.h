@@ -12,7 +12,7 @@ struct choice {
 	size_t count;
 	struct member **shown; /* all that the spec selects, up or not, the asker's or not */
 	size_t shown_count;
-	struct left_out left; /* who is not among them, and why; strings owned */
+	struct left_out left; /* the nodes that are not among them, and why; strings owned */
 	char *refused;	      /* all that this user may not use, named by number or not */
 };
 void choice_free(struct choice *); /* frees what it holds, and empties it */
@@ -26,6 +26,6 @@ enum choosing_state { CHOOSING, CHOSEN, CHOSEN_BADLY };
 /* A step of a millisecond or so: CHOSEN once *out is filled, which the caller frees; CHOSEN_BADLY: choosing_error() says what is wrong with
  * a spec. */
 enum choosing_state choosing_go(struct choosing *, struct choice *out);
-const char *choosing_error(void); /* borrowed until the next that is chosen badly */
+const char *choosing_error(void);      /* borrowed until the next that is chosen badly */
 void choosing_free(struct choosing *); /* NULL is allowed */
 #endif

@@ -54,7 +54,7 @@ accept_client(int fd)
 		close(fd);
 		return;
 	}
-	if (who.uid == SCOPE_PUBLIC) { /* no user has that id: what it sent would be everybody's */
+	if (who.uid == SCOPE_PUBLIC) { /* no user has that id: its contents would be public */
 		free(who.groups);
 		close(fd);
 		return;
@@ -76,7 +76,7 @@ accept_stranger(int fd)
 {
 	struct neighbour *n = neighbour_new(link_new(fd, &self.keys, false), NB_NEW);
 
-	neighbour_hear(n); /* who has something to say is heard before others come */
+	neighbour_hear(n); /* links that have something to read come before new ones */
 	stranger_came();
 }
 
@@ -99,7 +99,7 @@ accept_all(struct watch *w, unsigned events)
 		else
 			accept_stranger(fd);
 	}
-	/* Without descriptors whoever waits would wake us for ever. */
+	/* Without descriptors a connection that waits would wake the loop for ever. */
 	if (turns < 64 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) && !stranger_give_way()) {
 		loop_want(w, 0);
 		loop_timer(&pause[w == &local], ACCEPT_PAUSE_MS, accept_again, w);

@@ -114,7 +114,8 @@ feed_missed(struct feed *f, size_t node)
 		f->missed = e->have;
 }
 
-/* A link that stood still may have dropped what a node behind it lacks: who has had nothing new since the last look gets it again. */
+/* A link that stood still may have dropped what a node behind it lacks: a node that has had nothing new since the last look gets it again.
+ */
 static void
 look_is_due(struct timer *t)
 {

@@ -1,5 +1,5 @@
-/* Objects that are not whole here: what is asked of their source, in whose name.
- * Must never know what comes of it, or who the source is. */
+/* Objects that are not whole here: what is asked of their source, in which job's name.
+ * Must never know what comes of it, or what the source is. */
 #include "node/fetch.h"
 #include "node/self.h"
 #include "node/sibling.h"

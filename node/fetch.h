@@ -1,4 +1,4 @@
-/* Objects that are not whole here: what is asked of their source, in whose name. */
+/* Objects that are not whole here: what is asked of their source, in which job's name. */
 #ifndef FETCH_H
 #define FETCH_H
 
@@ -8,7 +8,7 @@
 
 struct blob;
 
-/* Who waits here for an object: a job of this node. Neighbours that wait have a stream. */
+/* A job of this node that waits for an object. Neighbours that wait have a stream. */
 struct waiter {
 	uint64_t job;
 	struct waiter *next;
@@ -19,7 +19,7 @@ struct fetch {
 	struct object_name name;
 	struct blob *blob;	  /* pinned */
 	struct neighbour *source; /* NULL: none at the moment */
-	uint64_t job;		  /* in whose name it was asked for */
+	uint64_t job;		  /* the job in whose name it was asked for */
 	uint64_t heard;		  /* when it last moved, or was asked for */
 	uint64_t asked;		  /* the offset up to which it was asked for; 0: it must be asked anew */
 	uint64_t queued;	  /* of a thin one that waits for a window: its place among them */
@@ -40,7 +40,7 @@ enum asking { ASK_NEVER, ASK_LATER, ASK_HELD, ASK_ALL };
 
 /* Those above who know what an object is for: node.c sets them at the start. */
 struct fetch_hooks {
-	/* Who is asked for an object of that scope in a job's name: the parent, or the job's client; NULL: nobody now. */
+	/* The neighbour that is asked for an object of that scope in a job's name: the parent, or the job's client; NULL: none now. */
 	struct neighbour *(*source)(uint64_t job, uint32_t scope);
 	bool waits; /* a source that is gone will be followed by another: nothing fails until then */
 	/* Why a job of this node must not have an object that takes so much of the store, as is known now; NULL: it may. */

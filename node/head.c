@@ -145,7 +145,7 @@ kill_limit(void)
 	return self.heartbeat + KILL_MS;
 }
 
-/* Whoever has it killed need not wait for what can't be. */
+/* SIGKILL starts a deadline: nodes that have not reported an end by then are given up as lost. */
 static void
 signal_launch(struct launch *l, unsigned signal)
 {
@@ -163,7 +163,7 @@ kill_launch(struct launch *l)
 		signal_launch(l, SIGKILL);
 }
 
-/* Who is given up waits for nothing; others have said so. */
+/* A node that was given up waits for no input; the others have said so themselves. */
 static void
 feed_ends(struct launch *l, const struct target *t)
 {
@@ -261,7 +261,8 @@ judge(struct launch *l, struct target *t, const struct msg_event *e)
 	}
 }
 
-/* It is here already, and the node does not know: the word of it was lost too. Or the node does not know that it was given up. */
+/* Out of sequence. Either we have this event and our ACK was lost: acknowledge again. Or the node was given up and has not been told: send
+ * FORGET. */
 static void
 unexpected(struct launch *l, size_t at, uint64_t sequence)
 {
@@ -359,7 +360,7 @@ give_up(struct launch *l, size_t at, const char *why)
 	give_verdict(l, at, EVENT_LOST, 255, why);
 }
 
-/* Killed, and some have not told of their end: their kernel can't end it, or nobody will ever know. */
+/* Killed, and some nodes have not reported an end: their kernel can't end a process, or they will never be heard of again. */
 static void
 kill_is_over(struct timer *t)
 {
@@ -561,7 +562,7 @@ head_member_up(struct member *m, bool same_process)
 		} else if (l->targets[at].state != TARGET_ENDED) {
 			l->again = l->targets[at].again = true;
 		} else if (l->targets[at].lingers) {
-			acknowledge(l, at); /* it answers when it knows nothing of it any more */
+			acknowledge(l, at); /* it answers when it does not know the job any more */
 		}
 	}
 }
@@ -606,7 +607,7 @@ is_fed(const struct msg_launch *m)
 	return m->around.input == INPUT_TERMINAL || (m->around.input == INPUT_STREAM && !(m->flags & LAUNCH_DETACH));
 }
 
-/* And all that the master keeps of it besides. */
+/* And all else that the master keeps of the launch. */
 static size_t
 launch_cost(const struct msg_launch *m, size_t nodes)
 {
@@ -1084,7 +1085,7 @@ client_leaves(struct launch *l)
 	l->client->launch = NULL;
 	l->client = NULL;
 	job_set_credit(l->id, FOR_EVER);
-	job_forward_credit(l->id, 0); /* lets through what waited for the client, to nobody */
+	job_forward_credit(l->id, 0); /* events that waited for the client are let through, and dropped */
 }
 
 void
@@ -1095,7 +1096,7 @@ head_client_gone(struct neighbour *client)
 	if (!l)
 		return;
 	client_leaves(l);
-	/* Detached, and everywhere started: it lives on. Otherwise nobody would ever learn its verdict. */
+	/* Detached, and everywhere started: it lives on. Otherwise its verdicts would reach no client. */
 	if (l->detached && !l->starting)
 		return;
 	if (l->terminal && l->kill_after && !l->starting)

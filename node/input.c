@@ -1,5 +1,5 @@
 /* What this node's own part of a job reads: kept until its program takes it.
- * Must never know who else reads it, or where it comes from. */
+ * Must never know which other nodes read it, or where it comes from. */
 #include "node/input.h"
 #include "node/neighbour.h"
 #include "node/self.h"
@@ -109,7 +109,7 @@ pipe_ready(struct watch *w, unsigned events)
 	struct input *in = w->owner;
 	uint64_t before = in->taken;
 
-	if (events & WATCH_READ) { /* an error: nobody reads it any more */
+	if (events & WATCH_READ) { /* an error: no process reads it any more */
 		input_over(in);
 		return;
 	}
@@ -155,7 +155,7 @@ append(struct input *in, const uint8_t *data, size_t len)
 void
 input_add(struct input *in, const struct msg_input *m)
 {
-	uint64_t known = in->have - m->offset; /* bytes of it that have come before */
+	uint64_t known = in->have - m->offset; /* those of its bytes that have come before */
 
 	if (!in->open)
 		return;

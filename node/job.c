@@ -1,4 +1,4 @@
-/* Jobs as they pass through this node: who below takes part, what comes up and is let through, signals and ends.
+/* Jobs as they pass through this node: which nodes below take part, what comes up and is let through, signals and ends.
  * Must never know mounts, or how a verdict is judged. */
 #include "node/job.h"
 #include "node/asker.h"
@@ -13,7 +13,7 @@
 enum {
 	OUTPUT_BUDGET = 8 << 20, /* bytes of events that all links together may bring unasked; doc/architecture.md has the sum */
 	WINDOW_MIN = 2 << 10,	 /* for each branch of each job, even beyond the budget: or it would stand still */
-	WINDOW_START = 8 << 10,	 /* who uses it up gets more: most jobs print a line or two */
+	WINDOW_START = 8 << 10,	 /* a branch that uses it up gets more: most jobs print a line or two */
 	WINDOW_MAX = 64 << 10,
 	LINK_INPUT = 256 << 10, /* bytes of input that each link may hold that stands still, */
 	NODE_INPUT = 4 << 20,	/* beyond these, of all of them together */
@@ -203,7 +203,7 @@ branch_waits(const struct branch *b)
 	return b->queue.len > b->head;
 }
 
-/* What a branch's window grows by that has been used up while nothing of it waits here: only the window holds it back. */
+/* Added to a branch's window that is used up while none of its events wait here: only the window holds it back. */
 static uint32_t
 growth(const struct job *j, const struct branch *b)
 {
@@ -293,7 +293,7 @@ pump_next(struct job *j)
 	return false;
 }
 
-/* Event by event in turn, so that nobody who prints without end keeps the others from being heard. */
+/* Event by event in turn, so that a program that prints without end does not keep the others from being heard. */
 static void
 pump(struct job *j)
 {
@@ -522,7 +522,7 @@ send_signal(const struct job *j, struct neighbour *child, const struct msg_signa
 	neighbour_post(child, PRIO_CONTROL, MSG_SIGNAL, j->id, &body);
 }
 
-/* Whom a signal did not reach while the way was broken. */
+/* Nodes that a signal did not reach while the way was broken. */
 static void
 signal_again(const struct job *j, struct neighbour *child)
 {
@@ -736,7 +736,7 @@ input_is_out(const struct shared *bytes)
 	input_held -= bytes->len;
 }
 
-/* What a link has no room for is wanted by nobody behind it who is quick enough to count, or it is sent again. */
+/* Input that a link has no room for is dropped: no node behind it is quick enough to count, or the master sends it again. */
 static void
 send_input(struct job *j, struct shared *bytes)
 {

@@ -8,22 +8,22 @@
 #include <string.h>
 
 enum {
-	STEPS = 30000,	     /* of a search, or names looked at, at a time */
-	MAX_NAMES = 100000,  /* that the brackets of a request stand for */
-	MAX_ABSENT = 5000,   /* names that are said not to be there: more is read by no person */
-	MAX_LISTED = 20,     /* nodes that are told when they have one name */
+	STEPS = 30000,	    /* of a search, or names looked at, at a time */
+	MAX_NAMES = 100000, /* that the brackets of a request stand for */
+	MAX_ABSENT = 5000,  /* names that are said not to be there: more is read by no person */
+	MAX_LISTED = 20,    /* nodes that are told when they have one name */
 };
-#define MAX_WORK 20000000u	     /* steps of comparing patterns with names: a fifth of a second or two, in turns with others */
+#define MAX_WORK 20000000u	    /* steps of comparing patterns with names: a fifth of a second or two, in turns with others */
 #define MAX_GROUP_MEMORY (4u << 20) /* bytes for what a request's groups stand for */
 
 /* A spec under way, or, when it is done, a group's that others of the request name too. */
 struct frame {
-	char *group; /* NULL: the request's own spec */
+	char *group;	       /* NULL: the request's own spec */
 	struct nodespec *spec; /* NULL: of a group without nodes */
 	struct nodespec_search *search;
-	size_t head;		/* the next one to be told */
-	size_t member;		/* of a pattern: the next node to be compared */
-	bool counting;		/* names are being taken from a word */
+	size_t head;   /* the next one to be told */
+	size_t member; /* of a pattern: the next node to be compared */
+	bool counting; /* names are being taken from a word */
 	struct host_names names;
 	struct strings absent, absent_ways;
 	struct frame *next; /* the one that named it; the next of those that are done */
@@ -233,7 +233,8 @@ take_names(struct lookup *n, struct frame *f, const struct nodespec_head *h)
 		uint32_t at = next_called(n, name, 0);
 
 		if (++n->names > MAX_NAMES)
-			return latch_error(error_text, sizeof(error_text), "more than %d names are asked for, as by %.100s", MAX_NAMES, h->text);
+			return latch_error(
+				error_text, sizeof(error_text), "more than %d names are asked for, as by %.100s", MAX_NAMES, h->text);
 		if (at && next_called(n, name, at))
 			return fail_several(n, name);
 		if (at)
@@ -397,7 +398,7 @@ take_head(struct lookup *n, struct frame *f)
 	return begin_group(n, h->value);
 }
 
-/* Whose fault it is that a group's spec is wrong. */
+/* Says which groups' lines led to the spec that is wrong. */
 static void
 blame_groups(const struct lookup *n)
 {

@@ -241,7 +241,7 @@ neighbour_new(struct link *link, enum neighbour_kind kind)
 	return n;
 }
 
-/* The link has died: off the list, and everybody who stood on this neighbour is told. */
+/* The link has died: off the list, and every part that stood on this neighbour is told. */
 static void
 neighbour_gone(struct neighbour *n)
 {

@@ -43,7 +43,7 @@ struct neighbour {
 	struct errand *errand; /* agenda.c's: what it has asked and was not answered yet */
 };
 
-/* Those above who are told what happens to a neighbour: node.c sets them at the start, before the first link. */
+/* How the parts above are told what happens to a neighbour: node.c sets it at the start, before the first link. */
 struct neighbour_hooks {
 	void (*frame)(struct neighbour *, const struct frame *); /* one has come */
 	void (*large)(struct neighbour *, size_t len);		 /* a client has begun to send a frame that is larger than it may */

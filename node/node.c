@@ -234,7 +234,7 @@ check_link(struct neighbour *n)
 	uint64_t silent = link_silence(n->link);
 	char *why;
 
-	if (n->kind != NB_CHILD && !n->dialled) /* who dials has a limit of its own until it is welcome */
+	if (n->kind != NB_CHILD && !n->dialled) /* a slave that dials has a limit of its own until it is welcome */
 		return self.heartbeat;
 	/* A turn that was long, or takes other links first, has not heard what lies in the socket. */
 	if (silent >= self.heartbeat && link_waits(n->link)) {
@@ -253,7 +253,7 @@ check_link(struct neighbour *n)
 	return silent < self.heartbeat ? self.heartbeat - silent : self.heartbeat;
 }
 
-/* After a time in which this process was not running nobody else can be called silent: they may all have spoken. */
+/* After a time in which this process was not running no neighbour can be called silent: all may have spoken. */
 static void
 forgive_silence(void)
 {

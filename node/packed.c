@@ -1,5 +1,5 @@
 /* Deflated pieces of objects, as they came or were made here: the last ones, within a bound, for neighbours that want the same soon after.
- * Must never know who wants them. */
+ * Must never know which neighbours want them. */
 #include "node/packed.h"
 #include "base/util.h"
 

@@ -1,5 +1,5 @@
 /* A job's part that runs on this very node: from the contents it needs to its verdict.
- * Must never know who else takes part, or by which way its events go up beyond the parent. */
+ * Must never know which other nodes take part, or by which way its events go up beyond the parent. */
 #include "node/part.h"
 #include "node/input.h"
 #include "node/relay.h"
@@ -93,7 +93,7 @@ struct part {
 	struct timer start_limit;
 	struct timer drain; /* how long the pipes may stay open beyond the program's end */
 	struct timer press; /* after a kill, until all is gone */
-	struct timer begin; /* when the turn in which the last contents came is over, nobody else holds them */
+	struct timer begin; /* due at once, so after this turn, when relay has dropped its pins and blob_give() can succeed */
 };
 
 /* ---- events ---- */
@@ -278,7 +278,7 @@ clear_away(struct part *part)
 	self.jobs--;
 	release_contents(part);
 	if (part->lingers && part->done)
-		part_send_gone(part->job); /* nobody acknowledges any more */
+		part_send_gone(part->job); /* no head acknowledges any more */
 	else if (part->lingers)
 		add_event(part, &gone);
 }
@@ -295,7 +295,7 @@ is_drained(const struct output_pipe *p)
 	return !p->open || (p->part->cut && p->left <= 0);
 }
 
-/* Whether anybody can still write to it, or has since nothing more was waited for. */
+/* Whether a process can still write to it, or has since nothing more was waited for. */
 static bool
 is_held(const struct output_pipe *p)
 {
@@ -310,10 +310,10 @@ add_exited(struct part *part)
 	struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)part->status, .ran = part->ran};
 
 	if (is_terminal(part))
-		close_pipe(&part->pipe[0]); /* hung up: for what lives on there is nobody at the other end */
+		close_pipe(&part->pipe[0]); /* hung up: processes that live on have no terminal at the other end */
 	part->lingers = !part->gone && !part->alone;
 	e.flags = (part->lingers ? EXITED_LINGERS : 0u) | (part->late ? EXITED_LATE : 0u);
-	/* Who ends the children too need not be told of them. */
+	/* A user who has the children ended too need not be told of them. */
 	if (!part->late && !part->silent && (is_held(&part->pipe[0]) || is_held(&part->pipe[1])))
 		e.flags |= EXITED_HOLDS;
 	part->state = PART_ENDED;

@@ -34,7 +34,7 @@ stream_free(struct stream *s)
 	struct blob *left;
 
 	blob_unpin(s->blob);
-	/* The fetch may have gone before its last stream: nobody else would clear away what has come. */
+	/* The fetch may have gone before its last stream: then what has come is cleared away here. */
 	left = fetch_of(&name) ? NULL : store_find(self.store, &name);
 	if (left && !blob_whole(left))
 		blob_drop(left);
@@ -99,7 +99,7 @@ report_failures(void)
 	}
 }
 
-/* Those who wait for it in the name of that job will not get it. */
+/* The neighbours that wait for it in that job's name will not get it. */
 static void
 fail_job(struct fetch *f, uint64_t job, const char *why)
 {
@@ -149,7 +149,7 @@ ask_anew(struct fetch *f)
 		fetch_want(f, blob_resume(f->blob));
 }
 
-/* Asks in the name of whoever waits; jobs whose source is gone fail; without anybody left it is forgotten. */
+/* Asks in the name of a job that waits; jobs whose source is gone fail; with none left the fetch is forgotten. */
 static void
 fetch_ask(struct fetch *f, const char *why)
 {
@@ -387,7 +387,7 @@ fetch_whole(struct fetch *f)
 
 	streams_wake(f->blob);
 	f->waiters = NULL;
-	blob_pin(f->blob); /* until those who waited have pinned it */
+	blob_pin(f->blob); /* until the jobs that waited have pinned it */
 	blob = f->blob;
 	fetch_remove(f);
 	while ((w = waiters)) {
@@ -460,7 +460,7 @@ make_way(struct fetch *f, uint64_t size)
 	return true;
 }
 
-/* The jobs of this node will not have it; whoever is below will. */
+/* The jobs of this node will not have it; the nodes below will. */
 static void
 fetch_has_no_room(struct fetch *f, uint64_t size)
 {
@@ -486,7 +486,7 @@ fetch_has_no_room(struct fetch *f, uint64_t size)
 	report_failures();
 }
 
-/* What an object takes is known when its list is: a job that promised less does not get it. False when nobody waits any more. */
+/* What an object takes is known when its list is: a job that promised less does not get it. False when none waits any more. */
 static bool
 weigh(struct fetch *f)
 {
@@ -511,7 +511,7 @@ weigh(struct fetch *f)
 	return false;
 }
 
-/* What nobody here needs is not given the room that others were promised. */
+/* An object that no job of this node needs is not given the room that jobs were promised. */
 static bool
 only_passes(const struct fetch *f, uint64_t size)
 {

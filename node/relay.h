@@ -20,6 +20,6 @@ bool relay_need(uint64_t job, const struct object_name *, bool is_large); /* lar
 void relay_job_over(uint64_t job);					  /* that job needs nothing more */
 void relay_neighbour_gone(struct neighbour *);
 void relay_parent_is_back(void);		   /* what another was asked for is asked of this parent */
-void relay_tick(void);				   /* now and then: who gets nothing from a silent source asks for another */
+void relay_tick(void);				   /* now and then: a fetch whose source is silent asks another */
 void relay_bulk(void *neighbour, struct buf *out); /* link_set_bulk's */
 #endif

@@ -1,4 +1,4 @@
-/* Those who have connected and not yet said who they are: bounded in number and time, fair to each address, told of once.
+/* Connections whose peer has not yet said who it is: bounded in number and time, fair to each address, told of once.
  * Must never know what they will turn out to be. */
 #include "node/stranger.h"
 #include "base/often.h"
@@ -10,9 +10,9 @@
 enum {
 	MAX_STRANGERS = 256, /* a thousand nodes that come at once get in by turns; each stranger costs about two KiB */
 	STRANGER_MS = 10000, /* what each may take */
-	LOOK_MS = 1000,	     /* between looks for those who have taken longer */
+	LOOK_MS = 1000,	     /* between looks for those that have taken longer */
 	BUCKETS = 1024,	     /* of addresses; two in one only share their fate */
-	MAX_TOLD = 16,	     /* different reasons told a minute: nobody can fill the log */
+	MAX_TOLD = 16,	     /* different reasons told a minute, so that strangers can't fill the log */
 	TOLD_PACE_MS = 60000,
 };
 

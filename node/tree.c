@@ -1,4 +1,4 @@
-/* The tree as this node knows it: who joins, who is lost, and telling it upwards.
+/* The tree as this node knows it: nodes that join, nodes that are lost, and what is said of both upwards.
  * Must never know jobs' insides, sockets, or how links are made. */
 #include "base/often.h"
 #include "node/head.h"
@@ -143,8 +143,8 @@ forget_left_behind(struct neighbour *n)
 	}
 }
 
-/* Everything that was reached through this child, wherever it stands (it may have been adopted). Above, those who have found
- * another way to here already are taken for lost with it: they are told anew. */
+/* Everything that was reached through this child, wherever it stands (it may have been adopted). Above, nodes that have found another way
+ * to here already are taken for lost with it: they are reported anew. */
 void
 tree_child_down(struct neighbour *n, const char *why)
 {
@@ -182,7 +182,8 @@ tree_give_orphans_up(void)
 static void
 put_self(struct buf *body)
 {
-	struct msg_node m = {.path = self.path, .generation = PROTO_GENERATION, .info = self.info, .stat = node_figures(), .runs = self.runs};
+	struct msg_node m = {
+		.path = self.path, .generation = PROTO_GENERATION, .info = self.info, .stat = node_figures(), .runs = self.runs};
 
 	put_node(body, &m, between());
 }
@@ -354,7 +355,7 @@ is_taken(const struct neighbour *n, const struct path *path, uint64_t boot)
 	return (old && old->state == NODE_UP && old->info.boot != boot) || rival(n, path, boot);
 }
 
-/* The lowest id that is free, those counted that were given a moment ago to who has not told of itself yet. */
+/* The lowest id that is free; ids given a moment ago to children that have not sent an UP yet are not. */
 static int
 free_path(const struct neighbour *n, struct path *out)
 {
@@ -368,7 +369,7 @@ free_path(const struct neighbour *n, struct path *out)
 	return 0;
 }
 
-/* The path it gets: its old one when it belongs below this node, else the id it asks for, else the lowest that is free. Who never
+/* The path it gets: its old one when it belongs below this node, else the id it asks for, else the lowest that is free. A node that never
  * asked for an id has no claim to its old one when another has it by now. */
 static int
 path_for(const struct neighbour *n, const struct msg_join *m, struct path *out)

@@ -1,4 +1,4 @@
-/* The tree as this node knows it: who joins, who is lost, and telling it upwards. */
+/* The tree as this node knows it: nodes that join, nodes that are lost, and what is said of both upwards. */
 #ifndef TREE_H
 #define TREE_H
 

@@ -167,7 +167,7 @@ limit_is_due(struct timer *t)
 	}
 }
 
-/* A resolver may need many seconds to find that nobody answers it. */
+/* A resolver may need many seconds to find that no server answers it. */
 static void
 name_is_slow(struct timer *t)
 {
@@ -207,7 +207,7 @@ try_candidate(size_t i)
 	dial_start(&up.dial, candidate_text(i), (unsigned)self.options->cmdport, dialled, NULL);
 }
 
-/* Nobody is dialled without a key: what is at the other end could not be told from what poses as it. */
+/* No parent is dialled without a key: what is at the other end could not be told from what poses as it. */
 static void
 wait_for_key(bool absent)
 {
@@ -383,7 +383,7 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 		loop_timer(&up.home, HOME_MS, home_is_due, NULL);
 	}
 	note(up.told.count ? 0 : 1, "joined %s as node %s", n->dialled,
-		path_text(&self.path, name)); /* who was told of trouble, of its end too */
+		path_text(&self.path, name)); /* a log that has the trouble has its end, too */
 	strings_free(&up.told);
 	speak_with(n);
 	door_listen(link_is_loopback(n->link));

@@ -1,5 +1,5 @@
-/* Objects for which there is no room here: each passes through a window in memory, at the pace of those below who keep up.
- * Must never know for which job, or who the source is. */
+/* Objects for which there is no room here: each passes through a window in memory, at the pace of the children that keep up.
+ * Must never know for which job, or what the source is. */
 #include "node/window.h"
 #include "node/self.h"
 #include "node/stream.h"
@@ -78,7 +78,7 @@ may_ask(const struct fetch *f)
 	       (limit - f->asked >= STORE_WINDOW / 2 || limit >= total);
 }
 
-/* The window follows those in it; with nobody there it goes where somebody waits. */
+/* The window follows the streams in it; with none there it goes where a stream waits. */
 static void
 flow(struct fetch *f)
 {
@@ -104,7 +104,7 @@ shut(struct fetch *f)
 		fetch_want(f, blob_next(f->blob)); /* its limit is there too: nothing comes until it is asked for again */
 }
 
-/* The one that has waited longest among those that somebody asks for; NULL: none waits. */
+/* The one that has waited longest among those that a stream asks for; NULL: none waits. */
 static struct fetch *
 next_in_turn(void)
 {
@@ -123,7 +123,7 @@ next_in_turn(void)
 	}
 }
 
-/* A window can be had: there are not too many, or there is one that nobody asks anything of. */
+/* A window can be had: there are not too many, or there is one that no stream asks anything of. */
 static bool
 window_is_free(struct fetch **idle)
 {
@@ -182,7 +182,7 @@ window_moved(struct fetch *f)
 	window_turns();
 }
 
-/* Who has not taken what is here; with a link that stands still, all else that goes over it is left too. */
+/* Streams that have not taken what is here are left behind; with a link that stands still, all else that goes over it is left too. */
 static void
 leave_behind(const struct blob *blob)
 {
