@@ -19,7 +19,7 @@ struct fetch {
 	struct object_name name;
 	struct blob *blob;	  /* pinned */
 	struct neighbour *source; /* NULL: none at the moment */
-	uint64_t job;		  /* the job in whose name it was asked for */
+	uint64_t job;		  /* the job the job in whose name it was asked for */
 	uint64_t heard;		  /* when it last moved, or was asked for */
 	uint64_t asked;		  /* the offset up to which it was asked for; 0: it must be asked anew */
 	uint64_t queued;	  /* of a thin one that waits for a window: its place among them */
@@ -38,7 +38,7 @@ extern struct fetch *fetches;
 /* A node that asks beside the tree: refused; perhaps later, for the job is not here yet; what is here or on its way; all. */
 enum asking { ASK_NEVER, ASK_LATER, ASK_HELD, ASK_ALL };
 
-/* Those above who know what an object is for: node.c sets them at the start. */
+/* What the parts above know of an object's use: node.c sets it at the start. */
 struct fetch_hooks {
 	/* The neighbour that is asked for an object of that scope in a job's name: the parent, or the job's client; NULL: none now. */
 	struct neighbour *(*source)(uint64_t job, uint32_t scope);
@@ -60,7 +60,7 @@ struct neighbour *fetch_source(const struct fetch *, uint64_t job); /* whom it i
 bool fetch_is_chained(const struct fetch *);			    /* its source is a node beside the tree */
 void fetch_want(struct fetch *, uint64_t offset);		    /* asks its source from there on, up to the blob's limit */
 void fetch_unwant(struct fetch *);				    /* its source need send no more */
-/* The job of somebody who still waits, for which it can be asked again; false when nobody waits. */
+/* A job that still waits, in whose name it can be asked for again; false when none does. */
 bool fetch_next_job(const struct fetch *, uint64_t *job);
 /* To another job that waits for it, if there is one. On the master that job's client becomes the source. Below it only the name changes in
  * which it is asked for: those above thereby learn of the other job. */

@@ -257,7 +257,8 @@ relay_want(struct neighbour *from, uint64_t job, const struct msg_want *want)
 	struct fetch *f = fetch_of(&want->name);
 	struct stream *s = blob ? stream_of(from, blob) : NULL;
 
-	/* Who begins in the middle may have had it damaged: then it is worth a look whether it is so here. */
+	/* A child that resumes inside an object may be retrying after a bad chunk. Verify our own copy of that chunk before serving it
+	 * again. */
 	if (blob && blob_whole(blob) && want->offset > 0 && (!s || want->offset != s->end) && !blob_is_sound(blob, want->offset))
 		blob_spoil(blob);
 	if (!f && (!blob || !blob_whole(blob))) {
@@ -711,7 +712,7 @@ relay_neighbour_gone(struct neighbour *n)
 		if (!fetch_next_job(f, &job))
 			forget_fetch(f);
 		else if (!f->source && !fetch_hooks->waits)
-			fetch_fail(f, f->job, "whoever launched it is gone");
+			fetch_fail(f, f->job, "the client that launched it is gone");
 		else if (!f->source && self.parent) /* it was an old parent's link */
 			fetch_ask(f, "its source is gone");
 		else if (blob_thin(f->blob))
