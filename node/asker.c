@@ -12,7 +12,7 @@
 
 enum {
 	EARLY_MS = 1000, /* a WANT may come so much before the RUN of its job; */
-	MAX_EARLY = 1024 /* so many: who is refused asks its parent */
+	MAX_EARLY = 1024 /* so many: a node that is refused asks its parent */
 };
 
 /* A WANT that came before the RUN of its job, which takes another way. */
@@ -148,7 +148,7 @@ asker_neighbour_gone(const struct neighbour *n)
 	forget_early(n, NULL);
 }
 
-/* Who waits for something that is not here yet hears that this node is there, and how far it is itself: it stays. */
+/* A node that waits for something that is not here yet hears that this node is there, and how far it is itself: it stays. */
 void
 asker_tick(void)
 {

@@ -19,7 +19,7 @@ struct fetch {
 	struct object_name name;
 	struct blob *blob;	  /* pinned */
 	struct neighbour *source; /* NULL: none at the moment */
-	uint64_t job;		  /* the job the job in whose name it was asked for */
+	uint64_t job;		  /* the job in whose name it was asked for */
 	uint64_t heard;		  /* when it last moved, or was asked for */
 	uint64_t asked;		  /* the offset up to which it was asked for; 0: it must be asked anew */
 	uint64_t queued;	  /* of a thin one that waits for a window: its place among them */
@@ -47,8 +47,8 @@ struct fetch_hooks {
 	const char *(*refuses)(uint64_t job, const struct object_name *, uint64_t bytes);
 	const char *(*before)(uint64_t job); /* address of the node to ask for large objects in that job's name; NULL, "": the source */
 	enum asking (*may_ask)(uint64_t job, uint32_t scope); /* what another node may have in a job's name */
-	void (*slow)(uint64_t job);			      /* this node is far slower than whom it asks */
-	void (*back)(uint64_t job, const char *before);	      /* who was asked last is better */
+	void (*slow)(uint64_t job);			      /* this node is far slower than the one it asks */
+	void (*back)(uint64_t job, const char *before);	      /* the node that was asked last is better */
 	void (*has)(uint64_t job, const struct object_name *);
 	void (*lacks)(uint64_t job, const struct object_name *, const char *why);
 };
@@ -56,7 +56,7 @@ extern const struct fetch_hooks *fetch_hooks;
 void fetch_set_hooks(const struct fetch_hooks *);
 
 struct fetch *fetch_of(const struct object_name *);		    /* or NULL */
-struct neighbour *fetch_source(const struct fetch *, uint64_t job); /* whom it is asked of in that job's name; NULL: nobody now */
+struct neighbour *fetch_source(const struct fetch *, uint64_t job); /* the neighbour it is asked of in that job's name; NULL: none now */
 bool fetch_is_chained(const struct fetch *);			    /* its source is a node beside the tree */
 void fetch_want(struct fetch *, uint64_t offset);		    /* asks its source from there on, up to the blob's limit */
 void fetch_unwant(struct fetch *);				    /* its source need send no more */

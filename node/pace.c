@@ -1,5 +1,5 @@
 /* How the source of an object moves beside the node that asks it.
- * Must never know who either is, or what follows. */
+ * Must never know which nodes these are, or what follows. */
 #include "node/pace.h"
 
 enum {

@@ -284,7 +284,7 @@ relay_on_want(struct neighbour *from, const struct frame *frame)
 		neighbour_malformed(from, frame);
 }
 
-/* ---- whom it is asked of ---- */
+/* ---- the neighbour it is asked of ---- */
 
 /* Those beside the tree go to their own parents. */
 static void
