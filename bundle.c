@@ -95,7 +95,8 @@ chunk_digest(const void *data, size_t len)
 	return d;
 }
 
-/* Digests of zeros are remembered by their length: whole chunks are looked at often, and the last one of an object by each who sends it. */
+/* Digests of zeros are remembered by their length: whole chunks are looked at often, and the last one of an object by each node that sends
+ * it. */
 static bool
 is_zeros(const uint8_t *digest, size_t len)
 {

@@ -13,7 +13,7 @@ const char *hosts_error(void); /* of the last call that failed; static */
 size_t hosts_error_at(void);
 
 /* Words here are right ones. */
-bool host_is_pattern(const char *word); /* it holds "*" or "?": a set of which nobody knows how large it should be */
+bool host_is_pattern(const char *word); /* it holds "*" or "?": a set whose size is not known */
 /* The host has that name. Without a dot in the word only what stands before the host's first dot counts. *steps grows by what it cost, a
  * few nanoseconds each. */
 bool host_matches(const char *word, const char *host, uint64_t *steps);

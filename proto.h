@@ -123,8 +123,8 @@ struct msg_power {
 enum run_flags {
 	RUN_LOCALBIN = 1,
 	RUN_GLOB = 2,
-	RUN_DETACHED = 4,     /* nobody reads its output: it is dropped on the node */
-	RUN_TELL_START = 8,   /* somebody waits for EVENT_STARTED */
+	RUN_DETACHED = 4,     /* no client reads its output: it is dropped on the node */
+	RUN_TELL_START = 8,   /* a client waits for EVENT_STARTED */
 	RUN_NODE_CWD = 16,    /* cwd is a directory of the node's own; else a private one below binRoot */
 	RUN_GET = 65536,      /* no program: the files that argv names are read, and their archive (archive.h) is its output */
 	RUN_COMPARE = 262144, /* as RUN_PUT, but nothing is put: its output says of each entry, '1' or '0', whether it is there already */
@@ -289,7 +289,7 @@ struct variant {
 #define MAX_VARIANTS 32 /* machines that differ: Linux has about twenty architectures */
 struct msg_launch {
 	uint32_t generation;
-	const char *spec, *exclude; /* exclude "" leaves nobody out */
+	const char *spec, *exclude; /* exclude "" leaves no node out */
 	const char *only;	    /* "" keeps all */
 	unsigned flags;
 	enum view view;
@@ -300,8 +300,8 @@ struct msg_launch {
 	uint32_t variants;
 	struct surroundings around;
 };
-/* Who is asked for and does not take part: lists of nodes, folded; "" none. What is named (by numbers and closed ranges alone) and is
- * left out is a failure; of what is open it is said. */
+/* Nodes that were asked for and do not take part: lists of them, folded; "" none. One that is named (by numbers and closed ranges alone)
+ * and left out is a failure; one of an open range is only said. */
 struct left_out {
 	const char *missing, *hint;	      /* named, and not in the tree; what may have been meant */
 	const char *down, *refused;	      /* named, and down; not this user's to use */

@@ -11,7 +11,7 @@ struct digest {
 };
 
 /* What an object is named by: its digest alone opens nothing, it must be asked for in the scope that it was published in. */
-#define SCOPE_PUBLIC UINT32_MAX /* everybody's; never a uid */
+#define SCOPE_PUBLIC UINT32_MAX /* public contents; never a uid */
 struct object_name {
 	struct digest digest;
 	uint32_t scope; /* SCOPE_PUBLIC, or the uid whose own it is */

@@ -1,5 +1,5 @@
 /* Names that Debian's glibc-built archives want and musl does not have.
- * Must never know who calls them. */
+ * Must never know what calls them. */
 #include <string.h>
 
 /* The fortified form of explicit_bzero: the caller's object has `room` bytes. */

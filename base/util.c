@@ -15,7 +15,7 @@
 int debug_level;
 static const char *message_prefix = "gproc";
 static int message_log = -1;
-static unsigned lost_lines; /* that a terminal nobody reads did not take */
+static unsigned lost_lines; /* that a terminal which is not read did not take */
 
 void
 set_message_prefix(const char *prefix)

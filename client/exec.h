@@ -22,7 +22,7 @@ struct carriage {
 	struct strings words;	 /* what each node is told, as argv */
 	const struct pack *pack; /* what is sent, or NULL; borrowed */
 	void *owner;		 /* for the calls below */
-	/* Which nodes take part, before anything comes of them. NULL: nobody wants to know, nor what they write. */
+	/* Which nodes take part, before anything comes of them. NULL: neither that nor what they write is wanted. */
 	void (*begin)(void *owner, const struct msg_accepted *);
 	/* What one of them, by its place, has written. -1: nothing more of it is of use. */
 	int (*take)(void *owner, size_t node, const uint8_t *data, size_t len);

@@ -10,7 +10,7 @@
 
 #define FLUSH_AT (64u * 1024) /* what a pipe takes in one write */
 
-/* Closed by the caller: nobody wants it. */
+/* Closed by the caller: it is not wanted. */
 static bool
 is_closed(int fd)
 {

@@ -95,7 +95,7 @@ take_exit(struct verdicts *v, size_t at, const struct msg_event *e)
 {
 	bool by_signal = WIFSIGNALED(e->status);
 
-	if (v->options->detach && !(e->flags & EXITED_UNSTARTED)) /* its end is nobody's concern: it has started */
+	if (v->options->detach && !(e->flags & EXITED_UNSTARTED)) /* its end is not asked for: it has started */
 		return record_fate(v, at, FATE_STARTED, 0, NULL);
 	(void)record_fate(v, at, by_signal ? FATE_SIGNALLED : FATE_EXITED,
 		(unsigned)(by_signal ? WTERMSIG(e->status) : WEXITSTATUS(e->status)), NULL);

@@ -41,7 +41,8 @@ make_links(void)
 }
 
 /* The store may have half of the memory (-store); what is written by jobs beside it must leave the kernel, gproc and a program room, or the
- * machine is deadlocked on memory that nobody can be killed for. So these have 9/32 together: a quarter is left. Inodes take memory too. */
+ * machine is deadlocked on memory that no process can be killed for. So these have 9/32 together: a quarter is left. Inodes take memory
+ * too. */
 static int
 mount_sized(const char *type, const char *path, unsigned long flags, const char *options, unsigned parts)
 {
@@ -117,7 +118,7 @@ is_console(int fd)
 	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 1);
 }
 
-/* A serial line that nobody reads takes nothing more at some time: nothing of ours waits for it. The kernel's own descriptor would be
+/* A serial line that is not read takes nothing more at some time: nothing of ours waits for it. The kernel's own descriptor would be
  * shared with it, flags and all. */
 void
 boot_console(void)

@@ -356,7 +356,7 @@ netdev_vlan(const char *name, const char *device, unsigned id)
 	return result;
 }
 
-/* ---- who answers ---- */
+/* ---- which interface has an answer ---- */
 
 /* RFC 826 for Ethernet and IPv4, as it stands in a frame. */
 struct arp {

@@ -15,7 +15,7 @@ enum {
 	CARRIER_MS = 8000,    /* from then on an interface without a carrier will do: some never show one */
 	MISSING_MS = 10000,   /* so long a device that is named may take to appear before any other will do */
 	LOST_MS = 5000,	      /* a cable that is out for less is a switch that restarts */
-	ANSWER_TRIES = 24,    /* how often the way to the gateway is sought anew, LOST_MS apart, when nobody answered */
+	ANSWER_TRIES = 24,    /* how often the way to the gateway is sought anew, LOST_MS apart, when no host answered */
 	MAX_PAUSE_MS = 30000, /* between starts of a DHCP client that ends */
 	FIRST_PAUSE_MS = 1000,
 	MAX_WANTED = 16,
@@ -29,7 +29,7 @@ struct port {
 	struct ipconfig has;	 /* what it was given; address 0: nothing */
 	bool expired;		 /* its lease has ended: it keeps the address until there is another */
 	bool silent_told;	 /* that no server answers */
-	bool unanswered;	 /* static: nobody answered for the gateway on any interface, so this one was a guess */
+	bool unanswered;	 /* static: no host answered for the gateway on any interface, so this one was a guess */
 	uint64_t lost;		 /* when its carrier went; 0: it has one */
 };
 
@@ -498,7 +498,7 @@ see_ipv6(void)
 	}
 }
 
-/* A static address whose interface was a guess: somebody may answer by now, on another one. */
+/* A static address whose interface was a guess: a host may answer by now, on another one. */
 static void
 seek_answer(const struct ipconfig *wanted)
 {

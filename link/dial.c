@@ -1,5 +1,5 @@
 /* Reaching a peer by its name: resolved where it is one, then a connection under way.
- * Must never know who the peer is to us. */
+ * Must never know what the peer is to us. */
 #include "link/dial.h"
 #include "link/net.h"
 

@@ -343,7 +343,7 @@ net_dial_local(const char *path)
 	return fd;
 }
 
-/* What lies at path, where a socket was to be made: 0 when it is one that nobody listens at; else -1 with net_error(). */
+/* What lies at path, where a socket was to be made: 0 when it is one that no process listens at; else -1 with net_error(). */
 static int
 check_stale(const char *path)
 {

@@ -248,8 +248,8 @@ judge_ask(struct seal *s, unsigned word, struct buf *out)
 	}
 }
 
-/* What a refusal means to one who asked for a plain link, or a sealed one, and got such a header. Nothing proves it: one that nobody would
- * send to that question was altered on the way, as the question may have been. */
+/* What a refusal means to an initiator that asked for a plain link, or a sealed one, and got such a header. Nothing proves it: one that is
+ * no answer to that question was altered on the way, as the question may have been. */
 static enum trouble
 refusal(const struct seal *s, unsigned word, bool plain, bool same)
 {

@@ -31,7 +31,7 @@ struct blob {
 	struct bill bill;    /* to the users whose jobs have pinned it */
 	unsigned pins;
 	bool claimed; /* mode and mtime are set */
-	bool sized;   /* somebody has said a size */
+	bool sized;   /* a source has said a size */
 	bool listed;  /* list and size are proved */
 	bool whole, idle, thin;
 	bool given; /* handed over: freed with its last pin, unless it is wanted again */

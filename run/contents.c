@@ -1,5 +1,5 @@
 /* The bytes of one blob: proved as they come, kept in a file or passed through a window, read, given away.
- * Must never know links, or who asks. */
+ * Must never know links, or why it is wanted. */
 #include "run/contents.h"
 #include "run/blob.h"
 
@@ -51,7 +51,7 @@ blob_resume(struct blob *b)
 		b->store->lists -= b->list.len;
 		buf_free(&b->list);
 		b->size = 0;
-		b->sized = false; /* only somebody's word */
+		b->sized = false; /* only a source's word */
 	}
 	return b->have;
 }

@@ -16,6 +16,6 @@ struct delivery {
  * others. The calling process has one user's groups afterwards. */
 int deliver(const struct delivery *, char *why, size_t size);
 /* Says of each entry of a manifest, as '1' or '0' on `out`, whether a file of the user's own with these contents is in its place below base
- * already. The calling process is the user. 0, or -1 with errno: nobody reads it. */
+ * already. The calling process is the user. 0, or -1 with errno: its reader is gone. */
 int deliver_compare(const struct manifest *, const char *base, int out);
 #endif

@@ -338,7 +338,7 @@ check_owner(const char *path, const struct stat *st, bool stays)
 	return 0;
 }
 
-/* The directory, made when it is not there, and locked as used: who ends last removes it. Removing a directory that is a mount
+/* The directory, made when it is not there, and locked as used: the daemon that ends last removes it. Removing a directory that is a mount
  * point in another namespace would take that mount away. -1 with facts_error(), or *again when it went away under our hands. */
 static int
 open_claimed(const char *path, bool stays, bool *again)
@@ -521,8 +521,8 @@ facts_refresh(struct node_facts *f)
 		read_mounts(f);
 }
 
-/* Whoever starts the daemon may have told the kernel to leave capabilities alone when a process becomes another user: then each job
- * would keep root's until its exec, and a view made with a user's rights would be made with root's. */
+/* The process that started the daemon may have told the kernel to leave capabilities alone when a process becomes another user: then each
+ * job would keep root's until its exec, and a view made with a user's rights would be made with root's. */
 static int
 let_ids_count(void)
 {

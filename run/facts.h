@@ -50,6 +50,7 @@ int facts_begin(struct node_facts *, const struct node_setup *);
 void facts_finish(struct node_facts *, const struct node_setup *, int store);
 void facts_limit(struct node_facts *, const char *text); /* adds to what is missing */
 void facts_refresh(struct node_facts *);		 /* before each job: mount points that have changed, a binRoot that is gone */
-void facts_close(struct node_facts *); /* removes binRoot when it was made by gproc and nobody uses it; the store is closed before */
+void facts_close(
+	struct node_facts *); /* removes binRoot when it was made by gproc and no other daemon uses it; the store is closed before */
 const char *facts_error(void);
 #endif

@@ -43,7 +43,7 @@ make(int root, const char *path, bool is_dir)
 	close_fd(&fd);
 }
 
-/* -1: none of ours; *again when it has just gone. Nobody is waited for: whoever holds the lock may hold it for ever. */
+/* -1: none of ours; *again when it has just gone. The lock is not waited for: its holder may hold it for ever. */
 static int
 open_locked(int root, const char *path, bool is_dir, uid_t user, bool *again)
 {

@@ -19,6 +19,6 @@ bool foothold_is(mode_t mode, uid_t owner, uid_t user); /* a directory with that
 /* An empty directory or file of the user's below root, made or found: a descriptor, borrowed; or -1: something else is there, or it can't
  * be made. As the user, with an umask of 0. */
 int foothold_make(struct footholds *, int root, const char *path, bool is_dir, uid_t user);
-/* Removes those that nobody else uses. As the user, in the node's own mount namespace. Frees all. */
+/* Removes those that no other job uses. As the user, in the node's own mount namespace. Frees all. */
 void foothold_leave(struct footholds *);
 #endif

@@ -64,7 +64,7 @@ kill_tracer(const struct hunt *h, int traced)
 
 static void visit(struct hunt *, pid_t pid, pid_t parent, unsigned depth);
 
-/* One of its threads: who traces it, and which children it has. */
+/* One of its threads: its tracer, and its children. */
 static void
 visit_thread(struct hunt *h, int thread, pid_t pid, unsigned depth)
 {

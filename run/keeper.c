@@ -250,7 +250,7 @@ unpack(struct keeper *k)
 	if (make_job_dirs(k) < 0 || (root = open_root(k, &p)) < 0)
 		return -1;
 	bad = unpack_shipped(k, &p, root) < 0 || make_cwd(k, &p, root) < 0 ? -1 : 0;
-	if (!bad && k->mine && !k->task->localbin && !k->task->node_cwd) /* nobody else has been there yet */
+	if (!bad && k->mine && !k->task->localbin && !k->task->node_cwd) /* no other process has been there yet */
 		k->cwd = openat(root, *cwd_inside(k) ? cwd_inside(k) : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	close(root);
 	if (!bad && k->mine && p.manifest)
@@ -627,8 +627,8 @@ leave_footholds(struct keeper *k)
 		_exit(1);
 }
 
-/* Nobody waits for the files' removal, and other jobs may be starting. The view is left before: the kernel has one lock for all
- * mounts, and on a busy machine whoever holds it with a low priority keeps every other job from starting, for many seconds. */
+/* Nothing waits for the files' removal, and other jobs may be starting. The view is left before: the kernel has one lock for all
+ * mounts, and on a busy machine a holder with a low priority keeps every other job from starting, for many seconds. */
 static int
 clean_up(struct keeper *k)
 {

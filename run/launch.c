@@ -140,8 +140,8 @@ find_local(const struct start *l, const char *name)
 	return NULL;
 }
 
-/* What the shipped program is, in the store, where nobody but us gets at it: so that it is known in the view, where its path may as
- * well lead to another one of the node's, or to where another user likes, now here and then there. An overlay keeps inode numbers. */
+/* What the shipped program is, in the store, where only this daemon's user gets at it: so that it is known in the view, where its path may
+ * as well lead to another one of the node's, or to where another user likes, now here and then there. An overlay keeps inode numbers. */
 static void
 know_program(struct start *l)
 {
@@ -264,7 +264,7 @@ run_by_hand(struct start *l)
 	free(real);
 }
 
-/* ---- the child: everything that looks at what a user made, as that user; it may be stopped or slowed, and nobody waits for it ---- */
+/* ---- the child: everything that looks at what a user made, as that user; it may be stopped or slowed, and nothing waits for it ---- */
 
 /* What the child says on its way to exec, whose end closes the pipe: one byte, after FAILED a u32 status and a text, after HINT and NOTE a
  * text, after LOWERED a u32 with a bit for each limit. */
@@ -765,7 +765,7 @@ launch_make(struct start *l)
 	return l->task->localbin || l->task->kind != TASK_RUN ? 0 : find_program(l);
 }
 
-/* Not by vfork: who does that waits until the child execs, which its user can keep it from by a signal. */
+/* Not by vfork: the parent would wait until the child execs, which its user can keep it from by a signal. */
 int
 launch_run(struct start *l)
 {

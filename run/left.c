@@ -1,5 +1,5 @@
 /* What a program has written into its private working directory.
- * Must never know jobs, or whom it is told to. */
+ * Must never know jobs, or where that is reported. */
 #include "run/left.h"
 
 #include <dirent.h>

@@ -194,7 +194,7 @@ interpreter_of(const char *path)
 	return look_shebang(path, line, &interpreter, &argument) ? xstrdup(interpreter) : loader_of(path);
 }
 
-/* 0, or the error that the kernel has for who would execute it. */
+/* 0, or the error that executing it would end in. */
 static int
 error_of(const char *path, bool *noexec)
 {

@@ -128,7 +128,7 @@ is_merged(const struct merger *b, const char *path)
 	return false;
 }
 
-/* The kernel's own file systems tell more to those who look through an overlay than to the user. */
+/* The kernel's own file systems tell more through an overlay than to the user. */
 static bool
 is_kernels_own(int dir)
 {
@@ -444,7 +444,7 @@ open_own(struct merger *b, const struct merge *m)
 	return fd;
 }
 
-/* As self, for nobody else gets at the store by name. The node's own directory becomes one. -1 with stage_error(). */
+/* As self: only the daemon's user gets at the store by name. The node's own directory becomes one. -1 with stage_error(). */
 static int
 open_layers(struct merger *b, struct merge *m)
 {

@@ -1,5 +1,5 @@
 /* The contents a node holds, by digest and scope, with the trees prepared from them, within one memory budget.
- * Must never know links, or who asks. */
+ * Must never know links, or what is wanted for which job. */
 #include "run/store.h"
 #include "run/blob.h"
 #include "base/sys.h"
@@ -99,7 +99,7 @@ random_seed(void)
 	return seed;
 }
 
-/* Bytes in use that no user's share has: what passes through, or comes for somebody else. */
+/* Bytes in use that no user's share has: what passes through, or comes for another node. */
 static uint64_t
 common(const struct store *s)
 {

@@ -49,7 +49,7 @@ uint64_t store_footprint(uint64_t size);	/* what a file of that size takes of th
  * partial one never is: blob_drop is for those. */
 struct blob *store_find(struct store *, const struct object_name *); /* or NULL */
 struct blob *store_want(struct store *, const struct object_name *); /* finds it, or begins an empty, partial one */
-void blob_drop(struct blob *);					     /* frees a partial one that nobody waits for; nothing when pinned */
+void blob_drop(struct blob *);					     /* frees a partial one that nothing waits for; nothing when pinned */
 void *blob_user(const struct blob *); /* what the daemon has tied to it; NULL at first, and not looked at here */
 void blob_set_user(struct blob *, void *);
 const struct object_name *blob_name(const struct blob *); /* the blob's own */

@@ -17,7 +17,7 @@
 #include "base/walk.h"
 #include "run/vault.h"
 
-/* Permission bits that a shared inode may have: whoever it belongs to, only root's own jobs could write it. */
+/* Permission bits that a shared inode may have: whatever its owner, only root's own jobs could write it. */
 #define SHARED_MODE(mode) (((mode)&0755u) | 0444u)
 #define COPY_STEP (1u << 20) /* bytes copied at a time, and needed twice where contents are moved */
 
@@ -199,7 +199,7 @@ fill_file(int from, int to, const struct entry *e, mode_t mode, const struct own
 		       : 0;
 }
 
-/* A new file of those contents, with mode and time, given to the owner (or to nobody: NULL). On -1 it is gone again. */
+/* A new file of those contents, with mode and time, given to the owner (NULL: left root's). On -1 it is gone again. */
 static int
 make_file(int from, int dir, const char *name, const struct entry *e, mode_t mode, const struct owner *owner, bool moving)
 {
@@ -230,7 +230,7 @@ write_file(const struct unpacking *p, int dir, const char *name, const struct en
 
 #define INODE_NAME (OBJECT_TEXT + 48)
 
-/* The blob's own inode becomes this one when nobody has taken it yet; the lock is what makers of several trees agree by.
+/* The blob's own inode becomes this one when no tree has taken it yet; the lock is what makers of several trees agree by.
  * 1 when it did, 0 when it could not. */
 static int
 take_over(int store, const char *key, const char *blob, const struct entry *e)
@@ -508,7 +508,7 @@ unpack_copy(int from, int to, uint64_t size, bool given)
 	return copy_bytes(from, to, size, given);
 }
 
-/* Contents that the daemon has handed over become the file, for they were nobody else's: renamed, or moved bit by bit to another
+/* Contents that the daemon has handed over become the file, for no other job has them: renamed, or moved bit by bit to another
  * file system. 1 when there are none, else 0, or -1 with unpack_error(). */
 static int
 take_given(const struct unpacking *p, const struct entry *e, int dir, const char *name)
@@ -801,8 +801,8 @@ real_file(const struct cursor *at, int from, int dir, const char *name, const st
 	return bad;
 }
 
-/* The contents are the store's, all else is done as the one whose directory it is: whatever they make of it meanwhile, their own
- * rights are all that they can turn to use. */
+/* The contents are the store's, all else is done as the user whose directory it is: whatever the user makes of it meanwhile, no rights but
+ * the user's own can be turned to use. */
 static int
 real_entry(struct cursor *at, const struct entry *e)
 {

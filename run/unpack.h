@@ -6,7 +6,7 @@
 #include "bundle.h"
 
 unsigned unpack_shared_mode(const struct entry *); /* the permission bits of one that is shared */
-/* Whom own entries are given to; nothing is given away where give is false (without root). */
+/* The user that own entries are given to; nothing is given away where give is false (without root). */
 struct owner {
 	uid_t uid;
 	gid_t gid;
@@ -50,7 +50,7 @@ int unpack_copy(int from, int to, uint64_t size, bool given); /* into an empty f
 /* Under root (empty, and nobody else's to change): directories that hold own entries, their own entries, links; and an empty
  * directory or file for each subtree that is shared. 0, or -1 with unpack_error(). */
 int unpack_own(const struct unpacking *, int root, struct unpacked *);
-/* Removes again what of it is as it was, quickly; what users have added stays. No link is followed. */
+/* Removes again, quickly, what is as it was made; what users have added stays. No link is followed. */
 void unpack_undo(int root, const struct unpacked *);
 /* Makes the directory `path` (no leading slash) there, the last part of it the owner's. 0, or -1 with unpack_error(). */
 int unpack_dir(const struct unpacking *, int root, const char *path);

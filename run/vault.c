@@ -156,7 +156,7 @@ remove_tree(int dir, const char *name)
 
 /* ---- making ---- */
 
-/* A directory that nobody can remove, for that would take the mount on it away, with as few mounts below it as may be: the root of
+/* A directory that no process can remove, for that would take the mount on it away, with as few mounts below it as may be: the root of
  * one of the usual file systems, and where there are none the root itself. */
 static const char *
 choose_place(void)
@@ -232,7 +232,7 @@ open_and_lock(int parent, const char *name)
 	return -1;
 }
 
-/* Those that killed daemons left take the machine's memory until somebody removes them. */
+/* Those that killed daemons left take the machine's memory until they are removed. */
 static void
 sweep(int parent)
 {

@@ -227,7 +227,7 @@ content_order(const void *a, const void *b)
 	return order ? order : (x->scope > y->scope) - (x->scope < y->scope);
 }
 
-/* The entries whose contents can be handed over, if nobody else has them pinned; *count of them. Caller frees. */
+/* The entries whose contents can be handed over, if no other job has them pinned; *count of them. Caller frees. */
 static const struct entry **
 find_given(const struct worker *w, const struct manifest *m, size_t *count)
 {
@@ -334,7 +334,7 @@ tree_bytes(const struct worker *w, const struct manifest *m)
 	return total;
 }
 
-/* Where memory is short, large files of the job's own are handed over rather than copied, if nobody else needs them. */
+/* Where memory is short, large files of the job's own are handed over rather than copied, if no other job needs them. */
 static void
 hand_over(struct worker *w, const struct task *task, const char *prefix, struct strings *given)
 {

@@ -9,15 +9,15 @@
 
 struct worker;
 struct worker *worker_open(const struct node_setup *); /* NULL with worker_error() */
-void worker_tidy(struct worker *);		       /* now and then, without hurry: gives back what nobody uses */
-void worker_close(struct worker *);		       /* removes binRoot when it was made here and nobody uses it, and the store */
+void worker_tidy(struct worker *);		       /* now and then, without hurry: gives back what is no more used */
+void worker_close(struct worker *); /* removes binRoot when it was made here and no other daemon uses it, and the store */
 const char *worker_error(void);
 struct store *worker_store(struct worker *); /* the worker's own; borrowed */
 /* What this node can't do and how it makes do, one text (no overlay, no mount namespace...); "" when all is there. */
 const char *worker_limits(const struct worker *);
 
 /* Bytes of the budget that the job's own files take beside their contents in the store: copies of all of them, or with `give` without
- * those that are handed over, if nobody else has them pinned; what is handed over is gone from the store, and a later launch asks for it
+ * those that are handed over, if no other job has them pinned; what is handed over is gone from the store, and a later launch asks for it
  * anew. NULL: nothing was shipped. */
 uint64_t worker_needs(const struct worker *, const struct manifest *, bool give);
 

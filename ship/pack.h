@@ -55,7 +55,7 @@ const char *pack_error(void);  /* why the last call failed; borrowed until the n
 /* The files for which there is a '1' among the entries, by their places, are on the nodes already: their contents are not sent. */
 void pack_leave_out(struct pack *, const char *there);
 void pack_free(struct pack *); /* what a pack owns; it is empty afterwards */
-/* Borrowed; NULL when no source has it, or the manifest names it in the other scope alone: nobody asks for that truthfully. */
+/* Borrowed; NULL when no source has it, or the manifest names it in the other scope alone: no honest node asks for that. */
 const struct source *pack_find(const struct pack *, const struct object_name *);
 /* Reads up to len bytes of a source's object (chunk digests, then contents) from offset; the file is opened with the caller's rights. How
  * many, or -1 with pack_error(), which names the file: it is gone, unreadable, or was changed within what was hashed. */
