@@ -44,5 +44,5 @@ enum archive_state { ARCHIVE_MORE, ARCHIVE_ITEM, ARCHIVE_BAD };
 /* The next record: *out, whose texts and bytes are borrowed until the next call. It takes from *at, and moves it on; a data record may come in several. MORE: all was taken. BAD:
  * no archive, or one whose records come out of order. */
 enum archive_state archive_next(struct archive *, struct reader *at, struct archive_item *out);
-void archive_free(struct archive *);
+void archive_free(struct archive *); /* of a reader under way, or done; it is empty afterwards */
 #endif

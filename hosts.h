@@ -10,7 +10,7 @@
  * hosts_error_at() bytes behind text. */
 size_t host_word(const char *text, bool as_value);
 const char *hosts_error(void); /* of the last call that failed; static */
-size_t hosts_error_at(void);
+size_t hosts_error_at(void);   /* in bytes, of the last call that failed */
 
 /* Words here are right ones. */
 bool host_is_pattern(const char *word); /* it holds "*" or "?": a set whose size is not known */
@@ -37,7 +37,7 @@ struct host_names {
 	size_t brackets;
 	bool over;
 };
-void host_names_begin(struct host_names *, const char *word);
+void host_names_begin(struct host_names *, const char *word);	/* the word must outlive it and have passed host_word */
 bool host_names_next(struct host_names *, char out[HOST_ROOM]); /* false: there are no more */
 uint64_t host_count(const char *words, size_t len);		/* how many, of the word of len bytes at the text's beginning */
 #endif

@@ -46,7 +46,7 @@ void nodespec_search_free(struct nodespec_search *); /* NULL is allowed */
 /* Of a search that is done: a spec selects known node i; and does so by numbers and closed ranges alone, no "." "5-." or "..." on the way.
  */
 bool nodespec_selected(const struct nodespec_search *, size_t i);
-bool nodespec_named(const struct nodespec_search *, size_t i);
+bool nodespec_named(const struct nodespec_search *, size_t i); /* the second of these */
 /* The named nodes that are not known, folded as pathset_fold does; "" when all are. Nodes that `only`, a search that is done, is not for
  * (NULL: it is for all) are not among them, and those that `except` is for (NULL: none), as far as the list is one of 5,000 nodes or fewer.
  * Ranges are never counted out one by one otherwise; no more than 5,000 pieces are listed. Where a missing "5" exists elsewhere as "1:5",

@@ -208,9 +208,9 @@ struct msg_event {
 	enum event_kind kind;
 	const uint8_t *data; /* STDOUT, STDERR: to the end */
 	size_t len;
-	uint32_t status;  /* FAILED: exit status; EXITED: as waitpid has it */
-	unsigned flags;	  /* EXITED: enum exited_flags; NOTE: enum note_flags */
-	uint64_t ran;	  /* EXITED: milliseconds from the program's start to its end */
+	uint32_t status; /* FAILED: exit status; EXITED: as waitpid has it */
+	unsigned flags;	 /* EXITED: enum exited_flags; NOTE: enum note_flags */
+	uint64_t ran;	 /* EXITED: milliseconds from the program's start to its end */
 	/* FAILED, LOST: why; UNFIT: "aarch64, /bin/date is for x86_64"; NOTE: what the user should know, in the same words on nodes where
 	 * it is the same; else "" */
 	const char *text;
@@ -358,82 +358,82 @@ struct msg_kill {
 
 /* put_x appends a body; take_x reads one: 0, or -1 when it is malformed (then nothing is left to free). Where a message has the same
  * fields over and over, put_x appends once, and next_x reads once: false at the end, which is the reader's bad when it is malformed. */
-void put_join(struct buf *, const struct msg_join *);
-int take_join(const uint8_t *, size_t, struct msg_join *);
-void put_welcome(struct buf *, const struct msg_welcome *);
-int take_welcome(const uint8_t *, size_t, struct msg_welcome *);
-void put_refuse(struct buf *, const struct msg_refuse *);
-int take_refuse(const uint8_t *, size_t, struct msg_refuse *);
-void put_forget(struct buf *, const struct msg_forget *);
-int take_forget(const uint8_t *, size_t, struct msg_forget *);
-void put_resend(struct buf *, const struct msg_resend *);
-int take_resend(const uint8_t *, size_t, struct msg_resend *);
+void put_join(struct buf *, const struct msg_join *);		 /* the body of a JOIN */
+int take_join(const uint8_t *, size_t, struct msg_join *);	 /* its texts and bytes are borrowed */
+void put_welcome(struct buf *, const struct msg_welcome *);	 /* the body of a WELCOME */
+int take_welcome(const uint8_t *, size_t, struct msg_welcome *); /* the caller frees ancestors by strings_free */
+void put_refuse(struct buf *, const struct msg_refuse *);	 /* the body of a REFUSE */
+int take_refuse(const uint8_t *, size_t, struct msg_refuse *);	 /* its texts and bytes are borrowed */
+void put_forget(struct buf *, const struct msg_forget *);	 /* the body of a FORGET */
+int take_forget(const uint8_t *, size_t, struct msg_forget *);	 /* the caller frees jobs */
+void put_resend(struct buf *, const struct msg_resend *);	 /* the body of a RESEND */
+int take_resend(const uint8_t *, size_t, struct msg_resend *);	 /* all of it is copied */
 /* between: what both ends of the link speak; where it isn't this generation, the frozen form of PROTO_FIRST is written and read. */
-void put_node(struct buf *, const struct msg_node *, uint32_t between);
-bool next_node(struct reader *, struct msg_node *, uint32_t between);
-void put_down(struct buf *, const struct msg_down *);
-int take_down(const uint8_t *, size_t, struct msg_down *);
-void put_stat(struct buf *, const struct msg_stat *);
-bool next_stat(struct reader *, struct msg_stat *);
-void put_strike(struct buf *, const struct msg_strike *);
-int take_strike(const uint8_t *, size_t, struct msg_strike *);
-void put_power(struct buf *, const struct msg_power *);
-int take_power(const uint8_t *, size_t, struct msg_power *);
-void put_run_common(struct buf *, const struct run_common *);
-int take_run_common(struct reader, struct run_common *);
-void run_common_free(struct run_common *);
+void put_node(struct buf *, const struct msg_node *, uint32_t between); /* one of an UP's */
+bool next_node(struct reader *, struct msg_node *, uint32_t between);	/* the next; its texts are borrowed */
+void put_down(struct buf *, const struct msg_down *);			/* the body of a DOWN */
+int take_down(const uint8_t *, size_t, struct msg_down *);		/* its texts and bytes are borrowed */
+void put_stat(struct buf *, const struct msg_stat *);			/* one of a STAT's */
+bool next_stat(struct reader *, struct msg_stat *);			/* the next; its texts are borrowed */
+void put_strike(struct buf *, const struct msg_strike *);		/* the body of a STRIKE */
+int take_strike(const uint8_t *, size_t, struct msg_strike *);		/* all of it is copied */
+void put_power(struct buf *, const struct msg_power *);			/* the body of a POWER */
+int take_power(const uint8_t *, size_t, struct msg_power *);		/* all of it is copied */
+void put_run_common(struct buf *, const struct run_common *);		/* a RUN's block */
+int take_run_common(struct reader, struct run_common *);		/* the caller frees it by run_common_free */
+void run_common_free(struct run_common *);				/* what take_run_common has allocated */
 /* A RUN in parts, for its block is shared by several: what stands before the block, and behind it. */
-void put_run_head(struct buf *, const struct msg_run *);
-void put_run_entries(struct buf *, const struct msg_run *);
+void put_run_head(struct buf *, const struct msg_run *);		   /* up to the block */
+void put_run_entries(struct buf *, const struct msg_run *);		   /* behind it */
 int take_run(const uint8_t *, size_t, struct msg_run *, uint32_t between); /* between: see put_node; the block is then another's */
-void run_free(struct msg_run *);
-char *surroundings_command(const struct surroundings *); /* its first words, about 200 bytes; words is set. Caller frees */
-size_t run_entry_size(const struct run_entry *);	 /* bytes that it takes in a RUN */
-void put_event(struct buf *, const struct msg_event *);
-int take_event(const uint8_t *, size_t, struct msg_event *);
+void run_free(struct msg_run *);					   /* what take_run has allocated */
+char *surroundings_command(const struct surroundings *);     /* its first words, about 200 bytes; words is set. Caller frees */
+size_t run_entry_size(const struct run_entry *);	     /* bytes that it takes in a RUN */
+void put_event(struct buf *, const struct msg_event *);	     /* the body of an EVENT */
+int take_event(const uint8_t *, size_t, struct msg_event *); /* its texts and bytes are borrowed */
 /* What it counts for where memory is bounded: its output, and what it takes beside that. Nothing but output counts. */
 size_t event_charge(const struct msg_event *);
-void put_ack(struct buf *, const struct msg_ack *);
-int take_ack(const uint8_t *, size_t, struct msg_ack *);
-void put_credit(struct buf *, const struct msg_credit *);
-int take_credit(const uint8_t *, size_t, struct msg_credit *);
-void put_input(struct buf *, const struct msg_input *);
-int take_input(const uint8_t *, size_t, struct msg_input *);
-void put_resize(struct buf *, const struct msg_resize *); /* the body of a RESIZE */
-int take_resize(const uint8_t *, size_t, struct msg_resize *);
-void put_taken(struct buf *, const struct msg_taken *);
-int take_taken(const uint8_t *, size_t, struct msg_taken *);
-void put_signal(struct buf *, const struct msg_signal *);
-int take_signal(const uint8_t *, size_t, struct msg_signal *);
-void put_want(struct buf *, const struct msg_want *);
-int take_want(const uint8_t *, size_t, struct msg_want *);
-void put_data(struct buf *, const struct msg_data *);
-int take_data(const uint8_t *, size_t, struct msg_data *);
-void put_lack(struct buf *, const struct msg_lack *);
-int take_lack(const uint8_t *, size_t, struct msg_lack *);
-void put_slow(struct buf *, const struct msg_slow *);
-int take_slow(const uint8_t *, size_t, struct msg_slow *);
-void put_before(struct buf *, const struct msg_before *);
-int take_before(const uint8_t *, size_t, struct msg_before *);
-void put_launch(struct buf *, const struct msg_launch *);
+void put_ack(struct buf *, const struct msg_ack *);	       /* the body of an ACK */
+int take_ack(const uint8_t *, size_t, struct msg_ack *);       /* all of it is copied */
+void put_credit(struct buf *, const struct msg_credit *);      /* the body of a CREDIT */
+int take_credit(const uint8_t *, size_t, struct msg_credit *); /* all of it is copied */
+void put_input(struct buf *, const struct msg_input *);	       /* the body of an INPUT */
+int take_input(const uint8_t *, size_t, struct msg_input *);   /* its texts and bytes are borrowed */
+void put_resize(struct buf *, const struct msg_resize *);      /* the body of a RESIZE */
+int take_resize(const uint8_t *, size_t, struct msg_resize *); /* all of it is copied */
+void put_taken(struct buf *, const struct msg_taken *);	       /* the body of a TAKEN */
+int take_taken(const uint8_t *, size_t, struct msg_taken *);   /* its texts and bytes are borrowed */
+void put_signal(struct buf *, const struct msg_signal *);      /* the body of a SIGNAL */
+int take_signal(const uint8_t *, size_t, struct msg_signal *); /* all of it is copied */
+void put_want(struct buf *, const struct msg_want *);	       /* the body of a WANT */
+int take_want(const uint8_t *, size_t, struct msg_want *);     /* all of it is copied */
+void put_data(struct buf *, const struct msg_data *);	       /* the body of a DATA */
+int take_data(const uint8_t *, size_t, struct msg_data *);     /* its texts and bytes are borrowed */
+void put_lack(struct buf *, const struct msg_lack *);	       /* the body of a LACK */
+int take_lack(const uint8_t *, size_t, struct msg_lack *);     /* its texts and bytes are borrowed */
+void put_slow(struct buf *, const struct msg_slow *);	       /* the body of a SLOW */
+int take_slow(const uint8_t *, size_t, struct msg_slow *);     /* all of it is copied */
+void put_before(struct buf *, const struct msg_before *);      /* the body of a BEFORE */
+int take_before(const uint8_t *, size_t, struct msg_before *); /* its texts and bytes are borrowed */
+void put_launch(struct buf *, const struct msg_launch *);      /* the body of a LAUNCH */
 /* -1 too when it is of another generation: then that alone is told. */
-int take_launch(const uint8_t *, size_t, struct msg_launch *);
-void launch_free(struct msg_launch *);
-void left_out_free(struct left_out *); /* where its strings are owned */
-void put_accepted(struct buf *, const struct msg_accepted *);
-int take_accepted(const uint8_t *, size_t, struct msg_accepted *);
-void put_error(struct buf *, const struct msg_error *);
-int take_error(const uint8_t *, size_t, struct msg_error *);
-void put_query(struct buf *, const struct msg_query *);
-int take_query(const uint8_t *, size_t, struct msg_query *);
-void put_shown(struct buf *, const struct msg_shown *);
-bool next_shown(struct reader *, struct msg_shown *);
-void put_named(struct buf *, const struct msg_named *);
-bool next_named(struct reader *, struct msg_named *); /* as next_shown */
-void put_query_end(struct buf *, const struct msg_query_end *);
-int take_query_end(const uint8_t *, size_t, struct msg_query_end *);
-void put_ps(struct buf *, const struct msg_ps *);
-int take_ps(const uint8_t *, size_t, struct msg_ps *);
-void put_kill(struct buf *, const struct msg_kill *);
-int take_kill(const uint8_t *, size_t, struct msg_kill *);
+int take_launch(const uint8_t *, size_t, struct msg_launch *);	     /* the caller frees it by launch_free */
+void launch_free(struct msg_launch *);				     /* what take_launch has allocated */
+void left_out_free(struct left_out *);				     /* where its strings are owned */
+void put_accepted(struct buf *, const struct msg_accepted *);	     /* the body of an ACCEPTED */
+int take_accepted(const uint8_t *, size_t, struct msg_accepted *);   /* the caller frees paths */
+void put_error(struct buf *, const struct msg_error *);		     /* the body of an ERROR */
+int take_error(const uint8_t *, size_t, struct msg_error *);	     /* its texts and bytes are borrowed */
+void put_query(struct buf *, const struct msg_query *);		     /* the body of a QUERY */
+int take_query(const uint8_t *, size_t, struct msg_query *);	     /* its texts and bytes are borrowed */
+void put_shown(struct buf *, const struct msg_shown *);		     /* one of a NODES' */
+bool next_shown(struct reader *, struct msg_shown *);		     /* the next; its texts are borrowed */
+void put_named(struct buf *, const struct msg_named *);		     /* one of them */
+bool next_named(struct reader *, struct msg_named *);		     /* as next_shown */
+void put_query_end(struct buf *, const struct msg_query_end *);	     /* the body of a QUERY_END */
+int take_query_end(const uint8_t *, size_t, struct msg_query_end *); /* the caller frees rules by strings_free */
+void put_ps(struct buf *, const struct msg_ps *);		     /* the body of a PS */
+int take_ps(const uint8_t *, size_t, struct msg_ps *);		     /* its texts and bytes are borrowed */
+void put_kill(struct buf *, const struct msg_kill *);		     /* the body of a KILL */
+int take_kill(const uint8_t *, size_t, struct msg_kill *);	     /* its texts and bytes are borrowed */
 #endif

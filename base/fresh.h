@@ -18,5 +18,5 @@ int fresh_end(struct fresh *, const char *name);
 void fresh_drop(struct fresh *); /* as if it had never been begun */
 /* The same for a link, with its time, and for another name of a file. */
 int fresh_link(int dir, const char *target, struct timespec mtime, const char *name);
-int fresh_hard_link(int from, const char *old, int dir, const char *name);
+int fresh_hard_link(int from, const char *old, int dir, const char *name); /* old is below the directory from */
 #endif

@@ -22,7 +22,7 @@ struct survey {
 void survey_check(const char *spec); /* dies (2) when it is no spec; "" is one */
 /* Asks for the nodes of a spec ("": all), with the -x, -only, -wait and -timeout of the options. Dies when there is no answer. */
 void survey_ask(const struct options *, const char *spec, struct survey *out);
-void survey_free(struct survey *);
+void survey_free(struct survey *);				   /* what survey_ask has put there */
 struct naming *survey_naming(const struct survey *, bool by_host); /* what its nodes are called. The caller frees */
 /* Adds the node as a line of JSON; first: it is the first object of the command. */
 void survey_json(struct buf *, const struct surveyed *, const struct naming *, bool first);

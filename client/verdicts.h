@@ -47,7 +47,7 @@ bool verdicts_take(struct verdicts *, size_t node, const struct msg_event *);
 void verdicts_spoil(struct verdicts *, size_t node, const char *why);
 void verdicts_overdue(struct verdicts *); /* the time of all that have not ended is over; how they end at last, their verdicts say */
 void verdicts_lose(struct verdicts *, const char *why); /* no more events will come: those that have not ended are lost */
-struct tally verdicts_tally(const struct verdicts *);
+struct tally verdicts_tally(const struct verdicts *);	/* as of now */
 /* Those that at least as many others are ahead of, in starting or in ending, as naming_counted lists them; NULL: none. The caller frees. */
 char *verdicts_slow(const struct verdicts *, const struct tally *);
 char *verdicts_running(const struct verdicts *);	/* those that have not ended, as naming_counted lists them. The caller frees */

@@ -13,6 +13,6 @@ struct dial {
 };
 /* text: "host", "host:port", "[v6]:port". */
 void dial_start(struct dial *, const char *text, unsigned default_port, void (*done)(struct dial *, int fd, const char *why), void *owner);
-bool dial_is_resolving(const struct dial *);
+bool dial_is_resolving(const struct dial *); /* its name is being looked up: nothing is connecting yet */
 void dial_drop(struct dial *); /* done will not be called */
 #endif

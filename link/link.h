@@ -25,13 +25,14 @@ struct link *link_new(int fd, const struct keyring *keys, bool initiator);
 void link_free(struct link *);	      /* closes the socket; NULL is allowed */
 int link_fd(const struct link *);     /* the socket; stays its own */
 bool link_ready(const struct link *); /* connected, and the key proved on both sides */
-bool link_dead(const struct link *);
+bool link_dead(const struct link *);  /* it takes and brings nothing more; link_why says why */
 const char *link_why(const struct link *);	    /* why it died */
 void link_kill(struct link *, const char *why);	    /* marks it dead; the owner frees it in its own time */
 void link_set_patience(struct link *, unsigned ms); /* how long what is sent may wait for the peer's kernel to have it */
 const char *link_peer(const struct link *);	    /* "10.0.0.1:6666", or "a local client" */
-bool link_is_loopback(const struct link *);
-/* How far the peer has come, or had when the link died, in proving the key: refused (link_why has it), nothing yet, a first message that may be a replayed one, all. */
+bool link_is_loopback(const struct link *);	    /* its peer is on this machine */
+/* How far the peer has come, or had when the link died, in proving the key: refused (link_why has it), nothing yet, a first message that
+ * may be a replayed one, all. */
 enum link_proof { LINK_REFUSED, LINK_UNPROVED, LINK_SHOWN, LINK_PROVED };
 enum link_proof link_proof(const struct link *);
 /* One number for an IPv4 address, or for the network of 64 bits that an IPv6 address is in; 0 for a local socket. */
@@ -48,16 +49,16 @@ size_t link_queued(const struct link *, enum priority); /* bytes waiting */
 /* Contents: when nothing else waits, the link asks for one frame at a time: write it with frame_put; nothing written: none for now. */
 void link_set_bulk(struct link *, void (*bulk)(void *owner, struct buf *out), void *owner);
 void link_wake_bulk(struct link *); /* there is something now */
-void frame_put(struct buf *out, unsigned type, uint64_t job, const void *body, size_t len);
+void frame_put(struct buf *out, unsigned type, uint64_t job, const void *body, size_t len); /* appends a whole frame */
 size_t frame_begin(struct buf *out, unsigned type, uint64_t job); /* body follows by put_...; returns a mark for frame_end */
-void frame_end(struct buf *out, size_t mark);
+void frame_end(struct buf *out, size_t mark);			  /* sets the length: all since frame_begin is the body */
 
 void link_flush(struct link *); /* writes what the socket takes, of contents a bounded amount */
-bool link_wants_write(const struct link *);
+bool link_wants_write(const struct link *); /* something waits to go out: watch for POLLOUT */
 bool link_is_full(const struct link *);	 /* the last flush ended because the socket took no more */
 bool link_is_quick(const struct link *); /* it was seen to bring more than some 60 MB/s, which is what deflate takes in */
 void link_read(struct link *);		 /* reads what is there (a bounded amount); then link_next until false */
-bool link_next(struct link *, struct frame *);
+bool link_next(struct link *, struct frame *); /* the next whole frame that was read; false: none yet */
 size_t link_coming(const struct link *);    /* bytes of the frame that has begun to come and is not all here; 0: none, or not known yet */
 void link_deafen(struct link *);	    /* what comes from now on is thrown away: the peer is only waited for until it goes */
 uint64_t link_silence(const struct link *); /* milliseconds since bytes last came, as of this very moment */

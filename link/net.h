@@ -10,7 +10,7 @@ struct peer {
 	uint32_t *groups;
 	size_t group_count;
 };
-int net_peer(int fd, struct peer *out);
+int net_peer(int fd, struct peer *out); /* of a connected socket */
 
 /* "host", "host:port", "[v6]:port". 0, or -1 with net_error(). host: caller frees. */
 int net_split(const char *text, unsigned default_port, char **host, unsigned *port);
@@ -24,7 +24,7 @@ int net_numeric(const char *host, unsigned port, struct address *out);
 /* A name, in a child process (getaddrinfo blocks): returns a descriptor that becomes readable, -1 with net_error(). Then
  * net_resolved reads it: 0 with an address, -1 with net_error(). It closes the descriptor. */
 int net_resolve(const char *host, unsigned port);
-int net_resolved(int fd, struct address *out);
+int net_resolved(int fd, struct address *out); /* the answer that net_resolve's descriptor has */
 bool net_is_loopback(const struct address *); /* of 127.0.0.0/8 or ::1 */
 bool net_is_here(const struct address *);     /* false: an address that this machine does not have now */
 char *net_text(const struct address *);	      /* "10.0.0.1:6666"; caller frees */

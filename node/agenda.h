@@ -17,7 +17,7 @@ struct errand {
 void agenda_add(struct neighbour *client, const struct frame *,
 	bool (*step)(struct errand *)); /* copies the frame's head; its body stays the link's */
 void agenda_sleep(struct errand *);	/* by its step: no further one until agenda_wake */
-void agenda_wake(struct errand *);
+void agenda_wake(struct errand *);	/* its step is called again in its user's turn */
 /* By its step, before it sends more: true when the client has not taken what it was sent; then it sleeps until it has. */
 bool agenda_waits_for_client(struct errand *);
 void agenda_client_flushed(struct neighbour *); /* it may have taken what its errand waits for */

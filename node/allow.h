@@ -19,7 +19,7 @@ int allow_look_up_here(const char *name, bool is_group, uint32_t *id); /* in thi
 /* NULL: allow_error() has the file's name, the line and what is wrong. The caller frees with allow_free. */
 struct allow *allow_parse(const char *name, const char *text, size_t len, allow_look_up *);
 struct allow *allow_load(const char *path); /* refuses a file that others than its owner and root may write */
-const char *allow_error(void);
+const char *allow_error(void);		    /* why the last call failed; borrowed until the next */
 void allow_free(struct allow *); /* NULL is allowed */
 
 /* The nodes of each line that is for this asker; returns how many. *out is the caller's, the specs stay the file's. */

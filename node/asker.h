@@ -7,6 +7,6 @@
 void asker_on_want(struct neighbour *, const struct frame *);	/* another node's WANT; a stranger's first frame may be one */
 void asker_on_unwant(struct neighbour *, const struct frame *); /* its UNWANT */
 void asker_job_came(uint64_t job);				/* others may have asked in its name already */
-void asker_neighbour_gone(const struct neighbour *);
+void asker_neighbour_gone(const struct neighbour *);		/* forgets what it asked for */
 void asker_tick(void); /* five times a heartbeat: nodes that wait hear that this node is there */
 #endif

@@ -8,10 +8,10 @@
 struct feed;
 /* For nodes whose paths are borrowed. Never NULL; the caller frees by feed_free. */
 struct feed *feed_new(uint64_t job, const struct path *, size_t nodes);
-void feed_free(struct feed *);
+void feed_free(struct feed *);				 /* NULL is allowed */
 size_t feed_cost(size_t nodes);				 /* bytes that it takes at most */
 int feed_input(struct feed *, const struct msg_input *); /* a piece from the client. -1: not what may follow */
-void feed_taken(struct feed *, size_t node, const struct msg_taken *);
+void feed_taken(struct feed *, size_t node, const struct msg_taken *); /* a TAKEN of that node */
 void feed_lost(struct feed *, size_t node);		       /* it waits for nothing more, whatever it had */
 void feed_missed(struct feed *, size_t node);		       /* what is on its way there may be lost: */
 void feed_again(struct feed *);				       /* sends that once more, for all that were named */

@@ -53,7 +53,7 @@ struct fetch_hooks {
 	void (*lacks)(uint64_t job, const struct object_name *, const char *why);
 };
 extern const struct fetch_hooks *fetch_hooks;
-void fetch_set_hooks(const struct fetch_hooks *);
+void fetch_set_hooks(const struct fetch_hooks *); /* borrowed for ever */
 
 struct fetch *fetch_of(const struct object_name *);		    /* or NULL */
 struct neighbour *fetch_source(const struct fetch *, uint64_t job); /* the neighbour it is asked of in that job's name; NULL: none now */

@@ -14,14 +14,15 @@ void head_on_input(struct neighbour *, const struct frame *);  /* a piece of wha
 void head_on_resize(struct neighbour *, const struct frame *); /* its terminal has another size */
 void head_on_detach(struct neighbour *, const struct frame *); /* a client leaves, and its launch runs on */
 void head_slow(uint64_t job, const struct msg_slow *);	       /* as job_hooks has it: the one behind that node asks another */
-void head_taken(uint64_t id, const struct msg_taken *);
+void head_taken(uint64_t id, const struct msg_taken *);	       /* a TAKEN of one of its nodes, as job_hooks has it */
 /* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
 size_t head_event(uint64_t id, const struct msg_event *);
 bool head_knows(uint64_t id);			       /* the launch is not over */
 void head_large_frame(struct neighbour *, size_t len); /* lets it come, counted to the client's user, or tells the client why not */
-void head_client_gone(struct neighbour *);
+void head_client_gone(struct neighbour *);	       /* its launch ends, or runs on where it is detached */
 struct neighbour *head_source(uint64_t job, uint32_t scope); /* the client that can read what the job ships in that scope, or NULL */
-void head_member_up(struct member *, bool same_process);
+void head_member_up(
+	struct member *, bool same_process); /* tells it what to forget; launches that had it for lost go on if it is the same process */
 void head_member_lost(struct member *); /* each of its launches has its verdict: lost */
 void head_map_changed(void);		/* queries that wait for nodes */
 #endif

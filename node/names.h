@@ -20,7 +20,7 @@ void lookup_free(struct lookup *); /* NULL is allowed */
 /* Begins to search for a spec; 0, or -1 with names_error(). A step of a millisecond or so: when it is LOOKED_UP *out is filled, which the
  * caller frees; LOOKED_UP_BADLY: names_error() says what is wrong with a name or a group. */
 enum lookup_state { LOOKING_UP, LOOKED_UP, LOOKED_UP_BADLY };
-int lookup_begin(struct lookup *, const char *text);
+int lookup_begin(struct lookup *, const char *text); /* text is copied */
 enum lookup_state lookup_go(struct lookup *, struct found *out);
 const char *names_error(void); /* borrowed until the next call that fails */
 #endif

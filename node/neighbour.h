@@ -51,12 +51,13 @@ struct neighbour_hooks {
 	void (*flushed)(struct neighbour *);			 /* at the end of a turn, its link being alive */
 	void (*gone)(struct neighbour *, const char *why);	 /* its link has died; it is off the list */
 };
-void neighbour_set_hooks(const struct neighbour_hooks *);
+void neighbour_set_hooks(const struct neighbour_hooks *); /* borrowed for ever */
 
 struct neighbour *neighbour_new(struct link *, enum neighbour_kind); /* takes the link over */
 void neighbour_hear(struct neighbour *);			     /* takes what its link has brought */
 void neighbour_send(struct neighbour *, enum priority, unsigned type, uint64_t job, const struct buf *body); /* body NULL: empty */
-void neighbour_send_bytes(struct neighbour *, enum priority, unsigned type, uint64_t job, const void *, size_t);
+void neighbour_send_bytes(struct neighbour *, enum priority, unsigned type, uint64_t job, const void *,
+	size_t); /* the same, of a body that lies elsewhere; copied */
 /* The same, and frees the body. No neighbour (NULL): only that. */
 void neighbour_post(struct neighbour *, enum priority, unsigned type, uint64_t job, struct buf *body);
 /* By link_send_shared. */
@@ -66,7 +67,7 @@ void neighbour_send_shared(
 void neighbour_send_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
 char *neighbour_host(const struct neighbour *); /* its address without the port. The caller frees */
 void neighbour_touch(struct neighbour *);	/* it has something to write: flushed at the end of the turn */
-void neighbour_kill(struct neighbour *, const char *why);
+void neighbour_kill(struct neighbour *, const char *why); /* its link ends, for that reason; gone is called at the end of the turn */
 void neighbour_malformed(struct neighbour *, const struct frame *); /* its message can't be read: no answer says so, the link ends */
 struct neighbour *neighbour_towards(const struct path *);	    /* the child that leads there, or NULL */
 void neighbours_flush(void); /* the end of a turn: what was queued goes out, links that died are taken away */

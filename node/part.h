@@ -19,7 +19,7 @@ struct part_share {
 struct part *part_start(
 	uint64_t job, const struct msg_run *run, struct shared *block, const struct run_entry *mine, const struct part_share *);
 const char *part_before(const struct part *); /* address of the node that it asks for large contents, "": none; borrowed */
-void part_set_before(struct part *, const char *);
+void part_set_before(struct part *, const char *);	    /* copied */
 bool part_is_of(const struct part *, uint32_t scope);	    /* its launch may have what is in that scope */
 bool part_fetches(const struct part *);			    /* contents are missing */
 bool part_pump(struct part *);				    /* sends the next event that waits, if there is credit for it; whether it did */
@@ -32,7 +32,7 @@ void part_done(struct part *);				    /* the head has the verdict */
 void part_forget(struct part *);			    /* kills it without a verdict */
 const char *part_refuses(
 	struct part *, const struct object_name *, uint64_t bytes); /* as fetch_hooks has it; promises room for a manifest */
-void part_has(struct part *, const struct object_name *);
+void part_has(struct part *, const struct object_name *);	    /* the object is whole in the store */
 void part_lacks(struct part *, const struct object_name *, const char *why); /* the object can't be had: a verdict */
 void part_send_gone(uint64_t job);					     /* answers the head about a job that is not here any more */
 #endif

@@ -16,5 +16,5 @@ void tree_give_orphans_up(void); /* on the master: those that found no other way
 void tree_send_subtree(void);	 /* this node and all it knows below, to the parent */
 void tree_send_self(void);	 /* this node alone, when something about it is new */
 void tree_send_figures(void);	 /* this node's, and those that came from below since the last time */
-void tree_send_down(const struct path *, uint64_t boot, bool left, const char *why);
+void tree_send_down(const struct path *, uint64_t boot, bool left, const char *why); /* to the parent: that node is lost, or has left */
 #endif

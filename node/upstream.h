@@ -10,7 +10,7 @@ bool upstream_load_keys(bool is_master);
 /* Begins to dial. id NULL: the parent chooses. Dies when the words make no address or id. */
 void upstream_start(const char *parent, const char *id);
 void upstream_progress(struct neighbour *); /* a link to a parent has been written to or read */
-void upstream_on_welcome(struct neighbour *, const struct frame *);
+void upstream_on_welcome(struct neighbour *, const struct frame *); /* the parent's WELCOME: this node is in the tree */
 void upstream_on_refuse(struct neighbour *, const struct frame *); /* the parent will not have this node: it tries on, or another */
 void upstream_on_resend(struct neighbour *, const struct frame *); /* the way up is a new one further up */
 void upstream_gone(struct neighbour *, const char *why);	   /* the link to the parent, or a try at one, has ended: it dials again */

@@ -14,10 +14,10 @@ uint64_t blob_resume(struct blob *);
  * comes of them is not looked at. */
 uint64_t blob_next(const struct blob *);
 uint64_t blob_skip(struct blob *, uint64_t offset); /* object_skip, where the list is proved; else the offset */
+enum { BLOB_NO_ROOM = -2 };
 /* The next bytes of the object, at `offset` where the last ended. 0; or with store_error() BLOB_NO_ROOM, or -1 when the digest does not
  * match or the offset is not the next one: then the unproved bytes are forgotten and blob_resume says where to go on. The file is opened,
  * written and closed within the call: no write descriptor lives across a fork (ETXTBSY). */
-enum { BLOB_NO_ROOM = -2 };
 int blob_add(struct blob *, uint64_t size, uint64_t offset, const uint8_t *data, size_t len);
 const uint8_t *blob_list(const struct blob *); /* the proved list; borrowed. NULL: none yet */
 /* Up to len proved bytes of the object from offset; how many, 0 when there are none yet, -1 with store_error(). */
@@ -34,11 +34,11 @@ void blob_spoil(struct blob *);
 #define STORE_WINDOW (8 * CHUNK_SIZE)	/* half of it is being taken while the other half comes */
 void blob_make_thin(struct blob *);	/* a partial one; closed, and nothing of its contents is here any more */
 void blob_make_ordinary(struct blob *); /* from the list on */
-bool blob_thin(const struct blob *);
+bool blob_thin(const struct blob *);	/* it passes through */
 void blob_open(
 	struct blob *, uint64_t offset); /* takes the window if it has none; begins with the chunk that offset lies in, or the list */
 void blob_close(struct blob *);		 /* gives the window back, with all that is in it */
-bool blob_opened(const struct blob *);
+bool blob_opened(const struct blob *);	 /* it has its window */
 uint64_t blob_first(const struct blob *);	  /* offset of the first contents in the window */
 void blob_forget(struct blob *, uint64_t offset); /* contents before it are taken: their chunks make room */
 /* What may be asked for, up to an offset: where the window ends; UINT64_MAX for an ordinary one. */

@@ -52,5 +52,5 @@ void facts_limit(struct node_facts *, const char *text); /* adds to what is miss
 void facts_refresh(struct node_facts *);		 /* before each job: mount points that have changed, a binRoot that is gone */
 void facts_close(
 	struct node_facts *); /* removes binRoot when it was made by gproc and no other daemon uses it; the store is closed before */
-const char *facts_error(void);
+const char *facts_error(void); /* why facts_begin failed; borrowed */
 #endif

@@ -17,17 +17,17 @@ struct quota; /* one user's; the shares' own */
 struct quotas *quotas_open(uint64_t budget, int dir, bool with_rooms);
 void quotas_close(struct quotas *);		       /* unmounts the rooms */
 struct quota *quota_of(struct quotas *, uint32_t uid); /* made where there is none; stays until quotas_tidy finds it unused */
-const char *quota_error(void);
+const char *quota_error(void);			       /* why the last call failed; borrowed until the next */
 
 /* Bytes that the user may take beyond what they use. common: bytes of the store in use that nobody's share has. */
 uint64_t quota_left(const struct quota *, uint64_t common);
 void quota_take(struct quota *, uint64_t bytes); /* of the store: paid for by this user until it is given back */
-void quota_give_back(struct quota *, uint64_t bytes);
+void quota_give_back(struct quota *, uint64_t bytes); /* the opposite */
 
 /* A job of the user's begins: their room is there. coming: bytes that its keeper will write there, which count as used until
  * quota_written. 0, or -1 with quota_error(). */
 int quota_enter(struct quota *, uint64_t coming);
-void quota_written(struct quota *, uint64_t coming);
+void quota_written(struct quota *, uint64_t coming); /* they are there, and counted as what is used */
 void quota_leave(struct quota *); /* and has ended */
 /* Looks at what is used, and sets the limits of all rooms anew: after each of the calls above. */
 void quotas_resize(struct quotas *, uint64_t common);
@@ -41,7 +41,7 @@ struct bill {
 	uint64_t bytes; /* that the first pays */
 };
 void bill_join(struct bill *, struct quota *, uint64_t bytes); /* counts; bytes: what it costs now, if nobody uses it as yet */
-void bill_leave(struct bill *, struct quota *);
+void bill_leave(struct bill *, struct quota *);		       /* the opposite: when a user's last leaves, the next of the users pays */
 void bill_drop(struct bill *);	 /* the first leaves, however often they have joined */
 void bill_cancel(struct bill *); /* it costs nothing from now on, however long it is used */
 

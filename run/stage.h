@@ -41,13 +41,13 @@ struct stage {
 /* From begin to end the working directory is the proc file system's, by which descriptors are named; outside the store's top.
  * begin: -1 with stage_error(). end in either case: as self again, and -1 as well when anything fails. */
 int stage_begin(struct stage *, const struct view_plan *);
-int stage_end(struct stage *);
+int stage_end(struct stage *);		   /* frees; the stage is of no use afterwards */
 int stage_enter(struct stage *, int root); /* the process's root, and so the view's, becomes another. -1 with stage_error() */
 
 /* Whose rights count for what is looked up from now on: the job's user's, or the keeper's own, which are for the store alone and for
  * what is mounted by descriptor. Ends the process when it can't be done. */
 void stage_as_user(struct stage *);
-void stage_as_self(struct stage *);
+void stage_as_self(struct stage *); /* the keeper's own */
 
 /* A new directory of this job's, numbered: its path in the store. As self. The caller frees; NULL with stage_error(). */
 char *stage_dir(struct stage *);
@@ -65,5 +65,5 @@ int stage_put_face(int dir, const struct face *);	       /* -1 with errno. As se
 int stage_bind(int from, const char *path, bool recursive, uint64_t attributes, int dir, const char *to);
 
 int stage_fail(const char *what, const char *path); /* -1; errno's text becomes stage_error() */
-const char *stage_error(void);
+const char *stage_error(void);			    /* why the last call failed; borrowed until the next */
 #endif

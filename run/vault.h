@@ -18,7 +18,7 @@ int vault_mount(struct vault *, uint64_t size, uint64_t inodes);
 /* An own directory, ".store-<pid>.<n>", in `parent` instead; those there that killed processes of this user left are removed. */
 int vault_make(struct vault *, const char *parent);
 void vault_close(struct vault *); /* removes all that is in it */
-const char *vault_error(void);
+const char *vault_error(void);	  /* why the last call failed; borrowed until the next */
 
 /* Removes a file, or a directory with all that is in it, however deep, following no link. 0, or -1 with errno when something is
  * left, as where a user makes more in it than there can have been; 0 when it was not there. As root each directory is taken from its owner

@@ -11,7 +11,7 @@ struct worker;
 struct worker *worker_open(const struct node_setup *); /* NULL with worker_error() */
 void worker_tidy(struct worker *);		       /* now and then, without hurry: gives back what is no more used */
 void worker_close(struct worker *); /* removes binRoot when it was made here and no other daemon uses it, and the store */
-const char *worker_error(void);
+const char *worker_error(void);	    /* why the last call failed; borrowed until the next */
 struct store *worker_store(struct worker *); /* the worker's own; borrowed */
 /* What this node can't do and how it makes do, one text (no overlay, no mount namespace...); "" when all is there. */
 const char *worker_limits(const struct worker *);
@@ -25,7 +25,7 @@ struct proc; /* a keeper and what it keeps; owned by the worker, freed by proc_f
 /* Never blocks and does nothing but fork: the keeper does the rest and reports. NULL with worker_error() (no process to be had). */
 struct proc *worker_start(struct worker *, const struct task *);
 int proc_output(const struct proc *, int stream); /* 1 or 2: non-blocking descriptor to read; the caller closes by proc_close_output */
-void proc_close_output(struct proc *, int stream);
+void proc_close_output(struct proc *, int stream); /* 1 or 2; closed already: nothing */
 /* The pipe that the program reads, with task.input: a non-blocking descriptor to write, the caller's from now on. */
 int proc_take_input(struct proc *);
 /* A descriptor by which what the program has not read can still be counted when that one is closed; -1: there is none. The caller closes.
