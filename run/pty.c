@@ -16,19 +16,29 @@
 
 enum { SLAVE_MAJOR = 136 }; /* of Unix98 terminals: Documentation/admin-guide/devices.txt; the minor number is that of /dev/pts */
 
+/* Unlocked, as only a true one can be. -1 with errno. */
+static int
+open_ptmx(int dir, const char *path)
+{
+	int fd = openat(dir, path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), unlocked = 0;
+
+	if (fd >= 0 && ioctl(fd, TIOCSPTLCK, &unlocked) < 0)
+		close_fd(&fd);
+	return fd;
+}
+
 static int
 open_master(struct pty *p)
 {
 	int error;
 
-	p->devices = -1;
-	p->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	p->master = open_ptmx(AT_FDCWD, "/dev/ptmx");
 	if (p->master >= 0)
 		return 0;
 	error = errno;
 	p->devices = mount_new("devpts", ATTR_NOSUID);
 	if (p->devices >= 0 && fchmodat(p->devices, "ptmx", 0666, 0) == 0)
-		p->master = openat(p->devices, "ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		p->master = open_ptmx(p->devices, "ptmx");
 	errno = error; /* what the node lacks tells more than that it can't be made up for */
 	return p->master < 0 ? -1 : 0;
 }
@@ -49,11 +59,11 @@ set_up(const struct pty *p, uid_t owner, const struct msg_resize *size)
 int
 pty_open(struct pty *p, uid_t owner, const struct msg_resize *size)
 {
-	int unlocked = 0, error;
+	int error;
 
 	*p = (struct pty){.master = -1, .slave = -1, .devices = -1};
 	/* By the master, not by a path, which may lead to another instance's. Linux 4.13. */
-	if (open_master(p) == 0 && ioctl(p->master, TIOCSPTLCK, &unlocked) == 0)
+	if (open_master(p) == 0)
 		p->slave = ioctl(p->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (p->slave >= 0 && set_up(p, owner, size) == 0)
 		return 0;
