@@ -88,7 +88,13 @@ ldd(const struct command_line *line)
 static int
 ps(const struct command_line *line)
 {
-	return client_ps(&line->options);
+	return client_ps(&line->options, line->argv[0]);
+}
+
+static int
+attach(const struct command_line *line)
+{
+	return client_attach(&line->options, line->argv[0]);
 }
 
 /* "-9" and "-TERM" are what kill(1) has taught everyone. */
@@ -244,6 +250,7 @@ static const struct command {
 	{MODE_KEYGEN, keygen},
 	{MODE_CP, files},
 	{MODE_GET, files},
+	{MODE_ATTACH, attach},
 	{MODE_PS, ps},
 	{MODE_KILL, kill_job},
 	{MODE_FORGET, forget},

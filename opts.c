@@ -106,13 +106,43 @@ check_pattern(const char *text)
 	return letters_unknown(text, LETTERS_ALL "s") ? letters_help(true) : NULL;
 }
 
+/* A number is a job's own. */
+static const char *
+check_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", rest[] = "0123456789-_.";
+	size_t len = 0;
+
+	while (text[len] && (strchr(letters, text[len]) || (len && strchr(rest, text[len]))))
+		len++;
+	return text[len] || len > 64 ? "a letter, and then letters, digits, - _ . (64 in all)" : NULL;
+}
+
+static const char *
+check_count(const char *text)
+{
+	uint64_t count;
+
+	return *text && parse_u64(text, UINT64_MAX, &count) ? "a number of lines" : NULL;
+}
+
+uint64_t
+opts_tail(const char *text)
+{
+	uint64_t count = UINT64_MAX;
+
+	(void)parse_u64(text, UINT64_MAX, &count);
+	return count;
+}
+
 /* ---- the tables ---- */
 
 #define IN(mode) (1u << MODE_##mode)
 #define DAEMONS (IN(MASTER) | IN(SLAVE))
 #define POWER (IN(HALT) | IN(REBOOT))
 #define FILES (IN(CP) | IN(GET))
-#define CLIENTS (IN(EXEC) | FILES | IN(INFO) | IN(NODES) | IN(PS) | IN(KILL) | IN(FORGET) | POWER)
+#define CLIENTS (IN(EXEC) | FILES | IN(INFO) | IN(NODES) | IN(ATTACH) | IN(PS) | IN(KILL) | IN(FORGET) | POWER)
+#define SHOWERS (IN(EXEC) | IN(ATTACH))
 #define PACKERS (IN(EXEC) | IN(LDD))
 #define ANY (~0u)
 
@@ -142,7 +172,7 @@ static const struct option options[] = {
 	{"binRoot", TEXT, DAEMONS | IN(EXEC), AT(binroot), "/tmp/xproc", .check = check_directory,
 		.help = "where on the nodes the shipped files are placed", .site = true},
 	{"defaultMasterUDS", TEXT, IN(MASTER) | CLIENTS, AT(uds), "/tmp/g", .check = check_socket,
-		.help = "the master's socket for commands", .site = true},
+		.help = "the master's socket", .site = true},
 	{"cwd", TEXT, IN(EXEC), AT(cwd), "", "DIR", .check = check_cwd,
 		.help = "start in the node's own DIR; . is the path of this one; else private", .site = true},
 	{"cmdport", NUMBER, DAEMONS, AT(cmdport), "6666", NULL, 1, 65535, .help = "TCP port on which nodes listen and are dialled",
@@ -163,14 +193,14 @@ static const struct option options[] = {
 	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, MAX_SPAN, .help = "how long a silent link is held to be alive"},
 	{"grace", DURATION, DAEMONS, AT(grace), "30s", .most = MAX_SPAN, .help = "how long a node without a parent keeps its jobs"},
 	{"x", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(FORGET) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
-	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(FORGET) | POWER, AT(only), "", "NODES", .help = "none but those that are among these too"},
-	{"l", BOOL, IN(EXEC), AT(label), "false", .help = "put the node before each line"},
-	{"b", BOOL, IN(EXEC), AT(fold), "false", .help = "at the end, show equal output of equal status once, under its nodes"},
-	{"o", TEXT, IN(EXEC), AT(output), "", "PATTERN", .check = check_pattern,
+	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(KILL) | IN(FORGET) | POWER, AT(only), "", "NODES", .help = "none but those among these"},
+	{"l", BOOL, SHOWERS, AT(label), "false", .help = "put the node before each line"},
+	{"b", BOOL, SHOWERS, AT(fold), "false", .help = "at the end, show equal output of equal status once, under its nodes"},
+	{"o", TEXT, SHOWERS, AT(output), "", "PATTERN", .check = check_pattern,
 		.help = "output to files: %n path, %r rank, %s out, err or rc; DIR/ is DIR/%n.%s"},
 	{"json", BOOL, IN(EXEC) | IN(NODES), AT(json), "false", .help = "what happens as JSON, an object a line"},
 	{"names", BOOL, IN(EXEC) | IN(NODES) | FILES, AT(names), "false", .help = "show nodes by the names of their hosts"},
-	{"q", BOOL, IN(EXEC) | FILES, AT(quiet), "false", .help = "say nothing of how programs end: only what gproc itself fails at"},
+	{"q", BOOL, SHOWERS | FILES, AT(quiet), "false", .help = "say nothing of how programs end: only what gproc itself fails at"},
 	{"view", TEXT, IN(EXEC), AT(view), "merged", .check = check_view,
 		.help = "what the program sees: merged, all (merge everything), none"},
 	{"glob", BOOL, IN(EXEC) | IN(GET), AT(glob), "true", .help = "expand arguments under binRoot, or get's names, that hold * ? [ on the node"},
@@ -178,6 +208,11 @@ static const struct option options[] = {
 	{"n", BOOL, IN(EXEC), AT(no_input), "false", .help = "the programs read nothing; else what gproc reads goes to all"},
 	{"t", BOOL, IN(EXEC), AT(terminal), "false", .help = "a terminal for the program, on one node; ~? shows which keys are gproc's"},
 	{"escape", TEXT, IN(EXEC), AT(escape), "~", .check = check_escape, .help = "the character instead of that ~, as % or ^]; or none"},
+	{"keep", SIZE, IN(EXEC), AT(keep), "1m", .help = "output that each node keeps for attach; 0 is none"},
+	{"name", TEXT, IN(EXEC), AT(name), "", "NAME", .check = check_name, .help = "what the job is called, for attach, ps and kill"},
+	{"tail", TEXT, IN(ATTACH), AT(tail), "", "N", .check = check_count,
+		.help = "begin with each node's last N lines; 0: none; else with all that is kept"},
+	{"a", BOOL, IN(PS), AT(all), "false", .help = "show jobs that have ended too"},
 	{"strict", BOOL, IN(EXEC) | POWER, AT(strict), "false", .help = "start, or halt, nothing unless every chosen node is up"},
 	{"timeout", DURATION, IN(EXEC) | FILES | IN(INFO), AT(timeout), "0",
 		.help = "end everything after so long (a bare number: seconds); 0 is never"},
@@ -217,7 +252,8 @@ static const struct mode_row modes[] = {
 	{MODE_NODES, {"nodes"}, " <nodes>", 1, 1, false, "show whom a node spec selects now"},
 	{MODE_CP, {"cp"}, " <nodes> <from...> <to>", 3, -1, false, "copy files to nodes: to is a path there; with / behind, a directory"},
 	{MODE_GET, {"get"}, " <nodes> <from...> <to>", 3, -1, false, "fetch files of nodes: each node's into to/NODE/, or where to has %n"},
-	{MODE_PS, {"ps"}, "", 0, 0, false, "show the jobs of all nodes"},
+	{MODE_ATTACH, {"attach"}, " <job>", 1, 1, false, "show what a job has printed, and follow it to its end"},
+	{MODE_PS, {"ps"}, " [job]", 0, 1, false, "show the jobs of all nodes, or the processes of one"},
 	{MODE_KILL, {"kill"}, " <job> [signal]", 1, 2, true, "send a signal to a job"},
 	{MODE_LDD, {"ldd"}, " <program...>", 1, -1, false, "show what would be sent, and for whom"},
 	{MODE_EVAL, {"eval"}, " <words>", 1, -1, true, "show what stack words yield"},
@@ -631,6 +667,8 @@ check_modes(const struct scan *s)
 		if (!s->given[i] || options[i].modes >> s->mode->mode & 1)
 			continue;
 		name_modes(options[i].modes, names, sizeof(names));
+		if (foreign_hint(options[i].name) && s->mode->mode == MODE_EXEC)
+			return unknown_option(options[i].name);
 		set_error(error, sizeof(error), "the switch -%s belongs to %s, not to %s", options[i].name, names, s->mode->names[0]);
 		return -1;
 	}
@@ -661,6 +699,12 @@ check_operands(const struct scan *s)
 static int
 check_together(const struct options *o)
 {
+	const char *shown = o->label ? "-l" : o->fold ? "-b" : *o->output ? "-o" : o->json ? "-json" : NULL;
+
+	if (o->detach && shown) {
+		set_error(error, sizeof(error), "%s shows output, and with -detach there is none to show: gproc attach JOB has it", shown);
+		return -1;
+	}
 	if (o->terminal && (o->label || o->fold || o->json || *o->output)) {
 		set_error(error, sizeof(error), "-t shows a terminal as it is: -l, -b, -o and -json don't go with it");
 		return -1;

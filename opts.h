@@ -16,6 +16,7 @@ enum mode {
 	MODE_KEYGEN,
 	MODE_CP,
 	MODE_GET,
+	MODE_ATTACH,
 	MODE_PS,
 	MODE_KILL,
 	MODE_HALT,
@@ -64,6 +65,12 @@ struct options {
 	uint64_t timeout, start;	     /* -timeout=0, -start=0: none */
 	uint64_t kill_after, drain;	     /* -kill-after=5s, -drain=2s */
 	bool kill_on_bad;		     /* -kill-on-bad */
+	uint64_t keep;			     /* -keep=1m: bytes of output that a node keeps */
+	const char *name;		     /* -name="" */
+	/* attach */
+	const char *tail; /* -tail="": all */
+	/* ps */
+	bool all;	  /* -a */
 	/* i */
 	uint64_t wait; /* -wait=0: until that many nodes are up, or -timeout is over */
 	/* nodes */
@@ -95,6 +102,7 @@ int opts_preset(char *text);
 /* Whether the words name a mode, or what stands for one: for PID 1, to which a kernel passes words of its own. */
 bool opts_give_mode(int argc, char **argv);
 int opts_escape(const char *text);     /* the character that -escape says; -1: none, -2: it is not one */
+uint64_t opts_tail(const char *text);  /* what -tail says; UINT64_MAX: all */
 int opts_view(const char *text);       /* what -view says, as enum view of proto.h counts; -1: it is no view */
 const char *opts_error(void);	       /* what is wrong, in one line; borrowed until the next parse */
 char *opts_usage(enum mode);	       /* of one mode; MODE_NONE: the overview. The caller frees */

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 static const struct {
 	enum message type;
@@ -36,6 +37,7 @@ static const struct {
 	{MSG_RESIZE, "RESIZE"},
 	{MSG_SLOW, "SLOW"},
 	{MSG_BEFORE, "BEFORE"},
+	{MSG_SIGNAL_ONE, "SIGNAL_ONE"},
 	{MSG_LAUNCH, "LAUNCH"},
 	{MSG_ACCEPTED, "ACCEPTED"},
 	{MSG_ERROR, "ERROR"},
@@ -49,6 +51,7 @@ static const struct {
 	{MSG_TIMEOUT, "TIMEOUT"},
 	{MSG_DETACH, "DETACH"},
 	{MSG_NAMES, "NAMES"},
+	{MSG_ATTACH, "ATTACH"},
 };
 
 const char *
@@ -394,21 +397,23 @@ take_words(struct reader *r, struct surroundings *m)
 	(void)skip_strings(r);
 }
 
-char *
-surroundings_command(const struct surroundings *m)
+void
+surroundings_command(const struct surroundings *m, size_t most, struct strings *to)
 {
 	struct reader words = m->words;
 	uint32_t count = take_u32(&words), i;
-	struct buf text = {0};
+	size_t len = 0;
 
-	for (i = 0; i < count && text.len < 200; i++) {
+	for (i = 0; i < count; i++) {
 		const char *word = take_str(&words);
 
-		put_bytes(&text, " ", i > 0);
-		put_bytes(&text, word, strlen(word));
+		len += strlen(word) + 1;
+		if (len > most) {
+			strings_add(to, "...");
+			return;
+		}
+		strings_add(to, word);
 	}
-	put_u8(&text, 0);
-	return (char *)text.data;
 }
 
 /* All but the lists of words, which are left where they are. */
@@ -456,6 +461,9 @@ put_run_common(struct buf *b, const struct run_common *m)
 		put_u32(b, m->groups[i]);
 	put_u64(b, m->start_limit);
 	put_str(b, m->job_text);
+	put_u64(b, m->keep);
+	put_u64(b, m->of);
+	put_u64(b, m->tail);
 	put_surroundings(b, &m->around);
 }
 
@@ -480,6 +488,9 @@ take_run_common(struct reader r, struct run_common *m)
 		m->groups[i] = take_u32(&r);
 	m->start_limit = take_u64(&r);
 	m->job_text = take_str(&r);
+	m->keep = take_u64(&r);
+	m->of = take_u64(&r);
+	m->tail = take_u64(&r);
 	m->around = take_surroundings(&r);
 	if (reader_done(&r) && m->view <= VIEW_NONE) {
 		words = m->around.words;
@@ -490,6 +501,14 @@ take_run_common(struct reader r, struct run_common *m)
 	}
 	run_common_free(m);
 	return -1;
+}
+
+bool
+run_watches(const uint8_t *block, size_t len)
+{
+	struct reader r = reader_over(block, len);
+
+	return take_u32(&r) & (RUN_WATCH | RUN_FIGURES);
 }
 
 void
@@ -580,6 +599,26 @@ is_output(const struct msg_event *m)
 	return m->kind == EVENT_STDOUT || m->kind == EVENT_STDERR;
 }
 
+static void
+put_usage(struct buf *b, const struct msg_event *m)
+{
+	put_u8(b, m->state);
+	put_u32(b, m->pid);
+	put_u64(b, m->cpu);
+	put_u64(b, m->memory);
+}
+
+static void
+take_usage(struct reader *r, struct msg_event *m)
+{
+	m->state = take_u8(r);
+	m->pid = take_u32(r);
+	m->cpu = take_u64(r);
+	m->memory = take_u64(r);
+	if (m->state >= FIGURES_STATES)
+		r->bad = true;
+}
+
 void
 put_event(struct buf *b, const struct msg_event *m)
 {
@@ -596,6 +635,10 @@ put_event(struct buf *b, const struct msg_event *m)
 		put_u64(b, m->ran);
 	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || m->kind == EVENT_NOTE || m->kind == EVENT_UNFIT)
 		put_str(b, m->text);
+	if (m->kind == EVENT_SKIPPED)
+		put_u64(b, m->bytes);
+	if (m->kind == EVENT_FIGURES)
+		put_usage(b, m);
 }
 
 size_t
@@ -609,7 +652,7 @@ take_exited(struct reader *r, struct msg_event *m)
 {
 	m->status = take_u32(r);
 	m->flags = take_u8(r);
-	if (m->flags >= 2 * EXITED_UNSTARTED)
+	if (m->flags >= 2 * EXITED_OVERDUE)
 		r->bad = true;
 	m->ran = take_u64(r);
 }
@@ -651,6 +694,12 @@ take_event(const uint8_t *data, size_t len, struct msg_event *m)
 	case EVENT_NOTE:
 		take_note(&r, m);
 		break;
+	case EVENT_SKIPPED:
+		m->bytes = take_u64(&r);
+		break;
+	case EVENT_FIGURES:
+		take_usage(&r, m);
+		break;
 	case EVENT_STARTED:
 	case EVENT_GONE:
 		break;
@@ -658,6 +707,14 @@ take_event(const uint8_t *data, size_t len, struct msg_event *m)
 		r.bad = true;
 	}
 	return verdict(&r);
+}
+
+char *
+exited_text(uint32_t status, unsigned flags)
+{
+	if (flags & EXITED_OVERDUE)
+		return xstrdup("timed out");
+	return WIFSIGNALED(status) ? xasprintf("signal %d", WTERMSIG(status)) : xasprintf("exit %d", WEXITSTATUS(status));
 }
 
 void
@@ -893,6 +950,8 @@ put_launch(struct buf *b, const struct msg_launch *m)
 	put_u32(b, m->variants);
 	for (i = 0; i < m->variants; i++)
 		put_variant(b, &m->variant[i]);
+	put_u64(b, m->keep);
+	put_str(b, m->name ? m->name : "");
 	put_surroundings(b, &m->around);
 }
 
@@ -919,6 +978,8 @@ take_launch(const uint8_t *data, size_t len, struct msg_launch *m)
 		r.bad = true;
 	for (i = 0; i < m->variants && !r.bad; i++)
 		m->variant[i] = take_variant(&r);
+	m->keep = take_u64(&r);
+	m->name = take_str(&r);
 	m->around = take_surroundings(&r);
 	return reader_done(&r) && m->view <= VIEW_NONE ? 0 : -1;
 }
@@ -1136,14 +1197,98 @@ take_query_end(const uint8_t *data, size_t len, struct msg_query_end *m)
 }
 
 void
+put_signal_one(struct buf *b, const struct msg_signal_one *m)
+{
+	put_path(b, &m->path);
+	put_u8(b, m->signal);
+}
+
+int
+take_signal_one(const uint8_t *data, size_t len, struct msg_signal_one *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_signal_one){.path = take_path(&r)};
+	m->signal = take_u8(&r);
+	if (m->signal == 0 || m->signal > 64)
+		r.bad = true;
+	return verdict(&r);
+}
+
+void
+put_attach(struct buf *b, const struct msg_attach *m)
+{
+	put_u32(b, m->generation);
+	put_str(b, m->job);
+	put_u8(b, m->figures);
+	put_u64(b, m->tail);
+	put_u32(b, m->window);
+}
+
+int
+take_attach(const uint8_t *data, size_t len, struct msg_attach *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_attach){.generation = take_u32(&r)};
+	m->job = take_str(&r);
+	m->figures = take_bool(&r);
+	m->tail = take_u64(&r);
+	m->window = take_u32(&r);
+	return verdict(&r);
+}
+
+void
+put_job_end(struct buf *b, const struct msg_job_end *m)
+{
+	put_u32(b, m->culprit);
+}
+
+int
+take_job_end(const uint8_t *data, size_t len, struct msg_job_end *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_job_end){.culprit = take_u32(&r)};
+	return verdict(&r);
+}
+
+void
+put_ps_ask(struct buf *b, const struct msg_ps_ask *m)
+{
+	put_u8(b, m->all);
+}
+
+int
+take_ps_ask(const uint8_t *data, size_t len, struct msg_ps_ask *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_ps_ask){.all = take_bool(&r)};
+	return verdict(&r);
+}
+
+void
 put_ps(struct buf *b, const struct msg_ps *m)
 {
 	put_str(b, m->job);
-	put_str(b, m->command);
+	put_str(b, m->name);
 	put_str(b, m->state);
 	put_str(b, m->nodes);
+	put_str(b, m->running);
+	put_strings(b, &m->groups);
+	put_strings(b, &m->command);
 	put_u32(b, m->uid);
 	put_u64(b, m->age);
+	put_u64(b, m->lasted);
+	put_u64(b, m->timeout);
+}
+
+void
+ps_free(struct msg_ps *m)
+{
+	strings_free(&m->groups);
+	strings_free(&m->command);
 }
 
 int
@@ -1152,18 +1297,27 @@ take_ps(const uint8_t *data, size_t len, struct msg_ps *m)
 	struct reader r = reader_over(data, len);
 
 	*m = (struct msg_ps){.job = take_str(&r)};
-	m->command = take_str(&r);
+	m->name = take_str(&r);
 	m->state = take_str(&r);
 	m->nodes = take_str(&r);
+	m->running = take_str(&r);
+	take_strings(&r, &m->groups);
+	take_strings(&r, &m->command);
 	m->uid = take_u32(&r);
 	m->age = take_u64(&r);
-	return verdict(&r);
+	m->lasted = take_u64(&r);
+	m->timeout = take_u64(&r);
+	if (reader_done(&r) && m->groups.count % 2 == 0)
+		return 0;
+	ps_free(m);
+	return -1;
 }
 
 void
 put_kill(struct buf *b, const struct msg_kill *m)
 {
 	put_str(b, m->job);
+	put_str(b, m->only);
 	put_u32(b, m->signal);
 }
 
@@ -1173,6 +1327,7 @@ take_kill(const uint8_t *data, size_t len, struct msg_kill *m)
 	struct reader r = reader_over(data, len);
 
 	*m = (struct msg_kill){.job = take_str(&r)};
+	m->only = take_str(&r);
 	m->signal = take_u32(&r);
 	return verdict(&r);
 }

@@ -36,6 +36,7 @@ enum message {
 	MSG_RESIZE = 33, /* down, and from a client: its terminal has another size */
 	MSG_SLOW = 34,	 /* up: one node gets contents far slower than its source has them */
 	MSG_BEFORE = 35, /* down: whom one node asks for contents from now on */
+	MSG_SIGNAL_ONE = 36, /* down: to a job's processes on one node */
 	/* between a client and the master only */
 	MSG_LAUNCH = 40,    /* client: start this */
 	MSG_ACCEPTED = 41,  /* master: its job id and nodes */
@@ -50,6 +51,7 @@ enum message {
 	MSG_TIMEOUT = 50,   /* master: the launch has taken too long and is being ended */
 	MSG_DETACH = 51,    /* client: it leaves, and its launch runs on; answered by OK */
 	MSG_NAMES = 52,	    /* master: hosts of the nodes of the answer that follows */
+	MSG_ATTACH = 53,    /* client: what a job has printed and prints, or its figures */
 	MSG_STRIKE = 60,    /* client: a node that is down leaves the map */
 };
 const char *message_name(unsigned type); /* "JOIN"; "unknown" */
@@ -123,12 +125,14 @@ struct msg_power {
 enum run_flags {
 	RUN_LOCALBIN = 1,
 	RUN_GLOB = 2,
-	RUN_DETACHED = 4,     /* no client reads its output: it is dropped on the node */
+	RUN_DETACHED = 4,     /* its output is kept on the node, and goes nowhere unless it is asked for */
 	RUN_TELL_START = 8,   /* a client waits for EVENT_STARTED */
 	RUN_NODE_CWD = 16,    /* cwd is a directory of the node's own; else a private one below binRoot */
 	RUN_GET = 65536,      /* no program: the files that argv names are read, and their archive (archive.h) is its output */
 	RUN_COMPARE = 262144, /* as RUN_PUT, but nothing is put: its output says of each entry, '1' or '0', whether it is there already */
 	RUN_PUT = 131072,     /* no program: the manifest's files are put below the directory argv[0] of the node's own */
+	RUN_WATCH = 256,      /* nothing is run: what the job `of` has printed, from its last `tail` lines on, and prints */
+	RUN_FIGURES = 512,    /* nothing is run: how the job `of` is */
 };
 enum view { VIEW_MERGED, VIEW_ALL, VIEW_NONE };		      /* -view: which of the node's directories show what was shipped */
 enum input_mode { INPUT_NONE, INPUT_STREAM, INPUT_TERMINAL }; /* /dev/null; what the client reads; a terminal of its own */
@@ -163,6 +167,8 @@ struct run_common {
 	uint32_t group_count;
 	uint64_t start_limit; /* milliseconds a node may take to start it; 0: none */
 	const char *job_text;
+	uint64_t keep;	   /* bytes of its output that are kept on the node */
+	uint64_t of, tail; /* RUN_WATCH, RUN_FIGURES: a job; UINT64_MAX: all lines */
 	struct surroundings around;
 };
 /* One node of a launch. */
@@ -191,7 +197,10 @@ enum event_kind {
 	EVENT_LOST = 7, /* made by the master for a client */
 	EVENT_NOTE = 8,
 	EVENT_UNFIT = 9, /* made by the master for a client, before anything is sent */
+	EVENT_SKIPPED = 10,  /* of a RUN_WATCH: output before what follows that is kept no more */
+	EVENT_FIGURES = 11, /* of a RUN_FIGURES */
 };
+enum figures_state { FIGURES_STARTING, FIGURES_RUNNING, FIGURES_STOPPED, FIGURES_BLOCKED, FIGURES_LINGERING, FIGURES_ENDED, FIGURES_STATES };
 enum note_flags {
 	NOTE_IF_BAD = 1, /* of use only where the command fails */
 };
@@ -201,6 +210,7 @@ enum exited_flags {
 	EXITED_HOLDS = 2,     /* they hold its output: what they write from now on is dropped */
 	EXITED_LATE = 4,      /* a signal to end it came after its end, which ended the wait for its pipes alone */
 	EXITED_UNSTARTED = 8, /* a signal ended it before it could start */
+	EXITED_OVERDUE = 16,  /* -timeout ended it: said by the master to a client that has attached */
 };
 struct msg_event {
 	struct path path;
@@ -214,7 +224,12 @@ struct msg_event {
 	/* FAILED, LOST: why; UNFIT: "aarch64, /bin/date is for x86_64"; NOTE: what the user should know, in the same words on nodes where
 	 * it is the same; else "" */
 	const char *text;
-	const uint8_t *body; /* take_event's: the very bytes it was taken from, to hand on */
+	uint64_t bytes;	  /* SKIPPED */
+	/* FIGURES */
+	unsigned state;	      /* enum figures_state */
+	uint32_t pid;	      /* of the program, as the node counts; 0: there is none now */
+	uint64_t cpu, memory; /* milliseconds and bytes of all its processes */
+	const uint8_t *body;  /* take_event's: the very bytes it was taken from, to hand on */
 	size_t body_len;
 };
 struct msg_ack {
@@ -240,6 +255,10 @@ struct msg_taken {
 struct msg_signal {
 	unsigned signal;  /* 1 to 64 */
 	bool only_if_new; /* only for the processes that it has not reached yet */
+};
+struct msg_signal_one {
+	struct path path;
+	unsigned signal; /* 1 to 64 */
 };
 struct msg_want {
 	struct object_name name;
@@ -298,6 +317,8 @@ struct msg_launch {
 	uint64_t kill_after;	 /* milliseconds from the TERM that ends a timeout to KILL; 0: KILL at once */
 	struct variant variant[MAX_VARIANTS];
 	uint32_t variants;
+	uint64_t keep;	  /* bytes of its output that each node keeps */
+	const char *name; /* "": none */
 	struct surroundings around;
 };
 /* Nodes that were asked for and do not take part: lists of them, folded; "" none. One that is named (by numbers and closed ranges alone)
@@ -346,14 +367,32 @@ struct msg_query_end {
 	const char *refused;  /* of the nodes asked for, all that the asker may not use, named or not; "" none */
 	struct strings rules; /* of the -allow file, "1-8 alice,@staff"; owned */
 };
-struct msg_ps {
-	const char *job, *command, *state, *nodes;
-	uint32_t uid;
-	uint64_t age; /* milliseconds */
+struct msg_ps_ask {
+	bool all; /* those that have ended too */
 };
+struct msg_ps {
+	const char *job, *name, *state;
+	const char *nodes, *running; /* all of its nodes, and those where it is not over, folded */
+	struct strings groups;	     /* those where it is over: "exit 1", "3,9", ...; owned */
+	struct strings command;	     /* its first words; owned */
+	uint32_t uid;
+	uint64_t age, lasted; /* milliseconds since it began; until it ended, UINT64_MAX: it has not */
+	uint64_t timeout;     /* milliseconds that it was given; 0: no limit */
+};
+/* JOB is as people write it: an id, its number alone, or a name. */
 struct msg_kill {
-	const char *job;
+	const char *job, *only; /* on these nodes alone; "": on all */
 	uint32_t signal;
+};
+struct msg_attach {
+	uint32_t generation;
+	const char *job;
+	bool figures;  /* EVENT_FIGURES of each node, and that is all */
+	uint64_t tail; /* of each node the last so many lines of what is kept; UINT64_MAX: all */
+	uint32_t window;
+};
+struct msg_job_end {
+	uint32_t culprit; /* with -kill-on-bad: 1 + the place among its nodes of the one that failed first; 0: none */
 };
 
 /* put_x appends a body; take_x reads one: 0, or -1 when it is malformed (then nothing is left to free). Where a message has the same
@@ -369,6 +408,7 @@ int take_forget(const uint8_t *, size_t, struct msg_forget *);	 /* the caller fr
 void put_resend(struct buf *, const struct msg_resend *);	 /* the body of a RESEND */
 int take_resend(const uint8_t *, size_t, struct msg_resend *);	 /* all of it is copied */
 /* between: what both ends of the link speak; where it isn't this generation, the frozen form of PROTO_FIRST is written and read. */
+<<<<<<< HEAD
 void put_node(struct buf *, const struct msg_node *, uint32_t between); /* one of an UP's */
 bool next_node(struct reader *, struct msg_node *, uint32_t between);	/* the next; its texts are borrowed */
 void put_down(struct buf *, const struct msg_down *);			/* the body of a DOWN */
@@ -382,10 +422,27 @@ int take_power(const uint8_t *, size_t, struct msg_power *);		/* all of it is co
 void put_run_common(struct buf *, const struct run_common *);		/* a RUN's block */
 int take_run_common(struct reader, struct run_common *);		/* the caller frees it by run_common_free */
 void run_common_free(struct run_common *);				/* what take_run_common has allocated */
+=======
+void put_node(struct buf *, const struct msg_node *, uint32_t between);
+bool next_node(struct reader *, struct msg_node *, uint32_t between);
+void put_down(struct buf *, const struct msg_down *);
+int take_down(const uint8_t *, size_t, struct msg_down *);
+void put_stat(struct buf *, const struct msg_stat *);
+bool next_stat(struct reader *, struct msg_stat *);
+void put_strike(struct buf *, const struct msg_strike *);
+int take_strike(const uint8_t *, size_t, struct msg_strike *);
+void put_power(struct buf *, const struct msg_power *);
+int take_power(const uint8_t *, size_t, struct msg_power *);
+void put_run_common(struct buf *, const struct run_common *);
+int take_run_common(struct reader, struct run_common *);
+void run_common_free(struct run_common *);
+bool run_watches(const uint8_t *block, size_t len); /* RUN_WATCH or RUN_FIGURES is in the block */
+>>>>>>> 81ec4f7 (tmp)
 /* A RUN in parts, for its block is shared by several: what stands before the block, and behind it. */
 void put_run_head(struct buf *, const struct msg_run *);		   /* up to the block */
 void put_run_entries(struct buf *, const struct msg_run *);		   /* behind it */
 int take_run(const uint8_t *, size_t, struct msg_run *, uint32_t between); /* between: see put_node; the block is then another's */
+<<<<<<< HEAD
 void run_free(struct msg_run *);					   /* what take_run has allocated */
 char *surroundings_command(const struct surroundings *);     /* its first words, about 200 bytes; words is set. Caller frees */
 size_t run_entry_size(const struct run_entry *);	     /* bytes that it takes in a RUN */
@@ -436,4 +493,68 @@ void put_ps(struct buf *, const struct msg_ps *);		     /* the body of a PS */
 int take_ps(const uint8_t *, size_t, struct msg_ps *);		     /* its texts and bytes are borrowed */
 void put_kill(struct buf *, const struct msg_kill *);		     /* the body of a KILL */
 int take_kill(const uint8_t *, size_t, struct msg_kill *);	     /* its texts and bytes are borrowed */
+=======
+void run_free(struct msg_run *);
+/* Adds its first words, so many bytes at most; "..." stands for those that are left out. words is set. */
+void surroundings_command(const struct surroundings *, size_t most, struct strings *to);
+size_t run_entry_size(const struct run_entry *);	 /* bytes that it takes in a RUN */
+void put_event(struct buf *, const struct msg_event *);
+int take_event(const uint8_t *, size_t, struct msg_event *);
+/* What it counts for where memory is bounded: its output, and what it takes beside that. Nothing but output counts. */
+size_t event_charge(const struct msg_event *);
+/* How it ended, in a word or two: "exit 1", "signal 9", "timed out"; status and flags as in an EXITED. The caller frees. */
+char *exited_text(uint32_t status, unsigned flags);
+void put_ack(struct buf *, const struct msg_ack *);
+int take_ack(const uint8_t *, size_t, struct msg_ack *);
+void put_credit(struct buf *, const struct msg_credit *);
+int take_credit(const uint8_t *, size_t, struct msg_credit *);
+void put_input(struct buf *, const struct msg_input *);
+int take_input(const uint8_t *, size_t, struct msg_input *);
+void put_resize(struct buf *, const struct msg_resize *); /* the body of a RESIZE */
+int take_resize(const uint8_t *, size_t, struct msg_resize *);
+void put_taken(struct buf *, const struct msg_taken *);
+int take_taken(const uint8_t *, size_t, struct msg_taken *);
+void put_signal(struct buf *, const struct msg_signal *);
+int take_signal(const uint8_t *, size_t, struct msg_signal *);
+void put_want(struct buf *, const struct msg_want *);
+int take_want(const uint8_t *, size_t, struct msg_want *);
+void put_data(struct buf *, const struct msg_data *);
+int take_data(const uint8_t *, size_t, struct msg_data *);
+void put_lack(struct buf *, const struct msg_lack *);
+int take_lack(const uint8_t *, size_t, struct msg_lack *);
+void put_slow(struct buf *, const struct msg_slow *);
+int take_slow(const uint8_t *, size_t, struct msg_slow *);
+void put_before(struct buf *, const struct msg_before *);
+int take_before(const uint8_t *, size_t, struct msg_before *);
+void put_launch(struct buf *, const struct msg_launch *);
+/* -1 too when it is of another generation: then that alone is told. */
+int take_launch(const uint8_t *, size_t, struct msg_launch *);
+void launch_free(struct msg_launch *);
+void left_out_free(struct left_out *); /* where its strings are owned */
+void put_accepted(struct buf *, const struct msg_accepted *);
+int take_accepted(const uint8_t *, size_t, struct msg_accepted *);
+void put_error(struct buf *, const struct msg_error *);
+int take_error(const uint8_t *, size_t, struct msg_error *);
+void put_query(struct buf *, const struct msg_query *);
+int take_query(const uint8_t *, size_t, struct msg_query *);
+void put_shown(struct buf *, const struct msg_shown *);
+bool next_shown(struct reader *, struct msg_shown *);
+void put_named(struct buf *, const struct msg_named *);
+bool next_named(struct reader *, struct msg_named *); /* as next_shown */
+void put_query_end(struct buf *, const struct msg_query_end *);
+int take_query_end(const uint8_t *, size_t, struct msg_query_end *);
+void put_signal_one(struct buf *, const struct msg_signal_one *);
+int take_signal_one(const uint8_t *, size_t, struct msg_signal_one *);
+void put_attach(struct buf *, const struct msg_attach *);
+int take_attach(const uint8_t *, size_t, struct msg_attach *);
+void put_job_end(struct buf *, const struct msg_job_end *);
+int take_job_end(const uint8_t *, size_t, struct msg_job_end *);
+void put_ps_ask(struct buf *, const struct msg_ps_ask *);
+int take_ps_ask(const uint8_t *, size_t, struct msg_ps_ask *);
+void put_ps(struct buf *, const struct msg_ps *);
+int take_ps(const uint8_t *, size_t, struct msg_ps *);
+void ps_free(struct msg_ps *);
+void put_kill(struct buf *, const struct msg_kill *);
+int take_kill(const uint8_t *, size_t, struct msg_kill *);
+>>>>>>> 81ec4f7 (tmp)
 #endif

@@ -84,3 +84,19 @@ take_path(struct reader *r)
 		p.id[i] = take_u32(r);
 	return p;
 }
+
+size_t
+paths_find(const struct path *paths, size_t count, const struct path *p)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (path_compare(&paths[mid], p) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < count && path_equal(&paths[low], p) ? low : count;
+}

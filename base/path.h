@@ -14,6 +14,8 @@ struct path {
 
 /* Order of a walk through the tree, parents before children, ids rising: below, at or above 0. */
 int path_compare(const struct path *, const struct path *);
+/* The place of a path among sorted ones; count: it is not there. */
+size_t paths_find(const struct path *, size_t count, const struct path *);
 bool path_equal(const struct path *, const struct path *);	     /* the same node */
 bool path_under(const struct path *below, const struct path *above); /* the same, or above is an ancestor */
 int path_push(struct path *, uint32_t id);			     /* one level down; 0, or -1 and unchanged at MAX_DEPTH */

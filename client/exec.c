@@ -10,7 +10,9 @@
 #include "client/reading.h"
 #include "client/report.h"
 #include "client/session.h"
+#include "client/json.h"
 #include "client/signals.h"
+#include "client/survey.h"
 #include "client/terminal.h"
 #include "client/terminfo.h"
 #include "client/verdicts.h"
@@ -47,9 +49,10 @@ struct exec {
 	struct link *link;
 	struct msg_accepted accepted;
 	bool is_accepted;
+	bool attached; /* to a job that is not this process's to run: it goes on whatever becomes of us */
 	char *job;
 	uint64_t id;
-	char **argv;
+	struct about about;
 	struct naming *naming;
 	struct verdicts verdicts;
 	struct output *output;
@@ -181,10 +184,12 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.timeout = o->timeout,
 		.start = o->start,
 		.kill_after = o->kill_after,
+		.keep = o->keep,
+		.name = o->name,
 		.variants = x->variants,
 		.around = {.cwd = *o->cwd && strcmp(o->cwd, ".") != 0 ? o->cwd : cwd,
 			.binroot = names_binroot(o, argv) ? o->binroot : "",
-			.drain = o->detach ? 0 : o->drain,
+			.drain = o->drain,
 			.screen = terminal_size(),
 			.input = x->carriage ? INPUT_NONE : input_mode(o)},
 	};
@@ -366,7 +371,7 @@ check_output(struct exec *x, int failed)
 	if (!failed)
 		return;
 	if (errno != EPIPE) {
-		warn("%s; ending the job", output_error());
+		warn("%s; %s", output_error(), x->attached ? "the job runs on" : "ending the job");
 		leave(x, 255);
 	}
 	leave(x, 128 + SIGPIPE); /* the reader of our output has gone: the end of the link ends the job */
@@ -460,7 +465,7 @@ on_event(struct exec *x, const struct frame *f)
 		die(255, "protocol error: the master sent an event of a node that was not chosen");
 	if (e.kind == EVENT_STDOUT || e.kind == EVENT_STDERR)
 		show(x, at, &e);
-	else if (verdicts_take(&x->verdicts, at, &e))
+	if (verdicts_take(&x->verdicts, at, &e))
 		ended(x, at);
 }
 
@@ -540,7 +545,8 @@ on_accepted(struct exec *x, const struct frame *f)
 	verdicts_begin(&x->verdicts, o, x->naming, &x->accepted, x->carriage && x->carriage->silent);
 	x->output = make_output(x);
 	if (o->json) {
-		report_start(&objects, &x->verdicts, x->job, x->argv);
+		x->about.job = x->job;
+		report_start(&objects, &x->verdicts, &x->about);
 		print_objects(x, &objects);
 	}
 	if (!x->carriage || !x->carriage->silent)
@@ -551,7 +557,7 @@ on_accepted(struct exec *x, const struct frame *f)
 	}
 	if (o->terminal && !o->detach)
 		terminal_begin(&x->terminal, wanted, opts_escape(o->escape));
-	if (!o->detach && (o->terminal || wanted))
+	if (!o->detach && !x->attached && (o->terminal || wanted))
 		reading_begin(&x->reading, x->link, x->id, x->accepted.count, wanted, o->terminal ? &x->terminal : NULL);
 	if (x->terminal.raw)
 		send_size(x); /* that it was told of may have changed meanwhile */
@@ -639,6 +645,16 @@ judge(struct exec *x, int status, bool left)
 
 /* ---- signals and the loop ---- */
 
+/* Leaves a job that runs on. */
+static void
+leave_attached(struct exec *x, int signal)
+{
+	(void)judge(x, 128 + signal, true);
+	if (!x->options->quiet)
+		warn("left; job %s runs on", x->job);
+	leave(x, 128 + signal);
+}
+
 /* The first goes to the job, the second kills it, the third leaves it. */
 static void
 on_interrupt(struct exec *x)
@@ -677,6 +693,8 @@ on_signal(struct exec *x, int signal)
 		return;
 	else if (!x->is_accepted)
 		leave(x, 128 + signal);
+	else if (x->attached)
+		leave_attached(x, signal);
 	else if (signal == SIGINT)
 		on_interrupt(x);
 	else
@@ -690,6 +708,18 @@ take_signals(struct exec *x, int fd)
 
 	while ((signal = signals_next(fd)))
 		on_signal(x, signal);
+}
+
+/* Whose failure ended the others, one who has attached learns at the end. */
+static void
+on_end(struct exec *x, const struct frame *f)
+{
+	struct msg_job_end m;
+
+	if (take_job_end(f->body, f->len, &m) != 0 || m.culprit > x->verdicts.count)
+		session_bad(f);
+	if (x->attached && m.culprit)
+		x->verdicts.culprit = m.culprit - 1;
 }
 
 /* Handles one frame. False when every verdict has come. */
@@ -725,9 +755,8 @@ on_frame(struct exec *x, const struct frame *f)
 	case MSG_OK:
 		on_detached(x);
 	case MSG_JOB_END:
-		if (!f->len)
-			return false;
-		/* fallthrough */
+		on_end(x, f);
+		return false;
 	default:
 		session_bad(f);
 	}
@@ -754,12 +783,25 @@ show_rest(struct exec *x, bool all)
 	grant(x);
 }
 
+/* False when every verdict has come. */
+static bool
+take_frames(struct exec *x)
+{
+	struct frame f;
+
+	while (link_next(x->link, &f))
+		if (!on_frame(x, &f))
+			return false;
+	return true;
+}
+
 static void
 converse(struct exec *x)
 {
 	int signals = signals_catch();
-	struct frame f;
 
+	if (!take_frames(x)) /* those that came along with an answer before */
+		return;
 	for (;;) {
 		struct pollfd fds[] = {{.fd = link_fd(x->link), .events = POLLIN}, {.fd = signals, .events = POLLIN},
 			{.fd = -1, .events = POLLIN}, {.fd = terminal_waits(&x->terminal) ? x->terminal.screen : -1, .events = POLLOUT}};
@@ -784,9 +826,8 @@ converse(struct exec *x)
 			show_rest(x, false);
 		if (fds[0].revents & ~POLLOUT)
 			link_read(x->link);
-		while (link_next(x->link, &f))
-			if (!on_frame(x, &f))
-				return;
+		if (!take_frames(x))
+			return;
 		if (link_dead(x->link))
 			master_gone(x);
 	}
@@ -842,7 +883,8 @@ int
 client_exec(const struct options *options, const char *spec, char **argv)
 {
 	struct options own = *options;
-	struct exec x = {.options = &own, .argv = argv};
+	struct exec x = {
+		.options = &own, .about = {.name = own.name, .uid = geteuid(), .time = json_now(), .command = argv}};
 	char *cwd;
 	int status;
 
@@ -870,4 +912,42 @@ exec_carry(const struct options *options, const char *spec, const struct carriag
 		x.packs[0] = *c->pack;
 	x.link = session_open(options->uds);
 	return launch(&x, spec, c->words.at, "/");
+}
+
+/* Asks for what the job has printed, and takes what the master knows of it. */
+static void
+ask_attach(struct exec *x, struct options *o, const char *job)
+{
+	struct msg_attach m = {.generation = PROTO_GENERATION, .job = job, .tail = opts_tail(o->tail), .window = WINDOW};
+	struct buf body = {0};
+	struct msg_ps about;
+	struct frame f;
+
+	x->link = session_open(o->uds);
+	put_attach(&body, &m);
+	session_send(x->link, MSG_ATTACH, &body);
+	buf_free(&body);
+	session_next(x->link, &f);
+	if (f.type != MSG_PS || take_ps(f.body, f.len, &about) != 0)
+		session_bad(&f);
+	o->timeout = about.timeout;
+	x->about = (struct about){
+		.name = xstrdup(about.name), .uid = about.uid, .time = json_now() - about.age, .command = about.command.at};
+	strings_free(&about.groups); /* the command stays */
+}
+
+int
+client_attach(const struct options *options, const char *job)
+{
+	struct options own = *options;
+	struct exec x = {.options = &own, .attached = true};
+	struct survey nodes = {0};
+
+	if (own.names || letters_have(own.output, "hm")) {
+		survey_ask(&own, "", &nodes);
+		x.naming = survey_naming(&nodes, own.names);
+	}
+	ask_attach(&x, &own, job);
+	converse(&x);
+	return judge(&x, verdicts_status(&x.verdicts), false);
 }

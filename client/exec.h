@@ -10,7 +10,8 @@
 int client_exec(const struct options *, const char *spec, char **argv);	      /* e: runs a command on nodes */
 int client_info(const struct options *, const char *spec);		      /* i: the tree; spec NULL: all of it */
 int client_ldd(const struct options *, char **programs);		      /* ldd: what would be sent; programs ends in NULL */
-int client_ps(const struct options *);					      /* ps: the jobs of all nodes */
+int client_attach(const struct options *, const char *job);		      /* attach: shows what a job has printed and prints */
+int client_ps(const struct options *, const char *job);		      /* ps: the jobs of all nodes; or the processes of one */
 int client_kill(const struct options *, const char *job, const char *signal); /* kill: signal NULL is TERM */
 int client_forget(const struct options *, const char *spec);		      /* forget: nodes that are down leave the map */
 int client_power(const struct options *, const char *spec, bool reboot);      /* halt, or reboot */

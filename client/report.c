@@ -7,7 +7,6 @@
 #include "nodespec.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 static void
 report_absent(struct buf *b, const char *nodes, const char *state)
@@ -21,21 +20,23 @@ report_absent(struct buf *b, const char *nodes, const char *state)
 }
 
 void
-report_start(struct buf *b, const struct verdicts *v, const char *job, char *const *command)
+report_start(struct buf *b, const struct verdicts *v, const struct about *about)
 {
 	char *nodes = pathset_fold(v->paths, v->count);
 	size_t words = 0;
 
-	while (command[words])
+	while (about->command[words])
 		words++;
 	json_begin(b, "start");
 	json_number(b, "gproc", JSON_FORMAT);
-	json_text(b, "job", job);
-	json_number(b, "uid", geteuid());
-	json_seconds(b, "time", json_now());
+	json_text(b, "job", about->job);
+	if (*about->name)
+		json_text(b, "name", about->name);
+	json_number(b, "uid", about->uid);
+	json_seconds(b, "time", about->time);
 	json_text(b, "nodes", nodes);
 	json_number(b, "count", v->count);
-	json_words(b, "command", (const char *const *)command, words);
+	json_words(b, "command", (const char *const *)about->command, words);
 	json_end(b);
 	free(nodes);
 	report_absent(b, v->left.missing, "missing");

@@ -4,8 +4,13 @@
 
 #include "client/verdicts.h"
 
-void report_start(struct buf *, const struct verdicts *, const char *job,
-	char *const *command); /* which ends in NULL; and the nodes that do not take part */
+struct about {
+	const char *job, *name; /* name "": none */
+	uint32_t uid;
+	uint64_t time;	      /* milliseconds since 1970, when it began */
+	char *const *command; /* ends in NULL */
+};
+void report_start(struct buf *, const struct verdicts *, const struct about *); /* and the nodes that do not take part */
 void report_verdict(struct buf *, const struct verdicts *, size_t node);	       /* how that node has ended */
 void report_end(struct buf *, const struct verdicts *, const char *job, int status, bool left); /* left: gproc has, some run still */
 #endif

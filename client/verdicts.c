@@ -38,17 +38,7 @@ verdicts_begin(struct verdicts *v, const struct options *o, const struct naming 
 size_t
 verdicts_find(const struct verdicts *v, const struct path *p)
 {
-	size_t low = 0, high = v->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (path_compare(&v->paths[mid], p) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < v->count && path_equal(&v->paths[low], p) ? low : v->count;
+	return paths_find(v->paths, v->count, p);
 }
 
 /* ---- what comes ---- */
@@ -101,6 +91,8 @@ take_exit(struct verdicts *v, size_t at, const struct msg_event *e)
 		(unsigned)(by_signal ? WTERMSIG(e->status) : WEXITSTATUS(e->status)), NULL);
 	v->at[at].flags = e->flags;
 	v->at[at].ran = e->ran;
+	if (e->flags & EXITED_OVERDUE)
+		v->at[at].overdue = true;
 	if (e->flags & EXITED_LATE)
 		v->at[at].overdue = false;
 	return true;
@@ -171,6 +163,16 @@ take_unfit(struct verdicts *v, size_t at, const char *text)
 	return true;
 }
 
+/* At attach: the first that comes of a node says what had gone before. */
+static void
+note_skipped(struct verdicts *v, size_t at)
+{
+	struct msg_event e = {.text = v->at[at].seen ? "some of its output went by unread: it printed faster than this was read"
+						     : "its first output is kept no more (-keep)"};
+
+	add_note(v, at, &e);
+}
+
 bool
 verdicts_take(struct verdicts *v, size_t at, const struct msg_event *e)
 {
@@ -194,9 +196,16 @@ verdicts_take(struct verdicts *v, size_t at, const struct msg_event *e)
 	case EVENT_NOTE:
 		add_note(v, at, e);
 		return false;
+	case EVENT_SKIPPED:
+		note_skipped(v, at);
+		v->at[at].seen = true;
+		return false;
 	case EVENT_STDOUT:
 	case EVENT_STDERR:
+		v->at[at].seen = true;
+		return false;
 	case EVENT_GONE:
+	case EVENT_FIGURES:
 		break;
 	}
 	return false;

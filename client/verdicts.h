@@ -16,6 +16,7 @@ struct verdict {
 	bool overdue;	/* -timeout ended it */
 	uint64_t ran;	/* milliseconds, of one that has ended */
 	bool unfit, told; /* its program is for another machine; that was said */
+	bool seen;	/* some of its output has come */
 };
 
 /* How many nodes are how far. ended: in whatever way, started or not. */

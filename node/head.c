@@ -8,6 +8,7 @@
 #include "node/feed.h"
 #include "node/share.h"
 #include "node/job.h"
+#include "node/record.h"
 #include "node/relay.h"
 #include "node/self.h"
 #include "proto.h"
@@ -36,6 +37,8 @@ struct target {
 	enum target_state state;
 	uint8_t variant; /* launch.variant_count: there is none for it; one more: its program is for another machine */
 	bool lingers;
+	bool drained;  /* a reader's: what the node has kept has come, or never will */
+	bool killed;   /* it alone */
 	bool given_up; /* its verdict is the master's own: should the node still have it, it must forget it */
 	bool again;    /* it has come up by another way: what was sent to it may be lost */
 	bool slow;     /* large contents come to it slowly, or from it: no other asks it for them */
@@ -44,14 +47,15 @@ struct target {
 
 struct launch {
 	uint64_t id;
-	char *text; /* the id as people see it */
-	char *command;
+	struct record *record;	  /* what is kept of it; a reader's: the job's that it reads */
 	struct neighbour *client; /* NULL: gone, or detached */
 	uint32_t uid;
-	size_t counted;	 /* bytes of its user's share, beside the blocks' */
-	uint64_t serial; /* one more than that of the launch before it */
-	uint64_t born, kill_after;
+	size_t counted; /* bytes of its user's share, beside the block's and the record's */
+	uint64_t kill_after;
 	bool detached, kill_on_bad, killed, over, terminal;
+	bool timed_out;	    /* what ends from now on was too late */
+	bool reads;	    /* it is a reader: it runs nothing, but shows what another's nodes have kept and print, */
+	bool figures;	    /* or how its processes are; it ends as the other does */
 	bool again;	    /* some target is */
 	struct path *paths; /* sorted */
 	struct target *targets;
@@ -65,7 +69,7 @@ struct launch {
 };
 
 static struct launch *launches;
-static uint32_t last_number;
+static uint32_t last_number, last_reader;
 
 static struct launch *
 launch_find(uint64_t id)
@@ -88,7 +92,7 @@ head_source(uint64_t job, uint32_t scope)
 {
 	struct launch *l = launch_find(job);
 
-	return l && (scope == SCOPE_PUBLIC || scope == l->uid) ? l->client : NULL;
+	return l && !l->reads && (scope == SCOPE_PUBLIC || scope == l->uid) ? l->client : NULL;
 }
 
 static void
@@ -102,8 +106,7 @@ launch_release(void *what)
 	share_give(l->uid, l->counted);
 	free(l->paths);
 	free(l->targets);
-	free(l->command);
-	free(l->text);
+	record_drop(l->record);
 	free(l);
 }
 
@@ -125,10 +128,16 @@ launch_forget(struct launch *l)
 static void
 launch_over(struct launch *l)
 {
+	struct msg_job_end end = {.culprit = l->record->culprit};
+	struct buf body = {0};
+
 	l->over = true;
 	loop_cancel(&l->timer);
+	if (!l->reads)
+		record_end(l->record);
 	if (l->client) {
-		neighbour_send(l->client, PRIO_OUTPUT, MSG_JOB_END, l->id, NULL);
+		put_job_end(&body, &end);
+		neighbour_post(l->client, PRIO_OUTPUT, MSG_JOB_END, l->id, &body);
 		l->client->launch = NULL;
 		l->client = NULL;
 	}
@@ -182,6 +191,8 @@ target_ended(struct launch *l, struct target *t, bool bad)
 	feed_ends(l, t);
 	t->state = TARGET_ENDED;
 	l->pending--;
+	if (bad && l->kill_on_bad && !l->record->culprit && !l->timed_out)
+		l->record->culprit = (uint32_t)(t - l->targets) + 1;
 	if (bad && l->kill_on_bad)
 		kill_launch(l);
 	if (l->pending == 0)
@@ -193,17 +204,7 @@ target_ended(struct launch *l, struct target *t, bool bad)
 static size_t
 find_path(const struct launch *l, const struct path *p)
 {
-	size_t low = 0, high = l->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (path_compare(&l->paths[mid], p) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < l->count && path_equal(&l->paths[low], p) ? low : l->count;
+	return paths_find(l->paths, l->count, p);
 }
 
 static void
@@ -231,9 +232,57 @@ no_more_processes(struct launch *l, struct target *t)
 		launch_forget(l);
 }
 
+/* To a reader, once all that its node has kept has come: how the job ended there, if it has. */
+static void
+settle_reader(struct launch *reader, size_t at)
+{
+	struct msg_event e;
+	struct buf body = {0};
+
+	if (!reader->targets[at].drained || reader->targets[at].state == TARGET_ENDED)
+		return;
+	record_event(reader->record, at, &e);
+	if (!e.kind && !reader->figures)
+		return;
+	e.path = reader->paths[at];
+	if (e.kind && reader->client) {
+		put_event(&body, &e);
+		neighbour_post(reader->client, PRIO_OUTPUT, MSG_EVENT, reader->id, &body);
+	}
+	target_ended(reader, &reader->targets[at], false);
+}
+
+static void
+drain(struct launch *reader, size_t at)
+{
+	reader->targets[at].drained = true;
+	settle_reader(reader, at);
+}
+
+/* Those who read the job are told with the rest. */
+static void
+record_verdict(struct launch *l, size_t at, const struct msg_event *e)
+{
+	struct launch *reader, *next;
+
+	record_outcome(l->record, at, e, l->timed_out);
+	for (reader = launches; reader; reader = next) {
+		next = reader->next;
+		if (reader->reads && reader->record == l->record && !reader->over)
+			settle_reader(reader, at);
+	}
+}
+
 static void
 judge(struct launch *l, struct target *t, const struct msg_event *e)
 {
+	if (l->reads) {
+		if (e->kind == EVENT_EXITED)
+			drain(l, (size_t)(t - l->targets));
+		return;
+	}
+	if (e->kind == EVENT_EXITED || e->kind == EVENT_FAILED)
+		record_verdict(l, (size_t)(t - l->targets), e);
 	switch (e->kind) {
 	case EVENT_STARTED:
 		if (t->state == TARGET_PENDING) {
@@ -257,6 +306,8 @@ judge(struct launch *l, struct target *t, const struct msg_event *e)
 	case EVENT_LOST:
 	case EVENT_UNFIT:
 	case EVENT_NOTE:
+	case EVENT_SKIPPED:
+	case EVENT_FIGURES:
 		break;
 	}
 }
@@ -288,12 +339,12 @@ head_event(uint64_t id, const struct msg_event *e)
 		return 0;
 	}
 	/* What was sent again after a link was lost may be here already; what was lost on a dead link will be sent again. */
-	if (e->sequence != t->expected || (t->state == TARGET_ENDED && e->kind != EVENT_GONE)) {
+	if (e->sequence != t->expected || t->drained || (t->state == TARGET_ENDED && e->kind != EVENT_GONE)) {
 		unexpected(l, at, e->sequence);
 		return 0;
 	}
 	t->expected++;
-	if (l->client && e->kind != EVENT_GONE)
+	if (l->client && e->kind != EVENT_GONE && !(l->reads && e->kind == EVENT_EXITED))
 		neighbour_send_bytes(l->client, PRIO_OUTPUT, MSG_EVENT, id, e->body, e->body_len);
 	t->unacknowledged += (uint32_t)event_charge(e);
 	if (t->unacknowledged >= ACK_AFTER)
@@ -323,7 +374,7 @@ head_on_input(struct neighbour *client, const struct frame *frame)
 
 	if (take_input(frame->body, frame->len, &m) != 0)
 		neighbour_malformed(client, frame);
-	else if (l && l->id == frame->job && (!l->feed || feed_input(l->feed, &m) != 0))
+	else if (l && l->id == frame->job && !l->reads && (!l->feed || feed_input(l->feed, &m) != 0))
 		neighbour_malformed(client, frame);
 	else if (l && l->feed && m.len == 0)
 		feed_send_taken(l->feed, client);
@@ -349,6 +400,7 @@ give_verdict(struct launch *l, size_t at, enum event_kind kind, unsigned status,
 	struct buf body = {0};
 
 	l->targets[at].given_up = true;
+	record_verdict(l, at, &e);
 	put_event(&body, &e);
 	neighbour_post(l->client, PRIO_OUTPUT, MSG_EVENT, l->id, &body);
 	target_ended(l, &l->targets[at], true);
@@ -381,6 +433,34 @@ kill_is_over(struct timer *t)
 
 /* ---- nodes come and go ---- */
 
+/* A reader's node that can't be asked. */
+static void
+lose_reader(struct launch *l, size_t at, const char *why)
+{
+	char *text = xasprintf("%s: %.*s", l->figures ? "its processes can't be seen" : "its output can't be had", MAX_NOTE / 2, why);
+	struct msg_event e = {.path = l->paths[at], .kind = EVENT_NOTE, .text = text};
+	struct buf body = {0};
+
+	if (l->targets[at].drained)
+		return;
+	l->targets[at].given_up = true;
+	if (l->client && l->record->outcomes[at].kind != EVENT_LOST) { /* which says so */
+		put_event(&body, &e);
+		neighbour_post(l->client, PRIO_OUTPUT, MSG_EVENT, l->id, &body);
+	}
+	free(text);
+	drain(l, at);
+}
+
+static void
+lose(struct launch *l, size_t at, const char *why)
+{
+	if (l->reads)
+		lose_reader(l, at, why);
+	else
+		give_up(l, at, why);
+}
+
 void
 head_member_lost(struct member *m)
 {
@@ -394,7 +474,7 @@ head_member_lost(struct member *m)
 			continue;
 		if (l->targets[at].state != TARGET_ENDED) {
 			member_must_forget(m, l->id);
-			give_up(l, at, m->why ? m->why : "it was lost");
+			lose(l, at, m->why ? m->why : "it was lost");
 		} else if (l->targets[at].lingers) {
 			member_must_forget(m, l->id);
 			no_more_processes(l, &l->targets[at]);
@@ -496,6 +576,18 @@ send_run(struct launch *l, uint8_t variant, struct run_entry *entries, size_t co
 		job_send_run(l->id, &run, l->block);
 }
 
+static void
+signal_one(struct launch *l, size_t at, unsigned signal)
+{
+	struct msg_signal_one m = {.path = l->paths[at], .signal = signal};
+	struct neighbour *next = neighbour_towards(&m.path);
+	struct buf body = {0};
+
+	l->targets[at].killed = l->targets[at].killed || signal == SIGKILL;
+	put_signal_one(&body, &m);
+	neighbour_post(next, PRIO_CONTROL, MSG_SIGNAL_ONE, l->id, &body);
+}
+
 /* To all that have come up since the last time: a node that has it already takes it for what it is. */
 static void
 run_again(struct launch *l, uint8_t variant, struct run_entry *entries)
@@ -505,7 +597,7 @@ run_again(struct launch *l, uint8_t variant, struct run_entry *entries)
 	for (i = 0; i < l->count; i++) {
 		struct target *t = &l->targets[i];
 
-		if (t->again && t->variant == variant) {
+		if (t->again && !t->drained && t->variant == variant) {
 			t->again = false;
 			if (l->feed)
 				feed_missed(l->feed, i);
@@ -513,6 +605,9 @@ run_again(struct launch *l, uint8_t variant, struct run_entry *entries)
 		}
 	}
 	send_run(l, variant, entries, n);
+	for (i = 0; i < n; i++)
+		if (l->targets[entries[i].rank].killed)
+			signal_one(l, entries[i].rank, SIGKILL);
 }
 
 static void
@@ -554,7 +649,7 @@ head_member_up(struct member *m, bool same_process)
 			continue;
 		if (l->targets[at].boot != m->info.boot || m->generation != PROTO_GENERATION) {
 			if (l->targets[at].state != TARGET_ENDED)
-				give_up(l, at,
+				lose(l, at,
 					same_process ? "it is reached through a node with another gproc now"
 						     : "its gproc was started anew");
 			else
@@ -614,6 +709,12 @@ launch_cost(const struct msg_launch *m, size_t nodes)
 	return (is_fed(m) ? feed_cost(nodes) : 0) + LAUNCH_COST + nodes * (sizeof(struct path) + sizeof(struct target) + VERDICT_COST);
 }
 
+static size_t
+reader_cost(size_t nodes)
+{
+	return LAUNCH_COST + nodes * (sizeof(struct path) + sizeof(struct target) + VERDICT_COST);
+}
+
 static void
 give_back(const struct shared *block)
 {
@@ -636,7 +737,8 @@ make_block(struct launch *l, const struct msg_launch *m)
 		.groups = who->groups,
 		.group_count = (uint32_t)who->group_count,
 		.start_limit = m->start,
-		.job_text = l->text,
+		.job_text = l->record->text,
+		.keep = m->keep,
 		.around = m->around,
 	};
 	struct buf bytes = {0};
@@ -710,36 +812,62 @@ timeout_is_due(struct timer *t)
 {
 	struct launch *l = t->owner;
 
-	neighbour_send(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, NULL);
+	l->timed_out = true;
+	if (l->client)
+		neighbour_send(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, NULL);
 	if (l->kill_after == 0)
 		kill_launch(l);
 	else
 		end_launch(l, SIGTERM);
 }
 
+/* A number that no launch has; half: what stands above it. 0 is no job. */
+static uint64_t
+new_id(uint32_t half, uint32_t *last)
+{
+	uint64_t id;
+
+	do
+		id = (uint64_t)half << 32 | ++*last;
+	while (*last == 0 || launch_find(id) || record_has(id)); /* a detached one may be older than four billion others */
+	return id;
+}
+
+/* With its nodes, none of which has begun. */
+static struct launch *
+launch_add(struct neighbour *client, uint64_t id, struct path *paths, size_t count)
+{
+	struct launch *l = xcalloc(1, sizeof(*l));
+
+	l->id = id;
+	l->client = client;
+	l->uid = client->who.uid;
+	l->paths = paths;
+	l->count = l->pending = l->starting = count;
+	l->targets = xcalloc(count, sizeof(l->targets[0]));
+	client->launch = l;
+	l->next = launches;
+	launches = l;
+	return l;
+}
+
 static struct launch *
 launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *c)
 {
-	struct launch *l = xcalloc(1, sizeof(*l));
+	struct launch *l = launch_add(client, new_id((uint32_t)self.boot, &last_number), c->paths, c->count);
+	char *text = xasprintf("%u.%08x", last_number, (uint32_t)self.boot);
 	size_t i;
 
-	do
-		l->id = (self.boot << 32) | ++last_number;
-	while (last_number == 0 || launch_find(l->id)); /* 0 is no job; a detached one may be older than four billion others */
-	l->text = xasprintf("%u.%08x", last_number, (uint32_t)self.boot);
-	l->command = surroundings_command(&m->around);
-	l->client = client;
-	l->uid = client->who.uid;
+	c->paths = NULL;
+	l->record = record_new(
+		l->id, text, m->name, l->uid, &m->around, l->paths, l->count, record_cost(l->count, m->name));
+	free(text);
+	l->record->timeout = m->timeout;
 	l->counted = launch_cost(m, c->count);
-	l->born = now_ms();
 	l->detached = m->flags & LAUNCH_DETACH;
 	l->terminal = m->around.input == INPUT_TERMINAL;
 	l->kill_on_bad = m->flags & LAUNCH_KILL_ON_BAD;
 	l->kill_after = m->kill_after;
-	l->paths = c->paths;
-	c->paths = NULL;
-	l->count = l->pending = l->starting = c->count;
-	l->targets = xcalloc(l->count, sizeof(l->targets[0]));
 	for (i = 0; i < l->count; i++)
 		l->targets[i] =
 			(struct target){.boot = c->members[i]->info.boot, .expected = 1, .variant = (uint8_t)variant_for(m, c->members[i])};
@@ -749,19 +877,15 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	if (is_fed(m))
 		l->feed = feed_new(l->id, l->paths, l->count);
 	make_block(l, m);
-	client->launch = l;
-	l->serial = launches ? launches->serial + 1 : 1;
-	l->next = launches;
-	launches = l;
 	if (m->timeout)
 		loop_timer(&l->timer, m->timeout, timeout_is_due, l);
 	return l;
 }
 
 static void
-send_accepted(struct launch *l, const struct choice *c)
+send_accepted(struct launch *l, const struct left_out *left)
 {
-	struct msg_accepted m = {.job = l->text, .left = c->left, .paths = l->paths, .count = (uint32_t)l->count};
+	struct msg_accepted m = {.job = l->record->text, .left = *left, .paths = l->paths, .count = (uint32_t)l->count};
 	struct buf body = {0};
 	size_t i;
 
@@ -913,6 +1037,16 @@ refuse_room(struct neighbour *client, size_t cost)
 	free(why);
 }
 
+/* What is kept of ended jobs goes for what is to begin. */
+static bool
+take_share(uint32_t uid, size_t cost)
+{
+	while (!share_take(uid, cost))
+		if (!record_evict(uid))
+			return false;
+	return true;
+}
+
 /* A terminal is one person's, so it is one program's. */
 static void
 refuse_terminals(struct neighbour *client, const struct msg_launch *m, const struct choice *c)
@@ -932,7 +1066,8 @@ all_up(const struct left_out *left)
 static void
 start(struct neighbour *client, const struct msg_launch *m, size_t len, struct choice *c)
 {
-	size_t cost = launch_cost(m, c->count) + block_cost(client, m);
+	size_t cost = launch_cost(m, c->count) + block_cost(client, m) + record_cost(c->count, m->name);
+	const struct record *namesake = *m->name ? record_running(m->name, client->who.uid) : NULL;
 	struct launch *l;
 
 	if (c->count == 0 || (m->flags & LAUNCH_STRICT && !all_up(&c->left))) {
@@ -942,13 +1077,15 @@ start(struct neighbour *client, const struct msg_launch *m, size_t len, struct c
 	} else if (!fits_a_frame(client, len, c)) {
 		neighbour_send_error(client, 255, "arguments and environment, with %zu groups and %zu nodes, are more than a message holds",
 			client->who.group_count, c->count);
-	} else if (!share_take(client->who.uid, cost)) {
+	} else if (namesake) {
+		neighbour_send_error(client, 255, "the name %s is taken: job %s runs under it", m->name, namesake->text);
+	} else if (!take_share(client->who.uid, cost)) {
 		refuse_room(client, cost);
 	} else {
 		l = launch_new(client, m, c);
 		if (m->flags & LAUNCH_NAMES)
 			send_names(l, c);
-		send_accepted(l, c);
+		send_accepted(l, &c->left);
 		send_launch(l, m->window);
 		if (l->feed)
 			feed_send_taken(l->feed, client);
@@ -1054,7 +1191,7 @@ signal_step(struct errand *e)
 
 	if (take_signal(e->frame.body, e->frame.len, &m) != 0)
 		neighbour_malformed(client, &e->frame);
-	else if (client->launch && client->launch->id == e->frame.job)
+	else if (client->launch && client->launch->id == e->frame.job && !client->launch->reads)
 		signal_launch(client->launch, m.signal);
 	return true;
 }
@@ -1095,6 +1232,11 @@ head_client_gone(struct neighbour *client)
 
 	if (!l)
 		return;
+	if (l->reads) {
+		client->launch = NULL;
+		launch_forget(l);
+		return;
+	}
 	client_leaves(l);
 	/* Detached, and everywhere started: it lives on. Otherwise its verdicts would reach no client. */
 	if (l->detached && !l->starting)
@@ -1113,7 +1255,7 @@ head_on_detach(struct neighbour *client, const struct frame *frame)
 	if (!l || l->id != frame->job) /* it is over, which is on its way to the client */
 		return;
 	if (l->starting) {
-		neighbour_send_error(client, 255, "job %s has not started yet", l->text);
+		neighbour_send_error(client, 255, "job %s has not started yet", l->record->text);
 		return;
 	}
 	l->detached = true;
@@ -1121,114 +1263,134 @@ head_on_detach(struct neighbour *client, const struct frame *frame)
 	neighbour_send(client, PRIO_OUTPUT, MSG_OK, frame->job, NULL);
 }
 
-/* ---- jobs, shown and signalled ---- */
+/* ---- readers ---- */
 
-/* The nodes where it is not over, folded. */
-static char *
-busy_nodes(const struct launch *l)
-{
-	struct path *busy = xcalloc(l->count, sizeof(*busy));
-	size_t i, n = 0;
-	char *text;
-
-	for (i = 0; i < l->count; i++)
-		if (l->targets[i].state != TARGET_ENDED || l->targets[i].lingers)
-			busy[n++] = l->paths[i];
-	text = pathset_fold(busy, n);
-	free(busy);
-	return text;
-}
-
+/* What is told all of the job's nodes that can be asked. */
 static void
-show_launch(struct neighbour *client, const struct launch *l)
+make_reader_block(struct launch *l, const struct msg_attach *m)
 {
-	char *nodes = busy_nodes(l);
-	struct msg_ps m = {.job = l->text,
-		.command = l->command,
-		.nodes = nodes,
-		.uid = l->uid,
-		.age = now_ms() - l->born,
-		.state = l->over       ? "lingering"
-			 : l->killed   ? "ending"
-			 : l->detached ? "detached"
-				       : "running"};
-	struct buf body = {0};
+	struct run_common run = {.flags = m->figures ? RUN_FIGURES : RUN_WATCH,
+		.size = (uint32_t)l->count,
+		.uid = l->record->uid,
+		.job_text = l->record->text,
+		.of = l->record->id,
+		.tail = m->tail,
+		.around = {.cwd = "", .binroot = ""}};
+	struct buf bytes = {0};
 
-	put_ps(&body, &m);
-	neighbour_post(client, PRIO_OUTPUT, MSG_PS, l->id, &body);
-	free(nodes);
+	strings_add(&run.around.argv, "-");
+	put_run_common(&bytes, &run);
+	strings_free(&run.around.argv);
+	l->block = shared_new(bytes.len);
+	memcpy(l->block->data, bytes.data, bytes.len);
+	buf_free(&bytes);
 }
 
-/* One launch a step, the newest first; work is the serial number of the last. */
-static bool
-ps_step(struct errand *e)
-{
-	uint64_t *last = e->work;
-	struct launch *l;
-
-	if (!last) {
-		e->work = last = xmalloc(sizeof(*last));
-		e->drop = free;
-		*last = UINT64_MAX;
-	}
-	if (agenda_waits_for_client(e))
-		return false;
-	for (l = launches; l && l->serial >= *last; l = l->next)
-		;
-	if (l) {
-		show_launch(e->client, l);
-		*last = l->serial;
-		return false;
-	}
-	neighbour_send(e->client, PRIO_OUTPUT, MSG_OK, 0, NULL);
-	return true;
-}
-
-void
-head_on_ps(struct neighbour *client, const struct frame *frame)
-{
-	agenda_add(client, frame, ps_step);
-}
-
-/* By its number alone, or with the master's boot behind it. */
 static struct launch *
-launch_named(const char *text)
+reader_new(struct neighbour *client, struct record *of, const struct msg_attach *m)
 {
-	struct launch *l;
-	uint64_t number;
+	struct launch *l = launch_add(client, new_id(~(uint32_t)self.boot, &last_reader), record_paths(of), of->count);
+	size_t i;
 
-	for (l = launches; l; l = l->next)
-		if (strcmp(l->text, text) == 0 || (parse_u64(text, UINT32_MAX, &number) == 0 && (uint32_t)l->id == number))
-			return l;
-	return NULL;
+	l->reads = true;
+	l->figures = m->figures;
+	l->record = record_hold(of);
+	l->counted = reader_cost(of->count);
+	l->variant_count = 1;
+	l->variants = xcalloc(1, sizeof(l->variants[0]));
+	make_reader_block(l, m);
+	for (i = 0; i < l->count; i++) {
+		const struct member *member = map_find(&self.map, &l->paths[i]);
+
+		l->targets[i] = (struct target){.expected = 1, .boot = member ? member->info.boot : 0};
+	}
+	return l;
 }
 
-static bool
-kill_step(struct errand *e)
+/* Why a node can't be asked; NULL: it can. */
+static const char *
+deaf(const struct path *p)
 {
-	struct neighbour *client = e->client;
-	const struct frame *frame = &e->frame;
-	struct msg_kill m;
-	struct launch *l;
+	const struct member *m = map_find(&self.map, p);
 
-	if (take_kill(frame->body, frame->len, &m) != 0 || m.signal == 0 || m.signal > 64) {
-		neighbour_send_error(client, 255, "the master can't read this request");
-		return true;
+	if (!m || m->state == NODE_LOST)
+		return m && m->why ? m->why : "it is not there";
+	return m->generation == PROTO_GENERATION ? NULL : "another gproc runs there now";
+}
+
+/* Asks those that can be asked; the others are settled when all has been sent, for with the last the reader may be over. */
+static void
+send_reader(struct launch *l, uint32_t window)
+{
+	struct run_entry *entries = xcalloc(l->count, sizeof(*entries));
+	bool *asked = xcalloc(l->count, sizeof(*asked));
+	size_t i, n = 0, count = l->count;
+
+	for (i = 0; i < count; i++) {
+		asked[i] = !deaf(&l->paths[i]) && !(l->figures && l->record->outcomes[i].kind);
+		if (asked[i])
+			entries[n++] = entry_of(l, i);
 	}
-	l = launch_named(m.job);
-	if (!l) {
-		neighbour_send_error(client, 255, "there is no job %s", m.job);
-	} else if (client->who.uid != 0 && client->who.uid != l->uid) {
-		neighbour_send_error(client, 255, "job %s is user %u's: only they and root may signal it", m.job, l->uid);
-	} else {
-		signal_launch(l, m.signal);
-		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
+	send_run(l, 0, entries, n);
+	job_set_credit(l->id, window < CLIENT_WINDOW ? window : CLIENT_WINDOW);
+	for (i = 0; i < count; i++) {
+		const char *why = deaf(&l->paths[i]);
+
+		if (!asked[i] && why && !(l->figures && l->record->outcomes[i].kind))
+			lose_reader(l, i, why);
+		else if (!asked[i])
+			drain(l, i);
 	}
-	return true;
+	free(entries);
+	free(asked);
 }
 
 void
-head_on_kill(struct neighbour *client, const struct frame *frame)
+head_read(struct neighbour *client, struct record *of, const struct msg_attach *m)
 {
-	agenda_add(client, frame, kill_step);
+	struct left_out none = {"", "", "", "", "", "", "", "", ""};
+	struct launch *l;
+
+	if (client->launch)
+		return;
+	if (!take_share(client->who.uid, reader_cost(of->count))) {
+		refuse_room(client, reader_cost(of->count));
+		return;
+	}
+	l = reader_new(client, of, m);
+	send_accepted(l, &none);
+	send_reader(l, m->window);
+}
+
+/* ---- what may be done with a job ---- */
+
+const char *
+head_state(uint64_t id)
+{
+	const struct launch *l = launch_find(id);
+
+	if (!l)
+		return NULL;
+	return l->over ? "lingering" : l->killed ? "ending" : l->detached ? "detached" : "running";
+}
+
+void
+head_kill(uint64_t id, unsigned signal)
+{
+	struct launch *l = launch_find(id);
+
+	if (l)
+		signal_launch(l, signal);
+}
+
+bool
+head_kill_one(uint64_t id, const struct path *node, unsigned signal)
+{
+	struct launch *l = launch_find(id);
+	size_t at = l ? find_path(l, node) : 0;
+
+	if (!l || at == l->count)
+		return false;
+	signal_one(l, at, signal);
+	return true;
 }

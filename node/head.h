@@ -6,8 +6,6 @@
 #include "node/neighbour.h"
 
 void head_on_launch(struct neighbour *, const struct frame *); /* a client's LAUNCH: chosen, checked and accepted by an errand */
-void head_on_ps(struct neighbour *, const struct frame *);     /* a client's PS: one job a step */
-void head_on_kill(struct neighbour *, const struct frame *);   /* a client's KILL, of a job that may be another client's */
 void head_on_signal(struct neighbour *, const struct frame *); /* a client's, to its own job */
 void head_on_credit(struct neighbour *, const struct frame *); /* a client has taken so much */
 void head_on_input(struct neighbour *, const struct frame *);  /* a piece of what its job reads */
@@ -17,6 +15,13 @@ void head_slow(uint64_t job, const struct msg_slow *);	       /* as job_hooks ha
 void head_taken(uint64_t id, const struct msg_taken *);	       /* a TAKEN of one of its nodes, as job_hooks has it */
 /* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
 size_t head_event(uint64_t id, const struct msg_event *);
+/* Shows a client what the job's nodes have kept and print, or how it is there, until it has ended everywhere. */
+struct record;
+struct msg_attach;
+void head_read(struct neighbour *client, struct record *of, const struct msg_attach *);
+const char *head_state(uint64_t id);			    /* "running", "detached", "ending", "lingering"; NULL: nothing of it is left */
+void head_kill(uint64_t id, unsigned signal);		    /* all its processes */
+bool head_kill_one(uint64_t id, const struct path *, unsigned signal); /* those on one node; false: it has no part in the job */
 bool head_knows(uint64_t id);			       /* the launch is not over */
 void head_large_frame(struct neighbour *, size_t len); /* lets it come, counted to the client's user, or tells the client why not */
 void head_client_gone(struct neighbour *);	       /* its launch ends, or runs on where it is detached */

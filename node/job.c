@@ -2,9 +2,11 @@
  * Must never know mounts, or how a verdict is judged. */
 #include "node/job.h"
 #include "node/asker.h"
+#include "node/outbox.h"
 #include "node/part.h"
 #include "node/relay.h"
 #include "node/self.h"
+#include "node/viewer.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -39,6 +41,8 @@ struct job {
 	struct buf screen;    /* the body of the last RESIZE */
 	bool done, forgotten; /* forgotten: given up by the head, while others below may still take part */
 	struct part *part;    /* what runs on this node; NULL: nothing */
+	struct viewer *viewer; /* or reads here what another job prints */
+	struct outbox *out;    /* the events of either; NULL: there are none */
 	struct job *next;
 };
 
@@ -141,7 +145,7 @@ job_free(struct job *j)
 static void
 free_if_over(struct job *j)
 {
-	if (!j->part && (j->done || (j->forgotten && !j->branches)))
+	if (!j->out && (j->done || (j->forgotten && !j->branches)))
 		job_free(j);
 }
 
@@ -301,8 +305,8 @@ pump(struct job *j)
 
 	while (moved) {
 		j->part_turn = !j->part_turn;
-		moved = j->part_turn && j->part && part_pump(j->part);
-		moved = moved || pump_next(j) || (j->part && part_pump(j->part));
+		moved = j->part_turn && j->out && outbox_pump(j->out);
+		moved = moved || pump_next(j) || (j->out && outbox_pump(j->out));
 	}
 }
 
@@ -418,6 +422,16 @@ forget_branches(struct job *j)
 	j->waiting = 0;
 }
 
+/* What goes up from this node itself. */
+static void
+resend(struct job *j)
+{
+	if (j->part)
+		part_resend(j->part);
+	else
+		viewer_resend(j->viewer);
+}
+
 /* Both ends of a new link begin with the least window: here, and in branch_for_event. */
 void
 job_resend(void)
@@ -428,8 +442,8 @@ job_resend(void)
 		next = j->next;
 		forget_branches(j);
 		j->credit = j->above = WINDOW_MIN;
-		if (j->part)
-			part_resend(j->part);
+		if (j->out)
+			resend(j);
 		else
 			job_free(j);
 	}
@@ -492,8 +506,10 @@ job_on_ack(struct neighbour *from, const struct frame *frame)
 	if (path_equal(&ack.path, &self.path)) {
 		if (j && j->part)
 			part_ack(j->part, ack.sequence);
+		else if (j && j->viewer)
+			viewer_ack(j->viewer, ack.sequence);
 		else
-			part_send_gone(frame->job);
+			outbox_say(frame->job, EVENT_GONE);
 		return;
 	}
 	next = neighbour_towards(&ack.path);
@@ -630,21 +646,47 @@ part_is_over(uint64_t id)
 	if (!j)
 		return;
 	j->part = NULL;
+	j->viewer = NULL;
+	j->out = NULL;
 	free_if_over(j);
+}
+
+/* What another job prints here, or its figures. */
+static struct viewer *
+start_viewer(const struct job *j, const struct run_common *run, const struct part_share *share)
+{
+	const struct job *of = job_find(run->of);
+	struct msg_event figures = {.kind = EVENT_FIGURES, .state = FIGURES_ENDED};
+
+	if (run->flags & RUN_WATCH)
+		return viewer_start(j->id, run, share);
+	if (of && of->part)
+		part_figures(of->part, &figures);
+	return viewer_figures(j->id, &figures, share);
 }
 
 static void
 start_part(struct job *j, const struct msg_run *run, struct shared *block, const struct run_entry *mine)
 {
 	struct part_share share = {.credit = &j->credit, .window = &j->above, .over = part_is_over};
-
+	struct run_common common;
 	uint64_t id = j->id;
 
-	if (j->part)
-		part_resend(j->part);
-	else if (!j->done)
+	if (j->out) {
+		resend(j);
+		return;
+	}
+	if (j->done)
+		return;
+	if (!run_watches(block->data, block->len)) {
 		j->part = part_start(id, run, block, mine, &share);
-	asker_job_came(id); /* the part may have failed, and taken the job with it */
+		j->out = part_out(j->part);
+		asker_job_came(id); /* the part may have failed, and taken the job with it */
+	} else if (take_run_common(reader_over(block->data, block->len), &common) == 0) {
+		j->viewer = start_viewer(j, &common, &share);
+		j->out = viewer_out(j->viewer);
+		run_common_free(&common);
+	}
 }
 
 /* Takes this node's own entry out of the list: true when there was one. */
@@ -925,6 +967,24 @@ job_resize(uint64_t id, const struct msg_resize *m)
 }
 
 void
+job_on_signal_one(struct neighbour *parent, const struct frame *frame)
+{
+	struct job *j = job_find(frame->job);
+	struct msg_signal_one m;
+	struct neighbour *next;
+
+	if (take_signal_one(frame->body, frame->len, &m) != 0) {
+		neighbour_malformed(parent, frame);
+		return;
+	}
+	next = neighbour_towards(&m.path);
+	if (next)
+		neighbour_send_bytes(next, PRIO_CONTROL, MSG_SIGNAL_ONE, frame->job, frame->body, frame->len);
+	else if (j && j->part && path_equal(&m.path, &self.path))
+		part_signal(j->part, (int)m.signal);
+}
+
+void
 job_done(uint64_t id)
 {
 	struct job *j = job_find(id);
@@ -937,6 +997,8 @@ job_done(uint64_t id)
 	j->done = true;
 	if (j->part)
 		part_done(j->part);
+	else if (j->viewer)
+		viewer_done(j->viewer);
 	else
 		job_free(j);
 }
@@ -952,10 +1014,13 @@ job_forget(const struct msg_forget *m)
 		for (i = 0; i < m->count; i++) {
 			struct job *j = job_find(m->jobs[i]);
 
-			if (!j || !j->part)
+			if (!j || !j->out)
 				continue;
 			j->forgotten = true;
-			part_forget(j->part);
+			if (j->part)
+				part_forget(j->part);
+			else
+				viewer_done(j->viewer);
 		}
 		return;
 	}
@@ -1026,6 +1091,8 @@ job_end_all(void)
 		j->done = true;
 		if (j->part)
 			part_forget(j->part); /* the job goes when its last process has */
+		else if (j->viewer)
+			viewer_done(j->viewer);
 		else
 			job_free(j);
 	}

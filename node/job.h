@@ -23,6 +23,7 @@ void job_master_lost(void); /* for longer than the grace: what runs here and bel
 void job_on_ack(struct neighbour *, const struct frame *);    /* the parent's ACK, for this node or one below */
 void job_on_credit(struct neighbour *, const struct frame *); /* the parent's CREDIT */
 void job_on_signal(struct neighbour *, const struct frame *); /* the parent's SIGNAL */
+void job_on_signal_one(struct neighbour *, const struct frame *); /* the parent's, for this node or one below */
 void job_on_done(struct neighbour *, const struct frame *);   /* the parent's DONE */
 void job_on_forget(struct neighbour *, const struct frame *); /* the parent's FORGET, for this node or one below */
 void job_on_input(struct neighbour *, const struct frame *);  /* the parent's INPUT */

@@ -14,6 +14,7 @@
 #include "node/packed.h"
 #include "node/power.h"
 #include "node/relay.h"
+#include "node/roll.h"
 #include "node/self.h"
 #include "node/share.h"
 #include "node/sibling.h"
@@ -21,6 +22,7 @@
 #include "node/tree.h"
 #include "node/upstream.h"
 #include "run/foreign.h"
+#include "run/keep.h"
 #include "run/worker.h"
 #include "stackvm.h"
 
@@ -102,6 +104,7 @@ static const struct {
 	{MSG_CREDIT, FROM(NB_CLIENT), head_on_credit},
 	{MSG_SIGNAL, FROM(NB_PARENT), job_on_signal},
 	{MSG_SIGNAL, FROM(NB_CLIENT), head_on_signal},
+	{MSG_SIGNAL_ONE, FROM(NB_PARENT), job_on_signal_one},
 	{MSG_DONE, FROM(NB_PARENT) | BARE, job_on_done},
 	{MSG_WANT, FROM(NB_CHILD), relay_on_want},
 	{MSG_WANT, FROM(NB_NEW) | FROM(NB_ASKER), asker_on_want},
@@ -112,8 +115,9 @@ static const struct {
 	{MSG_RESEND, FROM(NB_PARENT), upstream_on_resend},
 	{MSG_LAUNCH, FROM(NB_CLIENT), head_on_launch},
 	{MSG_QUERY, FROM(NB_CLIENT), answer_on_query},
-	{MSG_PS, FROM(NB_CLIENT) | BARE, head_on_ps},
-	{MSG_KILL, FROM(NB_CLIENT), head_on_kill},
+	{MSG_PS, FROM(NB_CLIENT), roll_on_ps},
+	{MSG_KILL, FROM(NB_CLIENT), roll_on_kill},
+	{MSG_ATTACH, FROM(NB_CLIENT), roll_on_attach},
 	{MSG_INPUT, FROM(NB_PARENT), job_on_input},
 	{MSG_INPUT, FROM(NB_CLIENT), head_on_input},
 	{MSG_TAKEN, FROM(NB_CHILD), job_on_taken},
@@ -455,6 +459,7 @@ open_worker(void)
 	if (!self.worker)
 		die(255, "%s", worker_error());
 	self.store = worker_store(self.worker);
+	self.keep = keep_open(self.store);
 	self.info.limits = xstrdup(worker_limits(self.worker));
 	if (*self.info.limits)
 		warn("this node makes do: %s", self.info.limits);
@@ -515,6 +520,7 @@ node_run(const struct options *options, bool is_master)
 	often_flush();
 	door_close();
 	worker_end(self.worker, END_MS);
+	keep_close(self.keep);
 	worker_close(self.worker);
 	return 0;
 }

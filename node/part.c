@@ -5,6 +5,7 @@
 #include "node/relay.h"
 #include "node/self.h"
 #include "run/contents.h"
+#include "run/keep.h"
 #include "run/pty.h"
 #include "run/worker.h"
 
@@ -20,21 +21,11 @@
 enum {
 	RING = 64 * 1024,	   /* bytes of output kept until the head has them; then the program's pipe is left to fill */
 	TERMINAL_RING = 24 * 1024, /* of a terminal's: what is shown yet when a key has ended it; more than the head takes unsaid */
-	READ_SIZE = 16 * 1024,	   /* the most that one event carries */
-	PIECE_MIN = 2 * 1024,
 	TERMINAL_REST = 72 * 1024, /* bytes: more than the kernel keeps of what was written to a terminal and not read yet */
 	CHAIN_MIN = 1 << 20,	   /* bytes: what is larger is asked of the node before this one, or the parent would send as many copies */
 	READS_A_TURN = 4,	   /* so that a program that never stops printing leaves the loop to others */
 };
 #define MAX_SHARE (UINT64_MAX / 4) /* bytes: more than any node has, and sums of it are still numbers */
-
-/* An event that the head may not have yet. */
-struct pending {
-	uint64_t sequence;
-	size_t len, charge;
-	struct pending *next;
-	uint8_t body[];
-};
 
 enum part_state {
 	PART_FETCHING, /* contents are missing */
@@ -62,7 +53,6 @@ struct part {
 	uint64_t job;
 	uint32_t rank;
 	char *before; /* address of the node that is asked for large contents; "": none */
-	struct part_share share;
 	enum part_state state;
 	struct shared *block;
 	struct run_common run; /* borrows from block */
@@ -85,94 +75,15 @@ struct part {
 	struct watch control;
 	struct input input;
 	struct output_pipe pipe[2];
-	struct pending *first, **last, *unsent; /* events from the oldest that is unacknowledged */
-	uint64_t sequence;			/* of the newest event */
-	size_t unacknowledged;			/* bytes of output */
-	int status;				/* of the program, as waitpid has it */
+	struct outbox out;
+	struct kept *kept; /* its output, for those who attach; NULL: it has ended */
+	int status; /* of the program, as waitpid has it */
 	uint64_t ran;				/* milliseconds, likewise */
 	struct timer start_limit;
 	struct timer drain; /* how long the pipes may stay open beyond the program's end */
 	struct timer press; /* after a kill, until all is gone */
 	struct timer begin; /* due at once, so after this turn, when relay has dropped its pins and blob_give() can succeed */
 };
-
-/* ---- events ---- */
-
-bool
-part_pump(struct part *part)
-{
-	struct pending *p = part->unsent;
-
-	if (!p || !self.parent || (*part->share.credit <= 0 && p->charge > 0))
-		return false;
-	neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, part->job, p->body, p->len);
-	*part->share.credit -= (int64_t)p->charge;
-	part->unsent = p->next;
-	return true;
-}
-
-static void
-send_pending(struct part *part)
-{
-	while (part_pump(part))
-		;
-}
-
-static void
-add_event(struct part *part, struct msg_event *e)
-{
-	struct buf body = {0};
-	struct pending *p;
-
-	e->path = self.path;
-	e->sequence = ++part->sequence;
-	put_event(&body, e);
-	p = xmalloc(sizeof(*p) + body.len);
-	*p = (struct pending){.sequence = e->sequence, .len = body.len, .charge = event_charge(e)};
-	memcpy(p->body, body.data, body.len);
-	buf_free(&body);
-	*part->last = p;
-	part->last = &p->next;
-	if (!part->unsent)
-		part->unsent = p;
-	part->unacknowledged += p->charge;
-	send_pending(part);
-}
-
-static void
-drop_until(struct part *part, uint64_t sequence)
-{
-	while (part->first && part->first->sequence <= sequence) {
-		struct pending *p = part->first;
-
-		if (part->unsent == p)
-			part->unsent = p->next;
-		part->first = p->next;
-		part->unacknowledged -= p->charge;
-		free(p);
-	}
-	if (!part->first)
-		part->last = &part->first;
-}
-
-/* One that counts for nothing: it has no place in the sequence. */
-static void
-send_unnumbered(uint64_t job, enum event_kind kind)
-{
-	struct msg_event e = {.path = self.path, .sequence = 0, .kind = kind};
-	struct buf body = {0};
-
-	if (!self.parent)
-		return;
-	put_event(&body, &e);
-	neighbour_post(self.parent, PRIO_OUTPUT, MSG_EVENT, job, &body);
-}
-
-void
-part_send_gone(uint64_t job)
-{
-	send_unnumbered(job, EVENT_GONE);
-}
 
 /* ---- the end ---- */
 
@@ -221,13 +132,22 @@ part_release(void *what)
 static void
 part_free(struct part *part)
 {
-	drop_until(part, UINT64_MAX);
+	outbox_drop(&part->out, UINT64_MAX);
 	input_over(&part->input);
 	loop_cancel(&part->start_limit);
 	loop_cancel(&part->begin);
 	loop_cancel(&part->drain);
-	part->share.over(part->job);
+	part->out.share.over(part->job);
 	loop_bury(part, part_release);
+}
+
+/* The verdict is given: nothing more is kept. */
+static void
+end_kept(struct part *part)
+{
+	if (part->kept)
+		keep_end(part->kept);
+	part->kept = NULL;
 }
 
 /* A verdict that needs no more of the processes: it could not start, or was killed before it did. */
@@ -239,11 +159,12 @@ fail(struct part *part, uint32_t status, const char *why)
 	if (part->state == PART_ENDED)
 		return;
 	part->state = PART_ENDED;
+	end_kept(part);
 	input_over(&part->input);
 	loop_cancel(&part->start_limit);
 	if (!part->proc)
 		release_contents(part);
-	add_event(part, &e);
+	outbox_add(&part->out, &e);
 }
 
 static void
@@ -278,9 +199,9 @@ clear_away(struct part *part)
 	self.jobs--;
 	release_contents(part);
 	if (part->lingers && part->done)
-		part_send_gone(part->job); /* no head acknowledges any more */
+		outbox_say(part->job, EVENT_GONE); /* no head acknowledges any more */
 	else if (part->lingers)
-		add_event(part, &gone);
+		outbox_add(&part->out, &gone);
 }
 
 static bool
@@ -314,11 +235,12 @@ add_exited(struct part *part)
 	part->lingers = !part->gone && !part->alone;
 	e.flags = (part->lingers ? EXITED_LINGERS : 0u) | (part->late ? EXITED_LATE : 0u);
 	/* A user who has the children ended too need not be told of them. */
-	if (!part->late && !part->silent && (is_held(&part->pipe[0]) || is_held(&part->pipe[1])))
+	if (!part->late && (is_held(&part->pipe[0]) || is_held(&part->pipe[1])))
 		e.flags |= EXITED_HOLDS;
 	part->state = PART_ENDED;
+	end_kept(part);
 	loop_cancel(&part->drain);
-	add_event(part, &e);
+	outbox_add(&part->out, &e);
 }
 
 /* After every change: the verdict falls when the program has ended, its pipes are at their end or nothing more is waited for, and what
@@ -339,7 +261,7 @@ advance(struct part *part)
 static bool
 has_room(const struct part *part)
 {
-	return part->unacknowledged < (is_terminal(part) ? TERMINAL_RING : RING);
+	return part->out.unacknowledged < (is_terminal(part) ? TERMINAL_RING : RING);
 }
 
 static void
@@ -363,24 +285,20 @@ take_output(struct output_pipe *p, const uint8_t *data, size_t len)
 			e.len = (size_t)(p->left > 0 ? p->left : 0);
 		p->left -= (int)e.len;
 	}
-	if (e.len && part->state != PART_ENDED && !part->silent)
-		add_event(part, &e);
-}
-
-/* The most that one event carries here: what may overdraw the credit. */
-static size_t
-piece_size(const struct part *part)
-{
-	return *part->share.window < PIECE_MIN ? PIECE_MIN : *part->share.window > READ_SIZE ? READ_SIZE : *part->share.window;
+	if (e.len == 0 || part->state == PART_ENDED)
+		return;
+	keep_add(part->kept, p->stream, data, e.len);
+	if (!part->silent)
+		outbox_add(&part->out, &e);
 }
 
 static void
 read_output(struct output_pipe *p)
 {
-	static uint8_t data[READ_SIZE];
+	static uint8_t data[OUTBOX_PIECE];
 	struct part *part = p->part;
 	bool rest = p->rest;
-	size_t piece = piece_size(part);
+	size_t piece = outbox_piece(&part->out);
 	int turns;
 
 	for (turns = 0; (turns < READS_A_TURN || rest) && (part->state == PART_ENDED || has_room(part)); turns++) {
@@ -445,7 +363,7 @@ add_note(struct part *part, unsigned flags, const char *text)
 	struct msg_event e = {.kind = EVENT_NOTE, .flags = flags, .text = text};
 
 	if (part->state == PART_RUNNING)
-		add_event(part, &e);
+		outbox_add(&part->out, &e);
 }
 
 static void
@@ -466,7 +384,7 @@ program_exited(struct part *part, int status)
 	part->status = status;
 	part->state = PART_DRAINING;
 	input_over(&part->input);
-	if (part->run.around.drain == 0 || part->silent || is_terminal(part))
+	if (part->run.around.drain == 0 || is_terminal(part))
 		cut_output(part);
 	else
 		loop_timer(&part->drain, part->run.around.drain, drain_is_over, part);
@@ -487,7 +405,7 @@ control_ready(struct watch *w, unsigned events)
 
 			loop_cancel(&part->start_limit);
 			if (part->run.flags & RUN_TELL_START)
-				add_event(part, &e);
+				outbox_add(&part->out, &e);
 			break;
 		}
 		case PROC_FAILED:
@@ -880,7 +798,7 @@ note_binroot(struct part *part)
 		return;
 	text = xasprintf("binRoot is %.*s there, not %.*s", MAX_NOTE / 3, self.options->binroot, MAX_NOTE / 3, wanted);
 	e.text = text;
-	add_event(part, &e);
+	outbox_add(&part->out, &e);
 	free(text);
 }
 
@@ -917,8 +835,7 @@ part_start(uint64_t job, const struct msg_run *run, struct shared *block, const 
 	part->job = job;
 	part->rank = mine->rank;
 	part->before = xstrdup(mine->before);
-	part->share = *share;
-	part->last = &part->first;
+	outbox_begin(&part->out, job, share);
 	part->block = shared_hold(block);
 	if (take_run_common(reader_over(block->data, block->len), &part->run) != 0) {
 		part->run = (struct run_common){0};
@@ -926,6 +843,7 @@ part_start(uint64_t job, const struct msg_run *run, struct shared *block, const 
 		return part;
 	}
 	part->silent = part->run.flags & RUN_DETACHED;
+	part->kept = keep_begin(self.keep, job, part->run.uid, part->run.keep);
 	input_begin(&part->input, job, part->run.around.input);
 	note_binroot(part);
 	if (part->run.start_limit)
@@ -944,7 +862,7 @@ part_start(uint64_t job, const struct msg_run *run, struct shared *block, const 
 void
 part_ack(struct part *part, uint64_t sequence)
 {
-	drop_until(part, sequence);
+	outbox_drop(&part->out, sequence);
 	pipe_listens(&part->pipe[0]);
 	pipe_listens(&part->pipe[1]);
 	if (part->pipe[0].rest && part->state == PART_DRAINING)
@@ -955,10 +873,38 @@ part_ack(struct part *part, uint64_t sequence)
 void
 part_resend(struct part *part)
 {
-	send_unnumbered(part->job, EVENT_STARTED);
+	outbox_say(part->job, EVENT_STARTED);
 	input_send_taken(&part->input);
-	part->unsent = part->first;
-	send_pending(part);
+	outbox_resend(&part->out);
+}
+
+struct outbox *
+part_out(struct part *part)
+{
+	return &part->out;
+}
+
+static enum figures_state
+figures_state(const struct part *part, char state)
+{
+	if (part->state == PART_FETCHING || (part->state == PART_RUNNING && !state))
+		return FIGURES_STARTING;
+	if (part->state != PART_RUNNING)
+		return state ? FIGURES_LINGERING : FIGURES_ENDED;
+	return state == 'T' || state == 't' ? FIGURES_STOPPED : state == 'D' ? FIGURES_BLOCKED : FIGURES_RUNNING;
+}
+
+void
+part_figures(const struct part *part, struct msg_event *e)
+{
+	struct usage u = {0};
+
+	if (part->proc)
+		proc_usage(part->proc, &u);
+	e->state = figures_state(part, u.state);
+	e->pid = part->state == PART_RUNNING ? (uint32_t)u.program : 0;
+	e->cpu = u.cpu;
+	e->memory = u.memory;
 }
 
 static bool
@@ -974,10 +920,11 @@ end_unstarted(struct part *part, int signal)
 	struct msg_event e = {.kind = EVENT_EXITED, .status = (uint32_t)signal, .flags = EXITED_UNSTARTED};
 
 	part->state = PART_ENDED;
+	end_kept(part);
 	input_over(&part->input);
 	loop_cancel(&part->start_limit);
 	release_contents(part);
-	add_event(part, &e);
+	outbox_add(&part->out, &e);
 }
 
 /* As a line that drops: whatever is at the terminal has no other end any more. */
@@ -1032,6 +979,7 @@ part_forget(struct part *part)
 		release_contents(part);
 	loop_cancel(&part->start_limit);
 	part->state = PART_ENDED;
+	end_kept(part);
 	part->lingers = false;
 	part_done(part);
 }
@@ -1044,7 +992,7 @@ part_done(struct part *part)
 		return;
 	}
 	part->done = true;
-	drop_until(part, UINT64_MAX);
+	outbox_drop(&part->out, UINT64_MAX);
 	pipe_listens(&part->pipe[0]);
 	pipe_listens(&part->pipe[1]);
 	advance(part);

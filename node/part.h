@@ -2,19 +2,11 @@
 #ifndef PART_H
 #define PART_H
 
-#include "base/buf.h"
+#include "node/outbox.h"
 
 struct part;
-struct msg_run;
 struct run_entry;
-struct msg_input;
 struct msg_resize;
-/* What the part shares with its job, which owns both and outlives it. */
-struct part_share {
-	int64_t *credit;	    /* bytes of events that may go up, of those too that only pass through */
-	const uint32_t *window;	    /* the most that credit ever is */
-	void (*over)(uint64_t job); /* nothing of the part is left here */
-};
 /* run: borrowed for the call; its block is held while it runs. Never NULL: what goes wrong becomes a verdict. */
 struct part *part_start(
 	uint64_t job, const struct msg_run *run, struct shared *block, const struct run_entry *mine, const struct part_share *);
@@ -22,9 +14,10 @@ const char *part_before(const struct part *); /* address of the node that it ask
 void part_set_before(struct part *, const char *);	    /* copied */
 bool part_is_of(const struct part *, uint32_t scope);	    /* its launch may have what is in that scope */
 bool part_fetches(const struct part *);			    /* contents are missing */
-bool part_pump(struct part *);				    /* sends the next event that waits, if there is credit for it; whether it did */
+struct outbox *part_out(struct part *);			    /* its events */
 void part_ack(struct part *, uint64_t sequence);	    /* the head has everything up to here */
 void part_resend(struct part *);			    /* the way up is a new one: everything unacknowledged goes again */
+void part_figures(const struct part *, struct msg_event *); /* fills in its state, program and what its processes take */
 void part_signal(struct part *, int signal);		    /* HUP hangs a terminal up, too */
 void part_input(struct part *, const struct msg_input *);   /* a piece of what its program reads */
 void part_resize(struct part *, const struct msg_resize *); /* the user's terminal has another size */
@@ -34,5 +27,4 @@ const char *part_refuses(
 	struct part *, const struct object_name *, uint64_t bytes); /* as fetch_hooks has it; promises room for a manifest */
 void part_has(struct part *, const struct object_name *);	    /* the object is whole in the store */
 void part_lacks(struct part *, const struct object_name *, const char *why); /* the object can't be had: a verdict */
-void part_send_gone(uint64_t job);					     /* answers the head about a job that is not here any more */
 #endif

@@ -6,6 +6,7 @@
 #include "node/map.h"
 #include "opts.h"
 
+struct keep;
 struct neighbour;
 struct store;
 struct worker;
@@ -19,6 +20,7 @@ struct daemon {
 	char *runs;	       /* as in msg_node */
 	struct worker *worker;
 	struct store *store;
+	struct keep *keep; /* what its jobs have printed */
 	bool ending; /* node.c: it was told to end */
 	/* upstream.c; on a master node.c, at the start */
 	bool has_path;

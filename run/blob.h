@@ -54,6 +54,8 @@ struct store {
 	uint64_t lists;	     /* bytes of memory that their lists take: of what is mostly holes that is more */
 	uint64_t idle_bytes; /* of those that can be evicted, */
 	uint64_t paid;	     /* and of those that some user's share has */
+	bool (*give_idle)(void *owner, uint32_t uid, uint64_t lacking);
+	void *idle_owner;
 	uint64_t now;	     /* counts uses */
 	uint64_t seed;
 	struct blob **bucket;

@@ -427,16 +427,22 @@ store_refuse(const struct store *s, uint64_t bytes, uint64_t left)
 		size_text(left, some));
 }
 
-static int
-refuse_room(const struct store *s, uint32_t uid, uint64_t bytes)
+static uint64_t
+left_for(const struct store *s, uint32_t uid)
 {
 	uint64_t left = quota_left(quota_of(s->quotas, uid), common(s));
 
-	return store_refuse(s, bytes, left < store_free(s) ? left : store_free(s));
+	return left < store_free(s) ? left : store_free(s);
 }
 
-int
-store_reserve(struct store *s, uint32_t uid, uint64_t bytes)
+static int
+refuse_room(const struct store *s, uint32_t uid, uint64_t bytes)
+{
+	return store_refuse(s, bytes, left_for(s, uid));
+}
+
+static int
+reserve(struct store *s, uint32_t uid, uint64_t bytes)
 {
 	struct quota *share = quota_of(s->quotas, uid);
 	uint64_t total;
@@ -452,6 +458,25 @@ store_reserve(struct store *s, uint32_t uid, uint64_t bytes)
 	quota_give_back(share, bytes);
 	quotas_resize(s->quotas, common(s));
 	return refuse_room(s, uid, bytes);
+}
+
+void
+store_set_idle(struct store *s, bool (*give)(void *owner, uint32_t uid, uint64_t lacking), void *owner)
+{
+	s->give_idle = give;
+	s->idle_owner = owner;
+}
+
+int
+store_reserve(struct store *s, uint32_t uid, uint64_t bytes)
+{
+	while (reserve(s, uid, bytes) != 0) {
+		uint64_t left = left_for(s, uid);
+
+		if (bytes <= left || !s->give_idle || !s->give_idle(s->idle_owner, uid, bytes - left))
+			return -1;
+	}
+	return 0;
 }
 
 void

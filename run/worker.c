@@ -549,6 +549,14 @@ proc_signal(struct proc *p, int sig)
 	return command(p, sig);
 }
 
+void
+proc_usage(const struct proc *p, struct usage *u)
+{
+	*u = (struct usage){0};
+	if (p->keeper > 0 && p->worker->facts.proc >= 0)
+		usage_below(p->worker->facts.proc, p->keeper, u);
+}
+
 /* ---- orphans: what a keeper that was killed leaves becomes the daemon's children ---- */
 
 static bool

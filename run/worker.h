@@ -6,6 +6,7 @@
 #include "run/keeper.h"
 #include "run/store.h"
 #include "run/task.h"
+#include "run/usage.h"
 
 struct worker;
 struct worker *worker_open(const struct node_setup *); /* NULL with worker_error() */
@@ -36,6 +37,7 @@ int proc_control(const struct proc *); /* descriptor that becomes readable when 
 /* The next report, PROC_NOTHING when there is none yet. Each proc yields STARTED then EXITED, or FAILED, then GONE; a keeper
  * that was killed yields FAILED ("its keeper was killed") before GONE when nothing else was reported; after proc_kill, EXITED. */
 struct proc_report proc_next(struct proc *);
+void proc_usage(const struct proc *, struct usage *); /* what its processes take now, the program being its first child */
 int proc_signal(struct proc *, int signal); /* to the job's process group, and to the program if it has left it */
 void proc_kill(struct proc *);		    /* everything that belongs to the job, surely */
 /* For each PROC_PRESS_MS that PROC_GONE doesn't come after proc_kill: a keeper that hasn't heard of it is killed itself, and what a dead

@@ -37,7 +37,10 @@ PLAIN(data, true)
 PLAIN(lack, true)
 PLAIN(error, true)
 PLAIN(query, false)
-PLAIN(ps, true)
+PLAIN(ps_ask, true)
+PLAIN(signal_one, true)
+PLAIN(attach, true)
+PLAIN(job_end, true)
 PLAIN(kill, true)
 PLAIN(refuse, true)
 PLAIN(resend, true)
@@ -48,6 +51,19 @@ PLAIN(taken, true)
 PLAIN(resize, true)
 PLAIN(slow, true)
 PLAIN(before, true)
+
+static void
+try_ps(const uint8_t *data, size_t size)
+{
+	struct msg_ps m;
+	struct buf out = {0};
+
+	if (take_ps(data, size, &m))
+		return;
+	put_ps(&out, &m);
+	same(&out, data, size, true);
+	ps_free(&m);
+}
 
 /* An earlier generation wrote less than is written now. */
 static void
@@ -209,7 +225,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static void (*const tries[])(const uint8_t *, size_t) = {try_join, try_down, try_power, try_strike, try_event, try_ack, try_want, try_data,
 		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run_common, try_launch, try_accepted, try_query_end,
 		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal, try_input, try_taken, try_resize, try_slow,
-		try_before};
+		try_before, try_ps_ask,
+		try_signal_one, try_attach, try_job_end};
 
 	if (size == 0)
 		return 0;

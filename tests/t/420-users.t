@@ -89,7 +89,7 @@ as alice "$GPROC" -detach e 0-2 /bin/sh -c 'exec flock -s /tmp/held sleep 1000' 
 job=$(cat "$T/job")
 like "a detached job has a name" "$job" '^[0-9]+\.[0-9a-f]{8}$'
 run as bob "$GPROC" ps
-like "another user sees it" "$out" "^$job .*1001"
+like "another user sees it" "$out" "^$job .*alice"
 run as bob "$GPROC" kill "$job" KILL
 is "but can't end it" "$status" 255
 like "and is told whose it is" "$err" "user 1001's"

@@ -94,6 +94,9 @@ make_run(struct buf *b)
 		.group_count = 3,
 		.start_limit = 5000,
 		.job_text = "1.00000001",
+		.keep = 1 << 20,
+		.of = 1ull << 33,
+		.tail = UINT64_MAX,
 		.around = {.umask = 0077,
 			.limits = {UINT64_MAX, 1 << 20, 0},
 			.limit_count = 3,
@@ -300,6 +303,8 @@ make_launch(struct buf *b)
 		.timeout = 60000,
 		.start = 100,
 		.kill_after = 5000,
+		.keep = 1 << 20,
+		.name = "backup",
 		.variants = 2,
 		.around = {.umask = 0022, .cwd = "/", .binroot = "", .argv = {words, 2, 2}, .env = {words, 0, 0}}};
 
@@ -390,15 +395,82 @@ again_query_end(const uint8_t *data, size_t len, struct buf *out)
 static void
 make_ps(struct buf *b)
 {
-	struct msg_ps m = {.job = "1.00000001", .command = "sleep 9", .state = "detached", .nodes = "1-8", .uid = 1000, .age = 1ull << 34};
+	char *words[] = {"exit 1", "3,9", "sleep", "9"};
+	struct msg_ps m = {.job = "1.00000001",
+		.name = "backup",
+		.state = "detached",
+		.nodes = "1-8",
+		.running = "1-2",
+		.groups = {words, 2, 2},
+		.command = {words + 2, 2, 2},
+		.uid = 1000,
+		.age = 1ull << 34,
+		.lasted = UINT64_MAX,
+		.timeout = 5000};
 
 	put_ps(b, &m);
+}
+
+static int
+again_ps(const uint8_t *data, size_t len, struct buf *out)
+{
+	struct msg_ps m;
+
+	if (take_ps(data, len, &m) != 0)
+		return -1;
+	put_ps(out, &m);
+	ps_free(&m);
+	return 0;
+}
+
+static void
+make_ps_ask(struct buf *b)
+{
+	put_ps_ask(b, &(struct msg_ps_ask){.all = true});
+}
+
+static void
+make_signal_one(struct buf *b)
+{
+	put_signal_one(b, &(struct msg_signal_one){here, 64});
+}
+
+static void
+make_attach(struct buf *b)
+{
+	struct msg_attach m = {.generation = PROTO_GENERATION, .job = "backup", .figures = true, .tail = 10, .window = 1 << 18};
+
+	put_attach(b, &m);
+}
+
+static void
+make_job_end(struct buf *b)
+{
+	put_job_end(b, &(struct msg_job_end){.culprit = 3});
+}
+
+static void
+make_skipped(struct buf *b)
+{
+	put_event(b, &(struct msg_event){.path = here, .sequence = 3, .kind = EVENT_SKIPPED, .bytes = 1ull << 40});
+}
+
+static void
+make_figures(struct buf *b)
+{
+	put_event(b, &(struct msg_event){.path = here,
+			     .sequence = 1,
+			     .kind = EVENT_FIGURES,
+			     .state = FIGURES_ENDED,
+			     .pid = 4711,
+			     .cpu = 1ull << 33,
+			     .memory = 1ull << 34});
 }
 
 static void
 make_kill(struct buf *b)
 {
-	struct msg_kill m = {.job = "1", .signal = 15};
+	struct msg_kill m = {.job = "1", .only = "1-2", .signal = 15};
 
 	put_kill(b, &m);
 }
@@ -433,7 +505,10 @@ PLAIN(data)
 PLAIN(lack)
 PLAIN(error)
 PLAIN(query)
-PLAIN(ps)
+PLAIN(ps_ask)
+PLAIN(signal_one)
+PLAIN(attach)
+PLAIN(job_end)
 PLAIN(kill)
 
 /* Those that come several to a message. */
@@ -550,6 +625,12 @@ static const struct {
 	{"NAMES", make_named, again_named, false, 0, 0},
 	{"QUERY_END", make_query_end, again_query_end, true, 0, 4 + 4 + 4 + 7 + 4 + 3 + 4 + 2},
 	{"PS", make_ps, again_ps, false, 0, 0},
+	{"PS of a client", make_ps_ask, again_ps_ask, false, 0, 0},
+	{"SIGNAL_ONE", make_signal_one, again_signal_one, false, 0, 0},
+	{"ATTACH", make_attach, again_attach, false, 0, 0},
+	{"JOB_END", make_job_end, again_job_end, false, 0, 0},
+	{"EVENT skipped", make_skipped, again_event, false, 0, 0},
+	{"EVENT figures", make_figures, again_event, false, 0, 0},
 	{"KILL", make_kill, again_kill, false, 0, 0},
 };
 
