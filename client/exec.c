@@ -498,7 +498,7 @@ begin_carriage(struct exec *x)
 
 	x->useless = xcalloc(x->accepted.count, sizeof(x->useless[0]));
 	if (c->begin)
-		c->begin(c->owner, &x->accepted);
+		c->begin(c->owner, &x->accepted, x->naming);
 }
 
 static struct output *
@@ -837,7 +837,7 @@ converse(struct exec *x)
 static int
 launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
-	if (x->options->names || letters_have(x->options->output, "hm"))
+	if (x->options->names || letters_have(x->options->output, "hm") || (x->carriage && x->carriage->hosts))
 		x->naming = naming_new(x->options->names);
 	link_set_bulk(x->link, put_piece, x);
 	send_launch(x, spec, argv, cwd);

@@ -3,6 +3,7 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
+#include "client/naming.h"
 #include "opts.h"
 #include "proto.h"
 #include "ship/pack.h"
@@ -21,10 +22,11 @@ struct carriage {
 	unsigned flags;		 /* LAUNCH_PUT, LAUNCH_GET, ... */
 	bool silent;		 /* of what goes wrong nothing is said */
 	struct strings words;	 /* what each node is told, as argv */
+	bool hosts;		/* begin wants to know the nodes' hosts and machines */
 	const struct pack *pack; /* what is sent, or NULL; borrowed */
 	void *owner;		 /* for the calls below */
 	/* Which nodes take part, before anything comes of them. NULL: neither that nor what they write is wanted. */
-	void (*begin)(void *owner, const struct msg_accepted *);
+	void (*begin)(void *owner, const struct msg_accepted *, const struct naming *);
 	/* What one of them, by its place, has written. -1: nothing more of it is of use. */
 	int (*take)(void *owner, size_t node, const uint8_t *data, size_t len);
 	/* Nothing more comes of it. Why it failed here, or NULL; borrowed until the end of all. */

@@ -99,8 +99,9 @@ struct comparing {
 };
 
 static void
-compare_begin(void *owner, const struct msg_accepted *m)
+compare_begin(void *owner, const struct msg_accepted *m, const struct naming *naming)
 {
+	(void)naming;
 	struct comparing *c = owner;
 
 	c->count = m->count;
@@ -189,7 +190,7 @@ struct getting {
 };
 
 static void
-begin(void *owner, const struct msg_accepted *m)
+begin(void *owner, const struct msg_accepted *m, const struct naming *naming)
 {
 	struct getting *g = owner;
 	size_t i;
@@ -199,7 +200,11 @@ begin(void *owner, const struct msg_accepted *m)
 	g->count = m->count;
 	g->at = xcalloc(m->count, sizeof(*g->at));
 	for (i = 0; i < m->count; i++) {
-		struct letters l = {.node = &m->paths[i], .rank = i, .job = m->job};
+		const struct letters l = {.node = &m->paths[i],
+			.rank = i,
+			.job = m->job,
+			.host = naming_host(naming, &m->paths[i]),
+			.machine = naming_machine(naming, &m->paths[i])};
 		char *filled = letters_fill(g->to, &l), *whole = trimmed(filled), *name = xstrdup(last_part(whole));
 		char *dir = g->is_name ? above(whole) : xstrdup(whole);
 
@@ -260,9 +265,9 @@ client_get(const struct options *o, const char *spec, char **operands)
 
 	if (!*to)
 		die(2, "where the files go has no name: get NODES FROM... TO");
-	unknown = letters_unknown(pattern, "nirj");
+	unknown = letters_unknown(pattern, LETTERS_ALL);
 	if (unknown)
-		die(2, "%s: %%%.1s is none of %%n (node) %%i (its id) %%r (rank) %%j (job) %%%%", to, unknown);
+		die(2, "%s: %%%.1s is none of %s", to, unknown, letters_help(false));
 	for (i = 0; i < count; i++) {
 		if (operands[i][0] != '/')
 			die(2, "%s: files of nodes are named by absolute paths: get NODES FROM... TO", operands[i]);
@@ -271,6 +276,7 @@ client_get(const struct options *o, const char *spec, char **operands)
 	g.to = pattern;
 	g.is_name = count == 1 && !ends_in_slash(pattern) && !means_contents(operands[0]) && !(o->glob && strpbrk(operands[0], "*?["));
 	carriage.owner = &g;
+	carriage.hosts = letters_have(pattern, "hm");
 	want_descriptors();
 	status = exec_carry(o, spec, &carriage);
 	if (g.left_out)
