@@ -490,19 +490,45 @@ hand_promise_on(struct part *part)
 	part->memory = 0;
 }
 
+/* A copy has words of its own behind the directory. */
+static bool
+has_word(const struct part *part, const char *word)
+{
+	return kind_of(part) == TASK_PUT && strings_has(&part->run.around.argv, word);
+}
+
+/* With "own" each node has the entries below a directory that is named as it is. Room for PATH_TEXT and a slash; "" without. */
+static const char *
+own_prefix(const struct part *part, char out[PATH_TEXT + 1])
+{
+	*out = '\0';
+	if (has_word(part, "own"))
+		strcat(path_text(&self.path, out), "/");
+	return out;
+}
+
+/* What a node on the way hands on is the nodes' below to ask for. */
+static bool
+wants_contents(const struct part *part, const struct entry *e)
+{
+	char prefix[PATH_TEXT + 1];
+
+	return e->kind == ENTRY_FILE && kind_of(part) != TASK_COMPARE && !(e->flags & ENTRY_THERE) && has_prefix(e->path, own_prefix(part, prefix));
+}
+
 /* Files are shared by their objects: a size that is another would leave a cut one for the next user. */
 static bool
-sizes_are_true(const struct manifest *m)
+sizes_are_true(const struct part *part)
 {
+	const struct manifest *m = &part->manifest;
 	size_t i;
 
 	for (i = 0; i < m->count; i++) {
 		const struct entry *e = &m->at[i];
 		struct object_name object = entry_object(e);
-		bool is_here = e->kind == ENTRY_FILE && !(e->flags & ENTRY_THERE);
-		const struct blob *blob = is_here ? store_find(self.store, &object) : NULL;
+		const struct blob *blob = wants_contents(part, e) ? store_find(self.store, &object) : NULL;
 
-		if (is_here && (!blob || blob_size(blob) != e->size))
+		if (wants_contents(part, e) && (!blob || blob_size(blob) != e->size))
 			return false;
 	}
 	return true;
@@ -512,7 +538,10 @@ static void
 start_proc(struct part *part)
 {
 	struct strings env = {0};
+	char prefix[PATH_TEXT + 1];
 	struct task task = {
+		.make = has_word(part, "make"),
+		.prefix = own_prefix(part, prefix),
 		.kind = kind_of(part),
 		.job = part->job,
 		.manifest_name = part->ships ? &part->manifest_name : NULL,
@@ -543,7 +572,7 @@ start_proc(struct part *part)
 		fail(part, 255, "the manifest is refused: set-id bits are for cp alone");
 		return;
 	}
-	if (part->ships && task.kind != TASK_COMPARE && !sizes_are_true(&part->manifest)) {
+	if (part->ships && !sizes_are_true(part)) {
 		strings_free(&env);
 		fail(part, 255, "the manifest is refused: it gives a file another size than its contents have");
 		return;
@@ -591,13 +620,14 @@ content_order(const void *a, const void *b)
 
 /* The contents of all files, each once, in order. Caller frees. */
 static struct content *
-contents_of(const struct manifest *m, bool none, size_t *count)
+contents_of(const struct part *part, size_t *count)
 {
+	const struct manifest *m = &part->manifest;
 	struct content *all = xcalloc(m->count, sizeof(*all));
 	size_t i, n = 0, kept = 0;
 
 	for (i = 0; i < m->count; i++)
-		if (m->at[i].kind == ENTRY_FILE && !none && !(m->at[i].flags & ENTRY_THERE))
+		if (wants_contents(part, &m->at[i]))
 			all[n++] = (struct content){entry_object(&m->at[i]), store_footprint(m->at[i].size - m->at[i].holes)};
 	qsort(all, n, sizeof(*all), content_order);
 	for (i = 0; i < n; i++)
@@ -722,7 +752,7 @@ manifest_here(struct part *part)
 		fail(part, 255, store_error());
 		return;
 	}
-	part->absent = contents_of(&part->manifest, kind_of(part) == TASK_COMPARE, &part->absent_count);
+	part->absent = contents_of(part, &part->absent_count);
 	pin_present(part, part->absent, &part->absent_count);
 	part->missing = part->absent_count;
 	if (promise_room(part, absent_bytes(part)) != 0)

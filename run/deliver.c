@@ -61,6 +61,24 @@ open_parent(const struct delivering *c, const char *path, const char **name)
 	return fd;
 }
 
+/* Where an entry goes, below base; NULL: it is another node's, or what all of this node's lie in. */
+static const char *
+place_of(const struct delivering *c, const struct entry *e)
+{
+	const char *prefix = c->d->prefix;
+
+	return has_prefix(e->path, prefix) ? e->path + strlen(prefix) : NULL;
+}
+
+/* Of several names of one file the one that is made first here. */
+static const struct entry *
+first_name(const struct delivering *c, const struct entry *e)
+{
+	const struct entry *first = e->kind == ENTRY_FILE && e->group ? &c->d->from.manifest->at[e->group - 1] : e;
+
+	return place_of(c, first) ? first : e;
+}
+
 static void
 times_of(const struct entry *e, struct timespec times[2])
 {
@@ -141,7 +159,7 @@ static int
 put_hard_link(const struct delivering *c, const struct entry *first, int dir, const char *name)
 {
 	const char *old;
-	int from = may_replace(dir, name) < 0 ? -1 : open_parent(c, first->path, &old), bad;
+	int from = may_replace(dir, name) < 0 ? -1 : open_parent(c, place_of(c, first), &old), bad;
 
 	if (from < 0)
 		return -1;
@@ -166,19 +184,12 @@ put_dir(int dir, const char *name)
 	return (st.st_mode & 0700) == 0700 ? 0 : fchmodat(dir, name, (st.st_mode & 07777) | 0700, 0);
 }
 
-/* Of several names of one file the one that is made first. */
-static const struct entry *
-first_name(const struct delivering *c, const struct entry *e)
-{
-	return e->kind == ENTRY_FILE && e->group ? &c->d->from.manifest->at[e->group - 1] : e;
-}
-
 static int
 put_entry(const struct delivering *c, const struct entry *e, int from, bool given)
 {
 	const struct entry *first = first_name(c, e);
 	const char *name;
-	int dir = open_parent(c, e->path, &name), bad;
+	int dir = open_parent(c, place_of(c, e), &name), bad;
 
 	if (dir < 0)
 		return -1;
@@ -201,7 +212,7 @@ put(struct delivering *c, const struct entry *e)
 	int from = has_contents ? unpack_open(&c->d->from, e, &given) : -1;
 
 	if ((has_contents && from < 0) || as_user(c) < 0 || put_entry(c, e, from, given) < 0)
-		failed(c, e->path);
+		failed(c, place_of(c, e));
 	as_self(c);
 	close_fd(&from);
 }
@@ -217,11 +228,11 @@ finish_dirs(struct delivering *c)
 		const struct entry *e = &m->at[i];
 		int fd;
 
-		if (e->kind != ENTRY_DIR)
+		if (e->kind != ENTRY_DIR || !place_of(c, e))
 			continue;
-		fd = open_unled(c->base, e->path, O_RDONLY | O_DIRECTORY);
+		fd = open_unled(c->base, place_of(c, e), O_RDONLY | O_DIRECTORY);
 		if ((fd < 0 && errno != ENOENT) || (fd >= 0 && dress(c, e, fd) < 0))
-			failed(c, e->path);
+			failed(c, place_of(c, e));
 		close_fd(&fd);
 	}
 }
@@ -247,7 +258,8 @@ deliver(const struct delivery *d, char *why, size_t size)
 		failed(&c, "");
 	as_self(&c);
 	for (i = 0; c.base >= 0 && i < d->from.manifest->count; i++)
-		put(&c, &d->from.manifest->at[i]);
+		if (place_of(&c, &d->from.manifest->at[i]))
+			put(&c, &d->from.manifest->at[i]);
 	if (c.base >= 0 && as_user(&c) == 0)
 		finish_dirs(&c);
 	as_self(&c);

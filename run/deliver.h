@@ -9,6 +9,7 @@ struct delivery {
 	const uint32_t *groups;
 	size_t group_count;
 	const char *base; /* an absolute directory; links on the way to it are followed, below it none */
+	const char *prefix; /* of the entries that are put there; it is no part of their place */
 	bool make;	  /* it is made, with what is missing on the way */
 };
 /* Each file appears whole or not at all, in place of a file or link of that name, and a directory is never replaced by something else nor the

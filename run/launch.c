@@ -713,7 +713,8 @@ static void __attribute__((noreturn)) put_files(struct start *l)
 		.groups = t->groups,
 		.group_count = t->group_count,
 		.base = t->argv[0],
-		.make = t->argv[1] && strcmp(t->argv[1], "make") == 0,
+		.make = t->make,
+		.prefix = t->prefix,
 	};
 
 	(void)umask(t->umask);
