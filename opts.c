@@ -221,6 +221,8 @@ static const struct option options[] = {
 		.help = "KILL so long after the TERM of -timeout; 0: KILL at once"},
 	{"drain", DURATION, IN(EXEC), AT(drain), "2s", .most = MAX_SPAN,
 		.help = "wait so long after the program's end for what still writes its output"},
+	{"subst", BOOL, IN(CP), AT(subst), "false",
+		.help = "fill in %n path, %i id, %h host, %r rank, %m machine in names of files"},
 	{"kill-on-bad", BOOL, IN(EXEC), AT(kill_on_bad), "false", .help = "end the program everywhere when it fails on one node"},
 	{"yes", BOOL, POWER, AT(yes), "false", .help = "don't ask before several nodes go"},
 	{"wait", NUMBER, IN(INFO), AT(wait), "0", .help = "until so many nodes are up, or -timeout is over"},

@@ -61,6 +61,7 @@ struct options {
 	bool json;			     /* -json */
 	bool names;			     /* -names */
 	bool quiet;			     /* -q */
+	bool subst;			     /* -subst */
 	const char *output;		     /* -o=pattern */
 	uint64_t timeout, start;	     /* -timeout=0, -start=0: none */
 	uint64_t kill_after, drain;	     /* -kill-after=5s, -drain=2s */

@@ -3,6 +3,7 @@
 #include "client/files.h"
 #include "base/walk.h"
 #include "client/exec.h"
+#include "client/survey.h"
 #include "letters.h"
 #include "client/receive.h"
 
@@ -140,27 +141,101 @@ leave_out(const struct options *o, const char *spec, const char *base, struct pa
 	free(c.there);
 }
 
+/* What is to be copied, with what is allocated for it. */
+struct plan {
+	struct copy *copies;
+	size_t count, room;
+	struct strings texts;
+};
+
+static void
+plan_add(struct plan *p, const char *from, char *to)
+{
+	p->copies = grow(p->copies, p->count, &p->room, sizeof(p->copies[0]));
+	strings_take(&p->texts, to);
+	p->copies[p->count++] = (struct copy){from, to};
+}
+
+static void
+plan_free(struct plan *p)
+{
+	free(p->copies);
+	strings_free(&p->texts);
+}
+
+/* With -subst each node has files of its own, below a directory in the manifest that is called as the node is. */
+static void
+plan_node(struct plan *p, const struct letters *l, char **from, size_t count, const char *name)
+{
+	char node[PATH_TEXT], *filled;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		filled = letters_fill(from[i], l);
+		if (!filled)
+			die(255, "%s: not known of node %s", from[i], path_text(l->node, node));
+		strings_take(&p->texts, filled);
+		if (!name && means_contents(filled))
+			plan_add(p, filled, xstrdup(path_text(l->node, node)));
+		else
+			plan_add(p, filled, xasprintf("%s/%s", path_text(l->node, node), name ? name : last_part(filled)));
+	}
+}
+
+static void
+plan_nodes(struct plan *p, const struct options *o, const char *spec, char **from, size_t count, const char *name)
+{
+	struct survey nodes = {0};
+	size_t i, rank = 0;
+
+	for (i = 0; i < count; i++)
+		if (letters_unknown(from[i], LETTERS_OF_NODE "m"))
+			die(2, "%s: -subst knows no such letter; there are %s", from[i], letters_help(false));
+	survey_ask(o, spec, &nodes);
+	for (i = 0; i < nodes.count; i++) {
+		const struct msg_shown *m = &nodes.at[i].m;
+		const struct letters l = {.node = &m->path, .rank = rank, .host = m->info.hostname, .machine = m->info.machine};
+
+		if (m->state == NODE_UP) {
+			plan_node(p, &l, from, count, name);
+			rank++;
+		}
+	}
+	survey_free(&nodes);
+}
+
 /* What cp is told decides alone: a directory for what is named, or the name itself. */
 static int
 copy_to(const struct options *o, const char *spec, char **from, size_t count, const char *to)
 {
 	bool into = count > 1 || ends_in_slash(to);
-	struct copy *copies = xcalloc(count, sizeof(*copies));
 	struct carriage carriage = {.flags = LAUNCH_PUT};
 	char *whole = trimmed(to), *base = into ? xstrdup(whole) : above(whole);
+	const char *name = into ? NULL : last_part(whole);
+	struct plan plan = {0};
 	struct pack sent;
 	size_t i;
+	int status;
 
-	for (i = 0; i < count; i++)
-		copies[i] = (struct copy){from[i], !into ? last_part(whole) : means_contents(from[i]) ? "" : last_part(from[i])};
-	check_names(copies, count);
-	pack(copies, count, &sent);
-	leave_out(o, spec, base, &sent);
+	if (o->subst)
+		plan_nodes(&plan, o, spec, from, count, name);
+	for (i = 0; i < count && !o->subst; i++)
+		plan_add(&plan, from[i], xstrdup(name ? name : means_contents(from[i]) ? "" : last_part(from[i])));
+	check_names(plan.copies, plan.count);
+	pack(plan.copies, plan.count, &sent);
+	if (!o->subst)
+		leave_out(o, spec, base, &sent);
 	strings_take(&carriage.words, base);
 	if (into)
 		strings_add(&carriage.words, "make");
+	if (o->subst)
+		strings_add(&carriage.words, "own");
 	carriage.pack = &sent;
-	return exec_carry(o, spec, &carriage);
+	status = exec_carry(o, spec, &carriage);
+	strings_free(&carriage.words);
+	plan_free(&plan);
+	free(whole);
+	return status;
 }
 
 int

@@ -98,6 +98,22 @@ run "$GPROC" cp 1 tree /data/with
 like "and left out within a directory, which is told" "$status $err" '^0 .*tree/fifo is no file, directory or link, and is left out'
 rm tree/fifo
 
+# ---- each its own ----
+for node in 1 2; do
+	mkdir own.$node
+	echo "I am $node" >own.$node/who
+done
+run "$GPROC" -subst cp 1-2 'own.%n/who' /data/who
+is "with -subst each node has its own file" "$status $err $(cat "$root1/data/who" "$root2/data/who" | tr '\n' ' ')" "0  I am 1 I am 2 "
+run "$GPROC" -subst cp 1-2 'own.%n' 'own.%i/' /data/each/
+is "or directory, or what is in it" "$status $err $(cat "$root1/data/each/own.1/who" "$root2/data/each/who" | tr '\n' ' ')" "0  I am 1 I am 2 "
+is "and nothing else" "$(ls "$root1/data/each")" "own.1
+who"
+run "$GPROC" -subst cp 0-2 'own.%n/who' /data/who
+like "one that is missing: nothing is sent" "$status $err" '^255 gproc: own.0/who: No such file or directory'
+run "$GPROC" -subst cp 1-2 'own.%q' /data/who
+like "no such letter" "$status $err" '^2 .*%q'
+
 # ---- a user ----
 chmod 4755 two
 user() {
