@@ -408,7 +408,6 @@ int take_forget(const uint8_t *, size_t, struct msg_forget *);	 /* the caller fr
 void put_resend(struct buf *, const struct msg_resend *);	 /* the body of a RESEND */
 int take_resend(const uint8_t *, size_t, struct msg_resend *);	 /* all of it is copied */
 /* between: what both ends of the link speak; where it isn't this generation, the frozen form of PROTO_FIRST is written and read. */
-<<<<<<< HEAD
 void put_node(struct buf *, const struct msg_node *, uint32_t between); /* one of an UP's */
 bool next_node(struct reader *, struct msg_node *, uint32_t between);	/* the next; its texts are borrowed */
 void put_down(struct buf *, const struct msg_down *);			/* the body of a DOWN */
@@ -422,34 +421,21 @@ int take_power(const uint8_t *, size_t, struct msg_power *);		/* all of it is co
 void put_run_common(struct buf *, const struct run_common *);		/* a RUN's block */
 int take_run_common(struct reader, struct run_common *);		/* the caller frees it by run_common_free */
 void run_common_free(struct run_common *);				/* what take_run_common has allocated */
-=======
-void put_node(struct buf *, const struct msg_node *, uint32_t between);
-bool next_node(struct reader *, struct msg_node *, uint32_t between);
-void put_down(struct buf *, const struct msg_down *);
-int take_down(const uint8_t *, size_t, struct msg_down *);
-void put_stat(struct buf *, const struct msg_stat *);
-bool next_stat(struct reader *, struct msg_stat *);
-void put_strike(struct buf *, const struct msg_strike *);
-int take_strike(const uint8_t *, size_t, struct msg_strike *);
-void put_power(struct buf *, const struct msg_power *);
-int take_power(const uint8_t *, size_t, struct msg_power *);
-void put_run_common(struct buf *, const struct run_common *);
-int take_run_common(struct reader, struct run_common *);
-void run_common_free(struct run_common *);
 bool run_watches(const uint8_t *block, size_t len); /* RUN_WATCH or RUN_FIGURES is in the block */
->>>>>>> 81ec4f7 (tmp)
 /* A RUN in parts, for its block is shared by several: what stands before the block, and behind it. */
 void put_run_head(struct buf *, const struct msg_run *);		   /* up to the block */
 void put_run_entries(struct buf *, const struct msg_run *);		   /* behind it */
 int take_run(const uint8_t *, size_t, struct msg_run *, uint32_t between); /* between: see put_node; the block is then another's */
-<<<<<<< HEAD
 void run_free(struct msg_run *);					   /* what take_run has allocated */
-char *surroundings_command(const struct surroundings *);     /* its first words, about 200 bytes; words is set. Caller frees */
+/* Adds its first words, so many bytes at most; "..." stands for those that are left out. words is set. */
+void surroundings_command(const struct surroundings *, size_t most, struct strings *to);
 size_t run_entry_size(const struct run_entry *);	     /* bytes that it takes in a RUN */
 void put_event(struct buf *, const struct msg_event *);	     /* the body of an EVENT */
 int take_event(const uint8_t *, size_t, struct msg_event *); /* its texts and bytes are borrowed */
 /* What it counts for where memory is bounded: its output, and what it takes beside that. Nothing but output counts. */
 size_t event_charge(const struct msg_event *);
+/* How it ended, in a word or two: "exit 1", "signal 9", "timed out"; status and flags as in an EXITED. The caller frees. */
+char *exited_text(uint32_t status, unsigned flags);
 void put_ack(struct buf *, const struct msg_ack *);	       /* the body of an ACK */
 int take_ack(const uint8_t *, size_t, struct msg_ack *);       /* all of it is copied */
 void put_credit(struct buf *, const struct msg_credit *);      /* the body of a CREDIT */
@@ -489,72 +475,17 @@ void put_named(struct buf *, const struct msg_named *);		     /* one of them */
 bool next_named(struct reader *, struct msg_named *);		     /* as next_shown */
 void put_query_end(struct buf *, const struct msg_query_end *);	     /* the body of a QUERY_END */
 int take_query_end(const uint8_t *, size_t, struct msg_query_end *); /* the caller frees rules by strings_free */
+void put_signal_one(struct buf *, const struct msg_signal_one *);     /* the body of a SIGNAL_ONE */
+int take_signal_one(const uint8_t *, size_t, struct msg_signal_one *); /* all of it is copied */
+void put_attach(struct buf *, const struct msg_attach *);	     /* the body of an ATTACH */
+int take_attach(const uint8_t *, size_t, struct msg_attach *);	     /* its texts and bytes are borrowed */
+void put_job_end(struct buf *, const struct msg_job_end *);	     /* the body of a JOB_END */
+int take_job_end(const uint8_t *, size_t, struct msg_job_end *);     /* all of it is copied */
+void put_ps_ask(struct buf *, const struct msg_ps_ask *);	     /* the body of a client's PS */
+int take_ps_ask(const uint8_t *, size_t, struct msg_ps_ask *);	     /* all of it is copied */
 void put_ps(struct buf *, const struct msg_ps *);		     /* the body of a PS */
-int take_ps(const uint8_t *, size_t, struct msg_ps *);		     /* its texts and bytes are borrowed */
+int take_ps(const uint8_t *, size_t, struct msg_ps *);		     /* its texts are borrowed; the caller frees it by ps_free */
+void ps_free(struct msg_ps *);					     /* what take_ps has allocated */
 void put_kill(struct buf *, const struct msg_kill *);		     /* the body of a KILL */
 int take_kill(const uint8_t *, size_t, struct msg_kill *);	     /* its texts and bytes are borrowed */
-=======
-void run_free(struct msg_run *);
-/* Adds its first words, so many bytes at most; "..." stands for those that are left out. words is set. */
-void surroundings_command(const struct surroundings *, size_t most, struct strings *to);
-size_t run_entry_size(const struct run_entry *);	 /* bytes that it takes in a RUN */
-void put_event(struct buf *, const struct msg_event *);
-int take_event(const uint8_t *, size_t, struct msg_event *);
-/* What it counts for where memory is bounded: its output, and what it takes beside that. Nothing but output counts. */
-size_t event_charge(const struct msg_event *);
-/* How it ended, in a word or two: "exit 1", "signal 9", "timed out"; status and flags as in an EXITED. The caller frees. */
-char *exited_text(uint32_t status, unsigned flags);
-void put_ack(struct buf *, const struct msg_ack *);
-int take_ack(const uint8_t *, size_t, struct msg_ack *);
-void put_credit(struct buf *, const struct msg_credit *);
-int take_credit(const uint8_t *, size_t, struct msg_credit *);
-void put_input(struct buf *, const struct msg_input *);
-int take_input(const uint8_t *, size_t, struct msg_input *);
-void put_resize(struct buf *, const struct msg_resize *); /* the body of a RESIZE */
-int take_resize(const uint8_t *, size_t, struct msg_resize *);
-void put_taken(struct buf *, const struct msg_taken *);
-int take_taken(const uint8_t *, size_t, struct msg_taken *);
-void put_signal(struct buf *, const struct msg_signal *);
-int take_signal(const uint8_t *, size_t, struct msg_signal *);
-void put_want(struct buf *, const struct msg_want *);
-int take_want(const uint8_t *, size_t, struct msg_want *);
-void put_data(struct buf *, const struct msg_data *);
-int take_data(const uint8_t *, size_t, struct msg_data *);
-void put_lack(struct buf *, const struct msg_lack *);
-int take_lack(const uint8_t *, size_t, struct msg_lack *);
-void put_slow(struct buf *, const struct msg_slow *);
-int take_slow(const uint8_t *, size_t, struct msg_slow *);
-void put_before(struct buf *, const struct msg_before *);
-int take_before(const uint8_t *, size_t, struct msg_before *);
-void put_launch(struct buf *, const struct msg_launch *);
-/* -1 too when it is of another generation: then that alone is told. */
-int take_launch(const uint8_t *, size_t, struct msg_launch *);
-void launch_free(struct msg_launch *);
-void left_out_free(struct left_out *); /* where its strings are owned */
-void put_accepted(struct buf *, const struct msg_accepted *);
-int take_accepted(const uint8_t *, size_t, struct msg_accepted *);
-void put_error(struct buf *, const struct msg_error *);
-int take_error(const uint8_t *, size_t, struct msg_error *);
-void put_query(struct buf *, const struct msg_query *);
-int take_query(const uint8_t *, size_t, struct msg_query *);
-void put_shown(struct buf *, const struct msg_shown *);
-bool next_shown(struct reader *, struct msg_shown *);
-void put_named(struct buf *, const struct msg_named *);
-bool next_named(struct reader *, struct msg_named *); /* as next_shown */
-void put_query_end(struct buf *, const struct msg_query_end *);
-int take_query_end(const uint8_t *, size_t, struct msg_query_end *);
-void put_signal_one(struct buf *, const struct msg_signal_one *);
-int take_signal_one(const uint8_t *, size_t, struct msg_signal_one *);
-void put_attach(struct buf *, const struct msg_attach *);
-int take_attach(const uint8_t *, size_t, struct msg_attach *);
-void put_job_end(struct buf *, const struct msg_job_end *);
-int take_job_end(const uint8_t *, size_t, struct msg_job_end *);
-void put_ps_ask(struct buf *, const struct msg_ps_ask *);
-int take_ps_ask(const uint8_t *, size_t, struct msg_ps_ask *);
-void put_ps(struct buf *, const struct msg_ps *);
-int take_ps(const uint8_t *, size_t, struct msg_ps *);
-void ps_free(struct msg_ps *);
-void put_kill(struct buf *, const struct msg_kill *);
-int take_kill(const uint8_t *, size_t, struct msg_kill *);
->>>>>>> 81ec4f7 (tmp)
 #endif

@@ -36,14 +36,10 @@ uint64_t store_spare(
  * what there is: for no user may take all that is left (see quota.h). A promise is only a number and its owner keeps it: all of it is
  * given back with store_release, as the bytes arrive or when they have (until then those that have arrived count twice). */
 int store_reserve(struct store *, uint32_t uid, uint64_t bytes);
-<<<<<<< HEAD
 void store_release(struct store *, uint32_t uid, uint64_t bytes); /* no more than was promised */
-=======
-void store_release(struct store *, uint32_t uid, uint64_t bytes);
 /* What some promises are for can go when others want the room: give drops one of them, the user's own first; false: there is none, or all of
  * them are less than what is lacking. NULL: there are no such promises. */
 void store_set_idle(struct store *, bool (*give)(void *owner, uint32_t uid, uint64_t lacking), void *owner);
->>>>>>> 81ec4f7 (tmp)
 /* A job of the user's begins: "room/<uid>" is there, where its keeper will write so many bytes, promised no more but counted until
  * store_written says that they are there; and ends. The limits of all rooms are set anew each time. -1 with store_error(). */
 int store_enter(struct store *, uint32_t uid, uint64_t coming);
