@@ -476,7 +476,7 @@ refuse(const char *path, const char *why)
 static int
 check_kind(const struct entry *e)
 {
-	uint32_t most = e->flags & ENTRY_EXACT ? 07777 : e->kind == ENTRY_DIR ? 01777 : 0777;
+	uint32_t most = e->flags & ENTRY_EXACT ? 07777 : e->kind == ENTRY_DIR ? 03777 : 0777;
 
 	if (e->flags & ~(unsigned)ENTRY_FLAGS)
 		return refuse(e->path, "has unknown flags");

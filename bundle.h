@@ -65,7 +65,7 @@ struct entry {
 	char *path; /* inside the root: "usr/bin/date", no leading slash, no "." or ".." or empty part */
 	enum entry_kind kind;
 	unsigned flags;
-	uint32_t mode;	      /* permission bits; set-id bits with ENTRY_EXACT alone: dropped when a manifest is made, refused when one is read */
+	uint32_t mode;	      /* permission bits, set-group-id of directories too; set-id bits of files with ENTRY_EXACT alone: another is refused */
 	uint64_t mtime;	      /* seconds since 1970 */
 	uint32_t mtime_ns, uid, gid; /* with ENTRY_EXACT; else 0 */
 	uint64_t size;	      /* ENTRY_FILE */

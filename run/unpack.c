@@ -68,6 +68,7 @@ struct cursor {
 	bool guarded; /* the directories may be there already, and not all of them as we made them */
 	int fd;	      /* of the directory, or -1 */
 	char *dir;    /* its path under root, or NULL */
+	mode_t *found; /* in binRoot itself, by entry: how directories were found that had to be opened, with S_IFDIR; else NULL */
 };
 
 static struct cursor
@@ -462,7 +463,7 @@ make_dir(int dir, const char *name, mode_t mode, const struct owner *owner)
 static mode_t
 dir_mode(const struct entry *e)
 {
-	return unpack_is_own(e) ? (e->mode & 01777u) | 0700 : 0755;
+	return unpack_is_own(e) ? (e->mode & 03777u) | 0700 : 0755;
 }
 
 static int
@@ -580,24 +581,38 @@ own_next(const struct manifest *m, const bool *mixed, size_t i)
 	return next;
 }
 
-/* Directories that their owner may not write to, or enter, get that mode when all is in them: from the deepest up. */
-static int
-close_dirs(struct cursor *at, const struct manifest *m)
+/* Whether a directory gets its mode when all is in it: one that keeps its owner from writing or entering, that mkdir does not give, or that
+ * it was found with. */
+static bool
+late_mode(const struct cursor *at, size_t i, mode_t *mode)
 {
+	const struct entry *e = &at->unpacking->manifest->at[i];
+	bool own = e->kind == ENTRY_DIR && unpack_is_own(e) && ((e->mode & 0700) != 0700 || e->mode & S_ISGID);
+	mode_t found = at->found ? at->found[i] : 0;
+
+	*mode = own ? e->mode & (at->found ? 03755u : 03777u) : found & 07777u;
+	return own || found;
+}
+
+/* From the deepest up. */
+static int
+close_dirs(struct cursor *at)
+{
+	const struct manifest *m = at->unpacking->manifest;
 	size_t i;
 
 	for (i = m->count; i-- > 0;) {
-		const struct entry *e = &m->at[i];
 		const char *name;
+		mode_t mode;
 		int dir;
 
-		if (e->kind != ENTRY_DIR || !unpack_is_own(e) || (e->mode & 0700) == 0700)
+		if (!late_mode(at, i, &mode))
 			continue;
-		dir = cursor_at(at, e->path, &name);
+		dir = cursor_at(at, m->at[i].path, &name);
 		if (dir < 0)
 			return -1;
-		if (fchmodat(dir, name, e->mode & 01777u, 0) < 0)
-			return fail_entry("set the mode of", e);
+		if (fchmodat(dir, name, mode, 0) < 0)
+			return fail_entry("set the mode of", &m->at[i]);
 	}
 	return 0;
 }
@@ -620,7 +635,7 @@ unpack_own(const struct unpacking *p, int root, struct unpacked *out)
 		strings_add(e->kind == ENTRY_DIR ? &out->dirs : &out->files, e->path);
 	}
 	if (!bad)
-		bad = close_dirs(&at, m);
+		bad = close_dirs(&at);
 	cursor_end(&at);
 	free(mixed);
 	return bad;
@@ -700,6 +715,11 @@ unpack_dir(const struct unpacking *p, int root, const char *path)
 
 /* ---- the node's real binRoot, or a user's directory that stands for it ---- */
 
+enum {
+	DENIED = -2, /* beside -1: a directory on the way is closed to its owner */
+	MOST_TRIES = 100,
+};
+
 static int
 become_owner(const struct unpacking *p)
 {
@@ -760,9 +780,16 @@ is_there(int from, int dir, const char *name, const struct entry *e, mode_t mode
 	       (e->size == 0 || has_contents(from, dir, name));
 }
 
+/* Whether modes hold for us in binRoot. */
+static bool
+is_bound(const struct unpacking *p)
+{
+	return p->theirs || geteuid() != 0;
+}
+
 /* What others than its owner could change is no place for files that stay. */
 static int
-real_dir(int dir, const char *name, const struct entry *e)
+real_dir(const struct cursor *at, int dir, const char *name, const struct entry *e)
 {
 	struct stat st;
 
@@ -770,10 +797,14 @@ real_dir(int dir, const char *name, const struct entry *e)
 		return 0;
 	if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_entry("make", e);
-	if (S_ISDIR(st.st_mode))
-		return 0; /* whose it is and who may change it is looked at when it is entered */
-	errno = ENOTDIR;
-	return fail_entry("make the directory", e);
+	if (!S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		return fail_entry("make the directory", e);
+	}
+	/* Whose it is and who may change it is looked at when it is entered. */
+	if ((st.st_mode & 0700) != 0700 && is_bound(at->unpacking) && fchmodat(dir, name, (st.st_mode & 07777) | 0700, 0) == 0)
+		at->found[e - at->unpacking->manifest->at] = st.st_mode;
+	return 0;
 }
 
 static int
@@ -783,11 +814,12 @@ real_file(const struct cursor *at, int from, int dir, const char *name, const st
 	const struct owner *owner = unpack_is_own(e) ? &at->unpacking->owner : NULL;
 	mode_t mode = owner ? e->mode & 0777u : SHARED_MODE(e->mode);
 	char fresh[64];
-	int bad;
+	int bad, error;
 
 	if (is_there(from, dir, name, e, mode, at->unpacking->theirs ? at->unpacking->owner.uid : geteuid()))
 		return 0;
 	(void)snprintf(fresh, sizeof(fresh), ".gproc-%s", at->unpacking->job);
+	(void)unlinkat(dir, fresh, 0); /* left where the directory was closed in between */
 	if (first)
 		bad = linkat(at->root, first->path, dir, fresh, 0) < 0 ? fail_entry("link", e) : 0;
 	else if (e->kind == ENTRY_FILE)
@@ -796,8 +828,10 @@ real_file(const struct cursor *at, int from, int dir, const char *name, const st
 		bad = symlinkat(e->target, dir, fresh) < 0 || (owner && give(dir, fresh, *owner) < 0) ? fail_entry("make", e) : 0;
 	if (!bad && renameat(dir, fresh, dir, name) < 0)
 		bad = fail_entry("put in place", e);
+	error = errno;
 	if (bad || first) /* a name that leads to the same file already stays as it is, and so does the new one */
 		(void)unlinkat(dir, fresh, 0);
+	errno = error;
 	return bad;
 }
 
@@ -808,6 +842,7 @@ real_entry(struct cursor *at, const struct entry *e)
 {
 	bool with_contents = e->kind == ENTRY_FILE && e->size;
 	int from = with_contents ? open_blob(at->unpacking, e) : -1, dir, bad;
+	bool denied = false;
 	const char *name;
 
 	if (with_contents && from < 0)
@@ -816,11 +851,39 @@ real_entry(struct cursor *at, const struct entry *e)
 		bad = -1;
 	} else {
 		dir = cursor_at(at, e->path, &name);
-		bad = dir < 0 ? -1 : e->kind == ENTRY_DIR ? real_dir(dir, name, e) : real_file(at, from, dir, name, e);
+		bad = dir < 0 ? -1 : e->kind == ENTRY_DIR ? real_dir(at, dir, name, e) : real_file(at, from, dir, name, e);
+		denied = bad && errno == EACCES && is_bound(at->unpacking);
 	}
 	become_root(at->unpacking);
 	close_fd(&from);
+	return denied ? DENIED : bad;
+}
+
+static int
+real_entries(struct cursor *at)
+{
+	const struct manifest *m = at->unpacking->manifest;
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < m->count && !bad; i++)
+		bad = real_entry(at, &m->at[i]);
 	return bad;
+}
+
+/* Another launch of the same user may close a directory that both write to: then it is opened again. */
+static int
+real_all(struct cursor *at)
+{
+	unsigned tries;
+	int bad = DENIED;
+
+	for (tries = 0; bad == DENIED && tries < MOST_TRIES; tries++)
+		bad = real_entries(at);
+	if (become_owner(at->unpacking) < 0 || (close_dirs(at) < 0 && !bad))
+		bad = -1;
+	become_root(at->unpacking);
+	return bad ? -1 : 0;
 }
 
 int
@@ -828,10 +891,12 @@ unpack_all(const struct unpacking *p, int root)
 {
 	struct cursor at = cursor_begin(p, root, !p->theirs);
 	int bad = p->theirs ? 0 : check_dir(root, "");
-	size_t i;
 
-	for (i = 0; p->manifest && i < p->manifest->count && !bad; i++)
-		bad = real_entry(&at, &p->manifest->at[i]);
+	if (p->manifest && !bad) {
+		at.found = xcalloc(p->manifest->count, sizeof(at.found[0]));
+		bad = real_all(&at);
+		free(at.found);
+	}
 	cursor_end(&at);
 	return bad;
 }

@@ -47,6 +47,7 @@ struct packing {
 	const struct pack_query *q;
 	struct pack *out;
 	struct items items;
+	struct strings rights; /* files of -f whose set-id bits or capabilities stay here */
 };
 
 static char error_text[2048];
@@ -105,7 +106,7 @@ items_free(struct items *list)
 static void
 item_stat(struct item *it, const struct stat *st)
 {
-	it->mode = (uint32_t)st->st_mode & 0777;
+	it->mode = (uint32_t)st->st_mode & (S_ISDIR(st->st_mode) ? 03777 : 0777);
 	it->mtime = st->st_mtime > 0 ? (uint64_t)st->st_mtime : 0;
 	it->dev = (uint64_t)st->st_dev;
 	it->ino = (uint64_t)st->st_ino;
@@ -119,13 +120,17 @@ flags_of(enum dep_role role)
 	return role == DEP_PROGRAM ? ENTRY_PROGRAM : role == DEP_LIBRARY ? ENTRY_LIBRARY : 0;
 }
 
+static bool
+gives_rights(const char *path, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && ((st->st_mode & (S_ISUID | S_ISGID)) || getxattr(path, "security.capability", NULL, 0) > 0);
+}
+
 /* Set-id bits and file capabilities aren't sent: sudo, ping or newuidmap would run and fail with reasons of their own. */
 static void
 warn_of_rights(const struct packing *p, const struct dep *n, const struct stat *st)
 {
-	if (n->role != DEP_PROGRAM || geteuid() == 0 || !S_ISREG(st->st_mode))
-		return;
-	if ((st->st_mode & (S_ISUID | S_ISGID)) || getxattr(n->source, "security.capability", NULL, 0) > 0)
+	if (n->role == DEP_PROGRAM && geteuid() != 0 && gives_rights(n->source, st))
 		warn_of(p, n->source,
 			"gives rights here, but not where it is sent: -localbin without -f runs the nodes' own, with the rights it has "
 			"there");
@@ -241,6 +246,8 @@ add_file(struct packing *p, const char *path, const struct stat *st, bool named)
 	it->flags = ENTRY_OWN;
 	it->source = xstrdup(path);
 	item_stat(it, st);
+	if (gives_rights(path, st) && !strings_has(&p->rights, path))
+		strings_add(&p->rights, path);
 	if (p->out->deps && may_need_others(path, named))
 		libs_of_file(&query, path, path, p->out->deps);
 }
@@ -1014,6 +1021,19 @@ arrange(struct packing *p)
 	return hash_items(&p->items, p->out);
 }
 
+/* Files belong to the job's user where they come: with these bits they would give away that user's rights, or root's. */
+static void
+warn_of_kept_rights(const struct packing *p)
+{
+	size_t more = p->rights.count - 1;
+	char *others = more ? xasprintf("and %zu other file%s have", more, more == 1 ? "" : "s") : xstrdup("has"),
+	     *why = xasprintf("%s set-id bits or capabilities: they stay here (gproc cp takes set-id bits along where root copies)", others);
+
+	warn_of(p, p->rights.at[0], why);
+	free(why);
+	free(others);
+}
+
 int
 pack_make(const struct pack_query *q, struct pack *out, int *status)
 {
@@ -1033,6 +1053,9 @@ pack_make(const struct pack_query *q, struct pack *out, int *status)
 		bad = finish_manifest(out);
 	}
 	items_free(&p.items);
+	if (!bad && p.rights.count)
+		warn_of_kept_rights(&p);
+	strings_free(&p.rights);
 	if (!bad)
 		*status = 0;
 	return bad;

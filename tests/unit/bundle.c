@@ -375,12 +375,12 @@ set_uid(struct manifest *m)
 static void
 set_gid_dir(struct manifest *m)
 {
-	m->at[0].mode = 02755;
+	m->at[0].mode = 06755;
 }
 static void
 sticky_dir(struct manifest *m)
 {
-	m->at[0].mode = 01777;
+	m->at[0].mode = 03777;
 }
 static void
 unknown_kind(struct manifest *m)
@@ -499,8 +499,8 @@ hostile(void)
 		{through_a_link, "no directory", "an entry behind a link"},
 		{no_target, "link to nothing", "a link without a text"},
 		{set_uid, "mode", "a set-id bit"},
-		{set_gid_dir, "mode", "a set-id bit of a directory"},
-		{sticky_dir, "", "a sticky directory is fine"},
+		{set_gid_dir, "mode", "a set-user-id bit of a directory"},
+		{sticky_dir, "", "a sticky directory that gives its group on is fine"},
 		{unknown_kind, "unknown kind", "an unknown kind, such as a device"},
 		{public_dir, "only a file", "a directory that is public"},
 		{more_holes_than_bytes, "more holes", "holes beyond the end"},
