@@ -34,7 +34,7 @@ progress_possible(const struct options *o)
 {
 	const char *term = getenv("TERM");
 
-	return !o->quiet && isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+	return !o->quiet && !o->terminal && isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0;
 }
 
 void
