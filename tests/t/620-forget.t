@@ -10,7 +10,7 @@ start_slave 4 slave3
 wait_up 5
 # down COUNT: so many nodes are.
 down() {
-	[ "$("$GPROC" i | grep -c ' down')" = "$1" ]
+	[ "$("$GPROC" -json i | grep -c '"state":"down"')" = "$1" ]
 }
 kill "$(pid_of_slave 4)"
 until_true down 1
