@@ -1,6 +1,7 @@
 /* The option table and the mode table: what the command line may say, and the usage text made from them.
  * Must never know what a mode does. */
 #include "opts.h"
+#include "help.h"
 
 #include "letters.h"
 
@@ -399,7 +400,7 @@ unknown_option(const char *name)
 	else if (*letters)
 		set_error(error, sizeof(error), "there is no switch -%s: each has a dash of its own,%s", name, letters);
 	else
-		set_error(error, sizeof(error), "there is no switch -%s%s%s (gproc help lists them)", name, best ? "; did you mean -" : "",
+		set_error(error, sizeof(error), "there is no switch -%s%s%s (gproc help MODE lists them)", name, best ? "; did you mean -" : "",
 			best ? best : "");
 	free(letters);
 	return -1;
@@ -858,46 +859,125 @@ opts_key_path(const char *key)
 
 /* ---- the usage, printed from the tables ---- */
 
-static char *
-option_line(const struct option *o, bool with_modes)
-{
-	char *name = xasprintf("-%s=%s", o->name, *o->preset || !o->value ? o->preset : o->value);
-	char names[128] = "";
-	char *line;
+enum { WIDTH = 80, NAMES = 20, CALLS = 30 }; /* columns: of a line, of a switch, of a mode with its operands */
 
-	if (with_modes && o->modes != ANY)
-		name_modes(o->modes, names, sizeof(names));
-	line = xasprintf("  %-24s %s%s%s%s\n", name, o->help, *names ? " (" : "", names, *names ? ")" : "");
-	free(name);
-	return line;
+/* Adds a text from a column on, in lines of WIDTH. */
+static void
+add_wrapped(char **text, size_t used, size_t column, const char *help)
+{
+	size_t len;
+
+	for (; *help; help += len + strspn(help + len, " ")) {
+		len = strcspn(help, " ");
+		if (used + 1 + len > WIDTH) {
+			add(text, xasprintf("\n%*s", (int)column, ""));
+			used = column;
+		}
+		add(text, xasprintf("%s%.*s", used ? " " : "", (int)len, help));
+		used += 1 + len;
+	}
+	add(text, xstrdup("\n"));
+}
+
+/* What stands in the first column, and the text beside it. */
+static void
+add_row(char **text, size_t width, char *first, const char *help)
+{
+	char *row = xasprintf("  %-*s", (int)width, first);
+
+	free(first);
+	first = xstrdup(row);
+	add(text, row);
+	add_wrapped(text, strlen(first), width + 2, help);
+	free(first);
+}
+
+static void
+add_option(char **text, const struct option *o)
+{
+	add_row(text, NAMES, xasprintf("-%s=%s", o->name, *o->preset || !o->value ? o->preset : o->value), o->help);
+}
+
+/* Whether the name is among those of the row, which blanks part. */
+static bool
+is_among(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *names; names += strcspn(names, " "), names += strspn(names, " "))
+		if (strncmp(names, name, len) == 0 && (!names[len] || names[len] == ' '))
+			return true;
+	return false;
+}
+
+/* Its switches, below the titles that say what they are for. */
+static void
+add_switches(char **text, const struct mode_row *m)
+{
+	const struct help_row *row;
+	bool titled;
+	size_t i;
+
+	for (row = help_purposes; row->names; row++)
+		for (i = titled = 0; i < COUNT(options); i++) {
+			if (!(options[i].modes >> m->mode & 1) || !is_among(row->names, options[i].name))
+				continue;
+			if (!titled)
+				add(text, xasprintf("\n%s:\n", row->text));
+			titled = true;
+			add_option(text, &options[i]);
+		}
+}
+
+/* Names and operands of the modes that stand together, those of them that there are. */
+static char *
+calls(const char *names)
+{
+	const char *operands = NULL;
+	bool alike = true, several = strchr(names, ' ') != NULL;
+	char *text = xstrdup("");
+	size_t i, k;
+
+	for (i = 0; i < COUNT(modes); i++) {
+		if (!is_among(names, modes[i].names[0]))
+			continue;
+		alike &= !operands || strcmp(operands, modes[i].operands) == 0;
+		operands = modes[i].operands;
+		for (k = 0; k < (several ? 1 : MAX_MODE_NAMES) && modes[i].names[k]; k++)
+			add(&text, xasprintf("%s%s", *text ? ", " : "", modes[i].names[k]));
+	}
+	add(&text, xstrdup(alike && operands ? operands : ""));
+	return text;
 }
 
 static char *
-mode_line(const struct mode_row *m)
+overview(void)
 {
-	char *call = xasprintf("%s%s%s%s%s", m->names[1] ? m->names[0] : "", m->names[1] ? ", " : "",
-		m->names[1] ? m->names[1] : m->names[0], m->names[2] ? ", " : "", m->names[2] ? m->names[2] : "");
-	char *line;
+	char *text = xstrdup("usage: gproc [switches] <mode> ...\n\nmodes:\n");
+	const struct help_row *row;
 
-	add(&call, xstrdup(m->operands));
-	line = xasprintf("  %-30s %s\n", call, m->help);
-	free(call);
-	return line;
+	for (row = help_overview; row->names; row++)
+		add_row(&text, CALLS, calls(row->names), row->text);
+	add(&text, xstrdup(help_examples));
+	return text;
 }
 
 char *
 opts_usage(enum mode mode)
 {
 	const struct mode_row *m = mode == MODE_NONE ? NULL : mode_row(mode);
-	char *text = m ? xasprintf("usage: gproc [switches] %s%s\n%s\n", m->names[0], m->operands, m->help)
-		       : xstrdup("usage: gproc [switches] <mode>\n\nmodes:\n");
+	char *text;
 	size_t i;
 
-	for (i = 0; !m && i < COUNT(modes); i++)
-		add(&text, mode_line(&modes[i]));
-	add(&text, xstrdup("\nswitches (-name=value, -name value; a true or false one also as -name):\n"));
-	for (i = 0; i < COUNT(options); i++)
-		if (!m || options[i].modes >> m->mode & 1)
-			add(&text, option_line(&options[i], !m));
+	if (!m)
+		return overview();
+	text = xasprintf("usage: gproc [switches] %s%s\n", m->names[0], m->operands);
+	for (i = 1; i < MAX_MODE_NAMES && m->names[i]; i++)
+		add(&text, xasprintf("%s%s", i == 1 ? "also: " : ", ", m->names[i]));
+	add(&text, xstrdup(i > 1 ? "\n" : ""));
+	add_wrapped(&text, 0, 0, m->help);
+	add_switches(&text, m);
+	if (m->mode == MODE_NODES)
+		add(&text, xstrdup(help_grammar));
 	return text;
 }

@@ -18,13 +18,13 @@ done
 complete() {
 	PATH=$T/dest/opt/gproc/bin:$PATH bash -c '
 		. "$0"
-		COMP_WORDS=(gproc "$@") COMP_CWORD=$#
-		_gproc gproc
+		COMP_WORDS=(gproc "$@") COMP_CWORD=$# COMP_LINE="gproc $*" COMP_POINT=${#COMP_LINE}
+		_gproc_complete gproc
 		printf "%s\n" "${COMPREPLY[@]}"' "$T/dest/opt/gproc/share/bash-completion/completions/gproc" "$@" | sort | tr '\n' ' '
 }
 like "bash completes modes" "$(complete reb)" '^reboot $'
-like "and switches" "$(complete -bin)" '^-binRoot $'
-like "those of a mode" "$(complete e -)" '-glob .*-x '
+like "and switches" "$(complete -bin)" '^-binRoot= $'
+like "those of a mode" "$(complete e -)" '-glob= .*-x= '
 unlike "and no others" "$(complete e -)" '-cmdport'
 ok "it runs" "$T/dest/opt/gproc/bin/gproc" version
 binary=$T/dest/opt/gproc/bin/gproc
