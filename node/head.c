@@ -42,7 +42,7 @@ struct target {
 	bool given_up; /* its verdict is the master's own: should the node still have it, it must forget it */
 	bool again;    /* it has come up by another way: what was sent to it may be lost */
 	bool slow;     /* large contents come to it slowly, or from it: no other asks it for them */
-	bool blamed;   /* one that asked it was slow */
+	enum { NOT_TRIED, TRIED_SOURCE, TRIED_BEYOND, KNOWN_SLOW } tried; /* see head_slow */
 };
 
 struct launch {
@@ -526,39 +526,70 @@ send_before(const struct launch *l, size_t at)
 		job_send_before(l->id, &(struct msg_before){l->paths[at], address_before(l, at)});
 }
 
-/* The second that is slow behind the same one: that one is the slow one, and those behind it are none. */
+/* Nobody waits behind it any more: the one that did tries the slow one's source. */
 static void
-skip_source(struct launch *l, size_t source, size_t at)
+end_chain(struct launch *l, size_t at)
+{
+	size_t next;
+
+	for (next = at + 1; next < l->count && one_before(l, next) != at; next++)
+		;
+	l->targets[at].slow = true;
+	l->targets[at].tried = KNOWN_SLOW;
+	if (next == l->count)
+		return;
+	l->targets[next].tried = TRIED_SOURCE;
+	send_before(l, next);
+}
+
+/* The nearest before it that is held for slow, by a verdict that is known or is not; l->count: none. */
+static size_t
+slow_before(const struct launch *l, size_t at, bool known)
 {
 	size_t i;
 
-	l->targets[source].slow = true;
-	for (i = source + 1; i <= at; i++)
-		l->targets[i].slow = false;
-	for (i = source + 1; i <= at; i++)
-		send_before(l, i);
+	for (i = at; i-- > 0;)
+		if (l->targets[i].slow && (l->targets[i].tried == KNOWN_SLOW) == known)
+			return i;
+	return l->count;
 }
 
+/* The slow one's source is slow to the next one, too: either is so. It tries the one beyond, and so does the first. */
+static void
+try_beyond(struct launch *l, size_t at)
+{
+	size_t source = one_before(l, at), first = slow_before(l, at, true);
+
+	if (source == l->count) { /* the parent is no better: its own wire is what all wait for */
+		l->targets[at].tried = NOT_TRIED;
+		if (first < l->count)
+			l->targets[first].slow = false;
+		return;
+	}
+	l->targets[source].slow = true;
+	l->targets[at].tried = TRIED_BEYOND;
+	if (first < l->count)
+		send_before(l, first);
+	send_before(l, at);
+}
+
+/* A node is slow behind its source, or was told to try another and that one was no better. */
 void
 head_slow(uint64_t id, const struct msg_slow *m)
 {
 	struct launch *l = launch_find(id);
-	size_t at, before, next;
+	size_t at, source;
 
-	if (!l || (at = find_path(l, &m->path)) == l->count)
+	if (!l || (at = find_path(l, &m->path)) == l->count || l->targets[at].tried == KNOWN_SLOW)
 		return;
-	before = one_before(l, at);
-	if (before < l->count && l->targets[before].blamed) {
-		skip_source(l, before, at);
+	if (l->targets[at].tried == TRIED_SOURCE) {
+		try_beyond(l, at);
 		return;
 	}
-	if (before < l->count)
-		l->targets[before].blamed = true;
-	for (next = at + 1; next < l->count && one_before(l, next) != at; next++)
-		;
-	l->targets[at].slow = true;
-	if (next < l->count)
-		send_before(l, next);
+	source = l->targets[at].tried == TRIED_BEYOND ? slow_before(l, at, false) : l->count;
+	if (source < l->count) /* it was not the source */
+		l->targets[source].slow = false;
+	end_chain(l, at);
 }
 
 static void

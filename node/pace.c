@@ -10,6 +10,7 @@ enum {
 	TIMES = 4,
 	STALL = 256 << 10,	 /* bytes: less is as good as nothing */
 	TRIAL_START = 256 << 10, /* bytes until a new stream has its speed */
+	TRIAL_LEAST_MS = 1000,	 /* for the way to it, beside */
 	TRIAL = 512 << 10,	 /* bytes that show it: twice what may be on two ways at once */
 };
 
@@ -41,7 +42,7 @@ pace_is_slow(struct pace *p, uint64_t now, uint64_t have, uint64_t next)
 uint64_t
 pace_rate(const struct pace *p, uint64_t now, uint64_t next)
 {
-	return p->begun ? (next - p->from) * 1000 / (now - p->begun + 1) : 0;
+	return p->begun && next - p->from >= TRIAL_START ? (next - p->from) * 1000 / (now - p->begun + 1) : 0;
 }
 
 bool
@@ -57,6 +58,13 @@ pace_stalls(struct pace *p, uint64_t now, uint64_t patience, uint64_t next)
 	return stalls;
 }
 
+/* The last source would have brought more by now. */
+static bool
+trial_is_late(const struct trial *t, uint64_t now)
+{
+	return now - t->begun > TRIAL_LEAST_MS && (now - t->begun) * t->rate / 1000 > TRIAL_START + TRIAL;
+}
+
 enum trial_state
 trial_piece(struct trial *t, uint64_t now, uint64_t next)
 {
@@ -65,6 +73,6 @@ trial_piece(struct trial *t, uint64_t now, uint64_t next)
 		t->from = next;
 	}
 	if (t->since == 0 || next - t->from < TRIAL)
-		return TRIAL_GOES_ON;
+		return trial_is_late(t, now) ? TRIAL_BAD : TRIAL_GOES_ON;
 	return (next - t->from) * 1000 / (now - t->since + 1) / 2 > t->rate ? TRIAL_GOOD : TRIAL_BAD;
 }

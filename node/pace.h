@@ -16,13 +16,14 @@ struct pace {
 /* A piece has come: the source has so much, the asker goes on at `next`. True, once: the source moves four times as fast and more, so the
  * way from it is what is slow, or narrower than the one to it. */
 bool pace_is_slow(struct pace *, uint64_t now, uint64_t have, uint64_t next);
-uint64_t pace_rate(const struct pace *, uint64_t now, uint64_t next); /* bytes in a second since its first piece */
+uint64_t pace_rate(
+	const struct pace *, uint64_t now, uint64_t next); /* bytes in a second since its first piece; 0: too little has come to tell */
 /* True: not even 256 KiB have come in so many milliseconds; seldom asked more often than that. */
 bool pace_stalls(struct pace *, uint64_t now, uint64_t patience, uint64_t next);
 
 /* Another source is tried, from the asker's offset `from` on: is it more than twice as fast as the last, which brought `rate`? */
 struct trial {
-	uint64_t rate, from, since;
+	uint64_t rate, from, begun, since; /* begun: when it was asked */
 };
 enum trial_state { TRIAL_GOES_ON, TRIAL_GOOD, TRIAL_BAD };
 enum trial_state trial_piece(struct trial *, uint64_t now, uint64_t next); /* a piece has come: less than 1 MiB tells */

@@ -341,11 +341,13 @@ relay_before_is(uint64_t job, const char *was)
 	struct fetch *f;
 
 	for (f = fetches; f; f = f->next) {
-		uint64_t next = blob_next(f->blob);
+		uint64_t next = blob_next(f->blob), rate;
 
 		if (!may_move(f, job))
 			continue;
-		f->trial = (struct trial){.rate = pace_rate(&f->pace, loop_now(), next), .from = next};
+		/* After a trial it catches up: the rate of before that one counts. */
+		rate = f->trial.rate ? f->trial.rate : pace_rate(&f->pace, loop_now(), next);
+		f->trial = (struct trial){.rate = rate, .from = next, .begun = loop_now()};
 		f->back = xstrdup(f->alone ? "" : was);
 		f->alone = false;
 		move_to(f, fetch_source(f, job));
@@ -608,6 +610,7 @@ go_back(struct fetch *f)
 	fetch_hooks->back(f->job, back);
 	free(back);
 	move_to(f, fetch_source(f, f->job));
+	fetch_hooks->slow(f->job);
 }
 
 static void

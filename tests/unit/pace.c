@@ -55,7 +55,7 @@ stalls(void)
 static enum trial_state
 try(uint64_t rate, unsigned every)
 {
-	struct trial t = {.rate = rate, .from = KIB(1000)};
+	struct trial t = {.rate = rate, .from = KIB(1000), .begun = 7000};
 	uint64_t now = 7000, next = KIB(1000);
 	enum trial_state state = TRIAL_GOES_ON;
 
@@ -77,7 +77,8 @@ main(void)
 	stalls();
 	ok(pace_rate(&p, 1000, 5) == 0, "no rate yet");
 	(void)pace_is_slow(&p, 1000, 0, 0);
-	ok(pace_rate(&p, 1999, 50000) == 50000, "bytes in a second");
+	ok(pace_rate(&p, 1999, KIB(500)) == KIB(500), "bytes in a second");
+	ok(pace_rate(&p, 1999, KIB(200)) == 0, "too few tell nothing");
 	ok(try(KIB(1000), 10) == TRIAL_GOOD, "six times as fast is better");
 	ok(try(KIB(1000), 50) == TRIAL_BAD, "a fifth more is not");
 	ok(try(KIB(1000), 500) == TRIAL_BAD, "less is not");
