@@ -79,7 +79,7 @@ report_lost_lines(void)
 
 	if (!lost_lines)
 		return;
-	(void)snprintf(text, sizeof(text), "%s: %u lines were lost: nobody read them\n", message_prefix, lost_lines);
+	(void)snprintf(text, sizeof(text), "%s: %u lines were lost: the terminal or pipe was not read\n", message_prefix, lost_lines);
 	if (write_full(STDERR_FILENO, text, strlen(text)) == 0)
 		lost_lines = 0;
 }

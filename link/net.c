@@ -366,7 +366,7 @@ check_stale(const char *path)
 		FAIL("a process %u of user %u listens there already", master.pid, master.uid);
 		free(master.groups);
 	} else {
-		FAIL("somebody listens there already");
+		FAIL("a process listens there already");
 	}
 	close(fd);
 	return -1;

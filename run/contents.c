@@ -117,7 +117,7 @@ blob_give(struct blob *b, const char *to)
 	struct stat st;
 
 	if (!b->whole || b->pins > 1)
-		return fail("somebody else needs the contents");
+		return fail("another job needs the contents");
 	if (fstatat(s->vault.dir, blob_file(b, name), &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_nlink > 1)
 		return fail("the contents are linked elsewhere");
 	if (renameat(s->vault.dir, name, s->vault.dir, to) < 0)
