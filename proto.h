@@ -20,22 +20,22 @@ enum message {
 	MSG_SHUTDOWN = 9, /* parent to child: the tree ends */
 	MSG_POWER = 10,	  /* to a node: halt or reboot */
 	/* between nodes, and between a client and the master: jobs */
-	MSG_RUN = 20,	 /* down: start */
-	MSG_EVENT = 21,	 /* up: output and verdicts of one node */
-	MSG_ACK = 22,	 /* down: the head has one node's events up to here */
-	MSG_CREDIT = 23, /* down: so many bytes of events more may come up this link */
-	MSG_SIGNAL = 24, /* down: to all of a job's processes */
-	MSG_DONE = 25,	 /* down: every verdict has arrived, the job may be forgotten */
-	MSG_WANT = 26,	 /* up: an object from an offset on */
-	MSG_DATA = 27,	 /* down: a piece of it */
-	MSG_LACK = 28,	 /* down: it can't be had, and why */
-	MSG_UNWANT = 29, /* up: no more of it */
-	MSG_RESEND = 30, /* down: the way up is a new one, send again what has not been acknowledged */
-	MSG_INPUT = 31,	 /* down, and from a client: a piece of what the programs read */
-	MSG_TAKEN = 32,	 /* up: how far one node has its input; to the client: how far it may send */
-	MSG_RESIZE = 33, /* down, and from a client: its terminal has another size */
-	MSG_SLOW = 34,	 /* up: one node gets contents far slower than its source has them */
-	MSG_BEFORE = 35, /* down: whom one node asks for contents from now on */
+	MSG_RUN = 20,	     /* down: start */
+	MSG_EVENT = 21,	     /* up: output and verdicts of one node */
+	MSG_ACK = 22,	     /* down: the head has one node's events up to here */
+	MSG_CREDIT = 23,     /* down: so many bytes of events more may come up this link */
+	MSG_SIGNAL = 24,     /* down: to all of a job's processes */
+	MSG_DONE = 25,	     /* down: every verdict has arrived, the job may be forgotten */
+	MSG_WANT = 26,	     /* up: an object from an offset on */
+	MSG_DATA = 27,	     /* down: a piece of it */
+	MSG_LACK = 28,	     /* down: it can't be had, and why */
+	MSG_UNWANT = 29,     /* up: no more of it */
+	MSG_RESEND = 30,     /* down: the way up is a new one, send again what has not been acknowledged */
+	MSG_INPUT = 31,	     /* down, and from a client: a piece of what the programs read */
+	MSG_TAKEN = 32,	     /* up: how far one node has its input; to the client: how far it may send */
+	MSG_RESIZE = 33,     /* down, and from a client: its terminal has another size */
+	MSG_SLOW = 34,	     /* up: one node gets contents far slower than its source has them */
+	MSG_BEFORE = 35,     /* down: whom one node asks for contents from now on */
 	MSG_SIGNAL_ONE = 36, /* down: to a job's processes on one node */
 	/* between a client and the master only */
 	MSG_LAUNCH = 40,    /* client: start this */
@@ -196,11 +196,19 @@ enum event_kind {
 	EVENT_GONE = 6,
 	EVENT_LOST = 7, /* made by the master for a client */
 	EVENT_NOTE = 8,
-	EVENT_UNFIT = 9, /* made by the master for a client, before anything is sent */
-	EVENT_SKIPPED = 10,  /* of a RUN_WATCH: output before what follows that is kept no more */
+	EVENT_UNFIT = 9,    /* made by the master for a client, before anything is sent */
+	EVENT_SKIPPED = 10, /* of a RUN_WATCH: output before what follows that is kept no more */
 	EVENT_FIGURES = 11, /* of a RUN_FIGURES */
 };
-enum figures_state { FIGURES_STARTING, FIGURES_RUNNING, FIGURES_STOPPED, FIGURES_BLOCKED, FIGURES_LINGERING, FIGURES_ENDED, FIGURES_STATES };
+enum figures_state {
+	FIGURES_STARTING,
+	FIGURES_RUNNING,
+	FIGURES_STOPPED,
+	FIGURES_BLOCKED,
+	FIGURES_LINGERING,
+	FIGURES_ENDED,
+	FIGURES_STATES
+};
 enum note_flags {
 	NOTE_IF_BAD = 1, /* of use only where the command fails */
 };
@@ -224,7 +232,7 @@ struct msg_event {
 	/* FAILED, LOST: why; UNFIT: "aarch64, /bin/date is for x86_64"; NOTE: what the user should know, in the same words on nodes where
 	 * it is the same; else "" */
 	const char *text;
-	uint64_t bytes;	  /* SKIPPED */
+	uint64_t bytes; /* SKIPPED */
 	/* FIGURES */
 	unsigned state;	      /* enum figures_state */
 	uint32_t pid;	      /* of the program, as the node counts; 0: there is none now */
