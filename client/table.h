@@ -13,7 +13,7 @@ struct table {
 void table_add(struct table *, char *cell);	       /* takes it over */
 void table_print(const struct table *, size_t indent); /* to standard output; indent: what stands before each row already counts */
 char *table_row(const struct table *, size_t row, size_t indent); /* one row, as it would be printed, without a newline; the caller frees */
-void table_free(struct table *);
+void table_free(struct table *);				  /* what table_add has taken */
 char *age_text(uint64_t ms);	  /* "17 s", "3 min", "5 h"; the caller frees */
 char *bytes_text(uint64_t bytes); /* "512M", "3.4G": three figures are enough; the caller frees */
 #endif

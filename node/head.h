@@ -18,7 +18,7 @@ size_t head_event(uint64_t id, const struct msg_event *);
 /* Shows a client what the job's nodes have kept and print, or how it is there, until it has ended everywhere. */
 struct record;
 struct msg_attach;
-void head_read(struct neighbour *client, struct record *of, const struct msg_attach *);
+void head_read(struct neighbour *client, struct record *of, const struct msg_attach *); /* of and the message are borrowed for the call */
 const char *head_state(uint64_t id);			    /* "running", "detached", "ending", "lingering"; NULL: nothing of it is left */
 void head_kill(uint64_t id, unsigned signal);		    /* all its processes */
 bool head_kill_one(uint64_t id, const struct path *, unsigned signal); /* those on one node; false: it has no part in the job */

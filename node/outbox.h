@@ -21,7 +21,7 @@ struct outbox {
 	uint64_t sequence;			/* of the newest event */
 	size_t unacknowledged;			/* bytes of output, as event_charge counts them */
 };
-void outbox_begin(struct outbox *, uint64_t job, const struct part_share *);
+void outbox_begin(struct outbox *, uint64_t job, const struct part_share *); /* an empty one; what share points to must outlive it */
 size_t outbox_piece(const struct outbox *);		  /* the most bytes that one event of output may carry now */
 void outbox_add(struct outbox *, struct msg_event *);	  /* gives it its path and number, and sends it as soon as it may go */
 bool outbox_pump(struct outbox *);			  /* sends the next event that waits, if there is credit for it; whether it did */

@@ -33,21 +33,21 @@ struct record {
 struct record *record_new(uint64_t id, const char *text, const char *name, uint32_t uid, const struct surroundings *,
 	const struct path *, size_t count, size_t counted);
 size_t record_cost(size_t nodes, const char *name); /* bytes that it takes */
-struct record *record_hold(struct record *);
+struct record *record_hold(struct record *);	    /* one holder more; returns its argument */
 void record_drop(struct record *);			       /* one holder less; NULL is allowed */
 struct path *record_paths(const struct record *);	       /* sorted, as many as count; the caller frees */
-void record_outcome(struct record *, size_t at, const struct msg_event *, bool overdue);
+void record_outcome(struct record *, size_t at, const struct msg_event *, bool overdue); /* what became of node `at`: its last event */
 void record_event(const struct record *, size_t at, struct msg_event *); /* the outcome as an event, without its path */
 void record_end(struct record *);  /* the last outcome has come: older ones of the user may go */
 bool record_evict(uint32_t uid);   /* forgets the oldest ended one of the user; false: there is none */
-bool record_has(uint64_t id);
+bool record_has(uint64_t id);	   /* ended or not */
 struct record *record_before(uint64_t serial); /* the newest of those with a lower serial, or NULL */
 /* By the name among those that the user runs now; NULL: it is free. */
 const struct record *record_running(const char *name, uint32_t uid);
 /* JOB of a user's: an id, its number, or the name of a job of that user's (of any, for who may do everything). NULL with record_error(). */
 struct record *record_find(const char *job, uint32_t uid);
-const char *record_error(void);
+const char *record_error(void); /* why record_find failed; borrowed until the next */
 /* What ps tells of it; the caller fills in the state, and frees by record_ps_free. */
 void record_ps(const struct record *, struct msg_ps *);
-void record_ps_free(struct msg_ps *);
+void record_ps_free(struct msg_ps *); /* what record_ps has made */
 #endif

@@ -12,7 +12,7 @@
 struct keep;
 struct kept; /* one job's */
 struct keep *keep_open(struct store *); /* the store's promises are given back for it when others want them */
-void keep_close(struct keep *);
+void keep_close(struct keep *);		/* frees all that is kept */
 
 /* A job begins: its last `limit` bytes are kept. Jobs of another master's, which have ended, go. Stays valid until keep_end. */
 struct kept *keep_begin(struct keep *, uint64_t job, uint32_t uid, uint64_t limit);
@@ -30,7 +30,7 @@ struct keep_reader {
 };
 /* Begins with the last so many lines, UINT64_MAX: all. A line of which the beginning has gone counts as gone. of may be NULL. */
 void keep_read(struct keep_reader *, struct kept *of, uint64_t lines);
-void keep_leave(struct keep_reader *);
+void keep_leave(struct keep_reader *); /* it reads no more */
 struct keep_piece {
 	int stream;
 	const uint8_t *data; /* borrowed until anything is added */

@@ -126,6 +126,36 @@ skip_all() {
 	exit 0
 }
 
+# as UID COMMAND...: with that user's and group's rights, and no others.
+as() {
+	as_id=$1
+	shift
+	setpriv --reuid="$as_id" --regid="$as_id" --clear-groups --inh-caps=-all --bounding-set=-all env HOME="${as_home:-/tmp}" "$@"
+}
+alice() { as_home=/tmp/alice as 1001 "$@"; }
+bob() { as_home=/tmp/bob as 1002 "$@"; }
+
+# users NAME...: this machine's users, in fresh namespaces: alice is 1001, the next 1002, each with a directory /tmp/NAME. None: ids alone.
+users() {
+	command -v setpriv >/dev/null || skip_all "no setpriv"
+	[ $# -eq 0 ] || echo 'root:x:0:0::/root:/bin/sh' >/etc/passwd
+	users_id=1000
+	for users_name in "$@"; do
+		users_id=$((users_id + 1))
+		echo "$users_name:x:$users_id:$users_id::/tmp/$users_name:/bin/sh" >>/etc/passwd
+		mkdir -p "/tmp/$users_name"
+		chown "$users_id:$users_id" "/tmp/$users_name"
+	done
+}
+
+# built TOOL...: the tools of tests/tools that the script needs, each in a variable of its name; skips all without them.
+built() {
+	for built_tool in "$@"; do
+		[ -x "$REPO/build/tools/$built_tool" ] || skip_all "build/tools/$built_tool is not built"
+		eval "$built_tool=\$REPO/build/tools/$built_tool"
+	done
+}
+
 # Nodes without root have their mounts in user namespaces.
 user_namespaces() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups unshare -U true 2>/dev/null

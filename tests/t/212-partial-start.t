@@ -4,8 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-denied="$REPO/build/tools/denied"
-[ -x "$denied" ] || skip_all "build/tools/denied is not built"
+built denied
 
 # start_apart NUMBER PREPARE [COMMAND...]: a node in a mount namespace of its own, after PREPARE has been done in it, run through COMMAND.
 start_apart() {

@@ -4,8 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-hostile="$REPO/build/tools/hostile"
-[ -x "$hostile" ] || skip_all "build/tools/hostile is not built"
+built hostile
 "$GPROC" keygen 2>/dev/null
 "$GPROC" keygen -key="$T/wrong" 2>/dev/null
 start_master -heartbeat="$(span 2000)"

@@ -4,8 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-tracer="$REPO/build/tools/tracer"
-[ -x "$tracer" ] || skip_all "build/tools/tracer is not built"
+built tracer
 start_master -heartbeat="$(span 1000)"
 start_flat 3
 

@@ -4,8 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-liar="$REPO/build/tools/liar"
-[ -x "$liar" ] || skip_all "build/tools/liar is not built"
+built liar
 start_master -heartbeat="$(span 5000)"
 start_tree 4 2 # 0, 1; 0:2, 1:3
 below="$(pid_of_slave 0) $(pid_of_slave 1)"

@@ -3,8 +3,7 @@
 . tests/lib.sh
 enter_namespaces "$@"
 ulimit -n 8192 2>/dev/null
-hostile="$REPO/build/tools/hostile"
-[ -x "$hostile" ] || skip_all "build/tools/hostile is not built"
+built hostile
 
 memory() {
 	awk '/^VmRSS/ { print $2 }' "/proc/$MASTER/status"

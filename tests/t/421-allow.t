@@ -2,12 +2,8 @@
 # The -allow file: which users and groups may use which nodes.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp:/bin/sh\nbob:x:1002:1002::/tmp:/bin/sh\n' >/etc/passwd
+users alice bob
 printf 'root:x:0:\nalice:x:1001:\nbob:x:1002:\nstaff:x:2000:bob\n' >/etc/group
-alice() {
-	setpriv --reuid=1001 --regid=1001 --clear-groups "$@"
-}
 bob() {
 	setpriv --reuid=1002 --regid=1002 --groups=1002,2000 "$@"
 }

@@ -3,15 +3,10 @@
 . tests/lib.sh
 enter_namespaces "$@"
 own_root
-command -v setpriv >/dev/null || skip_all "no setpriv"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp/alice:/bin/sh\n' >/etc/passwd
-alice() {
-	setpriv --reuid=1001 --regid=1001 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp/alice "$@"
-}
-mkdir /tmp/alice /tmp/closed /tmp/open
+users alice
+mkdir /tmp/closed /tmp/open
 chmod 700 /tmp/closed
 chmod 777 /tmp/open
-chown 1001:1001 /tmp/alice
 mount -t tmpfs -o mode=755 gproc-test /usr/local
 mount -t tmpfs -o mode=755 gproc-test /opt
 ln -s /usr/local /tmp/way

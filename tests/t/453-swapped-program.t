@@ -2,16 +2,9 @@
 # A user puts a fifo, a device's link or another's file where the shipped program was put, between its placing and its start: the launch
 # ends, nothing is read or waited for with root's rights, and the node goes on. With -p=false files stay, so that it can be done.
 . tests/lib.sh
-denied="$REPO/build/tools/denied"
-[ -x "$denied" ] || skip_all "build/tools/denied is not built"
 enter_namespaces "$@"
-denied="$REPO/build/tools/denied"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp/alice:/bin/sh\n' >/etc/passwd
-alice() {
-	setpriv --reuid=1001 --regid=1001 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp/alice "$@"
-}
-mkdir /tmp/alice
+built denied
+users alice
 printf '#include <stdio.h>\nint main(void) { return puts("hers") < 0; }\n' >"$T/prog.c"
 gcc -static -o /tmp/alice/prog "$T/prog.c"
 chown -R 1001:1001 /tmp/alice

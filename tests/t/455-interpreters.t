@@ -3,11 +3,7 @@
 # an interpreter; and where it can't be, the message names the file that is in the way.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/home/alice:/bin/sh\n' >/etc/passwd
-alice() {
-	setpriv --reuid=1001 --regid=1001 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
-}
+users alice
 mount -t tmpfs -o mode=755 gproc-test /home
 mkdir -p /home/u/venv/bin /home/u/tools/lib /tmp/wd /home/closed/bin
 cp /bin/sh /home/u/venv/bin/copied
@@ -35,7 +31,7 @@ is "what the node has beside it is there" "$status$out$err" 0own
 run alice "$GPROC" e 0-2 ./closed
 is "where she may not enter a directory that the start needs, it fails there" "$status $(echo $out)" "126 never never"
 like "and that is told, with the file and the directory's user" "$err" \
-	'node 1: .*its interpreter /home/closed/bin/sh can.t be run: Permission denied; it was sent, but user 1001 may not enter'
+	'could not start: 1: .*its interpreter /home/closed/bin/sh can.t be run: Permission denied; it was sent, but user 1001 may not enter'
 run "$GPROC" e 1 ./closed
 is "root may" "$status$out$err" 0never
 kill -INT "$MASTER"

@@ -3,11 +3,7 @@
 # for it; that directory is the node's own all the same, and nothing stays in it.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp:/bin/sh\n' >/etc/passwd
-alice() {
-	setpriv --reuid=1001 --regid=1001 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
-}
+users alice
 mkdir -p /tmp/x/deep /tmp/v/bin /tmp/wd
 printf 'int seven(void) { return 7; }\n' >"$T/seven.c"
 printf '#include <stdio.h>\nint seven(void);\nint main(void) { return printf("%%d\\n", seven()) < 0; }\n' >"$T/main.c"

@@ -3,11 +3,7 @@
 # it elsewhere once it has been looked at: what runs is what was sent.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp:/bin/sh\nbob:x:1002:1002::/tmp:/bin/sh\n' >/etc/passwd
-bob() {
-	setpriv --reuid=1002 --regid=1002 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
-}
+users alice bob
 mount -t tmpfs -o mode=755 gproc-test /opt
 # The interpreter waits before it opens its script, as a slow machine does.
 cat >"$T/waits.c" <<'C'

@@ -3,13 +3,7 @@
 # is removed: the keeper gives up in the end, and what stays goes with the last of that user's jobs.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp/alice:/bin/sh\n' >/etc/passwd
-alice() {
-	setpriv --reuid=1001 --regid=1001 --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp/alice "$@"
-}
-mkdir /tmp/alice
-chown 1001:1001 /tmp/alice
+users alice
 cat >"$T/fill.c" <<'C'
 #include <errno.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-[ -x "$REPO/build/tools/clinger" ] || skip_all "build/tools/clinger is not built"
-cp "$REPO/build/tools/clinger" /tmp/clinger
+built clinger
+cp "$clinger" /tmp/clinger
 chmod 755 /tmp/clinger
 
 as() {

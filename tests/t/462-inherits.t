@@ -3,8 +3,8 @@
 # doc/security.md, row by row. What would be an advantage or a surprise is as usual; what only restrains stays.
 . tests/lib.sh
 enter_namespaces "$@"
-[ -x "$REPO/build/tools/heir" ] || skip_all "build/tools/heir is not built"
-cp "$REPO/build/tools/heir" /tmp/heir
+built heir
+cp "$heir" /tmp/heir
 start_master -users=1001
 unshare -u sh -c 'echo slave0 >/proc/sys/kernel/hostname; exec setsid "$@"' sh /tmp/heir odd \
 	"$GPROC" -myParent=master -myId=0 -myAddress=slave0 s >"$T/slave0.log" 2>&1 &

@@ -3,10 +3,8 @@
 # claimed of it; what lies in the store for one user, root too, is not there for another. Done with a client of the thief's own.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-thief="$REPO/build/tools/thief"
-[ -x "$thief" ] || skip_all "build/tools/thief is not built"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp:/bin/sh\nbob:x:1002:1002::/tmp:/bin/sh\n' >/etc/passwd
+users alice bob
+built thief
 alice() {
 	setpriv --reuid=1001 --regid=1001 --clear-groups timeout "$(limit 120)" "$@"
 }

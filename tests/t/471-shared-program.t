@@ -3,14 +3,7 @@
 # the client's socket and over each link. What is somebody's own is fetched for each.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp:/bin/sh\nbob:x:1002:1002::/tmp:/bin/sh\n' >/etc/passwd
-alice() {
-	setpriv --reuid=1001 --regid=1001 --clear-groups "$@"
-}
-bob() {
-	setpriv --reuid=1002 --regid=1002 --clear-groups "$@"
-}
+users alice bob
 cd / || exit 1
 start_master -users=alice,bob -debug=9
 start_slave 0 master -debug=9

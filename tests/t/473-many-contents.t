@@ -6,8 +6,7 @@
 enter_namespaces "$@"
 command -v setpriv >/dev/null || skip_all "no setpriv"
 [ -r /proc/self/schedstat ] || skip_all "the kernel does not count a process's time in nanoseconds"
-thief="$REPO/build/tools/thief"
-[ -x "$thief" ] || skip_all "build/tools/thief is not built"
+built thief
 cd / || exit 1
 start_master -users=1001 -store=512m
 start_flat 1

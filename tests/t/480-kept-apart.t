@@ -4,13 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp/alice:/bin/sh\nbob:x:1002:1002::/tmp/bob:/bin/sh\n' >/etc/passwd
-as() {
-	as_id=$1
-	shift
-	setpriv --reuid="$as_id" --regid="$as_id" --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
-}
+users alice bob
 kept=/tmp/kept
 start_master -users=alice,bob
 start_slave 0 master -p=false -binRoot=$kept

@@ -3,9 +3,8 @@
 # launches begin meanwhile. Done with a client of the user's own.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-thief="$REPO/build/tools/thief"
-[ -x "$thief" ] || skip_all "build/tools/thief is not built"
+users
+built thief
 as() {
 	as_id=$1
 	shift

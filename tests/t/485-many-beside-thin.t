@@ -3,13 +3,9 @@
 # square of their number it was silent for so long that it was given up. Counted in processor time, as in 473.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
+users
 [ -r /proc/self/schedstat ] || skip_all "the kernel does not count a process's time in nanoseconds"
-thief="$REPO/build/tools/thief"
-[ -x "$thief" ] || skip_all "build/tools/thief is not built"
-alice() {
-	setpriv --reuid=1001 --regid=1001 --clear-groups "$@"
-}
+built thief
 cd / || exit 1
 start_master -users=1001 -store=4g
 start_slave 0 master -store=1g

@@ -4,14 +4,8 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-asker="$REPO/build/tools/asker" swarm="$REPO/build/tools/swarm"
-[ -x "$asker" ] && [ -x "$swarm" ] || skip_all "build/tools/asker or swarm is not built"
-as() {
-	as_id=$1
-	shift
-	setpriv --reuid="$as_id" --regid="$as_id" --clear-groups "$@"
-}
+users
+built asker swarm
 cd / || exit 1
 start_master -key=none -debug=1 -users=1001
 start_slave 0 master -key=none

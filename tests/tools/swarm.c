@@ -27,7 +27,7 @@ static void
 join(uint32_t id)
 {
 	struct msg_join m = {
-		.generation = PROTO_GENERATION, .has_id = true, .id = id, .info = {id + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}, .runs = ""};
+		.generation = PROTO_GENERATION, .has_id = true, .id = id, .info = {id + 1, "swarm", ":1", "m0", GPROC_VERSION, "", 1, 1}};
 	struct buf body = {0};
 
 	put_join(&body, &m);
