@@ -32,7 +32,7 @@ struct feed {
 	uint64_t sent, low, most; /* low: what all nodes have taken; most: read by any that is over */
 	uint32_t window, pieces;  /* pieces: sent since low has moved */
 	struct eater *at;
-	size_t count, eating;
+	size_t count, eating, last; /* last: those that have taken no more than low */
 	uint64_t limit; /* told to the client */
 	bool told_over;
 	bool asked; /* the client wants to know which nodes hold it up; it did when all had */
@@ -61,7 +61,7 @@ feed_new(uint64_t job, const struct path *paths, size_t nodes)
 	f->window = share > WINDOW_MAX ? WINDOW_MAX : share < WINDOW_MIN ? WINDOW_MIN : (uint32_t)share;
 	granted += f->window;
 	f->at = xcalloc(nodes, sizeof(*f->at));
-	f->count = f->eating = nodes;
+	f->count = f->eating = f->last = nodes;
 	f->missed = UINT64_MAX;
 	return f;
 }
@@ -169,16 +169,23 @@ drop(struct feed *f)
 	f->pieces = 0;
 }
 
+/* One of the last is ahead, or over. Only when none is left all are looked at: of many nodes each moves in its turn. */
 static void
-find_low(struct feed *f)
+leave_last(struct feed *f)
 {
-	uint64_t low = f->sent;
 	size_t i;
 
-	for (i = 0; i < f->count; i++)
-		if (!f->at[i].over && f->at[i].taken < low)
-			low = f->at[i].taken;
-	f->low = low;
+	if (--f->last > 0)
+		return;
+	f->low = f->sent;
+	for (i = 0; i < f->count; i++) {
+		const struct eater *e = &f->at[i];
+
+		if (e->over || e->taken > f->low)
+			continue;
+		f->last = e->taken < f->low ? 1 : f->last + 1;
+		f->low = e->taken;
+	}
 	drop(f);
 	pump(f);
 }
@@ -186,9 +193,12 @@ find_low(struct feed *f)
 static void
 eater_over(struct feed *f, struct eater *e)
 {
+	bool was_last = e->taken == f->low;
+
 	e->over = true;
 	f->eating--;
-	find_low(f);
+	if (was_last)
+		leave_last(f);
 }
 
 void
@@ -218,7 +228,7 @@ feed_taken(struct feed *f, size_t node, const struct msg_taken *m)
 		return;
 	e->taken = m->taken;
 	if (was_last)
-		find_low(f);
+		leave_last(f);
 }
 
 int
