@@ -43,7 +43,7 @@ while IFS= read -r line <&4; do
 	esac
 	type_line "$line"
 	case $line in
-	*' reboot '*) is "$line" "$status $out" "1 gproc: node 4 can't be halted or rebooted from here: PID 1 there is not gproc" ;;
+	*' reboot '*) is "$line, of a node whose PID 1 is another" "$out" "gproc: node 4 can't be halted or rebooted from here: PID 1 there is not gproc" ;;
 	*) is "$line" "$status" 0 || diag "$(printf '%s\n' "$out" | head -n 5)" ;;
 	esac
 done 4<"$T/lines"
