@@ -302,8 +302,10 @@ read_switches(void)
 	ssize_t len = -1;
 	struct stat st;
 
+	if (fd < 0 && errno == EACCES) /* perhaps there is none, but what a site has set should not be missing in silence */
+		warn("can't read " SWITCHES ": %s; what it may set does not hold", strerror(errno));
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
-		return NULL; /* it is not for those who can't read it */
+		return NULL;
 	text = xcalloc(1, MAX_SWITCHES + 1);
 	if (fd < 0 || fstat(fd, &st) || (len = read_full(fd, text, MAX_SWITCHES)) < 0)
 		why = xasprintf("can't read " SWITCHES ": %s", strerror(errno));

@@ -596,6 +596,21 @@ is_signal(const struct scan *s, const char *word)
 	return s->mode && s->mode->mode == MODE_KILL && s->kept_count == 0 && len == strspn(word + 1, letters) && !find_option(word + 1);
 }
 
+/* A number where the mode is expected: of -t 10, or nodes. */
+static int
+no_mode(const struct scan *s, const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+
+	if (!digits)
+		return unknown_mode(word);
+	if (s->at > 1 && strcmp(s->argv[s->at - 1], "-t") == 0)
+		set_error(error, sizeof(error), "-t takes no number: -start=%s gives up on nodes that have not started by then", word);
+	else
+		set_error(error, sizeof(error), "there is no mode %s: nodes stand behind the mode: gproc e NODES COMMAND", word);
+	return -1;
+}
+
 static int
 scan_words(struct scan *s)
 {
@@ -617,7 +632,7 @@ scan_words(struct scan *s)
 		} else if (!s->mode) {
 			s->mode = find_mode(word);
 			if (!s->mode)
-				return unknown_mode(word);
+				return no_mode(s, word);
 			s->at++;
 		} else {
 			had_nodes = s->mode->mode == MODE_EXEC && s->kept_count == 0;

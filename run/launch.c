@@ -321,6 +321,7 @@ become(struct start *l)
 enum {
 	EXPANSION_SPACE = 64 << 20, /* bytes of memory: ten times what an exec takes */
 	EXPANSION_CPU = 10,	    /* seconds */
+	MOST_PATHS = 64,	    /* in a word, that are looked up for a hint */
 };
 
 static bool
@@ -662,7 +663,7 @@ hint_at(struct start *l, const char *word)
 
 	if (e && (e->flags & ENTRY_OWN)) {
 		sent = under_binroot(l, path);
-		if (!shows_sent(path, sent) && used + strlen(path) + strlen(sent) + 8 < sizeof(l->hint))
+		if (!shows_sent(path, sent) && !strstr(l->hint, sent) && used + strlen(path) + strlen(sent) + 8 < sizeof(l->hint))
 			(void)snprintf(l->hint + used, sizeof(l->hint) - used, "%s%s is at %s", used ? ", " : "", path, sent);
 		free(sent);
 	}
@@ -670,7 +671,27 @@ hint_at(struct start *l, const char *word)
 	free(path);
 }
 
-/* Of the words as they were typed, also behind a "=" as in if=/tmp/x. */
+/* Absolute paths within a word, as in if=/tmp/x, -I/tmp/x or sh -c '. /tmp/x; y'. */
+static void
+hint_within(struct start *l, const char *word)
+{
+	static const char ends[] = " \t\n;:,|&()<>\"'`=";
+	const char *at = word;
+	unsigned tries;
+
+	for (tries = 0; tries < MOST_PATHS && (at = strchr(at, '/')); tries++) {
+		size_t len = strcspn(at, ends);
+		bool begins = at > word && (strchr(ends, at[-1]) || (word[0] == '-' && at == word + 2));
+		char *path = xstrndup(at, len);
+
+		if (begins && len > 1)
+			hint_at(l, path);
+		free(path);
+		at += len;
+	}
+}
+
+/* Of the words as they were typed. */
 static void
 hint_where_files_are(struct start *l)
 {
@@ -679,11 +700,8 @@ hint_where_files_are(struct start *l)
 	if (!l->task->manifest)
 		return;
 	for (word = l->task->argv + 1; *word; word++) {
-		const char *value = strchr(*word, '=');
-
 		hint_at(l, *word);
-		if (value && value[1] == '/')
-			hint_at(l, value + 1);
+		hint_within(l, *word);
 	}
 	if (*l->hint)
 		say(l, HINT);

@@ -24,6 +24,10 @@ run hidden -f=/media/d e 0 /bin/cat /tmp/xproc/media/d/one
 is "where that was said, nothing needs saying" "$status $out$err" "0 one"
 run hidden -f=/media/d e 0 /bin/dd if=/media/d/one
 like "behind a = too" "$err" "^gproc: /media/d/one is at .* on node 0$"
+run hidden -f=/media/d e 0 /bin/sh -c '. /media/d/a.sh; cat </media/d/one'
+like "within a word for a shell" "$err" "^gproc: /media/d/a.sh is at [^ ]*, /media/d/one is at [^ ]* on node 0$"
+run hidden -f=/media/d e 0 /bin/ls -I/media/d/one /media/none
+like "and behind a letter" "$err" "^gproc: /media/d/one is at [^ ]* on node 0$"
 run hidden -f=/media/d e 0 /bin/sh -c 'exit 0' /media/d/one
 is "nothing is said where all is well" "$status $err" "0 "
 run hidden -f=/media/d e 0 /bin/sh -c 'exit 7' /media/d/two

@@ -41,4 +41,13 @@ start_master
 wait_up 2
 ok "who could not join says that it has" wait_log "$T/late.log" '^gproc: joined 127.0.0.1:6666 as node 7$'
 is "and each reason once" "$(sort "$T/late.log" | uniq -d)" ""
+
+# ---- a directory of the site's that not all may look into ----
+if command -v setpriv >/dev/null; then
+	mkdir -p /etc/gproc
+	chmod 700 /etc/gproc
+	run setpriv --reuid=1001 --regid=1001 --clear-groups "$GPROC" version
+	like "switches of the site that can't be read are missed aloud" "$status $err" \
+		"^0 gproc: can't read /etc/gproc/switches: Permission denied; what it may set does not hold$"
+fi
 done_testing

@@ -120,6 +120,8 @@ slips(void)
 		{{"-binroot=/x", "m"}, "there is no switch -binroot; did you mean -binRoot (gproc help MODE lists them)"},
 		{{"-cmdprt=1", "m"}, "there is no switch -cmdprt; did you mean -cmdport (gproc help MODE lists them)"},
 		{{"date"}, "there is no mode date (gproc help lists them)"},
+		{{"-t", "10", "e"}, "-t takes no number: -start=10 gives up on nodes that have not started by then"},
+		{{"1-3", "date"}, "there is no mode 1-3: nodes stand behind the mode: gproc e NODES COMMAND"},
 		{{"-lb", "e"}, "there is no switch -lb: each has a dash of its own, -l -b"},
 		{{"-w", "1-3"}, "there is no switch -w: nodes stand behind the mode: gproc e NODES COMMAND"},
 		{{"-u=3", "e"}, "there is no switch -u: -timeout=TIME ends a command that takes too long"},
