@@ -3,7 +3,8 @@
 #include "client/exec.h"
 #include "client/session.h"
 #include "client/table.h"
-#include "client/naming.h"
+#include "client/json.h"
+#include "client/survey.h"
 
 #include <pwd.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/wait.h>
 
 /* ---- the list ---- */
 
@@ -22,22 +24,25 @@ user_text(uint32_t uid)
 	return user ? xstrdup(user->pw_name) : xasprintf("%u", uid);
 }
 
-/* The nodes by state: "3,9", or where some have ended "running 3,9; exit 0 1-2". */
+/* The nodes by state: "3,9", or where some have ended "running: 3,9; exit 0: 1-2". */
 static char *
-nodes_text(const struct msg_ps *m)
+nodes_text(const struct msg_ps *m, const struct naming *naming)
 {
 	struct strings parts = {0};
-	char *text;
+	char *text, *nodes = naming_list(naming, m->running);
 	size_t i;
 
 	if (m->groups.count == 0)
-		return xstrdup(m->running);
-	if (*m->running)
-		strings_take(&parts, xasprintf("running %s", m->running));
+		return nodes;
+	if (*nodes)
+		strings_take(&parts, xasprintf("running: %s", nodes));
+	free(nodes);
 	for (i = 0; i < m->groups.count; i += 2) {
 		char *what = printable(m->groups.at[i]);
 
-		strings_take(&parts, xasprintf("%s: %s", what, m->groups.at[i + 1]));
+		nodes = naming_list(naming, m->groups.at[i + 1]);
+		strings_take(&parts, xasprintf("%s: %s", what, nodes));
+		free(nodes);
 		free(what);
 	}
 	text = strings_join(&parts, "; ");
@@ -46,7 +51,7 @@ nodes_text(const struct msg_ps *m)
 }
 
 static void
-add_row(struct table *t, const struct msg_ps *m)
+add_row(struct table *t, const struct msg_ps *m, const struct naming *naming)
 {
 	char *words = strings_join(&m->command, " ");
 
@@ -55,9 +60,62 @@ add_row(struct table *t, const struct msg_ps *m)
 	table_add(t, user_text(m->uid));
 	table_add(t, age_text(m->age));
 	table_add(t, xstrdup(m->state));
-	table_add(t, nodes_text(m));
+	table_add(t, nodes_text(m, naming));
 	table_add(t, printable(words));
 	free(words);
+}
+
+/* cli.md's object of a job; "ends" is how it has ended, and where. */
+static void
+put_job(struct buf *b, const struct msg_ps *m, bool first)
+{
+	uint64_t since = json_now() - m->age;
+	size_t i;
+
+	json_begin(b, "job");
+	if (first)
+		json_number(b, "gproc", JSON_FORMAT);
+	json_text(b, "job", m->job);
+	if (*m->name)
+		json_text(b, "name", m->name);
+	json_number(b, "uid", m->uid);
+	json_seconds(b, "since", since);
+	json_text(b, "state", m->state);
+	json_text(b, "nodes", m->nodes);
+	json_text(b, "running", m->running);
+	json_words(b, "command", (const char *const *)m->command.at, m->command.count);
+	if (m->lasted != UINT64_MAX)
+		json_seconds(b, "ended", since + m->lasted);
+	json_open(b, "ends");
+	for (i = 0; i < m->groups.count; i += 2) {
+		json_item(b, "what", m->groups.at[i]);
+		json_text(b, "nodes", m->groups.at[i + 1]);
+		json_close(b);
+	}
+	json_shut(b);
+	json_end(b);
+}
+
+static void
+print_object(struct buf *object)
+{
+	(void)fwrite(object->data, 1, object->len, stdout);
+	buf_free(object);
+}
+
+/* With -names what the hosts of all nodes are called; else NULL. The caller frees. */
+static struct naming *
+ask_names(const struct options *o)
+{
+	struct survey nodes = {0};
+	struct naming *naming;
+
+	if (!o->names)
+		return NULL;
+	survey_ask(o, "", &nodes);
+	naming = survey_naming(&nodes, true);
+	survey_free(&nodes);
+	return naming;
 }
 
 static int
@@ -66,6 +124,7 @@ list(const struct options *o)
 	static const char *const heads[] = {"JOB", "NAME", "USER", "AGE", "STATE", "NODES", "COMMAND"};
 	struct table t = {.columns = COUNT(heads), .right = 1u << 3};
 	struct msg_ps_ask ask = {.all = o->all};
+	struct naming *naming = ask_names(o);
 	struct link *l = session_open(o->uds);
 	struct buf body = {0};
 	struct msg_ps m;
@@ -80,14 +139,20 @@ list(const struct options *o)
 	for (session_next(l, &f); f.type == MSG_PS; session_next(l, &f)) {
 		if (take_ps(f.body, f.len, &m) != 0)
 			session_bad(&f);
-		add_row(&t, &m);
+		if (o->json) {
+			put_job(&body, &m, t.cells.count == COUNT(heads));
+			print_object(&body);
+		}
+		add_row(&t, &m, naming);
 		ps_free(&m);
 	}
 	if (f.type != MSG_OK)
 		session_bad(&f);
 	link_free(l);
-	table_print(&t, 0);
+	if (!o->json)
+		table_print(&t);
 	table_free(&t);
+	naming_free(naming);
 	return flush_stdout(0);
 }
 
@@ -195,7 +260,7 @@ add_cells(struct table *t, const struct process *p)
 
 /* Rows that are alike but for their nodes become one. */
 static void
-fold_rows(const struct look *look, const struct table *cells, struct table *t)
+fold_rows(const struct look *look, const struct naming *naming, const struct table *cells, struct table *t)
 {
 	size_t count = look->accepted.count, i, j, k, n;
 	bool *seen = xcalloc(count, sizeof(*seen));
@@ -213,12 +278,41 @@ fold_rows(const struct look *look, const struct table *cells, struct table *t)
 			seen[j] = true;
 			some[n++] = look->accepted.paths[j];
 		}
-		table_add(t, naming_counted(NULL, some, n));
+		table_add(t, naming_counted(naming, some, n));
 		for (k = 0; k < PROCESS_CELLS; k++)
 			table_add(t, xstrdup(cells->cells.at[i * PROCESS_CELLS + k]));
 	}
 	free(some);
 	free(seen);
+}
+
+static void
+put_process(struct buf *b, const struct look *look, const struct naming *naming, size_t at)
+{
+	const struct process *p = &look->at[at];
+	char *state = state_text(p);
+	bool exited = p->verdict.kind == EVENT_EXITED, lives = p->known && !p->verdict.kind;
+
+	json_begin(b, "process");
+	if (at == 0)
+		json_number(b, "gproc", JSON_FORMAT);
+	json_text(b, "job", look->about.job);
+	json_about(b, naming, &look->accepted.paths[at]);
+	if (lives && p->figures.pid)
+		json_number(b, "pid", p->figures.pid);
+	json_text(b, "state", exited ? "ended" : state);
+	free(state);
+	if (exited && WIFSIGNALED(p->verdict.status))
+		json_number(b, "signal", (uint64_t)WTERMSIG(p->verdict.status));
+	else if (exited)
+		json_number(b, "code", (uint64_t)WEXITSTATUS(p->verdict.status));
+	if (p->note)
+		json_text(b, "reason", p->note);
+	if (lives)
+		json_seconds(b, "cpu", p->figures.cpu);
+	if (lives)
+		json_number(b, "memory", p->figures.memory);
+	json_end(b);
 }
 
 static int
@@ -227,15 +321,23 @@ show_job(const struct options *o, const char *job)
 	static const char *const heads[] = {"NODES", "PID", "STATE", "CPU", "MEMORY", ""};
 	struct table t = {.columns = COUNT(heads), .right = 1u << 1 | 1u << 3 | 1u << 4}, cells = {.columns = PROCESS_CELLS};
 	struct look look = {.options = o};
+	struct naming *naming = ask_names(o);
+	struct buf object = {0};
 	size_t i;
 
 	ask(&look, job);
+	for (i = 0; o->json && i < look.accepted.count; i++) {
+		put_process(&object, &look, naming, i);
+		print_object(&object);
+	}
+	if (o->json)
+		return flush_stdout(0);
 	for (i = 0; i < COUNT(heads); i++)
 		table_add(&t, xstrdup(heads[i]));
 	for (i = 0; i < look.accepted.count; i++)
 		add_cells(&cells, &look.at[i]);
-	fold_rows(&look, &cells, &t);
-	table_print(&t, 0);
+	fold_rows(&look, naming, &cells, &t);
+	table_print(&t);
 	table_free(&cells);
 	table_free(&t);
 	return flush_stdout(0);

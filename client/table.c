@@ -32,21 +32,36 @@ length(const char *text)
 	return n;
 }
 
+enum { REST = 1 }; /* the first byte of a cell whose text goes on over those that follow */
+
 void
 table_add(struct table *t, char *cell)
 {
 	strings_take(&t->cells, cell);
 }
 
-static size_t
-column_width(const struct table *t, size_t column)
+void
+table_rest(struct table *t, char *text)
 {
-	size_t widest = 0, i;
+	strings_take(&t->cells, xasprintf("%c%s", REST, text));
+	free(text);
+	while (t->cells.count % t->columns)
+		strings_add(&t->cells, "");
+}
 
-	for (i = column; i < t->cells.count; i += t->columns)
-		if (length(t->cells.at[i]) > widest)
-			widest = length(t->cells.at[i]);
-	return widest;
+static void
+measure(const struct table *t, size_t wide[TABLE_COLUMNS])
+{
+	size_t i;
+
+	for (i = 0; i < t->columns; i++)
+		wide[i] = 0;
+	for (i = 0; i < t->cells.count; i++) {
+		const char *cell = t->cells.at[i];
+
+		if (*cell != REST && length(cell) > wide[i % t->columns])
+			wide[i % t->columns] = length(cell);
+	}
 }
 
 /* Cuts a text that has more characters than there is room for; "~" stands for the rest. */
@@ -73,39 +88,46 @@ put_blanks(struct buf *line, size_t n)
 		put_u8(line, ' ');
 }
 
-char *
-table_row(const struct table *t, size_t row, size_t indent)
+/* Appends a row, without blanks at its end. */
+static void
+put_row(struct buf *line, const struct table *t, char *const *cells, const size_t *wide)
 {
-	struct buf line = {0};
-	size_t i, blanks = 0, room = width();
+	size_t i, blanks = 0;
 
-	for (i = 0; i < t->columns; i++) {
-		const char *cell = t->cells.at[row * t->columns + i];
-		size_t wide = column_width(t, i), pad = wide - length(cell);
+	for (i = 0; i < t->columns && *cells[i] != REST; i++) {
+		size_t pad = wide[i] - length(cells[i]);
+		bool right = t->right >> i & 1;
 
-		if (wide == 0)
+		if (wide[i] == 0)
 			continue;
-		put_blanks(&line, blanks + (t->right >> i & 1 ? pad : 0));
-		put_bytes(&line, cell, strlen(cell));
-		blanks = (t->right >> i & 1 ? 0 : pad) + 2;
+		if (*cells[i]) {
+			put_blanks(line, blanks + (right ? pad : 0));
+			put_bytes(line, cells[i], strlen(cells[i]));
+			blanks = 0;
+		}
+		blanks += (*cells[i] && right ? 0 : pad) + 2;
 	}
-	put_u8(&line, 0);
-	if (room != SIZE_MAX)
-		cut((char *)line.data, room > indent ? room - indent : 1);
-	return (char *)line.data;
+	if (i < t->columns) {
+		put_blanks(line, blanks);
+		put_bytes(line, cells[i] + 1, strlen(cells[i] + 1));
+	}
+	put_u8(line, 0);
 }
 
 void
-table_print(const struct table *t, size_t indent)
+table_print(const struct table *t)
 {
-	size_t i;
+	size_t wide[TABLE_COLUMNS], room = width(), i;
+	struct buf line = {0};
 
-	for (i = 0; i < t->cells.count / t->columns; i++) {
-		char *row = table_row(t, i, indent);
-
-		puts(row);
-		free(row);
+	measure(t, wide);
+	for (i = 0; i < t->cells.count; i += t->columns) {
+		line.len = 0;
+		put_row(&line, t, &t->cells.at[i], wide);
+		cut((char *)line.data, room);
+		puts((char *)line.data);
 	}
+	buf_free(&line);
 }
 
 void
