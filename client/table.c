@@ -111,6 +111,8 @@ put_row(struct buf *line, const struct table *t, char *const *cells, const size_
 		put_blanks(line, blanks);
 		put_bytes(line, cells[i] + 1, strlen(cells[i] + 1));
 	}
+	while (line->len > 0 && line->data[line->len - 1] == ' ')
+		line->len--;
 	put_u8(line, 0);
 }
 
