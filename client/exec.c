@@ -90,6 +90,7 @@ pack_one(struct exec *x, const char *machine, char **argv, const char *cwd)
 		die(status, "%s%s", pack_error(),
 			wants_a_shell(argv[0]) && !argv[1] ? "; there is no shell in between: say sh -c '...', or give each word by itself"
 							   : "");
+	note(1, "the list of files for %s has %zu paths", *machine ? machine : "all nodes", x->packs[x->variants].manifest.count);
 	x->machines[x->variants++] = xstrdup(machine);
 }
 
@@ -335,8 +336,10 @@ on_want(struct exec *x, const struct frame *f)
 		free(u); /* all that was asked for is sent */
 		return;
 	}
-	if (!u)
+	if (!u) {
+		note(2, "%s is asked for from byte %llu on", source->file ? source->file : "the list of files", (unsigned long long)offset);
 		u = xcalloc(1, sizeof(*u));
+	}
 	*u = (struct upload){.source = source,
 		.name = m.name,
 		.offset = offset,
@@ -542,6 +545,7 @@ on_accepted(struct exec *x, const struct frame *f)
 	x->is_accepted = true;
 	x->id = f->job;
 	x->job = xstrdup(x->accepted.job);
+	note(1, "job %s on %u node%s", x->job, x->accepted.count, x->accepted.count == 1 ? "" : "s");
 	verdicts_begin(&x->verdicts, o, x->naming, &x->accepted, x->carriage && x->carriage->silent);
 	x->output = make_output(x);
 	if (o->json) {

@@ -19,6 +19,11 @@ is "a long PATH is not listed" "$status $err" '127 gproc: no program "nosuchprog
 run env PATH=/a:/b "$GPROC" e 0 nosuchprogram
 is "a short one is" "$status $err" '127 gproc: no program "nosuchprogram" in /a, /b'
 
+run "$GPROC" -debug=2 -f=/etc/hostname e 0 /bin/true
+like "-debug tells of a client, too: what it sends" "$err" "^gproc: the list of files for all nodes has [0-9]+ paths$"
+like "its job" "$err" "^gproc: job [0-9]+\\.[0-9a-f]+ on 1 node$"
+like "and what it is asked for" "$err" "^gproc: the list of files is asked for from byte 0 on$"
+
 # A job to kill: signals in any form and case.
 for form in "JOB term" "-TERM JOB" "-15 JOB" "JOB -term" "JOB SIGterm" "-sigTERM JOB"; do
 	start_job 0 1 'trap "echo got; exit 5" TERM; echo up; while :; do sleep 0.01; done'
