@@ -11,7 +11,7 @@ const struct help_row help_overview[] = {
 	{"cp get", "copy files to nodes, fetch files of nodes"},
 	{"i", "show the tree of nodes"},
 	{"nodes", "show whom a node spec selects"},
-	{"ps attach kill", "show jobs, come back to one, signal one"},
+	{"ps attach kill", "come back to a job, list all, signal one"},
 	{"halt reboot renew forget", "stop, restart, update, unlist them"},
 	{"doctor ldd eval keygen", "what is wrong; would be sent; words; key"},
 	{"init version help", "PID 1 of a ramdisk"},
