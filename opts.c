@@ -204,7 +204,8 @@ static const struct option options[] = {
 	{"q", BOOL, SHOWERS | FILES, AT(quiet), "false", .help = "say nothing of how programs end: only what gproc itself fails at"},
 	{"view", TEXT, IN(EXEC), AT(view), "merged", .check = check_view,
 		.help = "what the program sees: merged, all (merge everything), none"},
-	{"glob", BOOL, IN(EXEC) | IN(GET), AT(glob), "true", .help = "expand arguments under binRoot, or get's names, that hold * ? [ on the node"},
+	{"glob", BOOL, IN(EXEC) | IN(GET), AT(glob), "true",
+		.help = "expand arguments under binRoot, or get's names, that hold * ? [ on the node"},
 	{"detach", BOOL, IN(EXEC), AT(detach), "false", .help = "return when the programs have started"},
 	{"n", BOOL, IN(EXEC), AT(no_input), "false", .help = "the programs read nothing; else what gproc reads goes to all"},
 	{"t", BOOL, IN(EXEC), AT(terminal), "false", .help = "a terminal for the program, on one node; ~? shows which keys are gproc's"},
@@ -222,8 +223,12 @@ static const struct option options[] = {
 		.help = "KILL so long after the TERM of -timeout; 0: KILL at once"},
 	{"drain", DURATION, IN(EXEC), AT(drain), "2s", .most = MAX_SPAN,
 		.help = "wait so long after the program's end for what still writes its output"},
-	{"subst", BOOL, IN(CP), AT(subst), "false",
-		.help = "fill in %n path, %i id, %h host, %r rank, %m machine in names of files"},
+	{"fanout", NUMBER, IN(EXEC), AT(fanout), "0", NULL, 0, UINT32_MAX,
+		.help = "at most so many nodes at a time, in order of their paths; 0 is all"},
+	{"stop-after", NUMBER, IN(EXEC), AT(stop_after), "0", NULL, 0, UINT32_MAX,
+		.help = "after so many failures start no more nodes (with -fanout); 0 is never"},
+	{"subst", BOOL, IN(EXEC) | IN(CP), AT(subst), "false",
+		.help = "fill in %n path, %i id, %h host, %r rank, %m machine, %j job in words"},
 	{"kill-on-bad", BOOL, IN(EXEC), AT(kill_on_bad), "false", .help = "end the program everywhere when it fails on one node"},
 	{"yes", BOOL, POWER, AT(yes), "false", .help = "don't ask before several nodes go"},
 	{"wait", NUMBER, IN(INFO), AT(wait), "0", .help = "until so many nodes are up, or -timeout is over"},
@@ -719,6 +724,10 @@ check_together(const struct options *o)
 {
 	const char *shown = o->label ? "-l" : o->fold ? "-b" : *o->output ? "-o" : o->json ? "-json" : NULL;
 
+	if (o->stop_after && !o->fanout) {
+		set_error(error, sizeof(error), "-stop-after needs -fanout: without it all nodes start at once");
+		return -1;
+	}
 	if (o->detach && shown) {
 		set_error(error, sizeof(error), "%s shows output, and with -detach there is none to show: gproc attach JOB has it", shown);
 		return -1;

@@ -62,6 +62,7 @@ struct options {
 	bool names;			     /* -names */
 	bool quiet;			     /* -q */
 	bool subst;			     /* -subst */
+	uint64_t fanout, stop_after;	     /* -fanout=0: all at once; -stop-after=0: never */
 	const char *output;		     /* -o=pattern */
 	uint64_t timeout, start;	     /* -timeout=0, -start=0: none */
 	uint64_t kill_after, drain;	     /* -kill-after=5s, -drain=2s */

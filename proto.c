@@ -627,13 +627,13 @@ put_event(struct buf *b, const struct msg_event *m)
 	put_u8(b, m->kind);
 	if (is_output(m))
 		put_bytes(b, m->data, m->len);
-	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED)
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED || m->kind == EVENT_HELD)
 		put_u32(b, m->status);
 	if (m->kind == EVENT_EXITED || m->kind == EVENT_NOTE)
 		put_u8(b, m->flags);
 	if (m->kind == EVENT_EXITED)
 		put_u64(b, m->ran);
-	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || m->kind == EVENT_NOTE || m->kind == EVENT_UNFIT)
+	if (m->kind == EVENT_FAILED || m->kind == EVENT_LOST || m->kind == EVENT_NOTE || m->kind == EVENT_UNFIT || m->kind == EVENT_HELD)
 		put_str(b, m->text);
 	if (m->kind == EVENT_SKIPPED)
 		put_u64(b, m->bytes);
@@ -681,6 +681,7 @@ take_event(const uint8_t *data, size_t len, struct msg_event *m)
 		m->data = take_bytes(&r, m->len);
 		break;
 	case EVENT_FAILED:
+	case EVENT_HELD:
 		m->status = take_u32(&r);
 		m->text = take_str(&r);
 		break;
@@ -807,6 +808,25 @@ take_signal(const uint8_t *data, size_t len, struct msg_signal *m)
 	unsigned marked = take_u8(&r);
 
 	*m = (struct msg_signal){.signal = marked & ~ONLY_IF_NEW, .only_if_new = marked & ONLY_IF_NEW};
+	if (m->signal == 0 || m->signal > 64)
+		r.bad = true;
+	return verdict(&r);
+}
+
+void
+put_signal_one(struct buf *b, const struct msg_signal_one *m)
+{
+	put_path(b, &m->path);
+	put_u8(b, m->signal);
+}
+
+int
+take_signal_one(const uint8_t *data, size_t len, struct msg_signal_one *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_signal_one){.path = take_path(&r)};
+	m->signal = take_u8(&r);
 	if (m->signal == 0 || m->signal > 64)
 		r.bad = true;
 	return verdict(&r);
@@ -947,6 +967,8 @@ put_launch(struct buf *b, const struct msg_launch *m)
 	put_u64(b, m->timeout);
 	put_u64(b, m->start);
 	put_u64(b, m->kill_after);
+	put_u32(b, m->fanout);
+	put_u32(b, m->stop_after);
 	put_u32(b, m->variants);
 	for (i = 0; i < m->variants; i++)
 		put_variant(b, &m->variant[i]);
@@ -973,6 +995,8 @@ take_launch(const uint8_t *data, size_t len, struct msg_launch *m)
 	m->timeout = take_u64(&r);
 	m->start = take_u64(&r);
 	m->kill_after = take_u64(&r);
+	m->fanout = take_u32(&r);
+	m->stop_after = take_u32(&r);
 	m->variants = take_u32(&r);
 	if (m->variants == 0 || m->variants > MAX_VARIANTS)
 		r.bad = true;
@@ -1016,7 +1040,8 @@ take_left_out(struct reader *r, struct left_out *l)
 void
 left_out_free(struct left_out *l)
 {
-	const char *all[] = {l->missing, l->hint, l->down, l->refused, l->open_missing, l->open_down, l->not_excluded, l->not_kept, l->advice};
+	const char *all[] = {
+		l->missing, l->hint, l->down, l->refused, l->open_missing, l->open_down, l->not_excluded, l->not_kept, l->advice};
 	size_t i;
 
 	for (i = 0; i < COUNT(all); i++)
@@ -1177,8 +1202,8 @@ take_query_end(const uint8_t *data, size_t len, struct msg_query_end *m)
 
 	*m = (struct msg_query_end){.up = take_u32(&r)};
 	m->down = take_u32(&r);
-	m->left = (struct left_out){.open_down = take_str(&r), .down = "", .refused = "", .open_missing = "", .not_excluded = "",
-		.not_kept = "", .advice = ""};
+	m->left = (struct left_out){
+		.open_down = take_str(&r), .down = "", .refused = "", .open_missing = "", .not_excluded = "", .not_kept = "", .advice = ""};
 	m->left.missing = take_str(&r);
 	m->left.hint = take_str(&r);
 	m->refused = "";
@@ -1194,25 +1219,6 @@ take_query_end(const uint8_t *data, size_t len, struct msg_query_end *m)
 		return 0;
 	strings_free(&m->rules);
 	return -1;
-}
-
-void
-put_signal_one(struct buf *b, const struct msg_signal_one *m)
-{
-	put_path(b, &m->path);
-	put_u8(b, m->signal);
-}
-
-int
-take_signal_one(const uint8_t *data, size_t len, struct msg_signal_one *m)
-{
-	struct reader r = reader_over(data, len);
-
-	*m = (struct msg_signal_one){.path = take_path(&r)};
-	m->signal = take_u8(&r);
-	if (m->signal == 0 || m->signal > 64)
-		r.bad = true;
-	return verdict(&r);
 }
 
 void

@@ -128,6 +128,7 @@ enum run_flags {
 	RUN_DETACHED = 4,     /* its output is kept on the node, and goes nowhere unless it is asked for */
 	RUN_TELL_START = 8,   /* a client waits for EVENT_STARTED */
 	RUN_NODE_CWD = 16,    /* cwd is a directory of the node's own; else a private one below binRoot */
+	RUN_SUBST = 32,	      /* the % letters (letters.h) in all words but the first stand for what the node is */
 	RUN_GET = 65536,      /* no program: the files that argv names are read, and their archive (archive.h) is its output */
 	RUN_COMPARE = 262144, /* as RUN_PUT, but nothing is put: its output says of each entry, '1' or '0', whether it is there already */
 	RUN_PUT = 131072,     /* no program: the manifest's files are put below the directory argv[0] of the node's own */
@@ -199,6 +200,7 @@ enum event_kind {
 	EVENT_UNFIT = 9,    /* made by the master for a client, before anything is sent */
 	EVENT_SKIPPED = 10, /* of a RUN_WATCH: output before what follows that is kept no more */
 	EVENT_FIGURES = 11, /* of a RUN_FIGURES */
+	EVENT_HELD = 12, /* likewise: its turn did not come */
 };
 enum figures_state {
 	FIGURES_STARTING,
@@ -226,10 +228,10 @@ struct msg_event {
 	enum event_kind kind;
 	const uint8_t *data; /* STDOUT, STDERR: to the end */
 	size_t len;
-	uint32_t status; /* FAILED: exit status; EXITED: as waitpid has it */
+	uint32_t status; /* FAILED, HELD: exit status; EXITED: as waitpid has it */
 	unsigned flags;	 /* EXITED: enum exited_flags; NOTE: enum note_flags */
 	uint64_t ran;	 /* EXITED: milliseconds from the program's start to its end */
-	/* FAILED, LOST: why; UNFIT: "aarch64, /bin/date is for x86_64"; NOTE: what the user should know, in the same words on nodes where
+	/* FAILED, LOST, HELD: why; UNFIT: "aarch64, /bin/date is for x86_64"; NOTE: what the user should know, in the same words on nodes where
 	 * it is the same; else "" */
 	const char *text;
 	uint64_t bytes; /* SKIPPED */
@@ -303,6 +305,7 @@ enum launch_flags {
 	LAUNCH_NODE_CWD = 32,	 /* as RUN_NODE_CWD */
 	LAUNCH_NAMES = 64,	 /* NAMES are wanted before ACCEPTED */
 	LAUNCH_TELL_START = 128, /* as RUN_TELL_START */
+	LAUNCH_SUBST = 256,	 /* as RUN_SUBST */
 	LAUNCH_GET = 65536,	 /* as RUN_GET, */
 	LAUNCH_COMPARE = 262144, /* RUN_COMPARE, */
 	LAUNCH_PUT = 131072,	 /* RUN_PUT */
@@ -323,6 +326,8 @@ struct msg_launch {
 	uint32_t window;	 /* bytes of events the client takes before it grants more */
 	uint64_t timeout, start; /* milliseconds; 0: none */
 	uint64_t kill_after;	 /* milliseconds from the TERM that ends a timeout to KILL; 0: KILL at once */
+	uint32_t fanout;	 /* at most so many nodes at a time, in order of paths; 0: all. Then timeout counts from a node's turn, */
+	uint32_t stop_after;	 /* and after so many failures no more are started; 0: whatever fails */
 	struct variant variant[MAX_VARIANTS];
 	uint32_t variants;
 	uint64_t keep;	  /* bytes of its output that each node keeps */
@@ -456,6 +461,8 @@ void put_taken(struct buf *, const struct msg_taken *);	       /* the body of a 
 int take_taken(const uint8_t *, size_t, struct msg_taken *);   /* its texts and bytes are borrowed */
 void put_signal(struct buf *, const struct msg_signal *);      /* the body of a SIGNAL */
 int take_signal(const uint8_t *, size_t, struct msg_signal *); /* all of it is copied */
+void put_signal_one(struct buf *, const struct msg_signal_one *);      /* the body of a SIGNAL_ONE */
+int take_signal_one(const uint8_t *, size_t, struct msg_signal_one *); /* all of it is copied */
 void put_want(struct buf *, const struct msg_want *);	       /* the body of a WANT */
 int take_want(const uint8_t *, size_t, struct msg_want *);     /* all of it is copied */
 void put_data(struct buf *, const struct msg_data *);	       /* the body of a DATA */
@@ -483,8 +490,6 @@ void put_named(struct buf *, const struct msg_named *);		     /* one of them */
 bool next_named(struct reader *, struct msg_named *);		     /* as next_shown */
 void put_query_end(struct buf *, const struct msg_query_end *);	     /* the body of a QUERY_END */
 int take_query_end(const uint8_t *, size_t, struct msg_query_end *); /* the caller frees rules by strings_free */
-void put_signal_one(struct buf *, const struct msg_signal_one *);     /* the body of a SIGNAL_ONE */
-int take_signal_one(const uint8_t *, size_t, struct msg_signal_one *); /* all of it is copied */
 void put_attach(struct buf *, const struct msg_attach *);	     /* the body of an ATTACH */
 int take_attach(const uint8_t *, size_t, struct msg_attach *);	     /* its texts and bytes are borrowed */
 void put_job_end(struct buf *, const struct msg_job_end *);	     /* the body of a JOB_END */

@@ -179,7 +179,7 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.only = o->only,
 		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
 			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u) |
-			 (x->naming ? LAUNCH_NAMES : 0u) | (progress_possible(o) ? LAUNCH_TELL_START : 0u) | (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u),
+			 (x->naming ? LAUNCH_NAMES : 0u) | (o->subst ? LAUNCH_SUBST : 0u) | (progress_possible(o) ? LAUNCH_TELL_START : 0u) | (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u),
 		.view = (enum view)opts_view(o->view),
 		.window = window(x),
 		.timeout = o->timeout,
@@ -187,6 +187,8 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.kill_after = o->kill_after,
 		.keep = o->keep,
 		.name = o->name,
+		.fanout = (uint32_t)o->fanout,
+		.stop_after = (uint32_t)o->stop_after,
 		.variants = x->variants,
 		.around = {.cwd = *o->cwd && strcmp(o->cwd, ".") != 0 ? o->cwd : cwd,
 			.binroot = names_binroot(o, argv) ? o->binroot : "",
@@ -726,6 +728,23 @@ on_end(struct exec *x, const struct frame *f)
 		x->verdicts.culprit = m.culprit - 1;
 }
 
+static void
+on_timeout(struct exec *x, const struct frame *f)
+{
+	struct reader r = reader_over(f->body, f->len);
+
+	if (!f->len)
+		verdicts_overdue(&x->verdicts);
+	while (reader_left(&r)) {
+		struct path p = take_path(&r);
+		size_t at = r.bad ? x->verdicts.count : verdicts_find(&x->verdicts, &p);
+
+		if (at == x->verdicts.count)
+			session_bad(f);
+		verdicts_overdue_one(&x->verdicts, at);
+	}
+}
+
 /* Handles one frame. False when every verdict has come. */
 static bool
 on_frame(struct exec *x, const struct frame *f)
@@ -750,7 +769,7 @@ on_frame(struct exec *x, const struct frame *f)
 		on_unwant(x, f);
 		break;
 	case MSG_TIMEOUT:
-		verdicts_overdue(&x->verdicts);
+		on_timeout(x, f);
 		break;
 	case MSG_TAKEN:
 		if (reading_taken(&x->reading, f) != 0)
@@ -883,6 +902,15 @@ prepare_terminal(struct options *o)
 	free(dir);
 }
 
+/* Before anything is sent. */
+static void
+check_letters(char **argv)
+{
+	for (argv++; *argv; argv++)
+		if (letters_unknown(*argv, LETTERS_ALL))
+			die(2, "-subst: %s: %s", *argv, letters_help(false));
+}
+
 int
 client_exec(const struct options *options, const char *spec, char **argv)
 {
@@ -893,6 +921,8 @@ client_exec(const struct options *options, const char *spec, char **argv)
 	int status;
 
 	check_spec(spec);
+	if (own.subst)
+		check_letters(argv);
 	if (own.terminal)
 		prepare_terminal(&own);
 	cwd = parcel_cwd();

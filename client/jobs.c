@@ -232,6 +232,8 @@ state_text(const struct process *p)
 		return xstrdup("lost");
 	if (p->verdict.kind == EVENT_FAILED || p->verdict.kind == EVENT_UNFIT)
 		return xstrdup("failed");
+	if (p->verdict.kind == EVENT_HELD)
+		return xstrdup("not started");
 	if (p->verdict.kind == EVENT_EXITED)
 		return exited_text(p->verdict.status, p->verdict.flags);
 	return xstrdup(p->known ? states[p->figures.state] : "unknown");

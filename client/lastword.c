@@ -144,7 +144,7 @@ fold_items(const struct lastword *w, const struct naming *n, size_t from, size_t
 static bool
 is_own(const struct item *i)
 {
-	return kinds[i->kind].own || (i->kind == WORD_FAILED && i->number == 255);
+	return kinds[i->kind].own || ((i->kind == WORD_FAILED || i->kind == WORD_HELD) && i->number == 255);
 }
 
 void

@@ -57,15 +57,19 @@ report_exit(struct buf *b, const struct verdict *v)
 static void
 report_failure(struct buf *b, const struct verdict *v)
 {
+	char *why = v->why ? xasprintf("%s%s", v->fate == FATE_HELD ? "not started: " : "", v->why)
+			   : xstrdup("a signal ended it before it could start");
+
 	json_number(b, "code", verdict_status(v));
-	json_text(b, "reason", v->why ? v->why : "a signal ended it before it could start");
+	json_text(b, "reason", why);
+	free(why);
 }
 
 void
 report_verdict(struct buf *b, const struct verdicts *all, size_t node)
 {
 	const struct verdict *v = &all->at[node];
-	bool failed = v->fate == FATE_FAILED || v->flags & EXITED_UNSTARTED;
+	bool failed = v->fate == FATE_FAILED || v->fate == FATE_HELD || v->flags & EXITED_UNSTARTED;
 
 	json_node(b, failed ? "failed" : v->fate == FATE_LOST ? "lost" : "exit", all->naming, &all->paths[node]);
 	if (failed)

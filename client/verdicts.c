@@ -23,8 +23,7 @@ struct note {
 };
 
 void
-verdicts_begin(struct verdicts *v, const struct options *o, const struct naming *naming, const struct msg_accepted *m,
-	bool silent)
+verdicts_begin(struct verdicts *v, const struct options *o, const struct naming *naming, const struct msg_accepted *m, bool silent)
 {
 	*v = (struct verdicts){.options = o, .silent = silent, .naming = naming, .paths = m->paths, .count = m->count, .running = m->count};
 	v->culprit = v->count;
@@ -62,6 +61,7 @@ verdict_status(const struct verdict *v)
 		return 128 + v->status;
 	case FATE_EXITED:
 	case FATE_FAILED:
+	case FATE_HELD:
 		return v->status;
 	}
 	return 255;
@@ -185,6 +185,8 @@ verdicts_take(struct verdicts *v, size_t at, const struct msg_event *e)
 		return false;
 	case EVENT_FAILED:
 		return record_fate(v, at, e->status ? FATE_FAILED : FATE_LOST, e->status, e->text);
+	case EVENT_HELD:
+		return record_fate(v, at, FATE_HELD, e->status, e->text);
 	case EVENT_EXITED:
 		return take_exit(v, at, e);
 	case EVENT_LOST:
@@ -209,6 +211,12 @@ verdicts_take(struct verdicts *v, size_t at, const struct msg_event *e)
 		break;
 	}
 	return false;
+}
+
+void
+verdicts_overdue_one(struct verdicts *v, size_t at)
+{
+	v->at[at].overdue = runs(v, at);
 }
 
 void
@@ -365,6 +373,8 @@ add_word(const struct verdicts *v, size_t at, bool left, struct lastword **w)
 		lastword_add(w, WORD_SPOILT, 0, one->why, p);
 	else if (one->fate == FATE_FAILED && !(one->told && v->all_unfit == v->count)) /* then that alone was said just now */
 		lastword_add(w, WORD_FAILED, one->status, one->why, p);
+	else if (one->fate == FATE_HELD)
+		lastword_add(w, WORD_HELD, one->status, one->why, p);
 	else if (one->fate == FATE_LOST)
 		lastword_add(w, WORD_LOST, 0, one->why, p);
 }

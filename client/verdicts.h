@@ -6,7 +6,7 @@
 #include "opts.h"
 #include "proto.h"
 
-enum fate { FATE_RUNNING, FATE_STARTED, FATE_EXITED, FATE_SIGNALLED, FATE_FAILED, FATE_LOST };
+enum fate { FATE_RUNNING, FATE_STARTED, FATE_EXITED, FATE_SIGNALLED, FATE_FAILED, FATE_HELD, FATE_LOST };
 
 struct verdict {
 	enum fate fate;
@@ -46,6 +46,7 @@ unsigned verdict_status(const struct verdict *);		    /* what it makes of the ex
 bool verdicts_take(struct verdicts *, size_t node, const struct msg_event *);
 /* A part that has ended, well or by us, failed all the same. */
 void verdicts_spoil(struct verdicts *, size_t node, const char *why);
+void verdicts_overdue_one(struct verdicts *, size_t node); /* the same of one, whose time counts from its turn */
 void verdicts_overdue(struct verdicts *); /* the time of all that have not ended is over; how they end at last, their verdicts say */
 void verdicts_lose(struct verdicts *, const char *why); /* no more events will come: those that have not ended are lost */
 struct tally verdicts_tally(const struct verdicts *);	/* as of now */

@@ -12,6 +12,7 @@ enum {
 	FEED_BUDGET = 2 << 20, /* bytes that all launches together may have ahead of their slowest nodes; doc/architecture.md has the sum */
 	WINDOW_MIN = 4 << 10,  /* for each launch, even beyond the budget */
 	WINDOW_MAX = 64 << 10,
+	WINDOW_WAITING = 128 << 10, /* the most where nodes wait for their turn: more than a pipe takes of what no program reads */
 	PIECE = 16 << 10,
 	SHORT_PIECE = 1 << 10, /* of pieces shorter than this */
 	MAX_SLOW = 256,	       /* nodes that are named to a client that asks what holds it up */
@@ -21,7 +22,7 @@ enum {
 /* One node of the launch, as far as it is known here. */
 struct eater {
 	uint64_t have, taken, before; /* before: have at the last look for what was lost */
-	bool over;
+	bool over, waiting;	      /* waiting: it has not begun */
 };
 
 struct feed {
@@ -45,23 +46,25 @@ struct feed {
 static size_t granted; /* the sum of all windows */
 
 size_t
-feed_cost(size_t nodes)
+feed_cost(size_t nodes, bool waiting)
 {
-	return sizeof(struct feed) + 2 * WINDOW_MAX + nodes * sizeof(struct eater);
+	return sizeof(struct feed) + 2 * (waiting ? WINDOW_WAITING : WINDOW_MAX) + nodes * sizeof(struct eater);
 }
 
 struct feed *
-feed_new(uint64_t job, const struct path *paths, size_t nodes)
+feed_new(uint64_t job, const struct path *paths, size_t nodes, bool waiting)
 {
 	struct feed *f = xcalloc(1, sizeof(*f));
-	size_t share = granted < FEED_BUDGET ? (FEED_BUDGET - granted) / 2 : 0;
+	size_t i, share = granted < FEED_BUDGET ? (FEED_BUDGET - granted) / 2 : 0, most = waiting ? WINDOW_WAITING : WINDOW_MAX;
 
 	f->job = job;
 	f->paths = paths;
-	f->window = share > WINDOW_MAX ? WINDOW_MAX : share < WINDOW_MIN ? WINDOW_MIN : (uint32_t)share;
+	f->window = share > most ? (uint32_t)most : share < WINDOW_MIN ? WINDOW_MIN : (uint32_t)share;
 	granted += f->window;
 	f->at = xcalloc(nodes, sizeof(*f->at));
 	f->count = f->eating = f->last = nodes;
+	for (i = 0; i < nodes; i++)
+		f->at[i].waiting = waiting;
 	f->missed = UINT64_MAX;
 	return f;
 }
@@ -114,6 +117,24 @@ feed_missed(struct feed *f, size_t node)
 		f->missed = e->have;
 }
 
+void
+feed_begins(struct feed *f, size_t node)
+{
+	f->at[node].waiting = false;
+	feed_missed(f, node);
+}
+
+bool
+feed_starves(const struct feed *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->count && !f->end; i++)
+		if (!f->at[i].over && !f->at[i].waiting && f->at[i].taken >= f->limit)
+			return true;
+	return false;
+}
+
 /* A link that stood still may have dropped what a node behind it lacks: a node that has had nothing new since the last look gets it again.
  */
 static void
@@ -126,7 +147,7 @@ look_is_due(struct timer *t)
 	for (i = 0; i < f->count; i++) {
 		struct eater *e = &f->at[i];
 
-		if (e->over || e->have >= f->sent)
+		if (e->over || e->waiting || e->have >= f->sent)
 			continue;
 		wait = true;
 		if (e->have == e->before)

@@ -11,6 +11,7 @@
 #include "node/record.h"
 #include "node/relay.h"
 #include "node/self.h"
+#include "node/turns.h"
 #include "proto.h"
 
 #include <signal.h>
@@ -37,7 +38,9 @@ struct target {
 	enum target_state state;
 	uint8_t variant; /* launch.variant_count: there is none for it; one more: its program is for another machine */
 	bool lingers;
-	bool drained;  /* a reader's: what the node has kept has come, or never will */
+	bool asked;    /* a reader's: the node was; */
+	bool drained;  /* what it has kept has come, or never will */
+	bool overdue;  /* its time, counted from its turn, was over */
 	bool killed;   /* it alone */
 	bool given_up; /* its verdict is the master's own: should the node still have it, it must forget it */
 	bool again;    /* it has come up by another way: what was sent to it may be lost */
@@ -65,6 +68,11 @@ struct launch {
 	struct variant *variants; /* what is shipped to which of them; their machines are not kept */
 	size_t variant_count;
 	struct timer timer;
+	struct turns turns;	  /* of its nodes, with -fanout; then */
+	int64_t credit;		  /* bytes of events that its client takes, once anything is sent */
+	bool sent;		  /* some node has been told */
+	uint64_t timeout;	  /* milliseconds that each has; 0: for ever */
+	struct timer clock, turn; /* when the next one's time is over; when others may begin */
 	struct launch *next;
 };
 
@@ -106,6 +114,7 @@ launch_release(void *what)
 	share_give(l->uid, l->counted);
 	free(l->paths);
 	free(l->targets);
+	turns_free(&l->turns);
 	record_drop(l->record);
 	free(l);
 }
@@ -133,6 +142,8 @@ launch_over(struct launch *l)
 
 	l->over = true;
 	loop_cancel(&l->timer);
+	loop_cancel(&l->clock);
+	loop_cancel(&l->turn);
 	if (!l->reads)
 		record_end(l->record);
 	if (l->client) {
@@ -154,10 +165,95 @@ kill_limit(void)
 	return self.heartbeat + KILL_MS;
 }
 
+/* A node that was given up waits for no input; the others have said so themselves. */
+static void
+feed_ends(struct launch *l, const struct target *t)
+{
+	if (!l->feed)
+		return;
+	feed_lost(l->feed, (size_t)(t - l->targets));
+	if (l->client)
+		feed_send_taken(l->feed, l->client);
+}
+
+static void
+send_verdict(struct launch *l, const struct msg_event *e)
+{
+	struct buf body = {0};
+
+	put_event(&body, e);
+	neighbour_post(l->client, PRIO_OUTPUT, MSG_EVENT, l->id, &body);
+}
+
+static void record_verdict(struct launch *, size_t at, const struct msg_event *);
+
+/* No more of its nodes begin, and those that wait for their turn have their verdict. */
+static void
+hold_rest(struct launch *l, uint32_t status, const char *why)
+{
+	size_t at = l->turns.next;
+
+	turns_close(&l->turns);
+	for (; at < l->count; at++) {
+		struct msg_event e = {.path = l->paths[at], .kind = EVENT_HELD, .status = status, .text = why};
+		struct target *t = &l->targets[at];
+
+		if (t->state == TARGET_ENDED)
+			continue;
+		record_verdict(l, at, &e);
+		send_verdict(l, &e);
+		feed_ends(l, t);
+		t->state = TARGET_ENDED;
+		l->starting--;
+		l->pending--;
+	}
+}
+
+static bool
+is_end(unsigned signal)
+{
+	return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGHUP;
+}
+
+static void
+signal_one(struct launch *l, size_t at, unsigned signal)
+{
+	struct msg_signal_one m = {.path = l->paths[at], .signal = signal};
+	struct neighbour *next = neighbour_towards(&m.path);
+	struct buf body = {0};
+
+	l->targets[at].killed = l->targets[at].killed || signal == SIGKILL;
+	if (!next)
+		return; /* it is told when it has found another way */
+	put_signal_one(&body, &m);
+	neighbour_post(next, PRIO_CONTROL, MSG_SIGNAL_ONE, l->id, &body);
+}
+
+/* While some wait: one that ends programs lets no more begin; another is for those that run, and none that come later. */
+static bool
+signal_turns(struct launch *l, unsigned signal)
+{
+	char *why = signal == SIGINT ? xstrdup("interrupted") : xasprintf("the job was ended by signal %u", signal);
+	bool ends = is_end(signal);
+	size_t i;
+
+	if (ends)
+		hold_rest(l, 128 + signal, why);
+	for (i = 0; i < l->turns.next && !ends; i++)
+		if (l->targets[i].state != TARGET_ENDED)
+			signal_one(l, i, signal);
+	free(why);
+	if (l->pending == 0)
+		launch_over(l);
+	return ends && !l->over;
+}
+
 /* SIGKILL starts a deadline: nodes that have not reported an end by then are given up as lost. */
 static void
 signal_launch(struct launch *l, unsigned signal)
 {
+	if (turns_wait(&l->turns) && !signal_turns(l, signal))
+		return;
 	job_signal(l->id, &(struct msg_signal){.signal = signal});
 	if (signal != SIGKILL || l->killed || l->over)
 		return;
@@ -172,15 +268,22 @@ kill_launch(struct launch *l)
 		signal_launch(l, SIGKILL);
 }
 
-/* A node that was given up waits for no input; the others have said so themselves. */
+static void turn_is_due(struct timer *);
+
+/* After so many failures no more begin, and with -kill-on-bad after one, which ends all. */
 static void
-feed_ends(struct launch *l, const struct target *t)
+count_failure(struct launch *l)
 {
-	if (!l->feed)
-		return;
-	feed_lost(l->feed, (size_t)(t - l->targets));
-	if (l->client)
-		feed_send_taken(l->feed, l->client);
+	bool enough = turns_failed(&l->turns);
+	char *why;
+
+	if (turns_wait(&l->turns) && (enough || l->kill_on_bad)) {
+		why = xasprintf("%u failure%s", l->turns.failed, l->turns.failed == 1 ? "" : "s");
+		hold_rest(l, 1, why);
+		free(why);
+	}
+	if (l->kill_on_bad)
+		kill_launch(l);
 }
 
 static void
@@ -191,12 +294,15 @@ target_ended(struct launch *l, struct target *t, bool bad)
 	feed_ends(l, t);
 	t->state = TARGET_ENDED;
 	l->pending--;
-	if (bad && l->kill_on_bad && !l->record->culprit && !l->timed_out)
+	if (bad && l->kill_on_bad && !l->record->culprit && !l->timed_out && !t->overdue)
 		l->record->culprit = (uint32_t)(t - l->targets) + 1;
-	if (bad && l->kill_on_bad)
-		kill_launch(l);
+	turns_ended(&l->turns, (size_t)(t - l->targets));
+	if (bad)
+		count_failure(l);
 	if (l->pending == 0)
 		launch_over(l);
+	else if (turns_wait(&l->turns))
+		loop_timer(&l->turn, 0, turn_is_due, l);
 }
 
 /* ---- events ---- */
@@ -265,11 +371,13 @@ record_verdict(struct launch *l, size_t at, const struct msg_event *e)
 {
 	struct launch *reader, *next;
 
-	record_outcome(l->record, at, e, l->timed_out);
+	record_outcome(l->record, at, e, l->timed_out || l->targets[at].overdue);
 	for (reader = launches; reader; reader = next) {
 		next = reader->next;
-		if (reader->reads && reader->record == l->record && !reader->over)
-			settle_reader(reader, at);
+		if (!reader->reads || reader->record != l->record || reader->over)
+			continue;
+		reader->targets[at].drained |= !reader->targets[at].asked;
+		settle_reader(reader, at);
 	}
 }
 
@@ -305,6 +413,7 @@ judge(struct launch *l, struct target *t, const struct msg_event *e)
 	case EVENT_STDERR:
 	case EVENT_LOST:
 	case EVENT_UNFIT:
+	case EVENT_HELD:
 	case EVENT_NOTE:
 	case EVENT_SKIPPED:
 	case EVENT_FIGURES:
@@ -362,6 +471,8 @@ head_taken(uint64_t id, const struct msg_taken *m)
 	if (!l || !l->feed || (at = find_path(l, &m->path)) == l->count)
 		return;
 	feed_taken(l->feed, at, m);
+	if (turns_wait(&l->turns) && feed_starves(l->feed))
+		hold_rest(l, 255, "its input can't be kept so long: more than 128 KiB were read before its turn");
 	if (l->client)
 		feed_send_taken(l->feed, l->client);
 }
@@ -397,12 +508,10 @@ static void
 give_verdict(struct launch *l, size_t at, enum event_kind kind, unsigned status, const char *why)
 {
 	struct msg_event e = {.path = l->paths[at], .kind = kind, .status = status, .text = why};
-	struct buf body = {0};
 
 	l->targets[at].given_up = true;
 	record_verdict(l, at, &e);
-	put_event(&body, &e);
-	neighbour_post(l->client, PRIO_OUTPUT, MSG_EVENT, l->id, &body);
+	send_verdict(l, &e);
 	target_ended(l, &l->targets[at], true);
 }
 
@@ -470,7 +579,7 @@ head_member_lost(struct member *m)
 		size_t at = find_path(l, &m->path);
 
 		next = l->next;
-		if (at == l->count || l->targets[at].boot != m->info.boot)
+		if (at == l->count || l->targets[at].boot != m->info.boot || !turns_had(&l->turns, at))
 			continue;
 		if (l->targets[at].state != TARGET_ENDED) {
 			member_must_forget(m, l->id);
@@ -607,18 +716,6 @@ send_run(struct launch *l, uint8_t variant, struct run_entry *entries, size_t co
 		job_send_run(l->id, &run, l->block);
 }
 
-static void
-signal_one(struct launch *l, size_t at, unsigned signal)
-{
-	struct msg_signal_one m = {.path = l->paths[at], .signal = signal};
-	struct neighbour *next = neighbour_towards(&m.path);
-	struct buf body = {0};
-
-	l->targets[at].killed = l->targets[at].killed || signal == SIGKILL;
-	put_signal_one(&body, &m);
-	neighbour_post(next, PRIO_CONTROL, MSG_SIGNAL_ONE, l->id, &body);
-}
-
 /* To all that have come up since the last time: a node that has it already takes it for what it is. */
 static void
 run_again(struct launch *l, uint8_t variant, struct run_entry *entries)
@@ -676,7 +773,7 @@ head_member_up(struct member *m, bool same_process)
 		size_t at = find_path(l, &m->path);
 
 		next = l->next;
-		if (at == l->count)
+		if (at == l->count || !turns_had(&l->turns, at))
 			continue;
 		if (l->targets[at].boot != m->info.boot || m->generation != PROTO_GENERATION) {
 			if (l->targets[at].state != TARGET_ENDED)
@@ -737,7 +834,8 @@ is_fed(const struct msg_launch *m)
 static size_t
 launch_cost(const struct msg_launch *m, size_t nodes)
 {
-	return (is_fed(m) ? feed_cost(nodes) : 0) + LAUNCH_COST + nodes * (sizeof(struct path) + sizeof(struct target) + VERDICT_COST);
+	return (is_fed(m) ? feed_cost(nodes, m->fanout) : 0) + LAUNCH_COST +
+	       nodes * (sizeof(struct path) + sizeof(struct target) + VERDICT_COST);
 }
 
 static size_t
@@ -758,8 +856,9 @@ make_block(struct launch *l, const struct msg_launch *m)
 	const struct peer *who = &l->client->who;
 	struct run_common run = {
 		.flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
-			 (m->flags & LAUNCH_NODE_CWD ? RUN_NODE_CWD : 0u) | (m->flags & LAUNCH_GET ? RUN_GET : 0u) |
-			 (m->flags & LAUNCH_PUT ? RUN_PUT : 0u) | (m->flags & LAUNCH_COMPARE ? RUN_COMPARE : 0u) | (l->detached ? RUN_DETACHED : 0u) |
+			 (m->flags & LAUNCH_NODE_CWD ? RUN_NODE_CWD : 0u) | (m->flags & LAUNCH_SUBST ? RUN_SUBST : 0u) |
+			 (m->flags & LAUNCH_GET ? RUN_GET : 0u) | (m->flags & LAUNCH_PUT ? RUN_PUT : 0u) |
+			 (m->flags & LAUNCH_COMPARE ? RUN_COMPARE : 0u) | (l->detached ? RUN_DETACHED : 0u) |
 			 (l->detached || m->start || l->terminal || m->flags & LAUNCH_TELL_START ? RUN_TELL_START : 0u),
 		.view = m->view,
 		.size = (uint32_t)l->count,
@@ -876,6 +975,7 @@ launch_add(struct neighbour *client, uint64_t id, struct path *paths, size_t cou
 	l->paths = paths;
 	l->count = l->pending = l->starting = count;
 	l->targets = xcalloc(count, sizeof(l->targets[0]));
+	turns_begin(&l->turns, count, 0, 0);
 	client->launch = l;
 	l->next = launches;
 	launches = l;
@@ -890,8 +990,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	size_t i;
 
 	c->paths = NULL;
-	l->record = record_new(
-		l->id, text, m->name, l->uid, &m->around, l->paths, l->count, record_cost(l->count, m->name));
+	l->record = record_new(l->id, text, m->name, l->uid, &m->around, l->paths, l->count, record_cost(l->count, m->name));
 	free(text);
 	l->record->timeout = m->timeout;
 	l->counted = launch_cost(m, c->count);
@@ -902,13 +1001,15 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	for (i = 0; i < l->count; i++)
 		l->targets[i] =
 			(struct target){.boot = c->members[i]->info.boot, .expected = 1, .variant = (uint8_t)variant_for(m, c->members[i])};
+	turns_begin(&l->turns, l->count, m->fanout, m->stop_after);
+	l->timeout = m->timeout;
 	l->variant_count = m->variants;
 	l->variants = xcalloc(m->variants, sizeof(l->variants[0]));
 	memcpy(l->variants, m->variant, m->variants * sizeof(l->variants[0]));
 	if (is_fed(m))
-		l->feed = feed_new(l->id, l->paths, l->count);
+		l->feed = feed_new(l->id, l->paths, l->count, turns_wait(&l->turns));
 	make_block(l, m);
-	if (m->timeout)
+	if (m->timeout && !l->turns.most)
 		loop_timer(&l->timer, m->timeout, timeout_is_due, l);
 	return l;
 }
@@ -945,27 +1046,38 @@ send_names(struct launch *l, const struct choice *c)
 	buf_free(&body);
 }
 
+/* Those from a place on that have begun and are not told of it yet. */
 static void
-send_variant(struct launch *l, uint8_t variant, struct run_entry *entries)
+send_variant(struct launch *l, uint8_t variant, size_t from, struct run_entry *entries)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < l->count; i++)
-		if (l->targets[i].variant == variant)
+	for (i = from; i < l->turns.next; i++)
+		if (l->targets[i].variant == variant && l->targets[i].state != TARGET_ENDED)
 			entries[n++] = entry_of(l, i);
 	send_run(l, variant, entries, n);
+	l->sent |= n > 0;
+}
+
+static void
+send_begun(struct launch *l, size_t from)
+{
+	struct run_entry *entries = xcalloc(l->count, sizeof(*entries));
+	bool first = !l->sent;
+	size_t i;
+
+	for (i = 0; i < l->variant_count; i++)
+		send_variant(l, (uint8_t)i, from, entries);
+	free(entries);
+	if (first && l->sent)
+		job_set_credit(l->id, l->credit);
 }
 
 static void
 send_launch(struct launch *l, uint32_t window)
 {
-	struct run_entry *entries = xcalloc(l->count, sizeof(*entries));
-	size_t i;
-
-	for (i = 0; i < l->variant_count; i++)
-		send_variant(l, (uint8_t)i, entries);
-	free(entries);
-	job_set_credit(l->id, l->detached ? FOR_EVER : window < CLIENT_WINDOW ? window : CLIENT_WINDOW);
+	l->credit = l->detached ? FOR_EVER : window < CLIENT_WINDOW ? window : CLIENT_WINDOW;
+	send_begun(l, 0);
 }
 
 static char *
@@ -1007,6 +1119,119 @@ fail_strangers(struct launch *l, const struct choice *c, const struct msg_launch
 		give_verdict(l, i, unfit ? EVENT_UNFIT : EVENT_FAILED, status, why); /* with the last one the launch may be over */
 		free(why);
 	}
+}
+
+/* ---- some at a time ---- */
+
+/* A node whose turn it is may have gone meanwhile, or come again as another process. */
+static void
+check_turn(struct launch *l, size_t at)
+{
+	const struct member *m = map_find(&self.map, &l->paths[at]);
+
+	if (l->targets[at].state == TARGET_ENDED) /* nothing that it could run was sent */
+		turns_ended(&l->turns, at);
+	else if (!m || m->state == NODE_LOST)
+		give_up(l, at, m && m->why ? m->why : "it is not there any more");
+	else
+		l->targets[at].boot = m->info.boot;
+}
+
+static void clock_is_due(struct timer *);
+
+static void
+set_clock(struct launch *l)
+{
+	uint64_t now = now_ms(), when = turns_when(&l->turns, TURN_OVERDUE, l->timeout), kill = l->timeout + l->kill_after,
+		 killed = turns_when(&l->turns, TURN_KILLED, kill), given_up = turns_when(&l->turns, TURN_GIVEN_UP, kill + kill_limit());
+
+	when = killed < when ? killed : when;
+	when = given_up < when ? given_up : when;
+	if (l->timeout && when != UINT64_MAX)
+		loop_timer(&l->clock, when > now ? when - now : 0, clock_is_due, l);
+}
+
+/* Those who read the job's output ask the nodes that have just begun too. */
+static void
+ask_begun(const struct launch *l, struct launch *reader, size_t from)
+{
+	struct run_entry *entries = xcalloc(l->count, sizeof(*entries));
+	size_t i, n = 0;
+
+	for (i = from; i < l->turns.next; i++) {
+		struct target *t = &reader->targets[i];
+
+		t->asked = !t->drained && l->targets[i].state != TARGET_ENDED;
+		if (t->asked)
+			entries[n++] = entry_of(reader, i);
+	}
+	send_run(reader, 0, entries, n);
+	if (n && !reader->sent)
+		job_set_credit(reader->id, reader->credit);
+	reader->sent |= n > 0;
+	free(entries);
+}
+
+static void
+turn_is_due(struct timer *t)
+{
+	struct launch *l = t->owner;
+	struct launch *reader;
+	size_t from = l->turns.next, at;
+
+	while (!l->over && turns_next(&l->turns, &at))
+		check_turn(l, at);
+	if (l->over)
+		return;
+	send_begun(l, from);
+	for (at = from; l->feed && at < l->turns.next; at++)
+		feed_begins(l->feed, at);
+	if (l->feed)
+		feed_again(l->feed);
+	for (reader = launches; reader; reader = reader->next)
+		if (reader->reads && !reader->figures && reader->record == l->record && !reader->over)
+			ask_begun(l, reader, from);
+	set_clock(l);
+}
+
+/* Those whose time has just ended are asked to end, or killed at once. */
+static void
+end_overdue(struct launch *l)
+{
+	struct buf body = {0};
+	size_t at;
+
+	while (turns_due(&l->turns, TURN_OVERDUE, l->timeout, &at)) {
+		if (l->targets[at].state == TARGET_ENDED)
+			continue;
+		l->targets[at].overdue = true;
+		put_path(&body, &l->paths[at]);
+		signal_one(l, at, l->kill_after ? SIGTERM : SIGKILL);
+	}
+	if (body.len && l->client)
+		neighbour_send(l->client, PRIO_OUTPUT, MSG_TIMEOUT, l->id, &body);
+	buf_free(&body);
+}
+
+/* What -timeout is for all nodes that begin at once it is here for each, from its turn on. */
+static void
+clock_is_due(struct timer *t)
+{
+	struct launch *l = t->owner;
+	uint64_t kill = l->timeout + l->kill_after;
+	char *why = xasprintf("it did not end within %u s of being killed", kill_limit() / 1000);
+	size_t at;
+
+	end_overdue(l);
+	while (turns_due(&l->turns, TURN_KILLED, kill, &at))
+		if (l->targets[at].state != TARGET_ENDED)
+			signal_one(l, at, SIGKILL);
+	while (!l->over && turns_due(&l->turns, TURN_GIVEN_UP, kill + kill_limit(), &at))
+		if (l->targets[at].state != TARGET_ENDED)
+			give_up(l, at, why);
+	free(why);
+	if (!l->over)
+		set_clock(l);
 }
 
 /* What each node is told holds, beside what the launch does, its user's groups, a job id, and every node: no link takes more than a
@@ -1121,6 +1346,8 @@ start(struct neighbour *client, const struct msg_launch *m, size_t len, struct c
 		if (l->feed)
 			feed_send_taken(l->feed, client);
 		fail_strangers(l, c, m);
+		if (l->turns.most)
+			loop_timer(&l->turn, 0, turn_is_due, l);
 	}
 }
 
@@ -1354,26 +1581,32 @@ static void
 send_reader(struct launch *l, uint32_t window)
 {
 	struct run_entry *entries = xcalloc(l->count, sizeof(*entries));
-	bool *asked = xcalloc(l->count, sizeof(*asked));
+	const struct launch *of = launch_find(l->record->id);
+	bool *waits = xcalloc(l->count, sizeof(*waits));
 	size_t i, n = 0, count = l->count;
 
 	for (i = 0; i < count; i++) {
-		asked[i] = !deaf(&l->paths[i]) && !(l->figures && l->record->outcomes[i].kind);
-		if (asked[i])
+		waits[i] = of && !turns_had(&of->turns, i) && !l->record->outcomes[i].kind;
+		l->targets[i].asked = !deaf(&l->paths[i]) && !waits[i] && !(l->figures && l->record->outcomes[i].kind);
+		if (l->targets[i].asked)
 			entries[n++] = entry_of(l, i);
 	}
 	send_run(l, 0, entries, n);
-	job_set_credit(l->id, window < CLIENT_WINDOW ? window : CLIENT_WINDOW);
+	l->sent = n > 0;
+	l->credit = window < CLIENT_WINDOW ? window : CLIENT_WINDOW;
+	job_set_credit(l->id, l->credit);
 	for (i = 0; i < count; i++) {
 		const char *why = deaf(&l->paths[i]);
 
-		if (!asked[i] && why && !(l->figures && l->record->outcomes[i].kind))
+		if (l->targets[i].asked || (waits[i] && !l->figures)) /* it is asked when its turn has come */
+			continue;
+		if (why && !(l->figures && l->record->outcomes[i].kind))
 			lose_reader(l, i, why);
-		else if (!asked[i])
+		else
 			drain(l, i);
 	}
 	free(entries);
-	free(asked);
+	free(waits);
 }
 
 void

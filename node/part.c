@@ -1,6 +1,8 @@
 /* A job's part that runs on this very node: from the contents it needs to its verdict.
  * Must never know which other nodes take part, or by which way its events go up beyond the parent. */
 #include "node/part.h"
+
+#include "letters.h"
 #include "node/input.h"
 #include "node/relay.h"
 #include "node/self.h"
@@ -19,6 +21,8 @@
 #include <unistd.h>
 
 enum {
+	MAX_WORD = 128 << 10,	   /* bytes of an argument: no kernel takes more of one, */
+	MAX_WORDS = 6 << 20,	   /* or of all */
 	RING = 64 * 1024,	   /* bytes of output kept until the head has them; then the program's pipe is left to fill */
 	TERMINAL_RING = 24 * 1024, /* of a terminal's: what is shown yet when a key has ended it; more than the head takes unsaid */
 	TERMINAL_REST = 72 * 1024, /* bytes: more than the kernel keeps of what was written to a terminal and not read yet */
@@ -534,6 +538,31 @@ sizes_are_true(const struct part *part)
 	return true;
 }
 
+/* The % letters in all words but the first. False: that is more than any program takes. */
+static bool
+fill_letters(struct part *part)
+{
+	const struct letters l = {.node = &self.path,
+		.rank = part->rank,
+		.host = self.info.hostname,
+		.machine = self.info.machine,
+		.job = part->run.job_text};
+	struct strings *argv = &part->run.around.argv;
+	size_t i, all = 0;
+
+	for (i = 1; i < argv->count && all <= MAX_WORDS; i++) {
+		char *filled =
+			strlen(argv->at[i]) > MAX_WORD || letters_unknown(argv->at[i], LETTERS_ALL) ? NULL : letters_fill(argv->at[i], &l);
+
+		if (!filled)
+			continue; /* the client has checked it; what is too long no kernel takes */
+		free(argv->at[i]);
+		argv->at[i] = filled;
+		all += strlen(filled);
+	}
+	return all <= MAX_WORDS;
+}
+
 static void
 start_proc(struct part *part)
 {
@@ -567,6 +596,11 @@ start_proc(struct part *part)
 	};
 	size_t i;
 
+	if (part->run.flags & RUN_SUBST && !fill_letters(part)) {
+		strings_free(&env);
+		fail(part, 126, "with what the % letters stand for its arguments are too long");
+		return;
+	}
 	if (part->ships && part->manifest.exact && task.kind == TASK_RUN) {
 		strings_free(&env);
 		fail(part, 255, "the manifest is refused: set-id bits are for cp alone");

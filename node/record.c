@@ -265,6 +265,8 @@ outcome_text(const struct outcome *o)
 		return xasprintf("could not start: %s", o->why);
 	if (o->kind == EVENT_LOST)
 		return xasprintf("lost: %s", o->why);
+	if (o->kind == EVENT_HELD)
+		return xasprintf("not started: %s", o->why);
 	return exited_text(o->status, o->flags);
 }
 

@@ -8,7 +8,7 @@
 
 /* How one node's part has ended. */
 struct outcome {
-	uint8_t kind;	 /* EVENT_EXITED, EVENT_FAILED, EVENT_UNFIT or EVENT_LOST; 0: it has not */
+	uint8_t kind;	 /* EVENT_EXITED, EVENT_FAILED, EVENT_UNFIT, EVENT_HELD or EVENT_LOST; 0: it has not */
 	uint8_t flags;	 /* enum exited_flags */
 	uint32_t status; /* as in struct msg_event */
 	const char *why; /* the record's; "": there is nothing to say */

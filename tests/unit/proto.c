@@ -239,6 +239,7 @@ EVENT(exited, .kind = EVENT_EXITED, .status = 0x100, .flags = EXITED_LINGERS | E
 EVENT(late, .kind = EVENT_EXITED, .status = 9, .flags = EXITED_LATE | EXITED_UNSTARTED)
 EVENT(gone, .kind = EVENT_GONE)
 EVENT(note, .kind = EVENT_NOTE, .flags = NOTE_IF_BAD, .text = "/a is at /tmp/xproc/a")
+EVENT(held, .kind = EVENT_HELD, .status = 1, .text = "1 failure")
 EVENT(lost, .kind = EVENT_LOST, .text = "silent for 15 s")
 EVENT(unfit, .kind = EVENT_UNFIT, .text = "aarch64, /bin/date is for x86_64")
 
@@ -305,6 +306,8 @@ make_launch(struct buf *b)
 		.kill_after = 5000,
 		.keep = 1 << 20,
 		.name = "backup",
+		.fanout = 1 << 20,
+		.stop_after = 3,
 		.variants = 2,
 		.around = {.umask = 0022, .cwd = "/", .binroot = "", .argv = {words, 2, 2}, .env = {words, 0, 0}}};
 
@@ -603,6 +606,7 @@ static const struct {
 	{"EVENT exited, a signal too late", make_late, again_event, false, 0, 0},
 	{"EVENT gone", make_gone, again_event, false, 0, 0},
 	{"EVENT note", make_note, again_event, false, 0, 0},
+	{"EVENT held", make_held, again_event, false, 0, 0},
 	{"EVENT lost", make_lost, again_event, false, 0, 0},
 	{"EVENT unfit", make_unfit, again_event, false, 0, 0},
 	{"ACK", make_ack, again_ack, false, 0, 0},
