@@ -457,6 +457,24 @@ on_names(struct exec *x, const struct frame *f)
 		session_bad(f);
 }
 
+/* What is missing ends a line that it has broken. */
+static void
+show_gap(struct exec *x, size_t at, const struct msg_event *e)
+{
+	struct buf object = {0};
+	int stream;
+
+	if (x->options->json) {
+		report_skipped(&object, &x->verdicts, at, e->bytes);
+		print_objects(x, &object);
+		return;
+	}
+	for (stream = 1; stream <= 2; stream++)
+		if (x->verdicts.at[at].broken[stream - 1])
+			check_output(x, output_add(x->output, at, stream, (const uint8_t *)"\n", 1));
+	x->verdicts.at[at].broken[0] = x->verdicts.at[at].broken[1] = false;
+}
+
 static void
 on_event(struct exec *x, const struct frame *f)
 {
@@ -470,6 +488,8 @@ on_event(struct exec *x, const struct frame *f)
 		die(255, "protocol error: the master sent an event of a node that was not chosen");
 	if (e.kind == EVENT_STDOUT || e.kind == EVENT_STDERR)
 		show(x, at, &e);
+	else if (e.kind == EVENT_SKIPPED)
+		show_gap(x, at, &e);
 	if (verdicts_take(&x->verdicts, at, &e))
 		ended(x, at);
 }

@@ -82,6 +82,14 @@ report_verdict(struct buf *b, const struct verdicts *all, size_t node)
 }
 
 void
+report_skipped(struct buf *b, const struct verdicts *v, size_t at, uint64_t bytes)
+{
+	json_node(b, "skipped", v->naming, &v->paths[at]);
+	json_number(b, "bytes", bytes);
+	json_end(b);
+}
+
+void
 report_end(struct buf *b, const struct verdicts *v, const char *job, int status, bool left)
 {
 	struct lastword *words = verdicts_words(v, left);

@@ -12,5 +12,6 @@ struct about {
 };
 void report_start(struct buf *, const struct verdicts *, const struct about *); /* and the nodes that do not take part */
 void report_verdict(struct buf *, const struct verdicts *, size_t node);	       /* how that node has ended */
+void report_skipped(struct buf *, const struct verdicts *, size_t node, uint64_t bytes); /* output of it that was not to be had */
 void report_end(struct buf *, const struct verdicts *, const char *job, int status, bool left); /* left: gproc has, some run still */
 #endif

@@ -205,6 +205,8 @@ verdicts_take(struct verdicts *v, size_t at, const struct msg_event *e)
 	case EVENT_STDOUT:
 	case EVENT_STDERR:
 		v->at[at].seen = true;
+		if (e->len)
+			v->at[at].broken[e->kind - EVENT_STDOUT] = e->data[e->len - 1] != '\n';
 		return false;
 	case EVENT_GONE:
 	case EVENT_FIGURES:

@@ -16,7 +16,8 @@ struct verdict {
 	bool overdue;	/* -timeout ended it */
 	uint64_t ran;	/* milliseconds, of one that has ended */
 	bool unfit, told; /* its program is for another machine; that was said */
-	bool seen;	/* some of its output has come */
+	bool seen;	/* some of its output has come, */
+	bool broken[2]; /* and ended in the middle of a line: of each stream */
 };
 
 /* How many nodes are how far. ended: in whatever way, started or not. */
