@@ -6,14 +6,19 @@ tty_tmux() {
 	env -u TMUX tmux -f /dev/null -S "$T/tmux" "$@"
 }
 
-# start_tty [COLUMNS ROWS]: a fresh terminal with a shell in it, whose prompt is "here$ ". With TERM as $TTY_TERM.
-start_tty() {
+# tty_open COLUMNS ROWS COMMAND: a fresh terminal on which that runs; with TERM as $TTY_TERM.
+tty_open() {
 	tty_count=$((tty_count + 1))
-	printf 'PS1="here$ "\nunset PROMPT_COMMAND\n' >"$T/bashrc"
-	env TERM=screen tmux -f /dev/null -S "$T/tmux" new-session -d -s "t$tty_count" -x "${1:-80}" -y "${2:-24}" \
-		"env TERM=${TTY_TERM:-screen} bash --noprofile --rcfile $T/bashrc" </dev/null >/dev/null 2>&1 4>&-
+	env TERM=screen tmux -f /dev/null -S "$T/tmux" new-session -d -s "t$tty_count" -x "$1" -y "$2" \
+		"export TERM=${TTY_TERM:-screen}; $3" </dev/null >/dev/null 2>&1 4>&- 5>&-
 	tty_tmux set -g status off >/dev/null
-	tty_tmux resize-window -t "t$tty_count" -x "${1:-80}" -y "${2:-24}" >/dev/null 2>&1
+	tty_tmux resize-window -t "t$tty_count" -x "$1" -y "$2" >/dev/null 2>&1
+}
+
+# start_tty [COLUMNS ROWS]: a terminal with a shell in it, whose prompt is "here$ ".
+start_tty() {
+	printf 'PS1="here$ "\nunset PROMPT_COMMAND\n' >"$T/bashrc"
+	tty_open "${1:-80}" "${2:-24}" "exec bash --noprofile --rcfile $T/bashrc"
 	sees 'here\$'
 }
 

@@ -3,26 +3,16 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-command -v script >/dev/null || skip_all "no script(1) here"
+. "$REPO/tests/tty.sh"
 start_master
 start_deep
-nodes=0,0:2:6,1:5
+export GPROC nodes=0,0:2:6,1:5
 
-# terminal COMMAND: a shell runs it on a terminal of its own, with job control; what is written to descriptor 5 are keys, what it shows is in $T/screen.
+# terminal COMMAND: a shell runs it on a terminal of its own, with job control, and stays.
 terminal() {
-	rm -f "$T/keys"
-	mkfifo "$T/keys"
-	exec 5<>"$T/keys"
-	: >"$T/screen"
-	GPROC=$GPROC T=$T nodes=$nodes env --default-signal=INT,QUIT script -qefc "bash --norc -mc '$1'" /dev/null <"$T/keys" >"$T/screen" 4>&- 5>&- &
-	SCRIPT=$!
+	tty_open 120 24 "bash --norc -mc '$1; exec cat'"
 }
-shows() { tr -d '\r' <"$T/screen" | grep -Eq -e "$1"; }
-count() { tr -d '\r' <"$T/screen" | grep -Ec -e "$1"; }
-end_terminal() {
-	wait $SCRIPT
-	exec 5>&-
-}
+count() { screen | grep -Ec -e "$1"; }
 # A program that does not end by it.
 stubborn="trap \"echo heard\" INT; echo up; while :; do sleep 1000 & wait; kill \$!; done"
 
@@ -32,12 +22,12 @@ for depth in 0-1 0:2,1:5 $nodes; do
 	many=${told##* } many=${many//[^0-9]/}
 	terminal "\"\$GPROC\" e $depth sh -c \"\$stubborn\"; echo \"status \$?\""
 	until_true eval '[ "$(count "^up")" = $many ]'
-	printf '\003' >&5
+	types C-c
 	until_true eval '[ "$(count "^heard")" = $many ]'
 	is "$depth: the first Ctrl-C reaches all programs, and is told in one folded line" \
 		"$(count "gproc: interrupted; still running: $told; Ctrl-C again kills\$") $(count 'gproc: ')" "1 1"
-	printf '\003' >&5
-	end_terminal
+	types C-c
+	sees '^status'
 	is "$depth: the second kills" "$(count '^status 137$') $(count 'gproc: killed; still running: .*; Ctrl-C again leaves$')" "1 1"
 done
 
@@ -48,18 +38,18 @@ until_true eval 'pgrep -fx "sleep 1000" | wc -l | grep -q "^2$"'
 kill -STOP "$(pid_of_slave 2)" "$(pid_of_slave 5)"
 now
 began=$now
-printf '\003' >&5
-until_true shows 'interrupted; still running: 1:5,0:2:6 \(2\); Ctrl-C again kills$' || fact 1 "those that stand still are named"
-printf '\003' >&5
-until_true shows 'killed; still running: 1:5,0:2:6 \(2\)' || fact 1 "also at the second"
-printf '\003' >&5
-end_terminal
+types C-c
+sees 'interrupted; still running: 1:5,0:2:6 \(2\); Ctrl-C again kills$' || fact 1 "those that stand still are named"
+types C-c
+sees 'killed; still running: 1:5,0:2:6 \(2\)' || fact 1 "also at the second"
+types C-c
+sees '^status'
 now
 ok "the third leaves long before a heartbeat is over: $((now - began)) ms" test $((now - began)) -lt $(($(limit 8) * 1000))
 is "with 130" "$(count '^status 130$')" 1
-like "what still runs is named" "$(tr -d '\r' <"$T/screen")" '^gproc: still running: 1:5,0:2:6 \(2\)$'
+like "what still runs is named" "$(screen)" '^gproc: still running: 1:5,0:2:6 \(2\)$'
 is "what -b has gathered is printed, once" "$(count '^ *gathered$') $(count '^ *more$')" "2 1"
-like "marked incomplete" "$(tr -d '\r' <"$T/screen")" 'incomplete'
+like "marked incomplete" "$(screen)" 'incomplete'
 kill -CONT "$(pid_of_slave 2)" "$(pid_of_slave 5)"
 until_true eval '[ "$("$GPROC" ps | wc -l)" = 1 ]'
 
@@ -67,11 +57,11 @@ until_true eval '[ "$("$GPROC" ps | wc -l)" = 1 ]'
 hold
 terminal "\"\$GPROC\" -cwd=/tmp e $nodes sh -c \"echo up; flock -s /tmp/held true; echo on >>/tmp/ticks; echo end\"; echo \"stopped \$?\"; read -r line; fg; echo \"status \$?\""
 until_true eval '[ "$(count "^up")" = 3 ]'
-printf '\032' >&5
-until_true shows '^stopped 148' || fact 1 "Ctrl-Z stops the client"
+types C-z
+sees '^stopped 148' || fact 1 "Ctrl-Z stops the client"
 release
 ok "the programs go on" until_true eval '[ "$(grep -cs on /tmp/ticks)" = 3 ]'
-printf '\n' >&5
-end_terminal
+types Enter
+sees '^status'
 is "what they wrote meanwhile is there when it goes on" "$(count '^end$') $(count '^status 0$')" "3 1"
 done_testing

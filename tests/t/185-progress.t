@@ -3,7 +3,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-command -v tmux >/dev/null || skip_all "no tmux here"
+. "$REPO/tests/tty.sh"
 export LC_ALL=C.UTF-8
 start_master
 start_deep
@@ -11,21 +11,15 @@ head -c 24M /dev/urandom >"$T/large"
 chmod 644 "$T/large"
 export GPROC T
 
-server=0
-tm() { tmux -S "$T/tmux.$server" -f /dev/null "$@" 4>&-; }
 # at COLUMNS SCRIPT: a shell runs it on a terminal so wide, and stays when it has ended.
 at() {
-	[ $server = 0 ] || tm kill-server
-	server=$((server + 1))
-	tm new-session -d -x "$1" -y 24 "bash --norc -c '$2
+	tty_open "$1" 24 "bash --norc -c '$2
 echo \"status \$?\"; exec cat'"
 }
-screen() { tm capture-pane -p; }
-shows() { screen | grep -Eq -e "$1"; }
-sees() { until_true shows "$2" && fact 0 "$1" || { fact 1 "$1"; got "$(screen)"; }; }
+shown() { until_true tty_shows "$2" && fact 0 "$1" || { fact 1 "$1"; got "$(screen)"; }; }
 # What the screen shows in the end.
 whole() {
-	until_true shows '^status'
+	sees '^status'
 	out=$(screen | sed '/^$/d')
 }
 
@@ -33,7 +27,7 @@ for nodes in 0-1 0:2-3 0,0:2:6-7; do
 	case $nodes in 0-1 | 0:2-3) count=2 ;; *) count=3 ;; esac
 	hold
 	at 80 "\"\$GPROC\" e $nodes sh -c \"flock -s /tmp/held true\" >\$T/out"
-	sees "$nodes: with output elsewhere there is a line" "^started $count, running $count, ended 0 of $count\$"
+	shown "$nodes: with output elsewhere there is a line" "^started $count, running $count, ended 0 of $count\$"
 	release
 	whole
 	is "$nodes: that is gone at the end without a trace" "$out" "status 0"
@@ -42,20 +36,20 @@ done
 # What is slow, and what is written to the same terminal.
 hold
 at 80 "\"\$GPROC\" -b e 0-1,1:4-5 sh -c \"[ \\\$GPROC_NODE = 1:5 ] && flock -s /tmp/held true; echo said\""
-sees "-b: those that most are ahead of are named" '^started 4, running 1, ended 3 of 4; got 0\.0 MB, 0\.0 MB/s; slow: 1:5$'
+shown "-b: those that most are ahead of are named" '^started 4, running 1, ended 3 of 4; got 0\.0 MB, 0\.0 MB/s; slow: 1:5$'
 release
 whole
 is "and nothing of it is between the output" "$(printf '%s\n' "$out" | tr '\n' ' ')" "--------------- 0-1,1:4-5 (4) --------------- said status 0 "
 hold
 at 80 "\"\$GPROC\" -l e 0-1,1:4-5 sh -c \"echo first >&2; flock -s /tmp/held true; echo second >&2\" >\$T/out"
-sees "what programs say on the same terminal is whole, above it" '^started 4, running 4, ended 0 of 4'
+shown "what programs say on the same terminal is whole, above it" '^started 4, running 4, ended 0 of 4'
 is "each line of it" "$(screen | grep -Ec '^ *[0-9:]+: first$') $(screen | sed '/^$/d' | tail -n 1 | grep -c started)" "4 1"
 release
 whole
 is "in the end nothing of it is left" "$(printf '%s\n' "$out" | grep -c 'started') $(printf '%s\n' "$out" | grep -Ec '^ *[0-9:]+: (first|second)$') $(printf '%s\n' "$out" | tail -n 1)" "0 8 status 0"
 hold
 at 80 "\"\$GPROC\" -o=\$T/%n.%s e 0-1 sh -c \"flock -s /tmp/held true\""
-sees "-o: there is one too" '^started 2, running 2, ended 0 of 2$'
+shown "-o: there is one too" '^started 2, running 2, ended 0 of 2$'
 release
 whole
 is "and it goes" "$out" "status 0"
@@ -63,13 +57,13 @@ is "and it goes" "$out" "status 0"
 # Input and contents on their way.
 hold
 at 80 "\"\$GPROC\" e ... sh -c \"[ \\\$GPROC_NODE = 0:2:6 ] && flock -s /tmp/held true; cat >/dev/null; echo end\" <\$T/large"
-sees "the node that holds up the input is named" '^started 14, running 14, ended 0 of 14; sent 0\.[0-9] MB, 0\.0 MB/s; slow: 0:2:6$'
+shown "the node that holds up the input is named" '^started 14, running 14, ended 0 of 14; sent 0\.[0-9] MB, 0\.0 MB/s; slow: 0:2:6$'
 release
 whole
 is "and the line goes as the output comes" "$(printf '%s\n' "$out" | sort | uniq -c | tr -s ' \n' ' ')" " 14 end 1 status 0 "
 kill -STOP "$(pid_of_slave 9)"
 at 80 "\"\$GPROC\" -f=\$T/large e 0,0:3,0:3:9 sh -c true"
-sees "so is one that contents have not reached" '^started 2, running 0, ended 2 of 3; sent 2[0-9]\.[0-9] MB, [0-9.]+ MB/s; slow: 0:3:9$'
+shown "so is one that contents have not reached" '^started 2, running 0, ended 2 of 3; sent 2[0-9]\.[0-9] MB, [0-9.]+ MB/s; slow: 0:3:9$'
 kill -CONT "$(pid_of_slave 9)"
 whole
 is "and nothing of it is left" "$out" "status 0"
@@ -77,7 +71,7 @@ is "and nothing of it is left" "$out" "status 0"
 # Narrow, and with many.
 hold
 at 40 "\"\$GPROC\" -b e ... sh -c \"case \\\$GPROC_RANK in *[13579]) flock -s /tmp/held true;; esac\""
-sees "at 40 columns it is cut" '^started 14, running 7, ended 7 of 14.*\.\.\.$'
+shown "at 40 columns it is cut" '^started 14, running 7, ended 7 of 14.*\.\.\.$'
 is "to one less than them" "$(screen | awk '/^started/ { print length }')" 39
 release
 whole
@@ -86,7 +80,7 @@ is "and goes" "$out" "status 0"
 # Where there is none: a line that a program has begun, the background, -q, a terminal that can't take it away.
 hold
 at 80 "\"\$GPROC\" e 1 sh -c \"printf half; flock -s /tmp/held true; cat >/dev/null; echo line\" <\$T/large"
-until_true shows '^half'
+sees '^half'
 "$GPROC" -timeout="$(span 1500)" e 0 sleep 1000 2>/dev/null
 is "a line that a program has begun is left alone" "$(screen | sed '/^$/d')" half
 release
@@ -104,14 +98,14 @@ for quiet in "-q:xterm" "-n:dumb"; do
 done
 hold
 at 80 "set -m; \"\$GPROC\" e 0-1 sh -c \"echo up; flock -s /tmp/held true\" >\$T/out & until grep -q up \$T/out; do :; done; echo shell; read -r x; fg >/dev/null"
-until_true shows '^shell'
+sees '^shell'
 "$GPROC" -timeout="$(span 1500)" e 0 sleep 1000 2>/dev/null
 is "none in the background" "$(screen | sed '/^$/d')" shell
-tm send-keys Enter
-sees "but when it is fetched" '^started 2, running 2'
-tm send-keys C-z
-sees "and Ctrl-Z takes it away" '^status 148'
+types Enter
+shown "but when it is fetched" '^started 2, running 2'
+types C-z
+shown "and Ctrl-Z takes it away" '^status 148'
 is "all of it" "$(screen | grep -c 'started')" 0
 release
-tm kill-server
+tty_tmux kill-server
 done_testing
