@@ -2,6 +2,7 @@
  * Must never know the protocol, or what a switch of the slave means. */
 #include "init/init.h"
 
+#include "base/often.h"
 #include "init/boot.h"
 #include "init/button.h"
 #include "init/cmdline.h"
@@ -169,10 +170,10 @@ slave_ended(struct init *init, int status)
 	pause = init->slave.pause / 1000;
 	plan_again(&init->slave);
 	if (WIFSIGNALED(status))
-		warn("the slave was killed by signal %d (%s); starting it again in %u s", WTERMSIG(status), strsignal(WTERMSIG(status)),
-			(unsigned)pause);
+		warn_often(1, "the slave was killed by signal %d (%s); starting it again in %u s", WTERMSIG(status),
+			strsignal(WTERMSIG(status)), (unsigned)pause);
 	else
-		warn("the slave ended with status %d; starting it again in %u s", WEXITSTATUS(status), (unsigned)pause);
+		warn_often(1, "the slave ended with status %d; starting it again in %u s", WEXITSTATUS(status), (unsigned)pause);
 }
 
 /* ---- network ---- */

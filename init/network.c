@@ -2,6 +2,7 @@
  * Must never know what the network is for. */
 #include "init/network.h"
 
+#include "base/often.h"
 #include "init/cmdline.h"
 #include "init/dhcp.h"
 #include "init/netdev.h"
@@ -231,7 +232,7 @@ start_client(struct port *p, const struct ipconfig *wanted)
 		return;
 	p->dhcp_at = 0;
 	if (dhcp_start(&p->dhcp, p->name, wanted->hostname) < 0) {
-		warn("%s: can't start a DHCP client: %s", p->name, strerror(errno));
+		warn_often(1, "%s: can't start a DHCP client: %s", p->name, strerror(errno));
 		plan_client(p);
 	}
 }
@@ -287,7 +288,7 @@ network_child_ended(pid_t pid)
 		p->dhcp.pid = 0;
 		dhcp_stop(&p->dhcp);
 		plan_client(p);
-		warn("%s: the DHCP client has ended; starting it again in %u s", p->name, (unsigned)(p->pause / 1000));
+		warn_often(1, "%s: the DHCP client has ended; starting it again in %u s", p->name, (unsigned)(p->pause / 1000));
 	}
 }
 

@@ -433,7 +433,8 @@ tree_on_join(struct neighbour *n, const struct frame *frame)
 	welcome(n);
 	note(1, "node %s has joined: %s", path_text(&n->path, name), m.info.hostname);
 	if (n->between != PROTO_GENERATION)
-		warn("node %s, %s, has gproc %s, which speaks another generation of the protocol: it can be seen, halted and rebooted, "
-		     "but runs no jobs until it has the same",
+		warn_often(TOLD_EACH,
+			"node %s, %s, has gproc %s, which speaks another generation of the protocol: it can be seen, halted and rebooted, "
+			"but runs no jobs until it has the same",
 			name, m.info.hostname, m.info.version);
 }

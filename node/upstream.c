@@ -337,8 +337,9 @@ speak_with(const struct neighbour *parent)
 {
 	if (parent->between == PROTO_GENERATION)
 		return;
-	warn("the parent's gproc speaks another generation of the protocol: this node, and those below it, can be seen, halted and "
-	     "rebooted, but run no jobs until they have the same version");
+	warn_often(TOLD_EACH,
+		"the parent's gproc speaks another generation of the protocol: this node, and those below it, can be seen, halted and "
+		"rebooted, but run no jobs until they have the same version");
 	job_end_all();
 }
 

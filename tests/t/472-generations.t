@@ -83,7 +83,7 @@ run "$old" e 0 /bin/echo works
 is "its own run" "$status$out$err" 0works
 run "$old" e ... /bin/echo works
 is "the others don't" "$status $out" "255 works"
-like "and say so themselves, those below them too" "$err" '^gproc: could not start: 1,0:2,1:3 \(3\): its gproc, .*another generation of the protocol'
+like "and say so themselves, those below them too, in the old client's words" "$err" '^gproc: nodes 1,0:2,1:3: could not start: its gproc, .*another generation of the protocol'
 like "a new node says what is the matter" "$(cat "$T/slave1.log")" "the parent's gproc speaks another generation"
 run "$new" i
 is "a new client asks an old master" "$status $(printf '%s\n' "$out" | sed -n 1p)" "0 4 up, 0 down"
