@@ -87,10 +87,10 @@ report_lost_lines(void)
 void (*before_terminal)(void);
 
 static void
-message(const char *fmt, va_list args)
+message(const char *mark, const char *time, const char *fmt, va_list args)
 {
 	char *raw = xvasprintf(fmt, args), *clean = printable(raw);
-	char *line = xasprintf("%s: %s\n", message_prefix, clean);
+	char *line = xasprintf("%s%s: %s%s\n", mark, message_prefix, time, clean);
 
 	if (before_terminal)
 		before_terminal();
@@ -111,7 +111,38 @@ warn(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	message(fmt, args);
+	message("", "", fmt, args);
+	va_end(args);
+}
+
+/* systemd says which file its journal reads; another may have taken its place since. */
+static bool
+goes_to_journal(void)
+{
+	const char *name = getenv("JOURNAL_STREAM");
+	char is[48];
+	struct stat st;
+
+	if (!name || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	(void)snprintf(is, sizeof(is), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return strcmp(name, is) == 0;
+}
+
+void
+inform(const char *fmt, ...)
+{
+	time_t now = time(NULL);
+	char when[40] = "";
+	struct tm t;
+	va_list args;
+	bool journal = goes_to_journal();
+
+	if (!journal && gmtime_r(&now, &t))
+		(void)snprintf(when, sizeof(when), "%04d-%02d-%02dT%02d:%02d:%02dZ ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+			t.tm_min, t.tm_sec);
+	va_start(args, fmt);
+	message(journal ? "<6>" : "", when, fmt, args);
 	va_end(args);
 }
 
@@ -123,7 +154,7 @@ note(int level, const char *fmt, ...)
 	if (level > debug_level)
 		return;
 	va_start(args, fmt);
-	message(fmt, args);
+	message("", "", fmt, args);
 	va_end(args);
 }
 
@@ -133,7 +164,7 @@ die(int status, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	message(fmt, args);
+	message("", "", fmt, args);
 	va_end(args);
 	exit(status);
 }

@@ -8,6 +8,7 @@
 #include "node/feed.h"
 #include "node/share.h"
 #include "node/job.h"
+#include "node/journal.h"
 #include "node/record.h"
 #include "node/relay.h"
 #include "node/self.h"
@@ -144,8 +145,10 @@ launch_over(struct launch *l)
 	loop_cancel(&l->timer);
 	loop_cancel(&l->clock);
 	loop_cancel(&l->turn);
-	if (!l->reads)
+	if (!l->reads) {
+		journal_end(l->record);
 		record_end(l->record);
+	}
 	if (l->client) {
 		put_job_end(&body, &end);
 		neighbour_post(l->client, PRIO_OUTPUT, MSG_JOB_END, l->id, &body);
@@ -993,6 +996,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->record = record_new(l->id, text, m->name, l->uid, &m->around, l->paths, l->count, record_cost(l->count, m->name));
 	free(text);
 	l->record->timeout = m->timeout;
+	journal_start(l->record);
 	l->counted = launch_cost(m, c->count);
 	l->detached = m->flags & LAUNCH_DETACH;
 	l->terminal = m->around.input == INPUT_TERMINAL;
