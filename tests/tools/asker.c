@@ -85,6 +85,17 @@ launch(const char *spec, size_t kib, unsigned variants)
 }
 
 static void
+ask_jobs(struct link *l)
+{
+	struct msg_ps_ask ask = {0};
+	struct buf body = {0};
+
+	put_ps_ask(&body, &ask);
+	send_frame(l, MSG_PS, 0, &body);
+	buf_free(&body);
+}
+
+static void
 idle(unsigned count)
 {
 	const char *refused = "";
@@ -96,7 +107,7 @@ idle(unsigned count)
 		struct frame f;
 		const char *said;
 
-		link_send(l, PRIO_CONTROL, MSG_PS, 0, NULL, 0);
+		ask_jobs(l);
 		said = answer_of(l, &f);
 		in += !*said;
 		if (*said && !*refused)
@@ -170,7 +181,10 @@ ask(unsigned count)
 			struct buf body = {0};
 
 			put_query(&body, &q);
-			link_send(l, PRIO_CONTROL, kind < JOBS ? MSG_QUERY : MSG_PS, 0, body.data, kind < JOBS ? body.len : 0);
+			if (kind < JOBS)
+				send_frame(l, MSG_QUERY, 0, &body);
+			else
+				ask_jobs(l);
 			await_answer(l);
 			link_free(l);
 			buf_free(&body);
