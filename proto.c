@@ -52,6 +52,7 @@ static const struct {
 	{MSG_DETACH, "DETACH"},
 	{MSG_NAMES, "NAMES"},
 	{MSG_ATTACH, "ATTACH"},
+	{MSG_KEYBOARD, "KEYBOARD"},
 };
 
 const char *
@@ -1222,11 +1223,35 @@ take_query_end(const uint8_t *data, size_t len, struct msg_query_end *m)
 }
 
 void
+put_keyboard(struct buf *b, const struct msg_keyboard *m)
+{
+	put_u8(b, m->state);
+	put_u32(b, m->uid);
+	put_u64(b, m->offset);
+}
+
+int
+take_keyboard(const uint8_t *data, size_t len, struct msg_keyboard *m)
+{
+	struct reader r = reader_over(data, len);
+	unsigned state = take_u8(&r);
+
+	*m = (struct msg_keyboard){.uid = take_u32(&r)};
+	m->offset = take_u64(&r);
+	if (state > KEYBOARD_ENDED)
+		r.bad = true;
+	else
+		m->state = state;
+	return verdict(&r);
+}
+
+void
 put_attach(struct buf *b, const struct msg_attach *m)
 {
 	put_u32(b, m->generation);
 	put_str(b, m->job);
 	put_u8(b, m->figures);
+	put_u8(b, m->keys);
 	put_u64(b, m->tail);
 	put_u32(b, m->window);
 }
@@ -1239,6 +1264,7 @@ take_attach(const uint8_t *data, size_t len, struct msg_attach *m)
 	*m = (struct msg_attach){.generation = take_u32(&r)};
 	m->job = take_str(&r);
 	m->figures = take_bool(&r);
+	m->keys = take_bool(&r);
 	m->tail = take_u64(&r);
 	m->window = take_u32(&r);
 	return verdict(&r);

@@ -52,6 +52,7 @@ enum message {
 	MSG_DETACH = 51,    /* client: it leaves, and its launch runs on; answered by OK */
 	MSG_NAMES = 52,	    /* master: hosts of the nodes of the answer that follows */
 	MSG_ATTACH = 53,    /* client: what a job has printed and prints, or its figures */
+	MSG_KEYBOARD = 54,  /* master: whether a client that attached types at the job's terminal, or which user does */
 	MSG_STRIKE = 60,    /* client: a node that is down leaves the map */
 };
 const char *message_name(unsigned type); /* "JOIN"; "unknown" */
@@ -401,8 +402,14 @@ struct msg_attach {
 	uint32_t generation;
 	const char *job;
 	bool figures;  /* EVENT_FIGURES of each node, and that is all */
+	bool keys;     /* the client would type at the job's terminal, if it has one */
 	uint64_t tail; /* of each node the last so many lines of what is kept; UINT64_MAX: all */
 	uint32_t window;
+};
+struct msg_keyboard {
+	enum { KEYBOARD_YOURS, KEYBOARD_TAKEN, KEYBOARD_ENDED } state; /* ENDED: its input has ended, nothing more can be typed */
+	uint32_t uid;						       /* TAKEN: whose client has it */
+	uint64_t offset;					       /* YOURS: where its first INPUT begins */
 };
 struct msg_job_end {
 	uint32_t culprit; /* with -kill-on-bad: 1 + the place among its nodes of the one that failed first; 0: none */
@@ -434,7 +441,7 @@ int take_power(const uint8_t *, size_t, struct msg_power *);		/* all of it is co
 void put_run_common(struct buf *, const struct run_common *);		/* a RUN's block */
 int take_run_common(struct reader, struct run_common *);		/* the caller frees it by run_common_free */
 void run_common_free(struct run_common *);				/* what take_run_common has allocated */
-bool run_watches(const uint8_t *block, size_t len); /* RUN_WATCH or RUN_FIGURES is in the block */
+bool run_watches(const uint8_t *block, size_t len);			/* RUN_WATCH or RUN_FIGURES is in the block */
 /* A RUN in parts, for its block is shared by several: what stands before the block, and behind it. */
 void put_run_head(struct buf *, const struct msg_run *);		   /* up to the block */
 void put_run_entries(struct buf *, const struct msg_run *);		   /* behind it */
@@ -492,6 +499,8 @@ void put_query_end(struct buf *, const struct msg_query_end *);	     /* the body
 int take_query_end(const uint8_t *, size_t, struct msg_query_end *); /* the caller frees rules by strings_free */
 void put_attach(struct buf *, const struct msg_attach *);	     /* the body of an ATTACH */
 int take_attach(const uint8_t *, size_t, struct msg_attach *);	     /* its texts and bytes are borrowed */
+void put_keyboard(struct buf *, const struct msg_keyboard *);	     /* the body of a KEYBOARD */
+int take_keyboard(const uint8_t *, size_t, struct msg_keyboard *);   /* all of it is copied */
 void put_job_end(struct buf *, const struct msg_job_end *);	     /* the body of a JOB_END */
 int take_job_end(const uint8_t *, size_t, struct msg_job_end *);     /* all of it is copied */
 void put_ps_ask(struct buf *, const struct msg_ps_ask *);	     /* the body of a client's PS */

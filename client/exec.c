@@ -50,6 +50,8 @@ struct exec {
 	struct msg_accepted accepted;
 	bool is_accepted;
 	bool attached; /* to a job that is not this process's to run: it goes on whatever becomes of us */
+	bool drawn;    /* its output is a terminal's, shown as it comes */
+	bool hung_up;  /* by us, who have attached */
 	char *job;
 	uint64_t id;
 	struct about about;
@@ -157,7 +159,7 @@ names_binroot(const struct options *o, char **argv)
 static uint32_t
 window(const struct exec *x)
 {
-	return x->options->terminal ? SCREEN : WINDOW;
+	return x->drawn ? SCREEN : WINDOW;
 }
 
 static unsigned
@@ -415,7 +417,7 @@ carry(struct exec *x, size_t at, const struct msg_event *e)
 static void
 show(struct exec *x, size_t at, const struct msg_event *e)
 {
-	if (x->options->terminal)
+	if (x->drawn)
 		terminal_show(&x->terminal, e->data, e->len);
 	else if (x->carriage && e->kind == EVENT_STDOUT)
 		carry(x, at, e);
@@ -506,14 +508,21 @@ send_signal(struct exec *x, int signal)
 }
 
 static void
+send_resize(struct exec *x, const struct msg_resize *m)
+{
+	struct buf body = {0};
+
+	put_resize(&body, m);
+	link_send(x->link, PRIO_CONTROL, MSG_RESIZE, x->id, body.data, body.len);
+	buf_free(&body);
+}
+
+static void
 send_size(struct exec *x)
 {
 	struct msg_resize m = terminal_size();
-	struct buf body = {0};
 
-	put_resize(&body, &m);
-	link_send(x->link, PRIO_CONTROL, MSG_RESIZE, x->id, body.data, body.len);
-	buf_free(&body);
+	send_resize(x, &m);
 }
 
 static void
@@ -621,12 +630,41 @@ static void __attribute__((noreturn)) on_detached(struct exec *x)
 static void
 on_wish(struct exec *x, enum terminal_wish wish)
 {
-	if (wish == WISH_END) {
+	if (wish == WISH_END && x->attached && !x->hung_up) {
+		x->hung_up = true;
+		send_signal(x, SIGHUP);
+	} else if (wish == WISH_END) {
 		leave_terminal(x);
 		leave(x, 255); /* the end of the link hangs it up */
 	}
+	if (wish == WISH_DETACH && x->attached)
+		on_detached(x);
 	x->leaving |= wish == WISH_DETACH;
 	detach_if_started(x);
+}
+
+/* Sits down at a terminal that another client has left. A program that draws does so anew when the size changes, so that does. */
+static void
+on_keyboard(struct exec *x, const struct frame *f)
+{
+	struct msg_resize size = terminal_size();
+	struct msg_keyboard m;
+
+	if (!x->attached || !x->is_accepted || take_keyboard(f->body, f->len, &m) != 0)
+		session_bad(f);
+	if (m.state == KEYBOARD_TAKEN)
+		warn("user %u has the keyboard of job %s: you can only look", m.uid, x->job);
+	else if (m.state == KEYBOARD_ENDED)
+		warn("the input of job %s has ended: you can only look", x->job);
+	if (m.state != KEYBOARD_YOURS)
+		return;
+	x->drawn = true;
+	terminal_begin(&x->terminal, true, opts_escape(x->options->escape));
+	reading_begin(&x->reading, x->link, x->id, 1, true, &x->terminal);
+	x->reading.sent = m.offset;
+	size.rows += size.rows ? 1 : 0;
+	send_resize(x, &size);
+	send_size(x);
 }
 
 /* Signals to a client whose keys are all the job's come from elsewhere, and are for the client. */
@@ -792,8 +830,11 @@ on_frame(struct exec *x, const struct frame *f)
 		on_timeout(x, f);
 		break;
 	case MSG_TAKEN:
-		if (reading_taken(&x->reading, f) != 0)
+		if (!(x->drawn && x->options->detach) && reading_taken(&x->reading, f) != 0) /* a terminal's keys are for who attaches */
 			session_bad(f);
+		break;
+	case MSG_KEYBOARD:
+		on_keyboard(x, f);
 		break;
 	case MSG_OK:
 		on_detached(x);
@@ -935,8 +976,7 @@ int
 client_exec(const struct options *options, const char *spec, char **argv)
 {
 	struct options own = *options;
-	struct exec x = {
-		.options = &own, .about = {.name = own.name, .uid = geteuid(), .time = json_now(), .command = argv}};
+	struct exec x = {.options = &own, .about = {.name = own.name, .uid = geteuid(), .time = json_now(), .command = argv}};
 	char *cwd;
 	int status;
 
@@ -945,6 +985,7 @@ client_exec(const struct options *options, const char *spec, char **argv)
 		check_letters(argv);
 	if (own.terminal)
 		prepare_terminal(&own);
+	x.drawn = own.terminal;
 	cwd = parcel_cwd();
 	x.link = session_open(options->uds);
 	if (strstr(options->root, "%m") && !options->localbin)
@@ -972,7 +1013,8 @@ exec_carry(const struct options *options, const char *spec, const struct carriag
 static void
 ask_attach(struct exec *x, struct options *o, const char *job)
 {
-	struct msg_attach m = {.generation = PROTO_GENERATION, .job = job, .tail = opts_tail(o->tail), .window = WINDOW};
+	bool looks = o->no_input || o->label || o->fold || o->json || *o->output || !isatty(STDIN_FILENO);
+	struct msg_attach m = {.generation = PROTO_GENERATION, .job = job, .keys = !looks, .tail = opts_tail(o->tail), .window = WINDOW};
 	struct buf body = {0};
 	struct msg_ps about;
 	struct frame f;
@@ -985,8 +1027,8 @@ ask_attach(struct exec *x, struct options *o, const char *job)
 	if (f.type != MSG_PS || take_ps(f.body, f.len, &about) != 0)
 		session_bad(&f);
 	o->timeout = about.timeout;
-	x->about = (struct about){
-		.name = xstrdup(about.name), .uid = about.uid, .time = json_now() - about.age, .command = about.command.at};
+	x->about =
+		(struct about){.name = xstrdup(about.name), .uid = about.uid, .time = json_now() - about.age, .command = about.command.at};
 	strings_free(&about.groups); /* the command stays */
 }
 
@@ -996,6 +1038,7 @@ client_attach(const struct options *options, const char *job)
 	struct options own = *options;
 	struct exec x = {.options = &own, .attached = true};
 	struct survey nodes = {0};
+	int status;
 
 	if (own.names || letters_have(own.output, "hm")) {
 		survey_ask(&own, "", &nodes);
@@ -1003,5 +1046,8 @@ client_attach(const struct options *options, const char *job)
 	}
 	ask_attach(&x, &own, job);
 	converse(&x);
-	return judge(&x, verdicts_status(&x.verdicts), false);
+	show_rest(&x, true);
+	terminal_end(&x.terminal);
+	status = judge(&x, verdicts_status(&x.verdicts), false);
+	return x.hung_up ? 255 : status;
 }

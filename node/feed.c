@@ -287,6 +287,15 @@ find_slow(struct feed *f)
 	return text;
 }
 
+uint64_t
+feed_hand_over(struct feed *f)
+{
+	if (f->end || f->eating == 0)
+		return UINT64_MAX;
+	f->limit = 0;
+	return f->base + f->bytes.len;
+}
+
 void
 feed_send_taken(struct feed *f, struct neighbour *client)
 {

@@ -17,5 +17,7 @@ void feed_begins(struct feed *, size_t node); /* it has begun, and has nothing y
 bool feed_starves(const struct feed *);	      /* one has taken all that may be kept for those that wait, and there is more */
 void feed_missed(struct feed *, size_t node);		       /* what is on its way there may be lost: */
 void feed_again(struct feed *);				       /* sends that once more, for all that were named */
+/* Another client goes on with it: the offset of its first byte. UINT64_MAX: the input has ended. */
+uint64_t feed_hand_over(struct feed *);
 void feed_send_taken(struct feed *, struct neighbour *client); /* sends how far the client may go on, where that has changed */
 #endif

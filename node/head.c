@@ -53,6 +53,7 @@ struct launch {
 	uint64_t id;
 	struct record *record;	  /* what is kept of it; a reader's: the job's that it reads */
 	struct neighbour *client; /* NULL: gone, or detached */
+	struct neighbour *typist; /* whose INPUT it takes: the client, or one that attached; NULL: nobody's */
 	uint32_t uid;
 	size_t counted; /* bytes of its user's share, beside the block's and the record's */
 	uint64_t kill_after;
@@ -135,6 +136,16 @@ launch_forget(struct launch *l)
 
 /* ---- the end of a launch ---- */
 
+/* A reader's client, which may have it: of a job that may be over. */
+static void
+leave_keyboard(const struct launch *reader)
+{
+	struct launch *l = launch_find(reader->record->id);
+
+	if (l && reader->client && l->typist == reader->client)
+		l->typist = NULL;
+}
+
 static void
 launch_over(struct launch *l)
 {
@@ -148,7 +159,10 @@ launch_over(struct launch *l)
 	if (!l->reads) {
 		journal_end(l->record);
 		record_end(l->record);
+	} else {
+		leave_keyboard(l);
 	}
+	l->typist = NULL;
 	if (l->client) {
 		put_job_end(&body, &end);
 		neighbour_post(l->client, PRIO_OUTPUT, MSG_JOB_END, l->id, &body);
@@ -175,8 +189,8 @@ feed_ends(struct launch *l, const struct target *t)
 	if (!l->feed)
 		return;
 	feed_lost(l->feed, (size_t)(t - l->targets));
-	if (l->client)
-		feed_send_taken(l->feed, l->client);
+	if (l->typist)
+		feed_send_taken(l->feed, l->typist);
 }
 
 static void
@@ -476,19 +490,32 @@ head_taken(uint64_t id, const struct msg_taken *m)
 	feed_taken(l->feed, at, m);
 	if (turns_wait(&l->turns) && feed_starves(l->feed))
 		hold_rest(l, 255, "its input can't be kept so long: more than 128 KiB were read before its turn");
-	if (l->client)
-		feed_send_taken(l->feed, l->client);
+	if (l->typist)
+		feed_send_taken(l->feed, l->typist);
+}
+
+/* The launch whose input a client's frame is about; NULL: it is over, or another has its keyboard. */
+static struct launch *
+typed_by(const struct neighbour *client, const struct frame *frame)
+{
+	struct launch *l = client->launch;
+
+	if (!l || l->id != frame->job)
+		return NULL;
+	if (l->reads)
+		l = launch_find(l->record->id);
+	return l && l->typist == client ? l : NULL;
 }
 
 void
 head_on_input(struct neighbour *client, const struct frame *frame)
 {
-	struct launch *l = client->launch;
+	struct launch *l = typed_by(client, frame);
 	struct msg_input m;
 
 	if (take_input(frame->body, frame->len, &m) != 0)
 		neighbour_malformed(client, frame);
-	else if (l && l->id == frame->job && !l->reads && (!l->feed || feed_input(l->feed, &m) != 0))
+	else if (l && (!l->feed || feed_input(l->feed, &m) != 0))
 		neighbour_malformed(client, frame);
 	else if (l && l->feed && m.len == 0)
 		feed_send_taken(l->feed, client);
@@ -497,12 +524,12 @@ head_on_input(struct neighbour *client, const struct frame *frame)
 void
 head_on_resize(struct neighbour *client, const struct frame *frame)
 {
-	struct launch *l = client->launch;
+	struct launch *l = typed_by(client, frame);
 	struct msg_resize m;
 
 	if (take_resize(frame->body, frame->len, &m) != 0)
 		neighbour_malformed(client, frame);
-	else if (l && l->id == frame->job)
+	else if (l)
 		job_resize(l->id, &m);
 }
 
@@ -999,6 +1026,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	journal_start(l->record);
 	l->counted = launch_cost(m, c->count);
 	l->detached = m->flags & LAUNCH_DETACH;
+	l->typist = client;
 	l->terminal = m->around.input == INPUT_TERMINAL;
 	l->kill_on_bad = m->flags & LAUNCH_KILL_ON_BAD;
 	l->kill_after = m->kill_after;
@@ -1449,12 +1477,13 @@ static bool
 signal_step(struct errand *e)
 {
 	struct neighbour *client = e->client;
+	struct launch *l = typed_by(client, &e->frame);
 	struct msg_signal m;
 
 	if (take_signal(e->frame.body, e->frame.len, &m) != 0)
 		neighbour_malformed(client, &e->frame);
-	else if (client->launch && client->launch->id == e->frame.job && !client->launch->reads)
-		signal_launch(client->launch, m.signal);
+	else if (l)
+		signal_launch(l, m.signal);
 	return true;
 }
 
@@ -1482,7 +1511,7 @@ static void
 client_leaves(struct launch *l)
 {
 	l->client->launch = NULL;
-	l->client = NULL;
+	l->client = l->typist = NULL;
 	job_set_credit(l->id, FOR_EVER);
 	job_forward_credit(l->id, 0); /* events that waited for the client are let through, and dropped */
 }
@@ -1495,6 +1524,7 @@ head_client_gone(struct neighbour *client)
 	if (!l)
 		return;
 	if (l->reads) {
+		leave_keyboard(l);
 		client->launch = NULL;
 		launch_forget(l);
 		return;
@@ -1613,6 +1643,27 @@ send_reader(struct launch *l, uint32_t window)
 	free(waits);
 }
 
+/* To a reader's client, if no other has it. */
+static void
+give_keyboard(const struct launch *reader)
+{
+	struct launch *l = launch_find(reader->record->id);
+	struct msg_keyboard m = {.state = KEYBOARD_YOURS};
+	struct buf body = {0};
+
+	if (!l || !l->terminal || l->over)
+		return;
+	m.offset = l->typist ? UINT64_MAX : feed_hand_over(l->feed);
+	if (m.offset == UINT64_MAX)
+		m = (struct msg_keyboard){.state = l->typist ? KEYBOARD_TAKEN : KEYBOARD_ENDED, .uid = l->typist ? l->typist->who.uid : 0};
+	else
+		l->typist = reader->client;
+	put_keyboard(&body, &m);
+	neighbour_post(reader->client, PRIO_OUTPUT, MSG_KEYBOARD, reader->id, &body);
+	if (m.state == KEYBOARD_YOURS)
+		feed_send_taken(l->feed, l->typist);
+}
+
 void
 head_read(struct neighbour *client, struct record *of, const struct msg_attach *m)
 {
@@ -1627,6 +1678,8 @@ head_read(struct neighbour *client, struct record *of, const struct msg_attach *
 	}
 	l = reader_new(client, of, m);
 	send_accepted(l, &none);
+	if (m->keys)
+		give_keyboard(l);
 	send_reader(l, m->window);
 }
 

@@ -439,9 +439,15 @@ make_signal_one(struct buf *b)
 }
 
 static void
+make_keyboard(struct buf *b)
+{
+	put_keyboard(b, &(struct msg_keyboard){KEYBOARD_TAKEN, 1000, 1ull << 40});
+}
+
+static void
 make_attach(struct buf *b)
 {
-	struct msg_attach m = {.generation = PROTO_GENERATION, .job = "backup", .figures = true, .tail = 10, .window = 1 << 18};
+	struct msg_attach m = {.generation = PROTO_GENERATION, .job = "backup", .figures = true, .keys = true, .tail = 10, .window = 1 << 18};
 
 	put_attach(b, &m);
 }
@@ -511,6 +517,7 @@ PLAIN(query)
 PLAIN(ps_ask)
 PLAIN(signal_one)
 PLAIN(attach)
+PLAIN(keyboard)
 PLAIN(job_end)
 PLAIN(kill)
 
@@ -632,6 +639,7 @@ static const struct {
 	{"PS of a client", make_ps_ask, again_ps_ask, false, 0, 0},
 	{"SIGNAL_ONE", make_signal_one, again_signal_one, false, 0, 0},
 	{"ATTACH", make_attach, again_attach, false, 0, 0},
+	{"KEYBOARD", make_keyboard, again_keyboard, false, 0, 0},
 	{"JOB_END", make_job_end, again_job_end, false, 0, 0},
 	{"EVENT skipped", make_skipped, again_event, false, 0, 0},
 	{"EVENT figures", make_figures, again_event, false, 0, 0},
