@@ -215,6 +215,7 @@ enum figures_state {
 enum note_flags {
 	NOTE_IF_BAD = 1, /* of use only where the command fails */
 };
+#define NO_ROOM 126   /* status of FAILED where a node has no room for what a job needs, as of what can't be run */
 #define MAX_NOTE 1024 /* bytes of its text */
 enum exited_flags {
 	EXITED_LINGERS = 1,   /* processes of it live on; EVENT_GONE will follow */

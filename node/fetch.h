@@ -50,7 +50,7 @@ struct fetch_hooks {
 	void (*slow)(uint64_t job);			      /* this node is far slower than the one it asks */
 	void (*back)(uint64_t job, const char *before);	      /* the node that was asked last is better */
 	void (*has)(uint64_t job, const struct object_name *);
-	void (*lacks)(uint64_t job, const struct object_name *, const char *why);
+	void (*lacks)(uint64_t job, const struct object_name *, unsigned status, const char *why); /* status: the job's */
 };
 extern const struct fetch_hooks *fetch_hooks;
 void fetch_set_hooks(const struct fetch_hooks *); /* borrowed for ever */

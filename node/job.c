@@ -1049,12 +1049,12 @@ job_has(uint64_t id, const struct object_name *name)
 }
 
 void
-job_lacks(uint64_t id, const struct object_name *name, const char *why)
+job_lacks(uint64_t id, const struct object_name *name, unsigned status, const char *why)
 {
 	struct job *j = job_find(id);
 
 	if (j && j->part)
-		part_lacks(j->part, name, why);
+		part_lacks(j->part, name, status, why);
 }
 
 void

@@ -44,7 +44,7 @@ void job_done(uint64_t id);				 /* every verdict has arrived: it is forgotten he
 void job_forget(const struct msg_forget *);		 /* sends it on, or kills those jobs here without a report */
 const char *job_refuses(uint64_t id, const struct object_name *, uint64_t bytes); /* as fetch_hooks has it */
 void job_has(uint64_t id, const struct object_name *);			  /* the object is whole in the store: for this node's part */
-void job_lacks(uint64_t id, const struct object_name *, const char *why); /* it can't be had */
+void job_lacks(uint64_t id, const struct object_name *, unsigned status, const char *why); /* it can't be had */
 void job_neighbour_gone(struct neighbour *);				  /* drops what waited to come by it */
 void job_end_all(void);							  /* kills what runs here, and forgets all jobs */
 size_t job_count(void);							  /* jobs known here */

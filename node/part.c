@@ -754,7 +754,7 @@ need(struct part *part, const struct object_name *name)
 	blob = store_find(self.store, name);
 	why = blob && blob_needs(blob) ? part_refuses(part, name, blob_needs(blob)) : NULL;
 	if (why)
-		fail(part, 255, why);
+		fail(part, why == store_error() ? NO_ROOM : 255, why);
 	return false;
 }
 
@@ -783,14 +783,14 @@ manifest_here(struct part *part)
 	if (load_manifest(part))
 		return;
 	if (promise_manifest(part) < 0) {
-		fail(part, 255, store_error());
+		fail(part, NO_ROOM, store_error());
 		return;
 	}
 	part->absent = contents_of(part, &part->absent_count);
 	pin_present(part, part->absent, &part->absent_count);
 	part->missing = part->absent_count;
 	if (promise_room(part, absent_bytes(part)) != 0)
-		fail(part, 255, store_error());
+		fail(part, NO_ROOM, store_error());
 	for (i = 0; i < part->absent_count && part->state == PART_FETCHING; i++)
 		(void)need(part, &part->absent[i].name);
 	if (part->missing == 0 && part->state == PART_FETCHING)
@@ -830,12 +830,12 @@ part_has(struct part *part, const struct object_name *name)
 }
 
 void
-part_lacks(struct part *part, const struct object_name *name, const char *why)
+part_lacks(struct part *part, const struct object_name *name, unsigned status, const char *why)
 {
 	(void)name;
 	if (part->state != PART_FETCHING)
 		return;
-	fail(part, 255, why);
+	fail(part, status, why);
 	advance(part);
 }
 

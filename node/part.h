@@ -26,5 +26,5 @@ void part_forget(struct part *);			    /* kills it without a verdict */
 const char *part_refuses(
 	struct part *, const struct object_name *, uint64_t bytes); /* as fetch_hooks has it; promises room for a manifest */
 void part_has(struct part *, const struct object_name *);	    /* the object is whole in the store */
-void part_lacks(struct part *, const struct object_name *, const char *why); /* the object can't be had: a verdict */
+void part_lacks(struct part *, const struct object_name *, unsigned status, const char *why); /* the object can't be had: a verdict */
 #endif

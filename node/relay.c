@@ -19,6 +19,7 @@ enum {
 struct failure {
 	uint64_t job;
 	struct object_name name;
+	unsigned status;
 	char *why;
 	struct failure *next;
 };
@@ -78,11 +79,11 @@ fetch_remove(struct fetch *f)
 }
 
 static void
-note_failure(uint64_t job, const struct object_name *name, const char *why)
+note_failure(uint64_t job, const struct object_name *name, unsigned status, const char *why)
 {
 	struct failure *new = xcalloc(1, sizeof(*new));
 
-	*new = (struct failure){.job = job, .name = *name, .why = xstrdup(why), .next = failures};
+	*new = (struct failure){.job = job, .name = *name, .status = status, .why = xstrdup(why), .next = failures};
 	failures = new;
 }
 
@@ -93,7 +94,7 @@ report_failures(void)
 
 	while ((one = failures)) {
 		failures = one->next;
-		fetch_hooks->lacks(one->job, &one->name, one->why);
+		fetch_hooks->lacks(one->job, &one->name, one->status, one->why);
 		free(one->why);
 		free(one);
 	}
@@ -112,7 +113,7 @@ fail_job(struct fetch *f, uint64_t job, const char *why)
 
 		if (w->job == job) {
 			*at = w->next;
-			note_failure(job, &f->name, why);
+			note_failure(job, &f->name, 255, why);
 			free(w);
 		} else {
 			at = &w->next;
@@ -476,7 +477,7 @@ fetch_has_no_room(struct fetch *f, uint64_t size)
 	why = reason();
 	while ((w = f->waiters)) {
 		f->waiters = w->next;
-		note_failure(w->job, &f->name, why);
+		note_failure(w->job, &f->name, NO_ROOM, store_error()); /* which node has none they know */
 		free(w);
 	}
 	if (too_long) {
@@ -505,7 +506,7 @@ weigh(struct fetch *f)
 			continue;
 		}
 		*at = w->next;
-		note_failure(w->job, &f->name, why);
+		note_failure(w->job, &f->name, why == store_error() ? NO_ROOM : 255, why);
 		free(w);
 	}
 	if (fetch_next_job(f, &other))

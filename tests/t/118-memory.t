@@ -14,7 +14,7 @@ for round in 1 2; do
 	run "$GPROC" -f="$T/big" e 0-2 /bin/sh -c "cmp '$T/big' '/tmp/xproc$T/big' && echo more >>'/tmp/xproc$T/big' && echo same"
 	is "round $round: those with room have the file, as their own" "$(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" " 2 same"
 	like "the one without says what it needs and what there is" "$err" "could not start: 2: it needs .* of the store's 30.0 MiB"
-	is "and the launch says so" "$status" 255
+	is "and the launch says so" "$status" 126
 done
 run "$GPROC" e 0-2 /bin/echo alive
 is "all of them go on" "$status $(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" "0  3 alive"

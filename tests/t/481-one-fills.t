@@ -49,7 +49,7 @@ for kind in dd inodes; do
 	run as 1003 timeout "$(limit 60)" "$GPROC" e 0 /tmp/fresh -e 'print "first\n"'
 	is "$kind: so does a third's first launch of a program" "$status$out$err" 0first
 	run as 1001 timeout "$(limit 60)" "$GPROC" e 0 /bin/true
-	is "$kind: the one who has it all gets no more" "$status" 255
+	is "$kind: the one who has it all gets no more" "$status" 126
 	like "$kind: and is told" "$err" "^gproc: could not start: 0: it needs [0-9.]+ [KM]iB, and of the store's 64.0 MiB there are "
 	# And a second one who does the same.
 	first=$client
@@ -71,14 +71,14 @@ done
 head -c 40000000 /dev/urandom >/tmp/big
 chmod 644 /tmp/big
 run as 1001 "$GPROC" -f=/tmp/big e 0 /bin/true
-is "a file beyond the user's part is refused" "$status" 255
+is "a file beyond the user's part is refused" "$status" 126
 like "before it is sent" "$err" 'it needs [0-9.]+ MiB'
 mkdir /tmp/same
 head -c 3000000 /tmp/big >/tmp/same/1
 for i in 2 3 4 5 6 7 8 9 10 11 12; do cp /tmp/same/1 /tmp/same/$i && chmod 6$((i % 8))4 /tmp/same/$i; done
 chmod -R a+r /tmp/same
 run as 1001 "$GPROC" -f=/tmp/same e 0 /bin/true
-is "so is one file that is sent under many names" "$status" 255
+is "so is one file that is sent under many names" "$status" 126
 run as 1002 "$GPROC" -f=/tmp/same/1,/tmp/same/2 e 0 /bin/sh -c 'cmp /tmp/xproc/tmp/same/1 /tmp/xproc/tmp/same/2 && echo same'
 is "under a few it fits" "$status$out$err" 0same
 
