@@ -49,7 +49,7 @@ for round in 1 2 3; do
 	kill -CONT $below
 	wait "$first"
 	like "changed, round $round: its job fails for that reason, or has it from the other" "$?$(cat "$T/first.err")" \
-		"^0$|^255.*could not start: $T/first changed while it was being sent"
+		"^0$|^255.*could not start: .*: $T/first changed while it was being sent"
 	is "changed, round $round: nobody has it so" "$(grep -vcx "$sum" "$T/first.out")" 0
 	wait "$second"
 	is "changed, round $round: the other's has it whole" "$?$(cat "$T/second.err") $(grep -cx "$sum" "$T/second.out")" "0 4"
