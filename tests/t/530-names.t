@@ -140,6 +140,14 @@ is "but left out" "$status $out $(told)" "0 ran |"
 run "$GPROC" i @down
 is "and shown" "$status $(printf '%s\n' "$out" | grep -c 'down since')$err" "0 2"
 
+# Rights go by number: a host's name is what the node claims.
+echo 'slave0 *' >"$T/allow"
+run "$GPROC" -defaultMasterUDS="$T/other" -cmdport=7777 -allow="$T/allow" m
+like "-allow takes no name" "$status $err" '^2 gproc: -allow: .*allow:1: node spec, near "slave0": only numbers are taken here: a host name is what a node claims$'
+echo '@rack1 *' >"$T/allow"
+run "$GPROC" -defaultMasterUDS="$T/other" -cmdport=7777 -allow="$T/allow" m
+like "and no group" "$status $err" '^2 gproc: -allow: .*allow:1: node spec, near "@rack1": only numbers'
+
 # nodes in other shapes
 run "$GPROC" nodes -e slave0/.
 is "nodes -e: one a line" "$status $(printf '%s\n' "$out" | tr '\n' ' ')$err" "0 0 0:2 0:3 "
