@@ -287,9 +287,9 @@ put_piece(void *owner, struct buf *out)
 	if (!u)
 		return;
 	x->uploads = u->next;
-	len = pack_read(u->source, u->offset, raw, piece_length(u->source->id.size, u->source->id.list, u->offset, u->end));
+	len = source_read(u->source, u->offset, raw, piece_length(u->source->id.size, u->source->id.list, u->offset, u->end));
 	if (len < 0) {
-		send_lack(x, u->job, &u->name, pack_error());
+		send_lack(x, u->job, &u->name, source_error());
 		free(u);
 		put_piece(owner, out);
 		return;

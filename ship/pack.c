@@ -3,6 +3,7 @@
 #include "ship/pack.h"
 #include "base/walk.h"
 #include "elf.h"
+#include "ship/items.h"
 #include "ship/libs.h"
 #include "ship/public.h"
 
@@ -16,31 +17,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define MAX_WHOLE (16u << 20) /* of a file that does not say its size: none of the kernel's comes near it */
-#define MAX_HOPS 40	      /* links on the way to a file, as in the kernel (namei.h, MAXSYMLINKS) */
-
-/* Why a path is sent: where there are several reasons, the first of these decides. */
-enum rank { RANK_NEED, RANK_FILE, RANK_CWD, RANK_IMPLIED };
-
-struct item {
-	char *path; /* inside the root, without leading slash */
-	enum rank rank;
-	enum entry_kind kind;
-	unsigned flags;
-	char *source; /* ENTRY_FILE */
-	char *target; /* ENTRY_LINK */
-	uint32_t mode;
-	uint64_t mtime, dev, ino;
-	uint32_t mtime_ns, uid, gid; /* with ENTRY_EXACT */
-	uint64_t size, holes;	     /* once hashed */
-	struct digest digest;
-	struct item *first; /* of several names of one file: the first in order; NULL: it has one name */
-};
-
-struct items {
-	struct item *at;
-	size_t count, room;
-};
+#define MAX_HOPS 40 /* links on the way to a file, as in the kernel (namei.h, MAXSYMLINKS) */
 
 /* One call of pack_make. */
 struct packing {
@@ -67,49 +44,6 @@ warn_of(const struct packing *p, const char *what, const char *why)
 	if (p->q->warn)
 		p->q->warn(text);
 	free(text);
-}
-
-/* ---- items ---- */
-
-/* Takes over path. The pointer is good until the next item. */
-static struct item *
-item_add(struct items *list, char *path, enum rank rank, enum entry_kind kind)
-{
-	struct item *it;
-
-	list->at = grow(list->at, list->count, &list->room, sizeof(list->at[0]));
-	it = &list->at[list->count++];
-	*it = (struct item){.rank = rank, .kind = kind, .mode = kind == ENTRY_LINK ? 0777 : 0755};
-	it->path = path;
-	return it;
-}
-
-static void
-item_clear(struct item *it)
-{
-	free(it->path);
-	free(it->source);
-	free(it->target);
-}
-
-static void
-items_free(struct items *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		item_clear(&list->at[i]);
-	free(list->at);
-	*list = (struct items){0};
-}
-
-static void
-item_stat(struct item *it, const struct stat *st)
-{
-	it->mode = (uint32_t)st->st_mode & (S_ISDIR(st->st_mode) ? 03777 : 0777);
-	it->mtime = st->st_mtime > 0 ? (uint64_t)st->st_mtime : 0;
-	it->dev = (uint64_t)st->st_dev;
-	it->ino = (uint64_t)st->st_ino;
 }
 
 /* ---- what the program needs ---- */
@@ -516,269 +450,7 @@ add_cwd(struct packing *p)
 	return 0;
 }
 
-/* ---- links on the way ---- */
-
-static int
-item_order(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-	int order = path_order(x->path, y->path);
-
-	return order ? order : (int)x->rank - (int)y->rank;
-}
-
-static int
-path_against_link(const void *path, const void *link)
-{
-	return path_order(path, (*(struct item *const *)link)->path);
-}
-
-static int
-link_order(const void *a, const void *b)
-{
-	return path_order((*(struct item *const *)a)->path, (*(struct item *const *)b)->path);
-}
-
-struct sent_links {
-	struct item **at;
-	size_t count;
-};
-
-static struct sent_links
-links_of(struct items *items)
-{
-	struct sent_links links = {xmalloc(items->count * sizeof(struct item *)), 0};
-	size_t i;
-
-	for (i = 0; i < items->count; i++)
-		if (items->at[i].kind == ENTRY_LINK)
-			links.at[links.count++] = &items->at[i];
-	if (links.count)
-		qsort(links.at, links.count, sizeof(links.at[0]), link_order);
-	return links;
-}
-
-static const char *
-target_at(const struct sent_links *links, const char *path)
-{
-	struct item **found = links->count ? bsearch(path, links->at, links->count, sizeof(links->at[0]), path_against_link) : NULL;
-
-	return found ? (*found)->target : NULL;
-}
-
-/* Where a path lies when the links that are sent are followed; of the last part only when `last_too`. NULL when they go in circles. */
-static char *
-through_links(const struct sent_links *links, const char *path, bool last_too)
-{
-	struct walk w = walk_from("", path);
-	enum walk_step step;
-	char *out = NULL;
-	int bad = 0;
-
-	while (!bad && (step = walk_step(&w)) != WALK_END) {
-		const char *target = step == WALK_DOWN && (last_too || walk_goes_on(&w)) ? target_at(links, walk_inside(&w) + 1) : NULL;
-
-		bad = target ? walk_follow(&w, target) : 0;
-	}
-	if (!bad)
-		out = xstrdup(*walk_inside(&w) ? walk_inside(&w) + 1 : "");
-	walk_end(&w);
-	return out;
-}
-
-/* A link's own path moves only by what lies before it, and not while others are looked up by it. */
-static int
-follow_links(struct items *items)
-{
-	struct sent_links links = links_of(items);
-	char **moved = xcalloc(items->count, sizeof(char *));
-	size_t i;
-	int bad = 0;
-
-	for (i = 0; i < items->count && links.count > 0 && !bad; i++) {
-		struct item *it = &items->at[i];
-
-		if (it->rank == RANK_NEED)
-			continue;
-		moved[i] = through_links(&links, it->path, it->kind == ENTRY_DIR);
-		if (!moved[i])
-			bad = fail("/%s: %s", it->path, strerror(errno));
-	}
-	for (i = 0; i < items->count; i++)
-		if (moved[i]) {
-			free(items->at[i].path);
-			items->at[i].path = moved[i];
-		}
-	free(moved);
-	free(links.at);
-	return bad;
-}
-
-/* ---- one entry for each path ---- */
-
-/* Adds the directories above every item. */
-static void
-add_parents(struct items *items)
-{
-	size_t count = items->count, i;
-	const char *last = "";
-
-	for (i = 0; i < count; i++) {
-		char *path = items->at[i].path, *slash;
-
-		for (slash = cut_next(path, NULL); slash; slash = cut_next(path, slash))
-			if (!lies_below(last, path)) /* neighbours lie in the same directories */
-				(void)item_add(items, xstrdup(path), RANK_IMPLIED, ENTRY_DIR);
-		last = path;
-	}
-}
-
-/* The same thing twice, or two for one path? */
-static int
-merge(struct item *kept, const struct item *it)
-{
-	bool same = kept->kind == it->kind;
-
-	if (same && kept->kind == ENTRY_FILE)
-		same = kept->dev == it->dev && kept->ino == it->ino;
-	if (same && kept->kind == ENTRY_LINK)
-		same = strcmp(kept->target, it->target) == 0;
-	if (!same)
-		return fail("two sources for one path: /%s is to be both %s and %s", kept->path,
-			kept->source		  ? kept->source
-			: kept->kind == ENTRY_DIR ? "a directory"
-						  : "a link",
-			it->source		? it->source
-			: it->kind == ENTRY_DIR ? "a directory"
-						: "a link");
-	if (kept->kind == ENTRY_DIR)
-		kept->flags |= it->flags;
-	return 0;
-}
-
-static int
-fold(struct items *items)
-{
-	size_t i, kept = 0;
-	int bad = 0;
-
-	qsort(items->at, items->count, sizeof(items->at[0]), item_order);
-	for (i = 0; i < items->count; i++) {
-		struct item *it = &items->at[i];
-
-		if (!it->path[0]) {
-			item_clear(it); /* the root itself, by way of a link */
-		} else if (kept > 0 && strcmp(items->at[kept - 1].path, it->path) == 0) {
-			bad |= bad ? 0 : merge(&items->at[kept - 1], it);
-			item_clear(it);
-		} else {
-			items->at[kept++] = *it;
-		}
-	}
-	items->count = kept;
-	for (i = 0; i < kept && !bad; i++)
-		if (!path_inside(items->at[i].path))
-			bad = fail("/%s: the path is too long or too deep to be sent", items->at[i].path);
-	if (!bad && kept > MAX_ENTRIES)
-		bad = fail("%zu files are more than the %u that can be sent", kept, MAX_ENTRIES);
-	return bad;
-}
-
-/* ---- hashing ---- */
-
-static uint64_t
-nanoseconds(struct timespec t)
-{
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static bool
-unchanged(const struct source *s, const struct stat *st)
-{
-	return s->dev == (uint64_t)st->st_dev && s->ino == (uint64_t)st->st_ino && s->mtime_ns == nanoseconds(st->st_mtim) &&
-	       s->ctime_ns == nanoseconds(st->st_ctim);
-}
-
-/* The file has been written to: does it still begin with what was hashed, as one that something is added to does? */
-static bool
-begins_as_hashed(int fd, const struct source *s)
-{
-	struct blob_id now;
-	bool same;
-
-	if (blob_of_file(fd, s->id.size, &now) < 0)
-		return false;
-	same = digest_equal(&now.digest, &s->id.digest);
-	blob_id_free(&now);
-	return same;
-}
-
-/* Files of the kernel's (proc, sysfs) are made up anew for each reader, and their size says nothing: they are read once, whole. */
-static int
-read_whole(int fd, const char *file, struct source *s)
-{
-	static uint8_t piece[PIECE_SIZE];
-	struct buf bytes = {0};
-	int bad = 0;
-	ssize_t n;
-
-	while (!bad && (n = pread_full(fd, piece, sizeof(piece), bytes.len)) != 0) {
-		if (n < 0)
-			bad = fail("can't read %s: %s", file, strerror(errno));
-		else if (bytes.len + (size_t)n > MAX_WHOLE)
-			bad = fail("%s does not say its size, and has more than %u MiB", file, MAX_WHOLE >> 20);
-		else
-			put_bytes(&bytes, piece, (size_t)n);
-	}
-	blob_id_free(&s->id);
-	if (bad) {
-		buf_free(&bytes);
-		return -1;
-	}
-	s->bytes = bytes.data;
-	blob_of_bytes(bytes.data, bytes.len, &s->id);
-	return 0;
-}
-
-/* Hashes no more than the file has now: bytes that are added meanwhile are left out. */
-static int
-hash_fd(int fd, const char *file, struct source *s)
-{
-	struct stat st;
-	uint64_t size;
-
-	if (fstat(fd, &st) < 0)
-		return fail("%s: %s", file, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return fail("%s changed from a file into something else while it was being read", file);
-	size = (uint64_t)st.st_size;
-	*s = (struct source){.dev = (uint64_t)st.st_dev,
-		.ino = (uint64_t)st.st_ino,
-		.mtime_ns = nanoseconds(st.st_mtim),
-		.ctime_ns = nanoseconds(st.st_ctim)};
-	if (blob_of_file(fd, size, &s->id) < 0)
-		return fail("can't read %s: %s", file, strerror(errno));
-	if (size == 0 || s->id.size < size)
-		return read_whole(fd, file, s);
-	if (fstat(fd, &st) == 0 && (unchanged(s, &st) || begins_as_hashed(fd, s)))
-		return 0;
-	blob_id_free(&s->id);
-	return fail("%s changed while it was being read", file);
-}
-
-static int
-hash_file(const char *file, struct source *s)
-{
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), bad;
-
-	if (fd < 0)
-		return fail("can't open %s: %s", file, strerror(errno));
-	bad = hash_fd(fd, file, s);
-	close(fd);
-	if (!bad)
-		s->file = xstrdup(file);
-	return bad;
-}
+/* ---- contents ---- */
 
 static struct source *
 source_add(struct pack *out)
@@ -786,14 +458,6 @@ source_add(struct pack *out)
 	out->at = grow(out->at, out->count, &out->room, sizeof(out->at[0]));
 	out->at[out->count] = (struct source){0};
 	return &out->at[out->count++];
-}
-
-static void
-source_clear(struct source *s)
-{
-	blob_id_free(&s->id);
-	free(s->file);
-	free(s->bytes);
 }
 
 static int
@@ -855,7 +519,7 @@ hash_items(struct items *items, struct pack *out)
 		struct source *s;
 
 		if (i == 0 || inode_order(&files[i - 1], &files[i]) != 0)
-			bad = hash_file(files[i]->source, source_add(out));
+			bad = source_of_file(files[i]->source, source_add(out)) < 0 ? fail("%s", source_error()) : 0;
 		s = &out->at[out->count - 1];
 		files[i]->size = s->id.size;
 		files[i]->digest = s->id.digest;
@@ -1013,11 +677,11 @@ collect(struct packing *p, int *status)
 static int
 arrange(struct packing *p)
 {
-	if (!p->q->copies && follow_links(&p->items) < 0)
-		return -1;
-	add_parents(&p->items);
-	if (p->items.count > 0 && fold(&p->items) < 0)
-		return -1;
+	if (!p->q->copies && items_follow_links(&p->items) < 0)
+		return fail("%s", items_error());
+	items_add_parents(&p->items);
+	if (p->items.count > 0 && items_fold(&p->items) < 0)
+		return fail("%s", items_error());
 	return hash_items(&p->items, p->out);
 }
 
@@ -1027,7 +691,8 @@ warn_of_kept_rights(const struct packing *p)
 {
 	size_t more = p->rights.count - 1;
 	char *others = more ? xasprintf("and %zu other file%s have", more, more == 1 ? "" : "s") : xstrdup("has"),
-	     *why = xasprintf("%s set-id bits or capabilities: they stay here (gproc cp takes set-id bits along where root copies)", others);
+	     *why = xasprintf(
+		     "%s set-id bits or capabilities: they stay here (gproc cp takes set-id bits along where root copies)", others);
 
 	warn_of(p, p->rights.at[0], why);
 	free(why);
@@ -1086,69 +751,4 @@ pack_find(const struct pack *p, const struct object_name *n)
 	else if (p->count > 1)
 		s = bsearch(&key, p->at + 1, p->count - 1, sizeof(p->at[0]), source_order);
 	return s && (n->scope == SCOPE_PUBLIC ? s->is_public : s->is_private) ? s : NULL;
-}
-
-/* The file was written to since it was hashed: each chunk that these bytes are part of is checked against the list. */
-static int
-read_proved(int fd, const struct source *s, uint64_t offset, uint8_t *out, size_t len)
-{
-	uint8_t *chunk = xmalloc(CHUNK_SIZE);
-	bool same = true;
-
-	while (len > 0 && same) {
-		uint64_t at = offset / CHUNK_SIZE, begin = at * CHUNK_SIZE, left = s->id.size - begin;
-		size_t whole = left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE, skip = (size_t)(offset - begin);
-		size_t part = whole - skip < len ? whole - skip : len;
-		struct digest d;
-
-		same = pread_full(fd, chunk, whole, begin) == (ssize_t)whole;
-		d = chunk_digest(chunk, same ? whole : 0);
-		same = same && memcmp(d.byte, s->id.list + at * DIGEST_LEN, DIGEST_LEN) == 0;
-		memcpy(out, chunk + skip, part);
-		out += part;
-		offset += part;
-		len -= part;
-	}
-	free(chunk);
-	return same ? 0 : fail("%s changed while it was being sent", s->file);
-}
-
-static int
-read_file_part(const struct source *s, uint64_t offset, uint8_t *out, size_t len)
-{
-	int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), bad = 0;
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0)
-		return fail("can't open %s: %s", s->file, strerror(errno));
-	n = pread_full(fd, out, len, offset);
-	if (n < 0)
-		bad = fail("can't read %s: %s", s->file, strerror(errno));
-	else if ((size_t)n < len || fstat(fd, &st) < 0 || !unchanged(s, &st))
-		bad = read_proved(fd, s, offset, out, len);
-	close(fd);
-	return bad;
-}
-
-ssize_t
-pack_read(const struct source *s, uint64_t offset, uint8_t *out, size_t len)
-{
-	uint64_t list = list_length(s->id.size), total = list + s->id.size;
-	size_t part = 0;
-
-	if (offset >= total)
-		return 0;
-	if (len > total - offset)
-		len = (size_t)(total - offset);
-	if (offset < list) {
-		part = list - offset < len ? (size_t)(list - offset) : len;
-		memcpy(out, s->id.list + offset, part);
-	}
-	offset = offset + part - list;
-	if (len > part && s->bytes)
-		memcpy(out + part, s->bytes + offset, len - part);
-	else if (len > part && read_file_part(s, offset, out + part, len - part) < 0)
-		return -1;
-	return (ssize_t)len;
 }

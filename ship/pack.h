@@ -2,7 +2,7 @@
 #ifndef PACK_H
 #define PACK_H
 
-#include "bundle.h"
+#include "ship/source.h"
 
 /* What `cp` sends: a file, or a directory with all in it. */
 struct copy {
@@ -26,17 +26,6 @@ struct pack_query {
 	void (*warn)(const char *text); /* called with each warning, as of a missing library of an -f entry; may be NULL */
 };
 
-/* A file of the head whose contents belong to the manifest. */
-struct source {
-	struct blob_id id;
-	bool is_public, is_private; /* in which scopes the manifest names it: everybody's, the sender's, or both */
-	char *file;		    /* where to open it; NULL for the manifest itself */
-	uint8_t *bytes;		    /* owned: the contents of the manifest and of files that do not say their size; else NULL */
-	/* What fstat said when it was hashed. Where that has changed since, only what still hashes to the same is sent: of a file that
-	 * something is added to, all that there was. */
-	uint64_t dev, ino, mtime_ns, ctime_ns;
-};
-
 struct pack {
 	struct manifest manifest;
 	struct source *at; /* each digest once; at[0] is the manifest's own blob */
@@ -51,13 +40,10 @@ struct pack {
 
 /* Makes all of *out. 0, or -1 with pack_error() and *status: 127 or 126 for the program, 255 otherwise. pack_free in either case. */
 int pack_make(const struct pack_query *, struct pack *out, int *status);
-const char *pack_error(void);  /* why the last call failed; borrowed until the next */
+const char *pack_error(void); /* why the last call failed; borrowed until the next */
 /* The files for which there is a '1' among the entries, by their places, are on the nodes already: their contents are not sent. */
 void pack_leave_out(struct pack *, const char *there);
 void pack_free(struct pack *); /* what a pack owns; it is empty afterwards */
 /* Borrowed; NULL when no source has it, or the manifest names it in the other scope alone: no honest node asks for that. */
 const struct source *pack_find(const struct pack *, const struct object_name *);
-/* Reads up to len bytes of a source's object (chunk digests, then contents) from offset; the file is opened with the caller's rights. How
- * many, or -1 with pack_error(), which names the file: it is gone, unreadable, or was changed within what was hashed. */
-ssize_t pack_read(const struct source *, uint64_t offset, uint8_t *out, size_t len);
 #endif

@@ -108,7 +108,7 @@ consistent(const struct pack *p)
 			continue;
 		s = source_of(p, &m.at[i]);
 		object = xmalloc((size_t)object_length(m.at[i].size));
-		n = s ? pack_read(s, 0, object, (size_t)object_length(m.at[i].size)) : -1;
+		n = s ? source_read(s, 0, object, (size_t)object_length(m.at[i].size)) : -1;
 		blob_of_bytes(object + list_length(m.at[i].size), (size_t)m.at[i].size, &id);
 		fine = n == (ssize_t)object_length(m.at[i].size) && digest_equal(&id.digest, &m.at[i].digest);
 		free(object);
@@ -295,15 +295,15 @@ changes(void)
 	ok(pack_make(&q, &p, &status) == 0, "two files");
 	one = source_of(&p, entry_of(&p, "d/one"));
 	here = source_of(&p, entry_of(&p, "desk/here"));
-	ok(pack_read(one, 30, out, 4) == 4 && memcmp(out + 2, "on", 2) == 0, "a part of list and contents");
-	ok(pack_read(one, 34, out, 4) == 1 && pack_read(one, 35, out, 4) == 0, "the end");
+	ok(source_read(one, 30, out, 4) == 4 && memcmp(out + 2, "on", 2) == 0, "a part of list and contents");
+	ok(source_read(one, 34, out, 4) == 1 && source_read(one, 35, out, 4) == 0, "the end");
 	make_file("d/one", "oNe", 0644);
-	ok(pack_read(one, 32, out, 3) == -1 && strstr(pack_error(), "d/one changed"), "a file that has changed is told by name");
+	ok(source_read(one, 32, out, 3) == -1 && strstr(source_error(), "d/one changed"), "a file that has changed is told by name");
 	(void)!truncate(under_top("desk/here"), 2);
-	ok(pack_read(here, 32, out, 5) == -1 && strstr(pack_error(), "desk/here changed"), "so is one cut short");
+	ok(source_read(here, 32, out, 5) == -1 && strstr(source_error(), "desk/here changed"), "so is one cut short");
 	unlink(under_top("desk/here"));
-	ok(pack_read(here, 32, out, 5) == -1 && strstr(pack_error(), "desk/here: No such file"), "and one that has gone");
-	ok(pack_read(here, 0, out, 32) == 32, "its list is known still");
+	ok(source_read(here, 32, out, 5) == -1 && strstr(source_error(), "desk/here: No such file"), "and one that has gone");
+	ok(source_read(here, 0, out, 32) == 32, "its list is known still");
 	pack_free(&p);
 	free(list);
 }
@@ -341,7 +341,7 @@ has_text(const struct pack *p, const char *path, const char *text)
 	uint8_t object[4096];
 	size_t list = s ? (size_t)list_length(s->id.size) : 0;
 
-	return s && pack_read(s, 0, object, sizeof(object)) == (ssize_t)(list + strlen(text)) &&
+	return s && source_read(s, 0, object, sizeof(object)) == (ssize_t)(list + strlen(text)) &&
 	       memcmp(object + list, text, strlen(text)) == 0;
 }
 
@@ -368,16 +368,16 @@ growing(void)
 	rewind(f);
 	ok(ftruncate(fileno(f), 0) == 0 && fputs("First\n+second\n", f) > 0, "another beginning");
 	fclose(f);
-	ok(!has_text(&p, under_top("log"), "first\n") && strstr(pack_error(), "log changed while it was being sent"), "is a change");
+	ok(!has_text(&p, under_top("log"), "first\n") && strstr(source_error(), "log changed while it was being sent"), "is a change");
 	s = source_of(&p, entry_of(&p, "long"));
 	f = fopen(under_top("long"), "r+");
 	fseek(f, CHUNK_SIZE + 3, SEEK_SET);
 	fputc('x', f);
 	fclose(f);
-	ok(pack_read(s, list_length(s->id.size), object, PIECE_SIZE) == PIECE_SIZE, "of a changed file, what is unchanged is sent");
-	ok(pack_read(s, list_length(s->id.size) + CHUNK_SIZE, object, PIECE_SIZE) == -1 && strstr(pack_error(), "/long changed"),
+	ok(source_read(s, list_length(s->id.size), object, PIECE_SIZE) == PIECE_SIZE, "of a changed file, what is unchanged is sent");
+	ok(source_read(s, list_length(s->id.size) + CHUNK_SIZE, object, PIECE_SIZE) == -1 && strstr(source_error(), "/long changed"),
 		"and what is changed is not");
-	ok(pack_read(s, list_length(s->id.size) + 2 * CHUNK_SIZE - 5, object, 10) == -1, "even where a piece begins in the middle");
+	ok(source_read(s, list_length(s->id.size) + 2 * CHUNK_SIZE - 5, object, 10) == -1, "even where a piece begins in the middle");
 	pack_free(&p);
 	free(list);
 }
