@@ -584,8 +584,7 @@ on_accepted(struct exec *x, const struct frame *f)
 		report_start(&objects, &x->verdicts, &x->about);
 		print_objects(x, &objects);
 	}
-	if (!x->carriage || !x->carriage->silent)
-		begin_progress(x);
+	begin_progress(x);
 	if (x->carriage) {
 		begin_carriage(x);
 		return;
@@ -729,7 +728,7 @@ on_interrupt(struct exec *x)
 	if (x->interrupts > 2)
 		leave(x, judge(x, 128 + SIGINT, true));
 	send_signal(x, x->interrupts == 1 ? SIGINT : SIGKILL);
-	if (x->options->quiet)
+	if (x->options->quiet || x->verdicts.running == 0)
 		return;
 	nodes = verdicts_running(&x->verdicts);
 	if (x->interrupts == 1)

@@ -27,7 +27,7 @@ struct progress {
 
 /* Whether there may be one: where standard error is a terminal on which a line can be taken away again, and without -q. */
 bool progress_possible(const struct options *);
-/* Begins, once per process. ships: contents may be sent; aside: output goes where it is not seen now. */
+/* Begins, for one launch after the other. ships: contents may be sent; aside: output goes where it is not seen now. */
 void progress_begin(struct progress *, const struct verdicts *, const struct output *, struct reading *, bool ships, bool aside);
 void progress_wait(const struct progress *, int *wait); /* shortens *wait, milliseconds, to when the line is due */
 void progress_go(struct progress *);			/* shows it, anew when it is due; takes it away when it is no longer wanted */

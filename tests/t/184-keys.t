@@ -31,6 +31,15 @@ for depth in 0-1 0:2,1:5 $nodes; do
 	is "$depth: the second kills" "$(count '^status 137$') $(count 'gproc: killed; still running: .*; Ctrl-C again leaves$')" "1 1"
 done
 
+# The other signals, which no key sends.
+for signal in INT TERM QUIT HUP USR1 USR2; do
+	start_job $nodes 3 "trap 'exit 9' $signal; echo up; while :; do sleep 1000 & wait; kill \$!; done"
+	kill -$signal "$CLIENT"
+	wait "$CLIENT"
+	is "SIG$signal reaches the job on all levels" "$? $(grep -c '^gproc: exit 9: 0,1:5,0:2:6 (3)$' "$T/job.err")" "9 1"
+	exec 3<&-
+done
+
 # Nodes that stand still: what is told comes at once, and the third leaves.
 terminal "\"\$GPROC\" -b e $nodes sh -c \"echo gathered; case \\\$GPROC_NODE in 0) exit 3;; esac; echo more; sleep 1000\"; echo \"status \$?\""
 until_true eval '"$GPROC" ps | grep -q "sleep 1000"'

@@ -67,6 +67,12 @@ shown "so is one that contents have not reached" '^started 2, running 0, ended 2
 kill -CONT "$(pid_of_slave 9)"
 whole
 is "and nothing of it is left" "$out" "status 0"
+kill -STOP "$(pid_of_slave 9)"
+at 80 "\"\$GPROC\" cp 0,0:3,0:3:9 \$T/large /tmp/copied"
+shown "cp has one" '^started 2, running 0, ended 2 of 3.*; slow: 0:3:9$'
+kill -CONT "$(pid_of_slave 9)"
+whole
+is "which goes" "$out" "status 0"
 
 # Narrow, and with many.
 hold
@@ -76,6 +82,13 @@ is "to one less than them" "$(screen | awk '/^started/ { print length }')" 39
 release
 whole
 is "and goes" "$out" "status 0"
+hold
+at 200 "\"\$GPROC\" -o=\$T/%n.%s e ... sh -c \"case \\\$GPROC_RANK in *[13579]) flock -s /tmp/held true;; esac; head -c 12345678 /dev/zero\""
+shown "elsewhere it has 80 at most, whatever there is to say" '^started 14, running 7, ended 7 of 14; got [0-9.]+ MB, [0-9.]+ MB/s; slow: .*\.\.\.$'
+is "and one less for the cursor" "$(screen | awk '/^started/ { print length }')" 79
+release
+whole
+is "and it goes" "$out" "status 0"
 
 # Where there is none: a line that a program has begun, the background, -q, a terminal that can't take it away.
 hold
