@@ -24,6 +24,7 @@ enum {
 	LOOK_BACK = 3, /* for a node that can be asked for contents: how many others may come to ask the same, whatever those between are */
 	ACK_AFTER = 16 * 1024,	    /* bytes of one node's output taken before it is told, well under the ring it keeps them in */
 	LAUNCH_COST = 4096,	    /* bytes that a launch is counted as, beside what it was sent and has for each node */
+	NAME_COST = 96,		    /* of a node's host and machine, likewise */
 	VERDICT_COST = 64,	    /* bytes of a verdict that its client has not taken yet */
 	CLIENT_WINDOW = 256 * 1024, /* bytes of output that a client may ask for ahead; gproc asks for so many */
 	KILL_MS = 10000,	    /* beside the heartbeat: what a killed job may take to end on a node that is up */
@@ -204,26 +205,32 @@ send_verdict(struct launch *l, const struct msg_event *e)
 
 static void record_verdict(struct launch *, size_t at, const struct msg_event *);
 
-/* No more of its nodes begin, and those that wait for their turn have their verdict. */
+/* A node that waits for its turn has its verdict: it will not begin. */
+static void
+hold(struct launch *l, size_t at, uint32_t status, const char *why)
+{
+	struct msg_event e = {.path = l->paths[at], .kind = EVENT_HELD, .status = status, .text = why};
+	struct target *t = &l->targets[at];
+
+	if (t->state == TARGET_ENDED)
+		return;
+	record_verdict(l, at, &e);
+	send_verdict(l, &e);
+	feed_ends(l, t);
+	t->state = TARGET_ENDED;
+	l->starting--;
+	l->pending--;
+}
+
+/* No more of its nodes begin. */
 static void
 hold_rest(struct launch *l, uint32_t status, const char *why)
 {
 	size_t at = l->turns.next;
 
 	turns_close(&l->turns);
-	for (; at < l->count; at++) {
-		struct msg_event e = {.path = l->paths[at], .kind = EVENT_HELD, .status = status, .text = why};
-		struct target *t = &l->targets[at];
-
-		if (t->state == TARGET_ENDED)
-			continue;
-		record_verdict(l, at, &e);
-		send_verdict(l, &e);
-		feed_ends(l, t);
-		t->state = TARGET_ENDED;
-		l->starting--;
-		l->pending--;
-	}
+	for (; at < l->count; at++)
+		hold(l, at, status, why);
 }
 
 static bool
@@ -246,11 +253,18 @@ signal_one(struct launch *l, size_t at, unsigned signal)
 	neighbour_post(next, PRIO_CONTROL, MSG_SIGNAL_ONE, l->id, &body);
 }
 
+/* Why a node that waits is not started after such a signal. The caller frees. */
+static char *
+why_held(unsigned signal)
+{
+	return signal == SIGINT ? xstrdup("interrupted") : xasprintf("the job was ended by signal %u", signal);
+}
+
 /* While some wait: one that ends programs lets no more begin; another is for those that run, and none that come later. */
 static bool
 signal_turns(struct launch *l, unsigned signal)
 {
-	char *why = signal == SIGINT ? xstrdup("interrupted") : xasprintf("the job was ended by signal %u", signal);
+	char *why = why_held(signal);
 	bool ends = is_end(signal);
 	size_t i;
 
@@ -418,7 +432,7 @@ judge(struct launch *l, struct target *t, const struct msg_event *e)
 	case EVENT_EXITED:
 		t->lingers = e->flags & EXITED_LINGERS;
 		l->lingering += t->lingers;
-		target_ended(l, t, e->status != 0);
+		target_ended(l, t, e->status != 0 || (t->overdue && !(e->flags & EXITED_LATE)));
 		break;
 	case EVENT_FAILED:
 		target_ended(l, t, true);
@@ -865,7 +879,8 @@ static size_t
 launch_cost(const struct msg_launch *m, size_t nodes)
 {
 	return (is_fed(m) ? feed_cost(nodes, m->fanout) : 0) + LAUNCH_COST +
-	       nodes * (sizeof(struct path) + sizeof(struct target) + VERDICT_COST);
+	       nodes * (sizeof(struct path) + sizeof(struct target) + VERDICT_COST + (m->fanout ? sizeof(uint64_t) : 0) +
+			       (m->flags & LAUNCH_NAMES ? NAME_COST : 0));
 }
 
 static size_t
@@ -1094,7 +1109,7 @@ send_variant(struct launch *l, uint8_t variant, size_t from, struct run_entry *e
 static void
 send_begun(struct launch *l, size_t from)
 {
-	struct run_entry *entries = xcalloc(l->count, sizeof(*entries));
+	struct run_entry *entries = xcalloc(l->turns.next - from + 1, sizeof(*entries));
 	bool first = !l->sent;
 	size_t i;
 
@@ -1187,7 +1202,7 @@ set_clock(struct launch *l)
 static void
 ask_begun(const struct launch *l, struct launch *reader, size_t from)
 {
-	struct run_entry *entries = xcalloc(l->count, sizeof(*entries));
+	struct run_entry *entries = xcalloc(l->turns.next - from + 1, sizeof(*entries));
 	size_t i, n = 0;
 
 	for (i = from; i < l->turns.next; i++) {
@@ -1709,9 +1724,16 @@ head_kill_one(uint64_t id, const struct path *node, unsigned signal)
 {
 	struct launch *l = launch_find(id);
 	size_t at = l ? find_path(l, node) : 0;
+	char *why;
 
 	if (!l || at == l->count)
 		return false;
-	signal_one(l, at, signal);
+	if (turns_had(&l->turns, at)) {
+		signal_one(l, at, signal);
+	} else if (is_end(signal)) {
+		why = why_held(signal);
+		hold(l, at, 128 + signal, why);
+		free(why);
+	}
 	return true;
 }

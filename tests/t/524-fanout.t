@@ -41,6 +41,12 @@ gproc: not started: $rest: 1 failure"
 	like "depth $depth: and ends one alone" "$status $out $err" "^124 mine gproc: timed out after [0-9.]+ s: $one\$"
 	run "$GPROC" -fanout=1 -timeout="$(span 1000)" -kill-after="$(span 500)" e $nodes sh -c '[ $GPROC_RANK = 1 ] || { trap "" TERM; while :; do sleep 1000; done; }; echo mine'
 	like "depth $depth: by KILL if need be" "$status $out $err" "^124 mine gproc: timed out after [0-9.]+ s: $one\$"
+	run "$GPROC" -fanout=1 -start="$(span 2000)" e $nodes sleep $((UNIT * 2))
+	is "depth $depth: -start counts from each one's turn" "$status$err" 0
+	run "$GPROC" -fanout=1 -timeout="$(span 1000)" -stop-after=1 e $nodes sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done'
+	is "depth $depth: one that is timed out has failed, whatever it returns" "$status $(printf '%s\n' "$err" | sed -n 's/after [0-9.]* s/after a time/; /^gproc/p')" \
+		"124 gproc: timed out after a time: $one
+gproc: not started: $two: 1 failure"
 	run "$GPROC" -fanout=1 -f=/etc/passwd e $nodes sh -c 'cat /tmp/xproc/etc/passwd | wc -l'
 	is "depth $depth: files come to each" "$status $(printf '%s\n' "$out" | sort -u)" "0 $(wc -l </etc/passwd)"
 	run "$GPROC" -subst e $nodes echo '%n|%i|%h|%r|%m|%%'
@@ -112,6 +118,18 @@ is "-detach returns when the last has started" "$?" 0
 run "$GPROC" -json -fanout=1 -stop-after=1 e 0-1 false
 is "-json: not started" "$(printf '%s\n' "$out" | tests/tools/jsonlines '[(o["node"], o["reason"]) for o in of("failed")], of("end")[0]["bad"][1]')" \
 	"([('1', 'not started: 1 failure')], {'what': 'unstarted', 'reason': '1 failure', 'nodes': '1', 'count': 1})"
+# Ended from elsewhere: one node that waits, then all.
+"$GPROC" -n -fanout=1 e 0-1,0:2 sh -c 'echo up; exec sleep 1000' >"$T/first" 2>"$T/err" &
+client=$!
+until_true grep -q up "$T/first"
+job=$("$GPROC" ps -json | tests/tools/jsonlines 'of("job")[0]["job"]')
+"$GPROC" kill -only=1 "$job"
+until_true eval '"$GPROC" ps "$job" | grep -q "not started"'
+"$GPROC" kill "$job"
+wait $client
+is "kill, of one that waits, and of all" "$? $(cat "$T/err")" "143 gproc: killed by signal 15: 0
+gproc: not started: 1,0:2 (2): the job was ended by signal 15"
+
 # One who attaches follows each node from its turn on.
 mkfifo "$T/turn"
 exec 7<>"$T/turn"
