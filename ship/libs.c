@@ -178,10 +178,11 @@ fail_unresolved(struct look_up *l, const struct location *t, const char *by, int
 {
 	bool is_gone = error == ENOENT || error == ENOTDIR;
 	char *tail = strcmp(t->root, "/") == 0 ? xstrdup("") : objects_under(&l->objects);
+	bool windows = *t->path && t->path[strlen(t->path) - 1] == '\r';
 
 	if (by)
-		(void)fail(
-			l, 126, "%s, named by the first line of %s, %s%s", t->path, by, is_gone ? "is not there" : strerror(error), tail);
+		(void)fail(l, 126, "%s, named by the first line of %s, %s%s%s", t->path, by, is_gone ? "is not there" : strerror(error), tail,
+			windows ? "; its lines end with a carriage return, as on Windows" : "");
 	else if (is_gone)
 		(void)fail(l, 127, "no program %s%s", t->path, tail);
 	else

@@ -130,4 +130,8 @@ printf '#!/usr/bin/env -S LD_LIBRARY_PATH=%s needs\n' "$T/lib" >"$T/script"
 ok "env's LD_LIBRARY_PATH serves the program" "$T/script"
 run "$libsof" "$T/script"
 like "and finds its library" "$out" "^library	$T/lib/libonly.so	"
+
+printf '#!/bin/sh\r\necho fine\r\n' >"$T/script"
+run "$libsof" "$T/script"
+like "lines as on Windows are told" "$out" "^error	126	/bin/sh.*, named by the first line of $T/script, is not there; its lines end with a carriage return"
 done_testing
