@@ -3,6 +3,7 @@
 #include "base/walk.h"
 #include "client/exec.h"
 #include "client/nodes.h"
+#include "client/doctor.h"
 #include "client/files.h"
 #include "init/init.h"
 #include "link/key.h"
@@ -208,6 +209,12 @@ keygen(const struct command_line *line)
 }
 
 static int
+doctor(const struct command_line *line)
+{
+	return client_doctor(&line->options);
+}
+
+static int
 forget(const struct command_line *line)
 {
 	return client_forget(&line->options, line->argv[0]);
@@ -253,6 +260,7 @@ static const struct command {
 	{MODE_ATTACH, attach},
 	{MODE_PS, ps},
 	{MODE_KILL, kill_job},
+	{MODE_DOCTOR, doctor},
 	{MODE_FORGET, forget},
 	{MODE_HALT, power},
 	{MODE_REBOOT, power},

@@ -142,7 +142,7 @@ opts_tail(const char *text)
 #define DAEMONS (IN(MASTER) | IN(SLAVE))
 #define POWER (IN(HALT) | IN(REBOOT))
 #define FILES (IN(CP) | IN(GET))
-#define CLIENTS (IN(EXEC) | FILES | IN(INFO) | IN(NODES) | IN(ATTACH) | IN(PS) | IN(KILL) | IN(FORGET) | POWER)
+#define CLIENTS (IN(EXEC) | FILES | IN(INFO) | IN(NODES) | IN(ATTACH) | IN(PS) | IN(KILL) | IN(FORGET) | IN(DOCTOR) | POWER)
 #define SHOWERS (IN(EXEC) | IN(ATTACH))
 #define PACKERS (IN(EXEC) | IN(LDD))
 #define ANY (~0u)
@@ -268,6 +268,7 @@ static const struct mode_row modes[] = {
 	{MODE_KEYGEN, {"keygen"}, "", 0, 0, false, "make a cluster key, or pack it for a node's ramdisk"},
 	{MODE_HALT, {"halt"}, " <nodes>", 1, 1, false, "halt nodes whose PID 1 is gproc"},
 	{MODE_REBOOT, {"reboot"}, " <nodes>", 1, 1, false, "reboot nodes whose PID 1 is gproc"},
+	{MODE_DOCTOR, {"doctor"}, "", 0, 0, false, "say what is wrong with the cluster, and what to do"},
 	{MODE_FORGET, {"forget"}, " <nodes>", 1, 1, false, "take nodes that are down for good out of the map"},
 	{MODE_INIT, {"init"}, "", 0, 0, false, "be PID 1 of a ramdisk; switches come from the kernel command line"},
 	{MODE_VERSION, {"version"}, "", 0, 0, false, "show the version"},

@@ -9,20 +9,49 @@
 #include <string.h>
 #include <unistd.h>
 
+static char error_text[512];
+
+const char *
+session_why(void)
+{
+	return error_text;
+}
+
 struct link *
-session_open(const char *socket_path)
+session_try(const char *socket_path)
 {
 	int fd = net_dial_local(socket_path);
 	struct peer master;
+	bool trusted;
 
-	if (fd < 0)
-		die(255, "no master at %s: %s; is \"gproc m\" running here, with the same -defaultMasterUDS?", socket_path, net_error());
-	if (net_peer(fd, &master) != 0)
-		die(255, "can't tell who runs the master at %s: %s", socket_path, strerror(errno));
-	if (master.uid != 0 && master.uid != geteuid())
-		die(255, "the master at %s is run by user %u, who is neither root nor you: not talking to it", socket_path, master.uid);
+	if (fd < 0) {
+		set_error(error_text, sizeof(error_text), "no master at %s: %s; is \"gproc m\" running here, with the same -defaultMasterUDS?",
+			socket_path, net_error());
+		return NULL;
+	}
+	if (net_peer(fd, &master) != 0) {
+		set_error(error_text, sizeof(error_text), "can't tell who runs the master at %s: %s", socket_path, strerror(errno));
+		close(fd);
+		return NULL;
+	}
 	free(master.groups);
-	return link_new(fd, NULL, true);
+	trusted = master.uid == 0 || master.uid == geteuid();
+	if (trusted)
+		return link_new(fd, NULL, true);
+	set_error(error_text, sizeof(error_text), "the master at %s is run by user %u, who is neither root nor you: not talking to it", socket_path,
+		master.uid);
+	close(fd);
+	return NULL;
+}
+
+struct link *
+session_open(const char *socket_path)
+{
+	struct link *l = session_try(socket_path);
+
+	if (!l)
+		die(255, "%s", error_text);
+	return l;
 }
 
 void

@@ -9,6 +9,9 @@
 /* Connects to the master's socket. The caller frees by link_free. Dies (255) when there is no master, or it is run by a user who is neither
  * root nor the caller. */
 struct link *session_open(const char *socket_path);
+/* The same, but NULL, and session_why() says why, where session_open dies. */
+struct link *session_try(const char *socket_path);
+const char *session_why(void); /* borrowed until the next session_try */
 /* Waits for the next frame; its body is borrowed until the next call. Dies (255) when the master is gone, and at a MSG_ERROR with its text
  * and status. */
 void session_next(struct link *, struct frame *);
