@@ -262,7 +262,8 @@ forget_until(struct kept *k, uint64_t offset)
 	}
 	if (i > 0 && run_end(k, i - 1) > offset)
 		k->runs[--i].at = offset;
-	memmove(k->runs, k->runs + i, (k->run_count - i) * sizeof(k->runs[0]));
+	if (i > 0)
+		memmove(k->runs, k->runs + i, (k->run_count - i) * sizeof(k->runs[0]));
 	k->run_count -= i;
 	k->start = offset;
 }
