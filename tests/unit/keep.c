@@ -184,8 +184,8 @@ goes_for_others(void)
 	keep_add(k, 1, bytes, sizeof(bytes));
 	ok(keep_find(keep, JOB(1009)) != NULL, "another user's takes the oldest of the user who has most");
 	keep_end(k);
-	ok(store_reserve(store, 5, store_budget(store) * 3 / 10) == 0, "what a launch needs it has");
-	store_release(store, 5, store_budget(store) * 3 / 10);
+	ok(store_reserve(store, 5, store_budget(store) / 5) == 0, "what a launch needs it has");
+	store_release(store, 5, store_budget(store) / 5);
 	ok(store_reserve(store, 5, 2 * store_budget(store)) < 0 && keep_find(keep, JOB(2000)) != NULL, "what can't be had costs nothing");
 	for (i = 0; i < 300; i++)
 		keep_end(keep_begin(keep, JOB(3000 + i), 5, 4096));
