@@ -76,7 +76,7 @@ like "-b folds" "$out" "same"
 is "into one" "$(printf '%s\n' "$out" | grep -c same)$status" 10
 
 # What goes wrong.
-for switch in -l -b -o=x; do
+for switch in -l -b -o=x -json; do
 	run "$GPROC" -detach $switch e 1 true
 	is "-detach refuses $switch" "$status$out" 2
 done
