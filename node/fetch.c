@@ -111,9 +111,9 @@ void
 fetch_rename(struct fetch *f)
 {
 	uint64_t other = job_behind(f);
-	struct neighbour *source = fetch_source(f, other);
+	struct neighbour *source;
 
-	if (!f->source || !source)
+	if (other == f->job || !f->source || !(source = fetch_source(f, other)))
 		return;
 	if (source != f->source)
 		fetch_unwant(f);

@@ -707,6 +707,8 @@ relay_neighbour_gone(struct neighbour *n)
 		stream_free(stream_take(n, s->blob));
 	for (f = fetches; f; f = f->next)
 		if (f->source == n) {
+			if (n->kind == NB_SOURCE && link_silence(n->link) >= self.heartbeat)
+				sibling_avoid(n);
 			f->source = NULL;
 			f->alone = f->alone || n->kind == NB_SOURCE;
 			f->pace = (struct pace){.told = f->pace.told};

@@ -13,13 +13,14 @@ shape() {
 }
 
 # start_cabled RATE SWITCHES NODE:PARENT...: a master and slaves on machines of their own, each below the one named (m: the master, or a
-# number), with cables of that rate; SWITCHES, words or none, are given to all.
+# number), with cables of that rate; SWITCHES, words or none, are given to all, those of $CABLED_MASTER to
+# the master.
 start_cabled() {
 	cabled_rate=$1 cabled_switch=$2
 	shift 2
 	[ -e /etc/hosts.wires ] || { start_network; : >/etc/hosts.wires; }
 	case $cabled_switch in *-key=*) ;; *) [ -e /etc/gproc/key ] || "$GPROC" keygen 2>/dev/null ;; esac
-	host master "$GPROC" $cabled_switch m
+	host master "$GPROC" $cabled_switch ${CABLED_MASTER:-} m
 	MASTER=$HOST CABLED=master
 	until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$MASTER" || break; done
 	for cabled in "$@"; do
