@@ -65,10 +65,17 @@ descriptors_of() {
 	find "/proc/${daemon[$1]}/fd" -type l ! -lname '*/blob/*' -printf '%f %l\n' 2>/dev/null | sort -n
 }
 
+# links_beside NAME: its daemon has links to others than its parent and children: nodes that it fed, or that fed it, a moment ago.
+links_beside() {
+	local tree=0 name
+	for name in "${machines[@]}"; do [ "$name" = master ] || [ "${parent[$name]}" != "$1" -a "$name" != "$1" ] || tree=$((tree + 1)); done
+	[ "$(awk '$4 == "01"' "/proc/${daemon[$1]}/net/tcp" "/proc/${daemon[$1]}/net/tcp6" | wc -l)" -gt $tree ]
+}
+
 # idle NAME: its daemon has taken note of every end: of its children's, and of those of the clients that it spoke with.
 idle() {
 	local pid=${daemon[$1]}
-	! pgrep -P "$pid" >/dev/null && no_rooms "$pid" && ! awk '$6 == "03" && $8 == "/tmp/g" { found = 1 } END { exit !found }' "/proc/$pid/net/unix"
+	! links_beside "$1" && ! pgrep -P "$pid" >/dev/null && no_rooms "$pid" && ! awk '$6 == "03" && $8 == "/tmp/g" { found = 1 } END { exit !found }' "/proc/$pid/net/unix"
 }
 
 # What an idle daemon has; taken when all have run something and rest again.

@@ -9,10 +9,11 @@ TEST_SHELL=bash
 
 # ---- the table ----
 
-# A case is victim, fault, moment, job, depth and place. "upper" is above an interior node; "before" is when the launch is accepted,
+# A case is victim, fault, moment, job, depth and place. "upper" is above an interior node; "source" is before another in the order of paths, which
+# asks it for the file: the first is on another branch, the last its neighbour; "before" is when the launch is accepted,
 # "during" when the file is on its way, "after" when the programs run.
 every_combination() {
-	printf '%s\n' {client,master,upper,interior,leaf,keeper}\ {killed,stopped-{shorter,longer,for-good},link-down,lost-{from,to}}\ \
+	printf '%s\n' {client,master,upper,interior,leaf,source,keeper}\ {killed,stopped-{shorter,longer,for-good},link-down,lost-{from,to}}\ \
 {before,during,after}\ {silent,chatty,forking}\ {2,3}\ {first,last}
 }
 
@@ -103,10 +104,10 @@ declare -A path=([0]=0 [1]=1 [2]=0:2 [3]=0:3 [4]=1:4 [5]=1:5 [6]=0:2:6 [7]=0:2:7
 declare -A number=([upper-first]=0 [upper-last]=1 [keeper-first]=0)
 if [ "$depth" = 2 ]; then
 	nodes=6
-	number+=([interior-first]=0 [interior-last]=1 [leaf-first]=2 [leaf-last]=5 [keeper-last]=5)
+	number+=([interior-first]=0 [interior-last]=1 [leaf-first]=2 [leaf-last]=5 [source-first]=3 [source-last]=4 [keeper-last]=5)
 else
 	nodes=10
-	number+=([interior-first]=2 [interior-last]=5 [leaf-first]=6 [leaf-last]=9 [keeper-last]=9)
+	number+=([interior-first]=2 [interior-last]=5 [leaf-first]=6 [leaf-last]=9 [source-first]=7 [source-last]=8 [keeper-last]=9)
 fi
 machines=(master)
 for ((i = 0; i < nodes; i++)); do
