@@ -920,6 +920,8 @@ converse(struct exec *x)
 static int
 launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
+	if (output_check(x->options->output) != 0)
+		die(255, "%s", output_error());
 	if (x->options->names || letters_have(x->options->output, "hm") || (x->carriage && x->carriage->hosts))
 		x->naming = naming_new(x->options->names);
 	link_set_bulk(x->link, put_piece, x);

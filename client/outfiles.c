@@ -118,6 +118,22 @@ check_names(const struct outfiles *f)
 	return twice ? -1 : 0;
 }
 
+int
+outfiles_check(const char *pattern)
+{
+	char *dir = xstrndup(pattern, strcspn(pattern, "%")), *slash = strrchr(dir, '/');
+	bool bad;
+
+	if (slash)
+		slash[1] = '\0'; /* what stands behind it is a part of names */
+	bad = slash && access(dir, F_OK) < 0 && make_parents(dir, 0777) < 0;
+	bad = bad || access(slash ? dir : ".", W_OK | X_OK) < 0;
+	if (bad)
+		set_error(error, sizeof(error), "can't write to %s: %s", slash ? dir : "the directory here", strerror(errno));
+	free(dir);
+	return bad ? -1 : 0;
+}
+
 struct outfiles *
 outfiles_new(const char *pattern, const struct path *nodes, size_t count, const struct naming *naming, const char *job)
 {

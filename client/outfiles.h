@@ -6,6 +6,9 @@
 
 struct outfiles;
 
+/* Whether files of that pattern could be made where it begins, before it is known of which nodes: makes the directories that stand before
+ * its first letter. 0, or -1 with outfiles_error(). */
+int outfiles_check(const char *pattern);
 /* Makes the files, and the directories above them, empty, so that a bad place is known early. The pattern has the letters of letters.h; one
  * that ends in "/" is DIR/%n.%s. Where it has %s there are three files for each node, out, err and rc, the status; else stderr goes to the
  * same name with ".err" behind. Nodes are borrowed. NULL: outfiles_error(), also when two nodes would write to one. The caller frees. */

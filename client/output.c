@@ -307,6 +307,14 @@ opens_files(struct output *o, const struct output_place *where)
 	return o->files != NULL;
 }
 
+int
+output_check(const char *pattern)
+{
+	if (!*pattern || strcmp(pattern, "-") == 0 || outfiles_check(pattern) == 0)
+		return 0;
+	return latch_error(error_text, sizeof(error_text), "%s", outfiles_error());
+}
+
 struct output *
 output_new(enum output_mode mode, const struct path *nodes, size_t count, const struct output_place *where)
 {

@@ -19,6 +19,7 @@ struct output_place {
 	const char *pattern, *job;   /* OUTPUT_FILES: of their names; the pattern "-" is OUTPUT_RAW */
 };
 
+int output_check(const char *pattern); /* before a launch: files of it could be made. 0, or -1 with output_error() */
 /* Output of nodes, which are sorted and borrowed until output_free, to descriptors 1 and 2. The caller ignores SIGPIPE. A non-blocking
  * descriptor is waited for; bytes for a closed one are dropped. The caller frees by output_free. NULL: output_error(). */
 struct output *output_new(enum output_mode, const struct path *nodes, size_t count, const struct output_place *);
@@ -51,6 +52,6 @@ int output_finish(struct output *);
 /* Writes gproc's own words to standard output. Returns as output_add. */
 int output_print(struct output *, const void *text, size_t len);
 bool output_in_line(const struct output *); /* a terminal shows the beginning of a line that is to go on */
-size_t output_held(const struct output *); /* bytes held in memory: for tests of the bounds above */
-void output_free(struct output *);	   /* NULL is allowed; what is held is dropped */
+size_t output_held(const struct output *);  /* bytes held in memory: for tests of the bounds above */
+void output_free(struct output *);	    /* NULL is allowed; what is held is dropped */
 #endif

@@ -47,8 +47,11 @@ is "no two of one id" "$status $(ls same)" "255 2
 2.err
 3
 3.err"
-run "$GPROC" -o=/proc/nothing/%n e 0 true
-like "a bad place" "$status $err" "^255 gproc: can't write /proc/nothing/0: No such file or directory"
+for place in /proc/nothing/%n /proc/1/x-%n /dev/null/; do
+	run "$GPROC" -o=$place e 0 touch "$T/started"
+	like "a bad place: $place" "$status $err" "^255 gproc: can't write to /(proc/nothing/|proc/1/|dev/null/): "
+done
+ok "nothing was started" test ! -e "$T/started"
 mkdir full
 mount -t tmpfs -o size=64k gproc-test full
 run "$GPROC" -o=full/ e 0-1 head -c 1000000 /dev/zero
