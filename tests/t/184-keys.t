@@ -13,9 +13,8 @@ terminal() {
 	tty_open 120 24 "bash --norc -mc '$1; exec cat'"
 }
 count() { screen | grep -Ec -e "$1"; }
-# A program that does not end by it.
-stubborn="trap \"echo heard\" INT; echo up; while :; do sleep 1000 & wait; kill \$!; done"
-
+# A program that does not end by it. Not a shell: what comes just before that forks is only seen when the child has ended.
+stubborn='exec perl -e "\$| = 1; \$SIG{INT} = sub { print qq(heard\n) }; print qq(up\n); sleep 1 while 1"'
 export stubborn
 for depth in 0-1 0:2,1:5 $nodes; do
 	case $depth in 0-1) told="0-1 \(2\)" ;; 0:2,1:5) told="0:2,1:5 \(2\)" ;; *) told="0,1:5,0:2:6 \(3\)" ;; esac
@@ -33,7 +32,7 @@ done
 
 # The other signals, which no key sends.
 for signal in INT TERM QUIT HUP USR1 USR2; do
-	start_job $nodes 3 "trap 'exit 9' $signal; echo up; while :; do sleep 1000 & wait; kill \$!; done"
+	start_job $nodes 3 "exec perl -e '\$| = 1; \$SIG{$signal} = sub { exit 9 }; print qq(up\n); sleep 1 while 1'"
 	kill -$signal "$CLIENT"
 	wait "$CLIENT"
 	is "SIG$signal reaches the job on all levels" "$? $(grep -c '^gproc: exit 9: 0,1:5,0:2:6 (3)$' "$T/job.err")" "9 1"

@@ -25,7 +25,7 @@ for spec in ${SPECS:-./. 0-7:.}; do
 	peaks >"$T/before"
 	before=$(carried)
 	status=0
-	out=$("$GPROC" e $spec sh -c 'cmp - "$0" && echo whole' "$T/large" <"$T/large" 2>&1) || status=$?
+	out=$("$GPROC" -timeout="$(limit 900)s" e $spec sh -c 'cmp - "$0" && echo whole' "$T/large" <"$T/large" 2>&1) || status=$?
 	after=$(carried)
 	is "whole on all $count" "$status $(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" "0  $count whole"
 	# See "What a daemon may hold": one job, no link that stands still.

@@ -19,7 +19,7 @@ stands() {
 	"$GPROC" e "$path,$other" sha256sum <"$T/small" >/dev/null
 	before=$(peak "$above")
 	hold
-	"$GPROC" e "$path,$other" sh -c 'echo up >"'"$T"'/up.$GPROC_NODE"
+	"$GPROC" -timeout="$(limit 200)s" e "$path,$other" sh -c 'echo up >"'"$T"'/up.$GPROC_NODE"
 		[ $GPROC_NODE = '"$path"' ] && exec flock -s /tmp/held true <&-
 		flock -s /tmp/held.go true; sha256sum' <"$T/large" >"$T/out.large" 2>&1 4>&- 5>&- &
 	CLIENT=$!
@@ -52,7 +52,7 @@ done
 # One that stands still for longer is lost, and then keeps the others waiting no more.
 exec 5>/tmp/held.go
 flock 5
-"$GPROC" e 0:2:7,1:4:10,1:5:12 sh -c 'head -c 100000 >/dev/null; echo up >"'"$T"'/up.$GPROC_NODE"; flock -s /tmp/held.go true; sha256sum' \
+"$GPROC" -timeout="$(limit 200)s" e 0:2:7,1:4:10,1:5:12 sh -c 'head -c 100000 >/dev/null; echo up >"'"$T"'/up.$GPROC_NODE"; flock -s /tmp/held.go true; sha256sum' \
 	<"$T/large" >"$T/out" 2>"$T/err" 4>&- 5>&- &
 CLIENT=$!
 until_true test -e "$T/up.0:2:7" -a -e "$T/up.1:4:10" -a -e "$T/up.1:5:12"
