@@ -60,6 +60,7 @@ struct launch {
 	uint64_t kill_after;
 	bool detached, kill_on_bad, killed, over, terminal;
 	bool timed_out;	    /* what ends from now on was too late */
+	bool carries;	    /* files go or come: no job that a client comes back to */
 	bool reads;	    /* it is a reader: it runs nothing, but shows what another's nodes have kept and print, */
 	bool figures;	    /* or how its processes are; it ends as the other does */
 	bool again;	    /* some target is */
@@ -159,7 +160,10 @@ launch_over(struct launch *l)
 	loop_cancel(&l->turn);
 	if (!l->reads) {
 		journal_end(l->record);
-		record_end(l->record);
+		if (l->carries)
+			record_forget(l->record);
+		else
+			record_end(l->record);
 	} else {
 		leave_keyboard(l);
 	}
@@ -1044,6 +1048,7 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->typist = client;
 	l->terminal = m->around.input == INPUT_TERMINAL;
 	l->kill_on_bad = m->flags & LAUNCH_KILL_ON_BAD;
+	l->carries = m->flags & (LAUNCH_GET | LAUNCH_PUT | LAUNCH_COMPARE);
 	l->kill_after = m->kill_after;
 	for (i = 0; i < l->count; i++)
 		l->targets[i] =

@@ -125,8 +125,8 @@ record_event(const struct record *r, size_t at, struct msg_event *e)
 	*e = (struct msg_event){.kind = o->kind, .flags = o->flags, .status = o->status, .ran = o->ran, .text = o->why};
 }
 
-static void
-unlink_record(struct record *r)
+void
+record_forget(struct record *r)
 {
 	struct record **at;
 
@@ -145,7 +145,7 @@ record_evict(uint32_t uid)
 		if (r->ended && r->uid == uid)
 			oldest = r;
 	if (oldest)
-		unlink_record(oldest);
+		record_forget(oldest);
 	return oldest != NULL;
 }
 

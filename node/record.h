@@ -39,6 +39,7 @@ struct path *record_paths(const struct record *);	       /* sorted, as many as c
 void record_outcome(struct record *, size_t at, const struct msg_event *, bool overdue); /* what became of node `at`: its last event */
 void record_event(const struct record *, size_t at, struct msg_event *); /* the outcome as an event, without its path */
 void record_end(struct record *);  /* the last outcome has come: older ones of the user may go */
+void record_forget(struct record *); /* it is not to be remembered */
 bool record_evict(uint32_t uid);   /* forgets the oldest ended one of the user; false: there is none */
 bool record_has(uint64_t id);	   /* ended or not */
 struct record *record_before(uint64_t serial); /* the newest of those with a lower serial, or NULL */

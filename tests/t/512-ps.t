@@ -80,6 +80,10 @@ is "equal nodes fold" "$(printf '%s\n' "$out" | sed -n '2p' | tr -s ' ')" "1,0:3
 run "$GPROC" ps nothing
 is "ps of no job" "$status$err" "255gproc: there is no job nothing"
 
+before=$("$GPROC" ps -a | wc -l)
+run "$GPROC" cp 1 "$0" "$T/copied"
+is "a copy is no job that one comes back to" "$status$("$GPROC" ps -a | wc -l)" "0$before"
+
 # i
 run "$GPROC" i 0:2:...
 version=$("$GPROC" version | awk '{ print $2 }')
