@@ -629,7 +629,7 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 	struct msg_want want;
 	struct msg_lack lack;
 	struct msg_query query = {.generation = PROTO_GENERATION, .spec = "...", .exclude = "", .only = ""};
-	struct msg_kill kill = {.job = "1", .signal = 9};
+	struct msg_kill kill = {.only = "", .job = "1", .signal = 9};
 	struct path path = some_path(r);
 	struct msg_stat stat = {.path = path};
 	struct msg_power power = {.path = path};
@@ -686,7 +686,7 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 		break;
 	case MSG_TAKEN:
 		how = number(r);
-		put_taken(b, &(struct msg_taken){path, how, how - how % 3 * how / 4, number(r) % 4 == 0});
+		put_taken(b, &(struct msg_taken){path, how, how - how % 3 * how / 4, number(r) % 4 == 0, NULL});
 		break;
 	case MSG_SLOW:
 		put_slow(b, &(struct msg_slow){path});
@@ -873,6 +873,7 @@ close_store(void)
 static void
 begin(void)
 {
+	static char none[1];
 	static const struct options options = {.binroot = "/tmp/xproc",
 		.cmdport = 6666,
 		.users = "1000",
@@ -895,6 +896,7 @@ begin(void)
 	self.boot = 0x1111111122222222;
 	self.heartbeat = 1000;
 	self.grace = 3000;
+	self.runs = none;
 	self.info = (struct node_info){.boot = self.boot, .hostname = "self", .address = "", .machine = "m", .version = "0", .limits = ""};
 	self.keys.plain = true;
 	self.has_keys = true;
