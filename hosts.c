@@ -217,7 +217,7 @@ host_matches_text(const char *word, const char *text, size_t len, uint64_t *step
 	if ((*word && !strchr("*?[", *word)) || len > HOST_MAX)
 		return false;
 	p = (struct places){.host = text, .len = len, .now = {true}};
-	for (; *word && memchr(p.now, true, p.len + 1); word += *word == '[' ? strcspn(word, "]") + 1 : 1) {
+	for (; *word && memchr(p.now, 1, p.len + 1); word += *word == '[' ? strcspn(word, "]") + 1 : 1) {
 		memset(p.next, 0, p.len + 1);
 		if (*word == '[')
 			follow_bracket(&p, word, steps);

@@ -4,7 +4,6 @@
 
 #include "hostlist.h"
 
-
 /* Bytes of the word that text begins with: a name in which "*" and "?" stand for any characters and "[1-5,8]" for numbers; leading zeros
  * pad: "n[01-12]". as_value: it may begin with any of a name's characters, as behind "@host=". 0: hosts_error() says what is wrong, at
  * hosts_error_at() bytes behind text. */
@@ -20,7 +19,7 @@ bool host_matches(const char *word, const char *host, uint64_t *steps);
 bool host_matches_text(const char *word, const char *text, size_t len, uint64_t *steps); /* the text, of len bytes, as a whole */
 
 /* The names that a word without patterns stands for, one by one: of "n[1-5,8]" n1 to n5 and n8, of one without brackets itself. */
-enum { HOST_BRACKETS = 8 };			    /* of a word: no cluster counts in more dimensions */
+enum { HOST_BRACKETS = 8 };			      /* of a word: no cluster counts in more dimensions */
 #define HOST_ROOM (HOST_MAX + 10 * HOST_BRACKETS + 1) /* bytes of a name that a word stands for, its NUL among them */
 struct host_span {
 	uint32_t lo, hi;

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #define LARGEST UINT32_MAX
-#define MAX_SHOWN 64	/* bytes of a spec that an error quotes whole; of a longer one, the part around the column */
-#define MAX_BOXES 5000u /* pieces of a list of missing nodes: no person reads more, and memory and time are bounded */
+#define MAX_SHOWN 64	   /* bytes of a spec that an error quotes whole; of a longer one, the part around the column */
+#define MAX_BOXES 5000u	   /* pieces of a list of missing nodes: no person reads more, and memory and time are bounded */
 #define MAX_COMMON 200000u /* steps in which missing nodes are compared with those of -only: some milliseconds */
-#define MAX_HINTED 20u	/* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
+#define MAX_HINTED 20u	   /* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
 
 /* A spec is a tree of states, one level of the node tree per step. Equal steps are shared. */
 struct range {
@@ -117,7 +117,7 @@ fail_with(const struct parser *p, const char *at, const char *fmt, ...)
 	return -1;
 }
 
-#define BETWEEN ",/:"		     /* what ends a part of a spec */
+#define BETWEEN ",/:"			/* what ends a part of a spec */
 #define SHOWN(at) (int)part_len(at), at /* for "%.*s" */
 
 static size_t
@@ -161,8 +161,7 @@ fail_no_number(const struct parser *p, const char *from, bool first)
 		return fail_with(p, p->at, "all below node %.*s is %.*s:...", (int)(p->at - from), from, (int)(p->at - from), from);
 	if (!first)
 		return fail(p, p->at, "this does not belong to a node id");
-	return fail_with(
-		p, p->at, "what begins with a digit is a node id; the host of that name is @host=%.*s", SHOWN(from));
+	return fail_with(p, p->at, "what begins with a digit is a node id; the host of that name is @host=%.*s", SHOWN(from));
 }
 
 /* `first` in a path: where a name may stand too. */
@@ -584,8 +583,9 @@ nodespec_parse_numbers(const char *text)
 
 	if (!spec || spec->heads == 0)
 		return spec;
-	set_error(error_text, sizeof(error_text), "node spec, near \"%.*s\": only numbers are taken here: a host name is what a node claims",
-		MAX_SHOWN, spec->head[0].face.text);
+	set_error(error_text, sizeof(error_text),
+		"node spec, near \"%.*s\": only numbers are taken here: a host name is what a node claims", MAX_SHOWN,
+		spec->head[0].face.text);
 	nodespec_free(spec);
 	return NULL;
 }
@@ -1675,7 +1675,7 @@ add_common(struct boxes *to, const struct range *box, uint32_t depth, uint32_t l
 		add_box(to, box, depth);
 		return;
 	}
-	for (i = 0; level < depth && i < state->count && to->total < MAX_BOXES && *steps > 0; i++, --*steps) {
+	for (i = 0; level < depth && i < state->count && to->total<MAX_BOXES && * steps> 0; i++, --*steps) {
 		const struct range *ids = &state->edge[i].ids;
 
 		if (ids->lo > box[level].hi)
@@ -1698,7 +1698,7 @@ add_overlaps(struct boxes *to, const struct range *box, uint32_t depth, const st
 	uint32_t level;
 	size_t i;
 
-	for (i = 0; i < list->count[depth] && to->total < MAX_BOXES && *steps > 0; i++, other += depth, --*steps) {
+	for (i = 0; i < list->count[depth] && to->total<MAX_BOXES && * steps> 0; i++, other += depth, --*steps) {
 		for (level = 0; level < depth; level++) {
 			part[level].lo = box[level].lo > other[level].lo ? box[level].lo : other[level].lo;
 			part[level].hi = box[level].hi < other[level].hi ? box[level].hi : other[level].hi;

@@ -13,7 +13,7 @@ struct nodespec;
  * group, its *head*, of which only a search that is told so knows for which nodes it stands. NULL: nodespec_error() says what is wrong and
  * at which column. The caller frees with nodespec_free. */
 struct nodespec *nodespec_parse(const char *text);
-struct nodespec *nodespec_parse_numbers(const char *text); /* the same without names and groups, which it refuses */
+struct nodespec *nodespec_parse_numbers(const char *text);	     /* the same without names and groups, which it refuses */
 const char *nodespec_error(void);				     /* why the last parse failed; borrowed until the next */
 void nodespec_free(struct nodespec *);				     /* NULL is allowed */
 bool nodespec_matches(const struct nodespec *, const struct path *); /* the spec selects that node by numbers */
@@ -51,8 +51,7 @@ bool nodespec_named(const struct nodespec_search *, size_t i); /* the second of 
  * (NULL: it is for all) are not among them, and those that `except` is for (NULL: none), as far as the list is one of 5,000 nodes or fewer.
  * Ranges are never counted out one by one otherwise; no more than 5,000 pieces are listed. Where a missing "5" exists elsewhere as "1:5",
  * *hint is "1:5", the first such (else NULL; the caller frees both). */
-char *nodespec_missing(
-	struct nodespec_search *, const struct nodespec_search *except, const struct nodespec_search *only, char **hint);
+char *nodespec_missing(struct nodespec_search *, const struct nodespec_search *except, const struct nodespec_search *only, char **hint);
 /* The same of ways to what is open: of "8:." node 8, which is not selected itself. Behind a "." nothing is missing. */
 char *nodespec_missing_ways(struct nodespec_search *);
 

@@ -172,8 +172,8 @@ static const struct option options[] = {
 	{"f", TEXT, PACKERS, AT(files), "", "FILE,...", .help = "files and directories to copy along with the program", .adds = true},
 	{"binRoot", TEXT, DAEMONS | IN(EXEC), AT(binroot), "/tmp/xproc", .check = check_directory,
 		.help = "where on the nodes the shipped files are placed", .site = true},
-	{"defaultMasterUDS", TEXT, IN(MASTER) | CLIENTS, AT(uds), "/tmp/g", .check = check_socket,
-		.help = "the master's socket", .site = true},
+	{"defaultMasterUDS", TEXT, IN(MASTER) | CLIENTS, AT(uds), "/tmp/g", .check = check_socket, .help = "the master's socket",
+		.site = true},
 	{"cwd", TEXT, IN(EXEC), AT(cwd), "", "DIR", .check = check_cwd,
 		.help = "start in the node's own DIR; . is the path of this one; else private", .site = true},
 	{"cmdport", NUMBER, DAEMONS, AT(cmdport), "6666", NULL, 1, 65535, .help = "TCP port on which nodes listen and are dialled",
@@ -194,7 +194,8 @@ static const struct option options[] = {
 	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, MAX_SPAN, .help = "how long a silent link is held to be alive"},
 	{"grace", DURATION, DAEMONS, AT(grace), "30s", .most = MAX_SPAN, .help = "how long a node without a parent keeps its jobs"},
 	{"x", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(FORGET) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
-	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(KILL) | IN(FORGET) | POWER, AT(only), "", "NODES", .help = "none but those among these"},
+	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(KILL) | IN(FORGET) | POWER, AT(only), "", "NODES",
+		.help = "none but those among these"},
 	{"l", BOOL, SHOWERS, AT(label), "false", .help = "put the node before each line"},
 	{"b", BOOL, SHOWERS, AT(fold), "false", .help = "at the end, show equal output of equal status once, under its nodes"},
 	{"o", TEXT, SHOWERS, AT(output), "", "PATTERN", .check = check_pattern,
@@ -406,8 +407,8 @@ unknown_option(const char *name)
 	else if (*letters)
 		set_error(error, sizeof(error), "there is no switch -%s: each has a dash of its own,%s", name, letters);
 	else
-		set_error(error, sizeof(error), "there is no switch -%s%s%s (gproc help MODE lists them)", name, best ? "; did you mean -" : "",
-			best ? best : "");
+		set_error(error, sizeof(error), "there is no switch -%s%s%s (gproc help MODE lists them)", name,
+			best ? "; did you mean -" : "", best ? best : "");
 	free(letters);
 	return -1;
 }

@@ -47,9 +47,9 @@ struct options {
 	uint64_t grace;		/* -grace=30s */
 	uint64_t debug;		/* -debug=0, to 10 */
 	/* e */
-	bool no_input;			     /* -n */
-	bool terminal;			     /* -t */
-	const char *escape;		     /* -escape=~: see opts_escape */
+	bool no_input;	    /* -n */
+	bool terminal;	    /* -t */
+	const char *escape; /* -escape=~: see opts_escape */
 	bool yes;
 	bool localbin, detach, strict, glob; /* glob=true, the others false */
 	const char *files;		     /* -f */
@@ -73,7 +73,7 @@ struct options {
 	/* attach */
 	const char *tail; /* -tail="": all */
 	/* ps */
-	bool all;	  /* -a */
+	bool all; /* -a */
 	/* i */
 	uint64_t wait; /* -wait=0: until that many nodes are up, or -timeout is over */
 	/* nodes */

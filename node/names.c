@@ -317,7 +317,7 @@ fail_cycle(const struct lookup *n, const char *group)
 	char *text;
 	size_t i;
 
-	for (f = n->now; f && strcmp(f->group, group) != 0; f = f->next)
+	for (f = n->now; f->group && strcmp(f->group, group) != 0; f = f->next)
 		strings_add(&way, f->group);
 	strings_add(&turned, group);
 	for (i = way.count; i-- > 0;)

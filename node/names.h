@@ -8,7 +8,7 @@
 /* A spec, searched for among known nodes. */
 struct found {
 	struct nodespec *spec;
-	struct nodespec_search *search;	     /* done */
+	struct nodespec_search *search;	    /* done */
 	struct strings absent, absent_ways; /* names that no node has: of nodes that are named; of those on the way to what is open */
 };
 void found_free(struct found *); /* frees what it holds, and empties it */

@@ -104,7 +104,8 @@ fold_and_back(void)
 		char *folded;
 
 		while (count-- > 0)
-			strings_take(&names, xasprintf("%s%0*u%s", before[pick(4)], (int)pick(4), pick(2) ? pick(15) : 95 + pick(10), behind[pick(4)]));
+			strings_take(&names,
+				xasprintf("%s%0*u%s", before[pick(4)], (int)pick(4), pick(2) ? pick(15) : 95 + pick(10), behind[pick(4)]));
 		folded = hostlist_fold((const char **)names.at, names.count);
 		back = expanded(folded);
 		sort(&names);
@@ -136,14 +137,16 @@ bounds(void)
 	word[HOST_MAX] = '\0';
 	ok(host_word(word, false) == HOST_MAX, "one as long as a name is");
 	ok(host_word("n[1][2][3][4][5][6][7][8][9]", false) == 0, "nine brackets are too many");
-	(void)snprintf(word + HOST_MAX, 200, "%s", "[4294967295][4294967295][4294967295][4294967295][4294967295][4294967295][4294967295][4294967295]");
+	(void)snprintf(word + HOST_MAX, 200, "%s",
+		"[4294967295][4294967295][4294967295][4294967295][4294967295][4294967295][4294967295][4294967295]");
 	ok(host_word(word, false) == strlen(word), "eight brackets and as many letters as a name has are taken");
 	host_names_begin(&n, word);
 	ok(host_names_next(&n, name) && strlen(name) == HOST_ROOM - 1 && !host_names_next(&n, name), "and stand for the longest name");
 	memset(host, 'n', 99999);
 	ok(!host_matches("n*", host, &steps) && steps < 1000, "a host name that is longer than any is never matched");
 	host[HOST_MAX] = '\0';
-	ok(!host_matches("n*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*x", host, &steps) && steps < 20000, "patterns that would stall a careless matcher do not");
+	ok(!host_matches("n*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*?*x", host, &steps) && steps < 20000,
+		"patterns that would stall a careless matcher do not");
 	free(host);
 }
 
