@@ -155,6 +155,7 @@ fail_several(const struct lookup *n, const char *name)
 	char text[PATH_TEXT];
 	struct strings list = {0};
 	size_t count = 0;
+	bool down = false;
 	uint32_t at;
 	char *joined;
 
@@ -164,11 +165,13 @@ fail_several(const struct lookup *n, const char *name)
 
 		if (count++ < MAX_LISTED)
 			strings_take(&list, xasprintf("%s (%s%s)", path_text(&m->path, text), host, m->state == NODE_UP ? "" : ", down"));
+		down |= m->state != NODE_UP;
 		free(host);
 	}
 	joined = strings_join(&list, ", ");
-	set_error(error_text, sizeof(error_text), "%zu nodes are called %s: %s%s; give the node's path%s", count, name, joined,
-		count > MAX_LISTED ? ", ..." : "", strchr(name, '.') ? "" : ", or its whole name where they differ");
+	set_error(error_text, sizeof(error_text), "%zu nodes are called %s: %s%s; give the node's path%s%s", count, name, joined,
+		count > MAX_LISTED ? ", ..." : "", strchr(name, '.') ? "" : ", or its whole name where they differ",
+		down ? "; gproc forget drops one that is down" : "");
 	free(joined);
 	strings_free(&list);
 	return -1;
