@@ -34,6 +34,25 @@ for signal in 15 1 2 3 11 6 9; do
 	ok "$signal: and its process gone" until_true gone "$shell"
 done
 
+# A shell at its prompt sets the terminal itself; what else waits for a client does not.
+cat >/tmp/wrapped <<END
+$GPROC -t e 0:1 sh -c 'echo \$\$ >/tmp/shell; cat'
+touch /tmp/over
+exec cat
+END
+for signal in 9 11; do
+	rm -f /tmp/shell /tmp/over
+	line 'clear; sh /tmp/wrapped'
+	until_true test -s /tmp/shell
+	until_true eval 'modes | grep -q -e -icanon'
+	kill -$signal "$(pgrep -f "^$GPROC -t e" | head -n 1)"
+	until_true test -e /tmp/over
+	ok "$signal: the terminal is put back for whatever reads it next" until_true eval '[ "$(modes | grep -o -e "-icanon" -e "-isig")" = "" ]'
+	types C-c
+	sees_prompt
+	until_true no_job
+done
+
 shell_on sh -c "'trap \"echo hup >/tmp/hup; exit\" HUP; echo \$\$ >/tmp/shell; while :; do read x; done'"
 kill -KILL "$client"
 ok "the program hears of it by HUP" until_true test -s /tmp/hup

@@ -64,7 +64,7 @@ refused "64 nodes" 2 '"1-64" .*-t is for one' -t e 1-64 touch /tmp/several
 refused "one that is there, and one that is not" 2 '"0,77" .*-t is for one' -t e 0,77 touch /tmp/several
 refused "none that is there" 255 '"77" selects no node that is up' -t e 77 touch /tmp/several
 ok "nothing was started anywhere" test ! -e /tmp/several
-for switch in -l -b -o="$T/%n" -o=-; do
+for switch in -l -b -json -o="$T/%n" -o=-; do
 	refused "$switch" 2 "-t shows a terminal as it is" -t $switch e 0 true
 done
 run "$GPROC" -t -x=1 e . sh -c 'echo one'
