@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_HELD (128u << 20) /* bytes of all nodes */
+#define MAX_FOLDED (128u << 20) /* bytes of all nodes */
 #define DASHES "---------------\n"
 
 /* One stream of a node. */
@@ -59,7 +59,7 @@ folding_add(struct folding *f, size_t node, int stream, const uint8_t *data, siz
 
 	put_bytes(&t->held, data, len);
 	f->held += len;
-	if (f->held <= MAX_HELD)
+	if (f->held <= MAX_FOLDED)
 		return true;
 	*all = t->held;
 	t->held = (struct buf){0};
@@ -70,7 +70,7 @@ folding_add(struct folding *f, size_t node, int stream, const uint8_t *data, siz
 
 /* A last line without newline is folded as if it had one. */
 static void
-end_line(struct folding *f, struct text *t)
+end_text_line(struct folding *f, struct text *t)
 {
 	if (t->held.len == 0 || t->held.data[t->held.len - 1] == '\n')
 		return;
@@ -216,7 +216,7 @@ show_stream(struct folding *f, const struct naming *naming, const size_t *place,
 	for (i = 0; i < f->count; i++) {
 		struct text *t = text_of(f, i, stream);
 
-		end_line(f, t);
+		end_text_line(f, t);
 		if (t->held.len > 0)
 			text[count++] = t;
 	}
@@ -236,12 +236,6 @@ folding_show(struct folding *f, const struct naming *naming, struct sink *out, s
 	show_stream(f, naming, place, 1, out);
 	show_stream(f, naming, place, 2, err);
 	free(place);
-}
-
-size_t
-folding_held(const struct folding *f)
-{
-	return f->held;
 }
 
 void

@@ -16,6 +16,5 @@ void folding_end(struct folding *, size_t node, unsigned status);    /* the node
 /* Shows what is held, standard error's on err. As clubak does: a head between dashes, "1-4,9 (5)", and the lines; only nodes with one
  * status stand together, larger sets first. Nodes that have not ended stand apart, as incomplete. */
 void folding_show(struct folding *, const struct naming *, struct sink *out, struct sink *err);
-size_t folding_held(const struct folding *); /* bytes */
-void folding_free(struct folding *);	     /* NULL is allowed */
+void folding_free(struct folding *); /* NULL is allowed */
 #endif

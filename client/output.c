@@ -522,12 +522,6 @@ output_in_line(const struct output *o)
 	return sink_in_line(&o->channel[0].sink) || sink_in_line(&o->channel[1].sink);
 }
 
-size_t
-output_held(const struct output *o)
-{
-	return o->held + (o->folding ? folding_held(o->folding) : 0);
-}
-
 void
 output_free(struct output *o)
 {

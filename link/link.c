@@ -44,7 +44,7 @@ struct queue {
 
 struct link {
 	int fd;
-	bool local, plain, initiator, dead, deaf, full, quick, connecting, loopback, has_bulk;
+	bool local, plain, initiator, dead, deaf, quick, connecting, loopback, has_bulk;
 	struct seal *seal;
 	struct queue queue[PRIO_QUEUES];
 	void (*bulk)(void *, struct buf *);
@@ -414,12 +414,6 @@ link_silence(const struct link *l)
 }
 
 bool
-link_is_full(const struct link *l)
-{
-	return l->full;
-}
-
-bool
 link_is_quick(const struct link *l)
 {
 	return l->quick;
@@ -616,7 +610,6 @@ read_last_words(struct link *l)
 void
 link_flush(struct link *l)
 {
-	l->full = false;
 	l->bulk_turns = BULK_TURNS;
 	if (l->connecting)
 		finish_connect(l);
@@ -627,10 +620,8 @@ link_flush(struct link *l)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			l->full = true;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			break;
-		}
 		if (n < 0) {
 			int error = errno;
 

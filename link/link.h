@@ -22,10 +22,10 @@ struct link;
 /* Takes over the descriptor (made non-blocking and close-on-exec here). keys NULL: a local socket, never sealed. The keyring is
  * borrowed. For an initiator the connection may still be under way. */
 struct link *link_new(int fd, const struct keyring *keys, bool initiator);
-void link_free(struct link *);	      /* closes the socket; NULL is allowed */
-int link_fd(const struct link *);     /* the socket; stays its own */
-bool link_ready(const struct link *); /* connected, and the key proved on both sides */
-bool link_dead(const struct link *);  /* it takes and brings nothing more; link_why says why */
+void link_free(struct link *);			    /* closes the socket; NULL is allowed */
+int link_fd(const struct link *);		    /* the socket; stays its own */
+bool link_ready(const struct link *);		    /* connected, and the key proved on both sides */
+bool link_dead(const struct link *);		    /* it takes and brings nothing more; link_why says why */
 const char *link_why(const struct link *);	    /* why it died */
 void link_kill(struct link *, const char *why);	    /* marks it dead; the owner frees it in its own time */
 void link_set_patience(struct link *, unsigned ms); /* how long what is sent may wait for the peer's kernel to have it */
@@ -48,16 +48,15 @@ size_t link_holds(const struct link *, enum priority);	/* shared bytes that have
 size_t link_queued(const struct link *, enum priority); /* bytes waiting */
 /* Contents: when nothing else waits, the link asks for one frame at a time: write it with frame_put; nothing written: none for now. */
 void link_set_bulk(struct link *, void (*bulk)(void *owner, struct buf *out), void *owner);
-void link_wake_bulk(struct link *); /* there is something now */
+void link_wake_bulk(struct link *);							    /* there is something now */
 void frame_put(struct buf *out, unsigned type, uint64_t job, const void *body, size_t len); /* appends a whole frame */
 size_t frame_begin(struct buf *out, unsigned type, uint64_t job); /* body follows by put_...; returns a mark for frame_end */
 void frame_end(struct buf *out, size_t mark);			  /* sets the length: all since frame_begin is the body */
 
-void link_flush(struct link *); /* writes what the socket takes, of contents a bounded amount */
-bool link_wants_write(const struct link *); /* something waits to go out: watch for POLLOUT */
-bool link_is_full(const struct link *);	 /* the last flush ended because the socket took no more */
-bool link_is_quick(const struct link *); /* it was seen to bring more than some 60 MB/s, which is what deflate takes in */
-void link_read(struct link *);		 /* reads what is there (a bounded amount); then link_next until false */
+void link_flush(struct link *);		       /* writes what the socket takes, of contents a bounded amount */
+bool link_wants_write(const struct link *);    /* something waits to go out: watch for POLLOUT */
+bool link_is_quick(const struct link *);       /* it was seen to bring more than some 60 MB/s, which is what deflate takes in */
+void link_read(struct link *);		       /* reads what is there (a bounded amount); then link_next until false */
 bool link_next(struct link *, struct frame *); /* the next whole frame that was read; false: none yet */
 size_t link_coming(const struct link *);    /* bytes of the frame that has begun to come and is not all here; 0: none, or not known yet */
 void link_deafen(struct link *);	    /* what comes from now on is thrown away: the peer is only waited for until it goes */

@@ -293,7 +293,7 @@ deaf(unsigned count)
 
 		send_frame(master, MSG_QUERY, 0, &body);
 		link_flush(master);
-		if (link_is_full(master) && poll(&wait, 1, 2000) == 0) {
+		if (link_wants_write(master) && poll(&wait, 1, 2000) == 0) {
 			puts("held");
 			return;
 		}

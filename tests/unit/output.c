@@ -1,7 +1,8 @@
 /* output: whole lines, labels, folds and files; long lines, binary, terminals, readers that are slow or gone. */
 #include "unit/tap.h"
 #include "unit/pick.h"
-#include "client/output.h"
+#include "client/output.c"
+#include "client/folding.c"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Bytes held in memory. */
+static size_t
+output_held(const struct output *o)
+{
+	return o->held + (o->folding ? o->folding->held : 0);
+}
 
 #define LIMIT (64 << 20) /* bytes of unfinished lines that are held */
 
