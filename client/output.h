@@ -52,6 +52,5 @@ int output_finish(struct output *);
 /* Writes gproc's own words to standard output. Returns as output_add. */
 int output_print(struct output *, const void *text, size_t len);
 bool output_in_line(const struct output *); /* a terminal shows the beginning of a line that is to go on */
-size_t output_held(const struct output *);  /* bytes held in memory: for tests of the bounds above */
 void output_free(struct output *);	    /* NULL is allowed; what is held is dropped */
 #endif
