@@ -188,6 +188,24 @@ find_groups(const struct folding *f, const size_t *place, struct text **text, si
 	return groups;
 }
 
+/* On a terminal no line of a node's looks like the head of a block. */
+static void
+show_body(struct sink *to, const struct buf *body)
+{
+	const uint8_t *at = body->data, *end = at + body->len, *line;
+
+	for (; to->terminal && at < end; at = line) {
+		line = memchr(at, '\n', (size_t)(end - at));
+		line = line ? line + 1 : end;
+		if ((size_t)(line - at) == sizeof(DASHES) - 1 && memcmp(at, DASHES, sizeof(DASHES) - 1) == 0) {
+			sink_put(to, "\\x2d", 4);
+			at++;
+		}
+		sink_put_shown(to, at, (size_t)(line - at));
+	}
+	sink_put_shown(to, at, (size_t)(end - at));
+}
+
 static void
 show_group(const struct folding *f, const struct naming *naming, const struct group *g, struct sink *to)
 {
@@ -200,7 +218,7 @@ show_group(const struct folding *f, const struct naming *naming, const struct gr
 	nodes = naming_counted(naming, paths, g->count);
 	head = xasprintf(DASHES "%s%s\n" DASHES, nodes, g->status == RUNNING ? ", incomplete" : "");
 	sink_put(to, head, strlen(head));
-	sink_put_shown(to, g->text[0]->held.data, g->text[0]->held.len);
+	show_body(to, &g->text[0]->held);
 	free(head);
 	free(nodes);
 	free(paths);

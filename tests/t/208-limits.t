@@ -53,7 +53,7 @@ run "$GPROC" -kill-on-bad e ... /bin/sh -c '[ "$GPROC_NODE" = 1:5:13 ] || exec s
 is "-kill-on-bad: status" "$status" 9
 is "-kill-on-bad: the bad one is named, and what became of the others" "$err" \
 	"gproc: exit 9: 1:5:13
-gproc: ended because of that: 0-1,0-1:2-5,0:2:6,0:3:8"
+gproc: ended because of that: 0-1,0:2-3,1:4-5,0:2:6-7,0:3:8-9,1:4:10-11,1:5:12 (13)"
 none_left -kill-on-bad
 
 kill -KILL "$(pid_of_slave 13)"
