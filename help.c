@@ -12,7 +12,7 @@ const struct help_row help_overview[] = {
 	{"i", "show the tree of nodes"},
 	{"nodes", "show whom a node spec selects"},
 	{"ps attach kill", "come back to a job, list all, signal one"},
-	{"halt reboot renew forget", "stop, restart, update, unlist them"},
+	{"halt reboot renew forget", "stop, restart, unlist them"},
 	{"doctor ldd eval keygen", "what is wrong; would be sent; words; key"},
 	{"init version help", "PID 1 of a ramdisk"},
 	{NULL, NULL},
