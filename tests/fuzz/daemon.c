@@ -511,7 +511,10 @@ static void
 put_some_run(struct buf *b, struct reader *r)
 {
 	unsigned how = number(r);
-	struct run_common common = {.flags = how & 15u,
+	struct run_common common = {.flags = (how & 15u) | (how & 64 ? RUN_WATCH : 0u) | (how & 128 ? RUN_FIGURES : 0u),
+		.keep = how & 32 ? 100 : 0,
+		.of = how & 7,
+		.tail = how & 8 ? 1 : UINT64_MAX,
 		.size = 2,
 		.uid = 1,
 		.job_text = "1.0",
@@ -606,7 +609,7 @@ put_some_event(struct buf *b, struct reader *r)
 	static const uint8_t text[200];
 	struct msg_event m = {.path = some_path(r),
 		.sequence = number(r) % 8,
-		.kind = (enum event_kind)(1 + number(r) % 8),
+		.kind = (enum event_kind)(1 + number(r) % 12),
 		.data = text,
 		.len = sizeof(text),
 		.status = number(r),
@@ -721,7 +724,19 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 		put_query(b, &query);
 		break;
 	case MSG_KILL:
+		how = number(r);
+		kill.only = how & 1 ? "1" : "";
 		put_kill(b, &kill);
+		break;
+	case MSG_PS:
+		put_ps_ask(b, &(struct msg_ps_ask){.all = number(r) & 1});
+		break;
+	case MSG_ATTACH:
+		how = number(r);
+		put_attach(b, &(struct msg_attach){.generation = PROTO_GENERATION, .job = how & 1 ? "1" : "name", .figures = how & 2, .keys = how & 4, .tail = how, .window = how * 64u});
+		break;
+	case MSG_SIGNAL_ONE:
+		put_signal_one(b, &(struct msg_signal_one){path, 1 + number(r) % 64});
 		break;
 	default:
 		break;
@@ -866,6 +881,7 @@ static char store_place[] = "/dev/shm/gproc-fuzz.XXXXXX";
 static void
 close_store(void)
 {
+	keep_close(self.keep);
 	store_close(self.store);
 	(void)rmdir(store_place);
 }
@@ -903,6 +919,7 @@ begin(void)
 	access_open(&options);
 	if (!mkdtemp(store_place) || !(self.store = store_open_dir(1 << 20, store_place)))
 		abort();
+	self.keep = keep_open(self.store);
 	(void)atexit(close_store);
 	upstream_start("127.0.0.1", NULL);
 }
