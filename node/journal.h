@@ -4,6 +4,6 @@
 
 #include "node/record.h"
 
-void journal_start(const struct record *);
+void journal_start(const struct record *); /* a launch has begun */
 void journal_end(const struct record *); /* once all its outcomes have come */
 #endif

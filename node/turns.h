@@ -26,5 +26,5 @@ void turns_close(struct turns *);  /* no more begin */
  * none. */
 bool turns_due(struct turns *, enum turn_stage, uint64_t time, size_t *place);
 uint64_t turns_when(const struct turns *, enum turn_stage, uint64_t time); /* turns_due has the next then; UINT64_MAX: it has none */
-void turns_free(struct turns *);
+void turns_free(struct turns *);					   /* what turns_begin has allocated */
 #endif
