@@ -773,7 +773,7 @@ take_signals(struct exec *x, int fd)
 		on_signal(x, signal);
 }
 
-/* Whose failure ended the others, one who has attached learns at the end. */
+/* A client that has attached learns at the end which node's failure ended the others. */
 static void
 on_end(struct exec *x, const struct frame *f)
 {

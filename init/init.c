@@ -26,7 +26,7 @@
 
 #define MODULE_LIST "/etc/gproc/modules"
 #define MAX_CMDLINE (64 << 10) /* the longest of any architecture's COMMAND_LINE_SIZE, with room */
-#define MAX_FILES (1 << 20)    /* descriptors; the kernel's own bound, fs.nr_open, where nobody has changed it */
+#define MAX_FILES (1 << 20)    /* descriptors; the kernel's own bound, fs.nr_open, where it is as it was at first */
 #define MAX_PAUSE 30000	       /* milliseconds between tries */
 #define QUIET_PAUSE 1000       /* an interface takes that long to find its carrier: no reason to say so yet */
 #define STEADY_MS 60000	       /* a slave that ran so long has not failed to start */

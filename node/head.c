@@ -54,7 +54,7 @@ struct launch {
 	uint64_t id;
 	struct record *record;	  /* what is kept of it; a reader's: the job's that it reads */
 	struct neighbour *client; /* NULL: gone, or detached */
-	struct neighbour *typist; /* whose INPUT it takes: the client, or one that attached; NULL: nobody's */
+	struct neighbour *typist; /* whose INPUT it takes: the client, or one that attached; NULL: no client's */
 	uint32_t uid;
 	size_t counted; /* bytes of its user's share, beside the block's and the record's */
 	uint64_t kill_after;
@@ -683,7 +683,7 @@ send_before(const struct launch *l, size_t at)
 		job_send_before(l->id, &(struct msg_before){l->paths[at], address_before(l, at)});
 }
 
-/* Nobody waits behind it any more: the one that did tries the slow one's source. */
+/* No node waits behind it any more: the one that did tries the slow one's source. */
 static void
 end_chain(struct launch *l, size_t at)
 {
@@ -1079,7 +1079,7 @@ send_accepted(struct launch *l, const struct left_out *left)
 	neighbour_post(l->client, PRIO_OUTPUT, MSG_ACCEPTED, l->id, &body);
 }
 
-/* So that the client can say who is meant: of all that the spec selects, those that are down too. */
+/* So that the client can say which are meant: of all nodes that the spec selects, those that are down too. */
 static void
 send_names(struct launch *l, const struct choice *c)
 {

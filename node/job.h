@@ -31,7 +31,7 @@ void job_on_taken(struct neighbour *, const struct frame *);  /* a child's TAKEN
 void job_on_resize(struct neighbour *, const struct frame *); /* the parent's RESIZE */
 void job_on_slow(struct neighbour *, const struct frame *);   /* a child's SLOW */
 void job_on_before(struct neighbour *, const struct frame *); /* the parent's BEFORE, for this node or one below */
-void job_send_before(uint64_t id, const struct msg_before *); /* whom a node asks from now on; sent on, or done here */
+void job_send_before(uint64_t id, const struct msg_before *); /* which address a node asks from now on; sent on, or done here */
 void job_is_slow(uint64_t id);				      /* as fetch_hooks has it, and so are the next three */
 void job_back(uint64_t id, const char *before);		      /* the part asks the node at that address from now on, "": the parent */
 const char *job_before(uint64_t id);			      /* the address that the part asks; borrowed; NULL: no part here */

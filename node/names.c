@@ -1,5 +1,5 @@
 /* What host names and groups in a spec stand for: names from the map, groups from a file, found out a step at a time.
- * Must never know who asks, or what is done with the nodes. */
+ * Must never know what they are chosen for, or what is done with the nodes. */
 #include "node/names.h"
 #include "node/groups.h"
 #include "hosts.h"

@@ -14,7 +14,7 @@ void relay_on_want(struct neighbour *, const struct frame *);	/* a WANT of a chi
 void relay_on_unwant(struct neighbour *, const struct frame *); /* its stream ends */
 void relay_on_data(struct neighbour *, const struct frame *);	/* a piece from a source; one that was not asked for is ignored */
 void relay_on_lack(struct neighbour *, const struct frame *);	/* the source has none: another is asked, or those that wait are told why */
-void relay_before_is(uint64_t job, const char *was);		/* another node is tried in its name; who was asked until now */
+void relay_before_is(uint64_t job, const char *was); /* another node is tried in its name; the address that was asked until now */
 /* A job of this node needs it: true when it is whole; else job_has is called when it is, or job_lacks. */
 bool relay_need(uint64_t job, const struct object_name *, bool is_large); /* large: worth asking the node before this one */
 void relay_job_over(uint64_t job);					  /* that job needs nothing more */

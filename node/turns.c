@@ -1,4 +1,4 @@
-/* Whose turn it is in a launch that is to run on some nodes at a time.
+/* Which nodes have their turn in a launch that is to run on some at a time.
  * Must never know which nodes these are, or how they are told. */
 #include "node/turns.h"
 

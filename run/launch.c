@@ -459,8 +459,8 @@ expand(struct start *l)
 
 /* ---- the caller's limits ---- */
 
-/* The soft ones, as far as the hard ones here go. Those that a kernel derives from the machine's memory differ from node to node, so
- * nobody asked for what a larger machine has of them, and it is not said that there is less. */
+/* The soft ones, as far as the hard ones here go. Those that a kernel derives from the machine's memory differ from node to node, so no
+ * user has asked for what a larger machine has of them, and it is not said that there is less. */
 static void
 limit(struct start *l)
 {

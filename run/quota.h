@@ -19,7 +19,7 @@ void quotas_close(struct quotas *);		       /* unmounts the rooms */
 struct quota *quota_of(struct quotas *, uint32_t uid); /* made where there is none; stays until quotas_tidy finds it unused */
 const char *quota_error(void);			       /* why the last call failed; borrowed until the next */
 
-/* Bytes that the user may take beyond what they use. common: bytes of the store in use that nobody's share has. */
+/* Bytes that the user may take beyond what they use. common: bytes of the store in use that no user's share has. */
 uint64_t quota_left(const struct quota *, uint64_t common);
 void quota_take(struct quota *, uint64_t bytes); /* of the store: paid for by this user until it is given back */
 void quota_give_back(struct quota *, uint64_t bytes); /* the opposite */
@@ -40,7 +40,7 @@ struct bill {
 	struct payer *first;
 	uint64_t bytes; /* that the first pays */
 };
-void bill_join(struct bill *, struct quota *, uint64_t bytes); /* counts; bytes: what it costs now, if nobody uses it as yet */
+void bill_join(struct bill *, struct quota *, uint64_t bytes); /* counts; bytes: what it costs now, if no user has it as yet */
 void bill_leave(struct bill *, struct quota *);		       /* the opposite: when a user's last leaves, the next of the users pays */
 void bill_drop(struct bill *);	 /* the first leaves, however often they have joined */
 void bill_cancel(struct bill *); /* it costs nothing from now on, however long it is used */

@@ -801,7 +801,7 @@ real_dir(const struct cursor *at, int dir, const char *name, const struct entry 
 		errno = ENOTDIR;
 		return fail_entry("make the directory", e);
 	}
-	/* Whose it is and who may change it is looked at when it is entered. */
+	/* Its owner and mode are looked at when it is entered. */
 	if ((st.st_mode & 0700) != 0700 && is_bound(at->unpacking) && fchmodat(dir, name, (st.st_mode & 07777) | 0700, 0) == 0)
 		at->found[e - at->unpacking->manifest->at] = st.st_mode;
 	return 0;

@@ -215,7 +215,7 @@ vault_mount(struct vault *v, uint64_t size, uint64_t inodes)
 	return -1;
 }
 
-/* ---- in somebody else's file system: ".store-<pid>.<n>", locked while its daemon or a keeper of it lives ---- */
+/* ---- in a directory of another file system: ".store-<pid>.<n>", locked while its daemon or a keeper of it lives ---- */
 
 static int
 open_and_lock(int parent, const char *name)

@@ -6,7 +6,7 @@
 
 struct vault {
 	int dir;	  /* its top directory, close-on-exec; mode 0700 */
-	bool mounted;	  /* a tmpfs of its own; else a directory of someone else's file system */
+	bool mounted;	  /* a tmpfs of its own; else a directory of another file system */
 	char *path;	  /* of that directory; NULL when mounted */
 	const char *over; /* what it is mounted over */
 };
