@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define BINFMT_FS 0x42494e4d /* linux/magic.h, BINFMTFS_MAGIC */
 #ifndef MFD_EXEC
 #define MFD_EXEC 16u
 #endif
@@ -116,13 +118,26 @@ foreign_names(void)
 	return own;
 }
 
+/* The directory of emulators, where it is mounted. An automounter may wait there: that is not disturbed, for it could take its time. */
+static DIR *
+emulators(void)
+{
+	static const char path[] = "/proc/sys/fs/binfmt_misc";
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs fs;
+	bool mounted = fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == BINFMT_FS;
+
+	close_fd(&fd);
+	return mounted ? list_dir(AT_FDCWD, path) : NULL;
+}
+
 bool
 foreign_changed(void)
 {
 	static uint64_t before;
 	static bool asked;
 	uint64_t now = 0;
-	DIR *dir = list_dir(AT_FDCWD, "/proc/sys/fs/binfmt_misc");
+	DIR *dir = emulators();
 	struct dirent *entry;
 	bool changed;
 
