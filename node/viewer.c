@@ -78,7 +78,7 @@ viewer_start(uint64_t job, const struct run_common *run, const struct part_share
 {
 	struct viewer *v = viewer_new(job, share);
 	struct kept *kept = keep_find(self.keep, run->of);
-	struct msg_event gone = {.kind = EVENT_NOTE, .text = "its output is kept no more"};
+	struct msg_event gone = {.kind = EVENT_NOTE, .text = "nothing of its output is kept there"};
 
 	if (!kept)
 		outbox_add(&v->out, &gone);

@@ -95,7 +95,7 @@ like "ps -a tells of all" "$("$GPROC" ps -a | sed -n 's/.*left .*ended *//p')" '
 start_slave 3 slave0
 until_true eval '"$GPROC" i | head -n 1 | grep -q "13 up"'
 attach -tail=1 short
-like "a node that was started anew has nothing" "$err" '^gproc: node 0:3: its output is kept no more$'
+like "a node that was started anew has nothing" "$err" '^gproc: node 0:3: nothing of its output is kept there$'
 is "the others have" "$(printf '%s\n' "$out" | wc -l)" 2
 
 # The newest 100 that have ended.
