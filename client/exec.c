@@ -170,6 +170,17 @@ input_mode(const struct options *o)
 	return o->no_input || o->detach || !reading_wanted() ? INPUT_NONE : INPUT_STREAM;
 }
 
+static unsigned
+launch_flags(const struct exec *x)
+{
+	const struct options *o = x->options;
+
+	return (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
+	       (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u) |
+	       (x->naming ? LAUNCH_NAMES : 0u) | (o->subst ? LAUNCH_SUBST : 0u) | (progress_possible(o) ? LAUNCH_TELL_START : 0u) |
+	       (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u);
+}
+
 static void
 send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
@@ -179,9 +190,7 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 		.spec = spec,
 		.exclude = o->exclude,
 		.only = o->only,
-		.flags = (o->detach ? LAUNCH_DETACH : 0u) | (o->strict ? LAUNCH_STRICT : 0u) | (o->kill_on_bad ? LAUNCH_KILL_ON_BAD : 0u) |
-			 (o->localbin ? LAUNCH_LOCALBIN : 0u) | (o->glob ? LAUNCH_GLOB : 0u) | (*o->cwd ? LAUNCH_NODE_CWD : 0u) |
-			 (x->naming ? LAUNCH_NAMES : 0u) | (o->subst ? LAUNCH_SUBST : 0u) | (progress_possible(o) ? LAUNCH_TELL_START : 0u) | (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u),
+		.flags = launch_flags(x),
 		.view = (enum view)opts_view(o->view),
 		.window = window(x),
 		.timeout = o->timeout,

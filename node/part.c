@@ -563,6 +563,42 @@ fill_letters(struct part *part)
 	return all <= MAX_WORDS;
 }
 
+/* Fails it otherwise. */
+static bool
+is_fit(struct part *part)
+{
+	if (part->run.flags & RUN_SUBST && !fill_letters(part))
+		fail(part, 126, "with what the % letters stand for its arguments are too long");
+	else if (part->ships && part->manifest.exact && kind_of(part) == TASK_RUN)
+		fail(part, 255, "the manifest is refused: set-id bits are for cp alone");
+	else if (part->ships && !sizes_are_true(part))
+		fail(part, 255, "the manifest is refused: it gives a file another size than its contents have");
+	else
+		return true;
+	return false;
+}
+
+/* The keeper is there: what is read of it, and written to it. */
+static void
+begin_running(struct part *part)
+{
+	size_t i;
+
+	self.jobs++;
+	part->state = PART_RUNNING;
+	if (part->run.around.input != INPUT_NONE)
+		input_feed(&part->input, proc_take_input(part->proc));
+	loop_watch(&part->control, proc_control(part->proc), WATCH_READ, control_ready, part);
+	for (i = 0; i < COUNT(part->pipe); i++) {
+		struct output_pipe *p = &part->pipe[i];
+
+		*p = (struct output_pipe){.part = part, .stream = (int)i + 1};
+		p->open = proc_output(part->proc, p->stream) >= 0;
+		if (p->open)
+			loop_watch(&p->watch, proc_output(part->proc, p->stream), WATCH_READ, pipe_ready, p);
+	}
+}
+
 static void
 start_proc(struct part *part)
 {
@@ -594,21 +630,9 @@ start_proc(struct part *part)
 		.input = part->run.around.input == INPUT_STREAM,
 		.terminal = is_terminal(part) ? &part->run.around.screen : NULL,
 	};
-	size_t i;
 
-	if (part->run.flags & RUN_SUBST && !fill_letters(part)) {
+	if (!is_fit(part)) {
 		strings_free(&env);
-		fail(part, 126, "with what the % letters stand for its arguments are too long");
-		return;
-	}
-	if (part->ships && part->manifest.exact && task.kind == TASK_RUN) {
-		strings_free(&env);
-		fail(part, 255, "the manifest is refused: set-id bits are for cp alone");
-		return;
-	}
-	if (part->ships && !sizes_are_true(part)) {
-		strings_free(&env);
-		fail(part, 255, "the manifest is refused: it gives a file another size than its contents have");
 		return;
 	}
 	hand_promise_on(part);
@@ -618,19 +642,7 @@ start_proc(struct part *part)
 		fail(part, 255, worker_error());
 		return;
 	}
-	self.jobs++;
-	part->state = PART_RUNNING;
-	if (part->run.around.input != INPUT_NONE)
-		input_feed(&part->input, proc_take_input(part->proc));
-	loop_watch(&part->control, proc_control(part->proc), WATCH_READ, control_ready, part);
-	for (i = 0; i < COUNT(part->pipe); i++) {
-		struct output_pipe *p = &part->pipe[i];
-
-		*p = (struct output_pipe){.part = part, .stream = (int)i + 1};
-		p->open = proc_output(part->proc, p->stream) >= 0;
-		if (p->open)
-			loop_watch(&p->watch, proc_output(part->proc, p->stream), WATCH_READ, pipe_ready, p);
-	}
+	begin_running(part);
 }
 
 static void
