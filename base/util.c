@@ -403,6 +403,20 @@ latch_error(char *into, size_t size, const char *fmt, ...)
 }
 
 int
+latch_line_error(char *into, size_t size, const char *file, size_t line, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	(void)(line ? latch_error(into, size, "%s:%zu: %s", file, line, text) : latch_error(into, size, "%s: %s", file, text));
+	free(text);
+	return -1;
+}
+
+int
 write_full(int fd, const void *data, size_t len)
 {
 	const char *at = data;

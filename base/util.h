@@ -61,6 +61,8 @@ bool has_prefix(const char *text, const char *prefix); /* text begins with it */
  * was. */
 void set_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4);  /* into must not be among the arguments */
 int latch_error(char *into, size_t size, const char *fmt, ...) PRINTF(3, 4); /* into may be among them. Returns -1 */
+/* The same of a file: "FILE:LINE: ...", or with line 0 "FILE: ...". */
+int latch_line_error(char *into, size_t size, const char *file, size_t line, const char *fmt, ...) PRINTF(5, 6);
 
 /* Whole reads and writes on blocking descriptors; EINTR is retried. -1 with errno. */
 int write_full(int fd, const void *data, size_t len);		     /* 0 when all is written */

@@ -33,29 +33,12 @@ struct allow {
 };
 
 static char error_text[512];
+#define fail(name, line, ...) latch_line_error(error_text, sizeof(error_text), name, line, __VA_ARGS__)
 
 const char *
 allow_error(void)
 {
 	return error_text;
-}
-
-static int fail(const char *name, size_t line, const char *fmt, ...) PRINTF(3, 4);
-static int
-fail(const char *name, size_t line, const char *fmt, ...)
-{
-	va_list args;
-	char *why;
-
-	va_start(args, fmt);
-	why = xvasprintf(fmt, args);
-	va_end(args);
-	if (line)
-		set_error(error_text, sizeof(error_text), "%s:%zu: %s", name, line, why);
-	else
-		set_error(error_text, sizeof(error_text), "%s: %s", name, why);
-	free(why);
-	return -1;
 }
 
 int

@@ -16,29 +16,12 @@ static struct {
 	struct stat st;
 } file;
 static char error_text[512];
+#define fail(line, ...) latch_line_error(error_text, sizeof(error_text), GROUPS_FILE, line, __VA_ARGS__)
 
 const char *
 groups_error(void)
 {
 	return error_text;
-}
-
-static int fail(size_t line, const char *fmt, ...) PRINTF(2, 3);
-static int
-fail(size_t line, const char *fmt, ...)
-{
-	va_list args;
-	char *why;
-
-	va_start(args, fmt);
-	why = xvasprintf(fmt, args);
-	va_end(args);
-	if (line)
-		set_error(error_text, sizeof(error_text), GROUPS_FILE ":%zu: %s", line, why);
-	else
-		set_error(error_text, sizeof(error_text), GROUPS_FILE ": %s", why);
-	free(why);
-	return -1;
 }
 
 /* A line of the file, cut up where it lies: its name, its spec, and where the next one begins. */
