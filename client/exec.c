@@ -181,6 +181,20 @@ launch_flags(const struct exec *x)
 	       (x->carriage ? x->carriage->flags | LAUNCH_LOCALBIN | LAUNCH_NODE_CWD : 0u);
 }
 
+static struct variant
+variant_of(const struct exec *x, uint32_t i)
+{
+	const struct options *o = x->options;
+	struct variant v = {.machine = x->machines[i], .made_for = ""};
+
+	v.has_manifest = x->packs[i].count > 0 && (!o->localbin || *o->files || x->carriage);
+	if (v.has_manifest) {
+		v.made_for = x->packs[i].manifest.machine;
+		v.manifest = x->packs[i].at[0].id.digest;
+	}
+	return v;
+}
+
 static void
 send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 {
@@ -211,15 +225,8 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 	char **word;
 	uint32_t i;
 
-	for (i = 0; i < x->variants; i++) {
-		bool ships = x->packs[i].count > 0 && (!o->localbin || *o->files || x->carriage);
-
-		m.variant[i] = (struct variant){.machine = x->machines[i], .made_for = "", .has_manifest = ships};
-		if (!ships)
-			continue;
-		m.variant[i].made_for = x->packs[i].manifest.machine;
-		m.variant[i].manifest = x->packs[i].at[0].id.digest;
-	}
+	for (i = 0; i < x->variants; i++)
+		m.variant[i] = variant_of(x, i);
 	look_around(&m.around);
 	for (word = argv; *word; word++)
 		strings_add(&m.around.argv, *word);
