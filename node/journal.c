@@ -45,12 +45,13 @@ outcome_of(const struct msg_ps *m)
 void
 journal_end(const struct record *r)
 {
+	uint64_t lasted = now_ms() - r->born; /* the record has no end yet */
 	struct msg_ps m;
 	char *outcome;
 
 	record_ps(r, &m);
 	outcome = outcome_of(&m);
-	inform("job %s has ended after %llu.%llu s: %s", r->text, (unsigned long long)m.lasted / 1000, (unsigned long long)m.lasted / 100 % 10,
+	inform("job %s has ended after %llu.%llu s: %s", r->text, (unsigned long long)lasted / 1000, (unsigned long long)lasted / 100 % 10,
 		outcome);
 	free(outcome);
 	record_ps_free(&m);

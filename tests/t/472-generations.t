@@ -64,7 +64,7 @@ run "$old" e 0 /bin/true
 is "but launches nothing" "$status$err" "255gproc: this gproc speaks generation 1 of the protocol, the master 2: use the same version"
 run "$old" halt 0
 like "an order to halt is understood" "$status$err" '^255gproc: node 0 can.t be halted .*PID 1 is not gproc'
-like "the master has told of each once" "$(grep -c 'another generation' "$T/master.log")" '^1$'
+like "the master has told of each once" "$(grep -c 'which speaks another generation' "$T/master.log")" '^1$'
 # An old node that loses its parent is taken in by the master, and seen.
 kill -9 "$SLAVE_0"
 until "$new" i | grep -q '2 .*adopted'; do kill -0 "$MASTER" || break; done

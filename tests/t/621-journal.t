@@ -6,7 +6,7 @@ enter_namespaces "$@"
 start_master -users='*'
 start_flat 3
 lines() {
-	grep "job $1\\b" "$T/master.log" | sed 's/[0-9TZ:-]*Z job/TIME job/; s/after [0-9.]* s/after SOME s/'
+	grep "job $1\\b" "$T/master.log" | sed 's/[0-9TZ:-]*Z job/TIME job/; s/after [0-9]\{1,4\}\.[0-9] s/after SOME s/'
 }
 job() {
 	sed -n 's/.* job \([0-9.a-f]*\): .*/\1/p; s/.* job \([0-9.a-f]*\), .*/\1/p' "$T/master.log" | tail -1
