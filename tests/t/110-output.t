@@ -33,15 +33,15 @@ is "lines of 60,000 bytes stay whole" "$(awk 'length == 60000 && (!/1/ || !/0/)'
 run "$GPROC" e ./. /bin/cat
 is "standard input is empty" "$status$out$err" 0
 run "$GPROC" -l e 0,0:3 /bin/echo hello
-is "-l puts the node before each line" "$(printf '%s\n' "$out" | sort)" "0: hello
+is "-l puts the node before each line, aligned" "$(printf '%s\n' "$out" | sort)" "  0: hello
 0:3: hello"
 run "$GPROC" -b e ./. /bin/sh -c 'if [ "$GPROC_NODE" = 1 ]; then echo other; else echo same; fi'
 is "-b shows equal output once, under its nodes" "$(printf '%s\n' "$out" | grep -c '^ *same$') $(printf '%s\n' "$out" |
-	grep -E '^[0-9]')" "1 0,2,0:3,0:6,1:4,2:5 (6 nodes):
-1 (1 node):"
+	grep -E '^[0-9]')" "1 0,2,0:3,0:6,1:4,2:5 (6)
+1"
 run "$GPROC" -o="$T/job-%r-%n.%s" e 0,0:3 /bin/sh -c 'echo hello; echo sorry >&2'
 is "-o writes files for each node" "$status$out$err $(cd "$T" && grep -c '' job-* | sort | tr '\n' ' ')" \
-	"0 job-0-0.err:1 job-0-0.out:1 job-1-0:3.err:1 job-1-0:3.out:1 "
+	"0 job-0-0.err:1 job-0-0.out:1 job-0-0.rc:1 job-1-0:3.err:1 job-1-0:3.out:1 job-1-0:3.rc:1 "
 "$GPROC" e . /bin/sh -c 'while :; do echo y; done' 2>"$T/err" | head -n 3 >"$T/out"
 is "whoever stops reading ends the job" "$(wc -l <"$T/out")" 3
 run "$GPROC" e ./. /bin/true

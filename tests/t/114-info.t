@@ -28,6 +28,6 @@ run "$GPROC" i
 like "and back when it is back" "$(printf '%s\n' "$out" | head -n 1)" '^14 up, 0 down$'
 run "$GPROC" i -wait=15 -timeout=100ms
 is "waiting for more than there are ends with the time" "$status" 255
-run "$GPROC" i nonsense
+run "$GPROC" i 1/x
 is "a bad spec is wrong usage" "$status" 2
 done_testing

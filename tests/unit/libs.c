@@ -431,7 +431,7 @@ scripts(void)
 	fails("noenv", 126, "no program \"python9\" in /usr/bin, /bin (under ROOT), named by the first line of /bin/noenv",
 		"env of nothing");
 	text_file("/bin/dos", "#!/bin/sh\r\n", 0755);
-	fails("dos", 126, "/bin/sh\r, named by the first line of /bin/dos, is not there (under ROOT)", "a line that ends as DOS has it");
+	fails("dos", 126, "/bin/sh\r, named by the first line of /bin/dos, is not there (under ROOT); its lines end with a carriage return, as on Windows", "a line that ends as DOS has it");
 	text_file("/bin/none", "#!  \n", 0755);
 	fails("none", 126, "/bin/none names no interpreter in its first line", "no interpreter");
 	drop_root();
