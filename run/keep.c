@@ -62,8 +62,10 @@ drop(struct kept *k)
 		;
 	*at = k->next;
 	k->keep->promised -= k->promised;
-	if (k->promised)
+	if (k->promised) {
+		store_yield(k->keep->store, k->uid, 0, k->promised);
 		store_release(k->keep->store, k->uid, k->promised);
+	}
 	while (k->readers) {
 		struct keep_reader *r = k->readers;
 
@@ -163,6 +165,7 @@ promise(struct kept *k, uint64_t bytes)
 		if (victim)
 			drop(victim);
 	}
+	store_yield(keep->store, k->uid, bytes, 0);
 	keep->promised += bytes;
 	k->promised += bytes;
 	return true;
@@ -346,6 +349,7 @@ shrink(struct kept *k)
 		back = 0;
 	k->promised -= back;
 	k->keep->promised -= back;
+	store_yield(k->keep->store, k->uid, 0, back);
 	store_release(k->keep->store, k->uid, back);
 }
 

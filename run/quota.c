@@ -22,6 +22,7 @@ struct quota {
 	uint32_t uid;
 	unsigned jobs, bills;
 	uint64_t stored; /* bytes of the store that the user pays for, promises among them */
+	uint64_t yields; /* of these what goes when others want it: it takes nothing from their shares */
 	uint64_t coming; /* bytes that keepers are about to write to the room */
 	uint64_t used;	 /* bytes of the room, when it was last looked at */
 	uint64_t size;	 /* of the room */
@@ -66,10 +67,17 @@ use_of(const struct quota *s)
 	return s->stored + s->coming + s->used;
 }
 
+/* What others have to leave to this user. */
+static uint64_t
+firm_use(const struct quota *s)
+{
+	return use_of(s) - (s->yields < s->stored ? s->yields : s->stored);
+}
+
 static bool
 is_user(const struct quota *s)
 {
-	return s->jobs > 0 || use_of(s) > 0;
+	return s->jobs > 0 || firm_use(s) > 0;
 }
 
 static uint64_t
@@ -81,7 +89,7 @@ limit_of(const struct quota *s, uint64_t common)
 
 	for (other = s->all->first; other; other = other->next)
 		if (other != s && is_user(other)) {
-			others += use_of(other);
+			others += firm_use(other);
 			users++;
 		}
 	return quota_limit(s->all->budget, others, users, use_of(s));
@@ -121,6 +129,13 @@ void
 quota_take(struct quota *s, uint64_t bytes)
 {
 	s->stored += bytes;
+}
+
+void
+quota_yield(struct quota *s, uint64_t more, uint64_t less)
+{
+	s->yields += more;
+	s->yields -= less < s->yields ? less : s->yields;
 }
 
 void

@@ -23,6 +23,8 @@ const char *quota_error(void);			       /* why the last call failed; borrowed un
 uint64_t quota_left(const struct quota *, uint64_t common);
 void quota_take(struct quota *, uint64_t bytes); /* of the store: paid for by this user until it is given back */
 void quota_give_back(struct quota *, uint64_t bytes); /* the opposite */
+/* Of what was taken so much more, or less, goes as soon as others want it: their shares are as if it were not there. */
+void quota_yield(struct quota *, uint64_t more, uint64_t less);
 
 /* A job of the user's begins: their room is there. coming: bytes that its keeper will write there, which count as used until
  * quota_written. 0, or -1 with quota_error(). */

@@ -480,6 +480,12 @@ store_reserve(struct store *s, uint32_t uid, uint64_t bytes)
 }
 
 void
+store_yield(struct store *s, uint32_t uid, uint64_t more, uint64_t less)
+{
+	quota_yield(quota_of(s->quotas, uid), more, less);
+}
+
+void
 store_release(struct store *s, uint32_t uid, uint64_t bytes)
 {
 	quota_give_back(quota_of(s->quotas, uid), bytes);

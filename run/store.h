@@ -36,6 +36,7 @@ uint64_t store_spare(
  * what there is: for no user may take all that is left (see quota.h). A promise is only a number and its owner keeps it: all of it is
  * given back with store_release, as the bytes arrive or when they have (until then those that have arrived count twice). */
 int store_reserve(struct store *, uint32_t uid, uint64_t bytes);
+void store_yield(struct store *, uint32_t uid, uint64_t more, uint64_t less); /* as quota_yield has it, of what was promised */
 void store_release(struct store *, uint32_t uid, uint64_t bytes); /* no more than was promised */
 /* What some promises are for can go when others want the room: give drops one of them, the user's own first; false: there is none, or all of
  * them are less than what is lacking. NULL: there are no such promises. */
