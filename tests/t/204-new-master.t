@@ -32,7 +32,7 @@ done
 
 # What had ended before the master did keeps its verdict.
 start_job 0-1,0:2 3 'echo up; [ $GPROC_NODE != 0 ] || exit 3; exec sleep 1000'
-until "$GPROC" ps | grep -q ' 1,0:2 '; do :; done
+until "$GPROC" ps | grep -q ' 1,0:2'; do :; done
 { kill -KILL "$MASTER"; wait "$MASTER"; } 2>/dev/null
 end_job
 is "ended before: status" "$status" 255
