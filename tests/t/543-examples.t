@@ -38,15 +38,15 @@ for file in /bin/date $(ldd /bin/date | grep -o '/[^ ]*'); do
 	mkdir -p "/arm${file%/*}"
 	cp -L "$file" "/arm$file"
 done
-mkdir /work
-cd /work || exit 1
+mkdir /desk
+cd /desk || exit 1
 
 # try LINE: as a shell on the master runs it
 try() {
 	status=0
 	case $1 in
 	*' -t e '*) out=$(yes exit | TERM=vt100 on master timeout "$(limit 60)" script -qec "$1" /dev/null 2>&1) || status=$? ;;
-	*) out=$(on master timeout "$(limit 60)" sh -c "cd /work; $1" 2>&1 </dev/null) || status=$? ;;
+	*) out=$(on master timeout "$(limit 60)" sh -c "cd /desk; $1" 2>&1 </dev/null) || status=$? ;;
 	esac
 }
 sed 1,4d "$T/examples" >"$T/rest"
@@ -64,6 +64,6 @@ while IFS= read -r line <&4; do
 	*) is "$line" "$status" 0 || diag "$(printf '%s\n' "$out" | head -n 8)" ;;
 	esac
 done 4<"$T/rest"
-ok "what was got is there" cmp /scratch/migrate /work/migrate.slave6
+ok "what was got is there" cmp /scratch/migrate /desk/migrate.slave6
 ok "what was copied too" cmp /scratch/megawin2.img "/proc/$HOST_slave5/root/tmp/ramdisk/megawin2.img"
 done_testing
