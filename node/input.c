@@ -14,6 +14,7 @@
 
 enum {
 	INPUT_ROOM = 128 << 10,	 /* bytes that may wait here: the master sends half of it ahead; what is more comes again */
+	AGAIN_MS = 100,
 	REPORT_AFTER = 16 << 10, /* bytes given to the program until that is told while others wait here */
 };
 
@@ -51,6 +52,7 @@ input_over(struct input *in)
 	if (!in->open)
 		return;
 	in->open = false;
+	loop_cancel(&in->again);
 	in->taken -= in->end && (in->fd < 0 || in->terminal) && in->taken == in->have; /* the end is no byte of the program's */
 	if (fd >= 0 && !in->terminal && ioctl(fd, FIONREAD, &unread) == 0)
 		in->taken -= (uint64_t)unread;
@@ -94,13 +96,32 @@ pour(struct input *in)
 		end_pipe(in);
 }
 
-/* What ends the input of a terminal is typed there. */
+static void type_end_again(struct timer *);
+
+/* What ends the input of a terminal is typed there. Where its program reads lines as yet and then each key, before it has read this one, as
+ * shells do when they begin, the key has lost its meaning meanwhile (termios(3), ICANON), and is typed once more. */
 static void
 type_end(struct input *in)
 {
 	uint8_t keys[2];
 
 	put_bytes(&in->bytes, keys, pty_eof(in->fd, in->last != '\n' && in->last != '\r', keys));
+	if (pty_has_lines(in->fd))
+		loop_timer(&in->again, AGAIN_MS, type_end_again, in);
+}
+
+static void
+type_end_again(struct timer *t)
+{
+	struct input *in = t->owner;
+
+	if (waiting(in) || pty_has_lines(in->fd)) {
+		loop_timer(&in->again, AGAIN_MS, type_end_again, in);
+		return;
+	}
+	in->last = '\n';
+	type_end(in);
+	pour(in);
 }
 
 static void

@@ -10,6 +10,7 @@ struct msg_input;
 /* A part of its owner; cleared, it is over. */
 struct input {
 	struct watch watch;
+	struct timer again; /* see type_end */
 	uint64_t job;
 	int fd, reader; /* the program's pipe, to write; once that is closed, to count what is left in it. -1: none */
 	bool terminal;	/* it is typed at one, which lives on when the input has ended */

@@ -83,6 +83,14 @@ pty_resize(int master, const struct msg_resize *m)
 	return ioctl(master, TIOCSWINSZ, &size);
 }
 
+bool
+pty_has_lines(int master)
+{
+	struct termios modes;
+
+	return tcgetattr(master, &modes) == 0 && (modes.c_lflag & ICANON);
+}
+
 size_t
 pty_eof(int master, bool line_begun, uint8_t out[2])
 {

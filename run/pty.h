@@ -15,6 +15,7 @@ struct pty {
 /* owner: the user to whom it is given away; (uid_t)-1: it is the caller's. 0, or -1 with errno, and nothing to close. */
 int pty_open(struct pty *, uid_t owner, const struct msg_resize *);
 int pty_resize(int master, const struct msg_resize *); /* the program gets SIGWINCH where that is another size. -1 with errno */
+bool pty_has_lines(int master); /* its program reads whole lines, as at first, and not each key */
 /* What is typed to end the input there, as the terminal is set: one byte, two behind an unfinished line. How many. */
 size_t pty_eof(int master, bool line_begun, uint8_t out[2]);
 /* In a process that leads a session and has the slave as 0, 1 and 2: makes it the session's. -1 with errno */

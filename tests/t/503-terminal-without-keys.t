@@ -26,6 +26,9 @@ typed sh -c 'cat >/tmp/half; echo end' <"$T/half"
 is "behind an unfinished line too" "$(cat /tmp/half)" half
 typed sh -c 'cat >/tmp/empty; echo end $?' </dev/null
 like "an empty input ends at once" "$out" '^(\^D.*)?end 0'
+# A shell that begins reads lines at first, then keys: the end that was typed before is none any more, and is typed anew.
+typed sh -c 'sleep 0.5; stty -icanon -echo; dd bs=1 count=2 2>/dev/null | od -An -tx1' </dev/null
+like "an end that came before the program reads keys is typed again" "$(echo $out)" '00 04$'
 typed cat <&-
 is "so does a closed one" "$status" 0
 typed sh -c 'exec <&- >&- 2>&-; kill -0 $$; exec </dev/tty >/dev/tty; echo again' </dev/null
