@@ -31,7 +31,7 @@ is "and joins" "$status" 0
 # More than a node can hold.
 head -c 150000000 /dev/urandom >"$T/large"
 run g -f="$T/large" e 1:2 /bin/echo ran
-is "a launch that does not fit is refused" "$status$out" 255
+is "a launch that does not fit is refused" "$status$out" 126
 like "with what it needs and what there is" "$err" '1:2: .*(needs|room|space|memory|fit)'
 run g e 1:2 /bin/echo alive
 is "the node is alive" "$status$err$out" 0alive
