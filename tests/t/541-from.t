@@ -25,12 +25,20 @@ cp /bin/true prog
 sed -n 's/^| [^|]*\(\\|[^|]*\)* | `\(gproc [^`]*\)` |.*/\2/p' "$REPO/doc/from.md" | sed 's/\\|/|/g' >"$T/lines"
 ok "there are rows of all five" test "$(wc -l <"$T/lines")" -ge 60
 
+# again WORD: typed until nobody reads it; a flood would stop script(1) itself, which writes before it reads.
+again() {
+	while echo "$1"; do sleep 0.2; done 2>/dev/null
+}
+no_nap() {
+	! gproc ps | grep -q nap
+}
+
 # type LINE: $status, and both streams in $out; a terminal where a terminal is asked for.
 type_line() {
 	status=0
 	case $1 in
-	*' -t e '*top) out=$(yes q | TERM=vt100 timeout "$(limit 60)" script -qec "$1" /dev/null 2>&1) || status=$? ;;
-	*' -t e '*) out=$(yes exit | TERM=vt100 timeout "$(limit 60)" script -qec "$1" /dev/null 2>&1) || status=$? ;;
+	*' -t e '*top) out=$(again q | TERM=vt100 timeout "$(limit 60)" script -qec "$1" /dev/null 2>&1) || status=$? ;;
+	*' -t e '*) out=$(again exit | TERM=vt100 timeout "$(limit 60)" script -qec "$1" /dev/null 2>&1) || status=$? ;;
 	*) out=$(timeout "$(limit 60)" sh -c "$1" 2>&1 </dev/null) || status=$? ;;
 	esac
 }
@@ -38,6 +46,7 @@ while IFS= read -r line <&4; do
 	case $line in
 	*' attach nap' | *' kill nap'*)
 		gproc kill -9 nap >/dev/null 2>&1
+		until_true no_nap
 		gproc -detach -name=nap e 1 sh -c 'exec sleep 1'
 		;;
 	esac
