@@ -53,7 +53,7 @@ node=$(pid_of 1)
 run g halt 1
 is "it takes the order to halt" "$status" 0
 # Seen once not to: QEMU stood still with the console that nobody read. That it halts is a fact of 712, where somebody reads.
-wait_gone "$node" || kill -KILL "$node"
+wait_gone "$node" || { kill -KILL "$node"; wait_gone "$node"; }
 
 kill $reader
 ok "it is booted again" ramdisk/cluster boot 1
