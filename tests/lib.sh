@@ -298,6 +298,32 @@ start_bare() {
 	eval "SLAVE_$start_number=$SLAVE"
 }
 
+# odd_tree DIRECTORY: a tree of names, modes, times, holes and links that a copy can get wrong.
+odd_tree() {
+	mkdir -p "$1/deep/er" "$1/empty"
+	(
+		cd "$1" || exit 1
+		printf one >one
+		: >none
+		head -c 3000000 /dev/urandom >big
+		ln one same
+		ln -s one to-one
+		ln -s /nowhere dangling
+		printf x >"$(printf 'new\nline')"
+		printf x >'a,b:c%n'
+		printf x >.hidden
+		printf x >"$(printf '\377\376')"
+		printf x >"$(printf '%0255d' 7)"
+		printf x >-dash
+		truncate -s 8M hole
+		printf end >>hole
+		chmod 640 big
+		touch -h -d @1000000001.5 to-one
+		touch -d @1000000000.123456789 one big deep
+		chmod 555 deep/er
+	)
+}
+
 # pid_of_slave NUMBER
 pid_of_slave() {
 	eval "echo \$SLAVE_$1"

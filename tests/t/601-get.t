@@ -14,29 +14,8 @@ start_slave 4 slave3
 wait_up 5
 mkdir -m 777 "$T/to"
 cd "$T/to" || exit 1
-for root in "$root1" "$root2"; do
-	mkdir -p "$root/data/tree/deep/er" "$root/data/tree/empty"
-	(
-		cd "$root/data/tree" || exit 1
-		printf one >one
-		: >none
-		head -c 3000000 /dev/urandom >big
-		ln one same
-		ln -s one to-one
-		ln -s /nowhere dangling
-		printf x >"$(printf 'new\nline')"
-		printf x >'a,b:c%n'
-		printf x >"$(printf '\377\376')"
-		printf x >"$(printf '%0255d' 7)"
-		printf x >-dash
-		truncate -s 8M hole
-		printf end >>hole
-		chmod 640 big
-		touch -h -d @1000000001.5 to-one
-		touch -d @1000000000.123456789 one big deep
-		chmod 555 deep/er
-	)
-done
+odd_tree "$root1/data/tree"
+odd_tree "$root2/data/tree"
 
 run "$GPROC" get 1-2 /data/tree out
 is "trees of odd names" "$status $out$err" "0 "
