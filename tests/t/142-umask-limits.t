@@ -12,7 +12,7 @@ for mask in 077 022 002 000; do
 	run sh -c "umask $mask; exec \"\$0\" e 0 /bin/sh -c 'umask; : >/tmp/made.$mask; stat -c %a /tmp/made.$mask'" "$GPROC"
 	is "umask $mask" "$err$(echo $out)" "0$mask $(printf %o $((0666 & ~0$mask)))"
 done
-run sh -c 'ulimit -S -n 77; ulimit -S -c 0; ulimit -S -s 4096; ulimit -S -f 1000; exec "$0" e 0-2 /bin/sh -c "ulimit -n; ulimit -c; ulimit -s; ulimit -f"' "$GPROC"
+run sh -c 'ulimit -S -n 77; ulimit -S -c 0; ulimit -S -s 4096; ulimit -S -f 1000; exec "$0" e 0-2 /bin/sh -c "echo \$(ulimit -n) \$(ulimit -c) \$(ulimit -s) \$(ulimit -f)"' "$GPROC"
 is "soft limits" "$err$(printf '%s\n' "$out" | paste -sd' ')" "77 0 4096 1000 77 0 4096 1000 77 0 4096 1000"
 run sh -c 'ulimit -S -n 77; exec "$0" e 0 /bin/sh -c "ulimit -H -n"' "$GPROC"
 ok "they are soft ones" test "$out" != 77
