@@ -61,6 +61,7 @@ is "what it has is in order, but for a line that broke off" "$(grep -v '^begin\|
 hold
 run "$GPROC" -detach -name=left e "$NODES" sh -c 'echo here; flock -s /tmp/held true'
 for signal in KILL HUP TERM; do
+	: >"$T/left" # or the lines of the reader before would be taken for its own
 	"$GPROC" attach left >"$T/left" 2>/dev/null 4>&- &
 	reader=$!
 	until_true sh -c '[ $(grep -c here "$1") = 3 ]' - "$T/left"
