@@ -41,6 +41,7 @@ for depth in 1 2 3; do
 	gives "$at -detach: one is not there" 255 -detach e $both,$gone true
 	"$GPROC" e $both sh -c 'while :; do echo x; done' 2>"$T/err" | head -n 1 >"$T/line"
 	is "$at the reader has gone" "${PIPESTATUS[0]} $(wc -l <"$T/err")" "141 0"
+	: >"$T/up" # what stands there from the tree before would be taken for this one's
 	env --default-signal=INT "$GPROC" -n e $both sh -c 'trap "" INT; echo up; exec sleep 1000' >"$T/up" 2>"$T/err" &
 	client=$!
 	until_true eval '[ "$(grep -c up "$T/up")" = 2 ]'
