@@ -237,14 +237,21 @@ rename_new(int dir, const char *from, const char *to)
 }
 
 void
+close_range_of(unsigned first, unsigned last)
+{
+	unsigned fd, limit;
+
+	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+	limit = (unsigned)sysconf(_SC_OPEN_MAX);
+	for (fd = first; fd < limit && fd <= last; fd++)
+		close((int)fd);
+}
+
+void
 close_from(unsigned first)
 {
-	unsigned fd, limit = (unsigned)sysconf(_SC_OPEN_MAX);
-
-	if (syscall(SYS_close_range, first, ~0u, 0) == 0)
-		return;
-	for (fd = first; fd < limit; fd++)
-		close((int)fd);
+	close_range_of(first, ~0u);
 }
 
 int
@@ -272,8 +279,6 @@ fork_with(unsigned long namespaces)
 {
 	unsigned long flags = namespaces | SIGCHLD;
 
-	if (namespaces == 0)
-		return fork();
 #ifdef __s390__
 	return (pid_t)syscall(SYS_clone, 0, flags, 0, 0, 0);
 #else

@@ -34,9 +34,12 @@ int open_unled(int dir, const char *path, int flags); /* as above, but mounts ar
 DIR *list_dir(int dir, const char *name); /* for readdir; a link is not followed. NULL with errno; the caller closes it by closedir */
 int rename_new(int dir, const char *from, const char *to); /* within dir; EEXIST when there is one by the new name already */
 void close_from(unsigned first);			   /* closes every descriptor from this number on. At once since Linux 5.9 */
+void close_range_of(unsigned first, unsigned last);	   /* the same up to another number */
 int pidfd_of(pid_t);					   /* a descriptor that stands for the process. Linux 5.3 */
 int exec_open(int fd); /* as execve(2) of the open file, with its path as the only word. Linux 3.19, before that by /proc */
-pid_t fork_with(unsigned long namespaces);		   /* as fork(2), the child in new namespaces: CLONE_NEW bits */
+/* As fork(2), the child in new namespaces (CLONE_NEW bits) or with 0 in the same; but without what libc does around it, which only
+ * processes with threads need: six calls for signals that nobody handles. The child must not use threads. */
+pid_t fork_with(unsigned long namespaces);
 const char *namespace_error(void);			   /* errno in words, after a call that was to make a namespace; borrowed */
 /* The process ids of this process's children, read through a descriptor of a proc file system. How many; the caller frees *out. */
 ssize_t list_children(int proc, pid_t **out);

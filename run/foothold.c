@@ -84,7 +84,7 @@ foothold_make(struct footholds *l, int root, const char *path, bool is_dir, uid_
 void
 foothold_leave(struct footholds *l)
 {
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int root = l->count > 0 ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	struct stat by_fd, by_name;
 
 	while (l->count > 0) {

@@ -792,7 +792,7 @@ launch_run(struct start *l)
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return fail(l, 255, "can't start it: %s", strerror(errno));
-	l->pid = fork();
+	l->pid = fork_with(0);
 	l->report = ends[l->pid == 0];
 	if (l->pid == 0)
 		run_child(l);

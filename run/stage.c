@@ -41,8 +41,8 @@ int
 stage_begin(struct stage *s, const struct view_plan *plan)
 {
 	*s = (struct stage){.plan = plan};
-	s->store = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	s->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	s->store = openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	s->root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (s->store < 0 || s->root < 0)
 		return stage_fail("open", "the root");
 	if (plan->act && set_groups(plan->groups, plan->group_count) < 0)
@@ -56,7 +56,7 @@ stage_enter(struct stage *s, int root)
 	if (fchdir(root) < 0 || chroot(".") < 0)
 		return stage_fail("enter", "the job's root");
 	close_fd(&s->root);
-	s->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	s->root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return s->root < 0 ? stage_fail("enter", "the job's root") : go_home(s);
 }
 
