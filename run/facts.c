@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "run/inherit.h"
 
 #define MADE_BY_US (S_ISVTX | 0755) /* the sticky bit on a directory that only we write to says who made it */
 
@@ -500,12 +501,36 @@ has_gone(int fd)
 	return fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 0;
 }
 
+/* To the number that keepers have it at, if that is free. */
+static void
+move_to(int *fd, int number)
+{
+	int moved = *fd < 0 || *fd == number ? -1 : fcntl(*fd, F_DUPFD_CLOEXEC, number);
+
+	if (moved < 0)
+		return;
+	close(*fd);
+	*fd = moved;
+}
+
+static void
+settle(struct node_facts *f)
+{
+	move_to(&f->store, FACTS_STORE);
+	move_to(&f->proc, FACTS_PROC);
+	move_to(&f->real_binroot, FACTS_BINROOT);
+	move_to(&f->home, FACTS_HOME);
+	move_to(&f->homes, FACTS_HOMES);
+}
+
 /* A program that clears /tmp of old files takes an empty binRoot too. */
 static void
 restore_binroot(struct node_facts *f)
 {
-	if (has_gone(f->real_binroot) || has_gone(f->homes))
-		(void)claim_binroot(f);
+	if (!has_gone(f->real_binroot) && !has_gone(f->homes))
+		return;
+	(void)claim_binroot(f);
+	settle(f);
 }
 
 /* ---- all of it ---- */
@@ -555,7 +580,7 @@ facts_finish(struct node_facts *f, const struct node_setup *setup, int store)
 {
 	const char *path = getenv("PATH");
 
-	f->store = store;
+	f->store = fcntl(store, F_DUPFD_CLOEXEC, 0);
 	if (!setup->runs_jobs)
 		return;
 	if (f->is_root && f->unfit) {
@@ -578,11 +603,14 @@ facts_finish(struct node_facts *f, const struct node_setup *setup, int store)
 	make_devices(f);
 	open_null(f);
 	find_ignored(f);
+	f->login = inherit_settle(f->proc);
+	settle(f);
 }
 
 void
 facts_close(struct node_facts *f)
 {
+	close_fd(&f->store);
 	leave_claimed(f->binroot, &f->real_binroot);
 	leave_claimed(f->homes_path, &f->homes);
 	close_fd(&f->mountinfo);

@@ -15,13 +15,17 @@ struct node_setup {
 	bool no_overlay, no_namespaces; /* as if the kernel had none: for trying what is done then */
 };
 
+/* Numbers at which the daemon holds, where it can, what every keeper needs: side by side, so that a keeper has them where they are, and
+ * closes all others at once. The last is of those daemons alone that have user's directories beside binRoot. */
+enum { FACTS_STORE = 24, FACTS_PROC, FACTS_BINROOT, FACTS_HOME, FACTS_HOMES };
+
 /* What the daemon found out about this node at its start, and every keeper relies on. Descriptors stay the daemon's. */
 struct node_facts {
 	char *binroot;
 	char *binroot_path;  /* binroot, its links followed */
 	char *unfit;	     /* why no other user's files may be shown at binRoot: a text; or NULL */
 	char *search;	     /* the node's own PATH */
-	int store;	     /* top directory of the store */
+	int store;	     /* top directory of the store; another descriptor than the store's own */
 	int proc;	     /* a proc file system, or -1 */
 	int null;	     /* what jobs have as stdin */
 	int real_binroot;    /* the directory itself, never what is mounted over it; or -1 */
@@ -36,6 +40,7 @@ struct node_facts {
 	bool devices;	       /* the store holds a directory "dev" with null, zero and their like */
 	uint64_t ignored;      /* signals, a bit each from 1 on, that it was started with ignored: a job's are as usual */
 	struct rlimit files;   /* the limit that jobs get back */
+	uint32_t login;	       /* the audit's login uid that the daemon has; UINT32_MAX: none */
 	struct strings mounts; /* mount points of the node, as of the last facts_refresh */
 	int mountinfo;	       /* tells when they change; or -1 */
 	struct buf limits;     /* what is missing here, one text */

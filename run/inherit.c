@@ -27,7 +27,6 @@ enum {
 	SET_MEMORY_MERGE = 67,
 };
 #define USUAL_SLACK 50000ul /* nanoseconds by which timers may be late (prctl(2)) */
-#define NO_LOGIN 4294967295ul
 
 static void
 write_number(int proc, const char *file, unsigned long number)
@@ -42,21 +41,18 @@ write_number(int proc, const char *file, unsigned long number)
 	close(fd);
 }
 
-/* Somebody who started the daemon by hand would stand in the audit's records of everybody's jobs. */
-static void
-shed_login(int proc, uid_t user)
+/* The audit's, of whoever started the daemon; UINT32_MAX: none. */
+static uint32_t
+read_login(int proc)
 {
 	int fd = openat(proc, "self/loginuid", O_RDONLY | O_CLOEXEC);
-	char text[24] = "";
-	unsigned long login;
+	char text[24] = "4294967295";
 
 	if (fd < 0)
-		return;
+		return UINT32_MAX;
 	(void)!read(fd, text, sizeof(text) - 1);
 	close(fd);
-	login = strtoul(text, NULL, 10);
-	if (login != NO_LOGIN && login != user)
-		write_number(proc, "self/loginuid", user);
+	return (uint32_t)strtoul(text, NULL, 10);
 }
 
 /* A key that the daemon's session holds could be read by any job. A kernel without keys, or that forbids their use, has none to read. */
@@ -66,24 +62,51 @@ shed_keys(void)
 #ifdef SYS_keyctl
 	if (syscall(SYS_keyctl, JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS && errno != EPERM && errno != EACCES)
 		return geteuid() == 0 ? -1 : 0;
-	(void)syscall(SYS_keyctl, SET_REQUEST_KEYRING, 0);
 #endif
 	return 0;
 }
 
-/* Better than usual becomes usual; worse stays. */
+/* sched_getattr(2). The kernel gives the nice value of processes of the usual policies alone. */
+struct sched_attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/* Whether neither policy nor nice value is better than usual: in one call. */
+static bool
+is_usually_scheduled(void)
+{
+	struct sched_attributes now = {.size = sizeof(now)};
+
+	return syscall(SYS_sched_getattr, 0, &now, sizeof(now), 0) == 0 && now.nice >= 0 &&
+	       (now.policy == SCHED_OTHER || now.policy == SCHED_BATCH || now.policy == SCHED_IDLE);
+}
+
 static void
-shed_priorities(void)
+schedule_usually(void)
 {
 	struct sched_param none = {0};
 	long policy = syscall(SYS_sched_getscheduler, 0);
-	long io = syscall(SYS_ioprio_get, IO_WHO_PROCESS, 0);
 
 	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
 		(void)syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
 	errno = 0;
 	if (getpriority(PRIO_PROCESS, 0) < 0 && errno == 0)
 		(void)setpriority(PRIO_PROCESS, 0, 0);
+	(void)prctl(PR_SET_TIMERSLACK, USUAL_SLACK, 0ul, 0ul, 0ul); /* which the kernel takes from real-time processes */
+}
+
+/* Better than usual becomes usual; worse stays. The daemon's may be set by others at any time. */
+static void
+shed_priorities(void)
+{
+	long io = syscall(SYS_ioprio_get, IO_WHO_PROCESS, 0);
+
+	if (!is_usually_scheduled())
+		schedule_usually();
 	if (io > 0 && io >> IO_CLASS_SHIFT == IO_CLASS_REALTIME)
 		(void)syscall(SYS_ioprio_set, IO_WHO_PROCESS, 0, 0);
 }
@@ -131,14 +154,25 @@ limit_capabilities(uint32_t mask)
 	return (int)syscall(SYS_capset, &head, data);
 }
 
-int
-inherit_shed(int proc, uid_t user)
+uint32_t
+inherit_settle(int proc)
 {
-	write_number(proc, "self/oom_score_adj", 0);
-	shed_login(proc, user);
-	shed_priorities();
 	shed_settings();
 	(void)limit_capabilities(~0u);
+#ifdef SYS_keyctl
+	(void)syscall(SYS_keyctl, SET_REQUEST_KEYRING, 0);
+#endif
+	return read_login(proc);
+}
+
+/* Somebody who started the daemon by hand would stand in the audit's records of everybody's jobs. */
+int
+inherit_shed(int proc, uint32_t login, uid_t user)
+{
+	write_number(proc, "self/oom_score_adj", 0);
+	if (login != UINT32_MAX && login != user)
+		write_number(proc, "self/loginuid", user);
+	shed_priorities();
 	return shed_keys();
 }
 

@@ -27,8 +27,17 @@
 #include "run/view.h"
 #include "base/sys.h"
 
-/* Where a keeper has its descriptors; those below are the program's. */
-enum { CONTROL = 3, STORE, PROC, BINROOT, HOMES, HOME, TERMINALS, DESCRIPTORS };
+/* Where a keeper has its descriptors: beside those that the daemon holds there for all. */
+enum {
+	CONTROL = FACTS_STORE - 1,
+	STORE = FACTS_STORE,
+	PROC = FACTS_PROC,
+	BINROOT = FACTS_BINROOT,
+	HOME = FACTS_HOME,
+	HOMES = FACTS_HOMES,
+	TERMINALS,
+	DESCRIPTORS,
+};
 
 enum {
 	EXPANSION_MS = 60000, /* for the expansion of arguments */
@@ -104,42 +113,63 @@ fail(int status, const char *fmt, ...)
 
 /* ---- becoming a process of one's own ---- */
 
+/* A descriptor of the daemon's, and its number here; -1: there is none. */
+struct descriptor {
+	int from, to;
+};
+
+static bool
+is_a_place(int number)
+{
+	return number >= CONTROL ? number < DESCRIPTORS : number >= 0 && number <= STDERR_FILENO;
+}
+
+static void
+move_descriptors(struct descriptor *all, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (all[i].from != all[i].to && is_a_place(all[i].from))
+			all[i].from = fcntl(all[i].from, F_DUPFD_CLOEXEC, DESCRIPTORS);
+	for (i = 0; i < count; i++)
+		if (all[i].from >= 0 && all[i].from != all[i].to)
+			(void)dup3(all[i].from, all[i].to, all[i].to <= STDERR_FILENO ? 0 : O_CLOEXEC);
+}
+
 /* Everything the daemon had open is closed, everything needed is where the enum above says. */
 static void
 take_descriptors(struct setup *k)
 {
 	const struct node_facts *f = k->facts;
-	int from[DESCRIPTORS] = {
-		k->in < 0 ? f->null : k->in, k->out, k->err, k->control, f->store, f->proc, f->real_binroot, f->homes, f->home, k->devices};
-	int to;
+	struct descriptor all[] = {{k->in < 0 ? f->null : k->in, STDIN_FILENO}, {k->out, STDOUT_FILENO}, {k->err, STDERR_FILENO},
+		{k->control, CONTROL}, {f->store, STORE}, {f->proc, PROC}, {f->real_binroot, BINROOT}, {f->home, HOME}, {f->homes, HOMES},
+		{k->devices, TERMINALS}};
+	unsigned next = STDERR_FILENO + 1;
+	size_t i;
 
-	for (to = 0; to < DESCRIPTORS; to++)
-		if (from[to] >= 0 && from[to] < DESCRIPTORS)
-			from[to] = fcntl(from[to], F_DUPFD_CLOEXEC, DESCRIPTORS);
-	for (to = 0; to < DESCRIPTORS; to++) {
-		if (from[to] < 0)
-			close(to);
-		else
-			(void)dup3(from[to], to, to < CONTROL ? 0 : O_CLOEXEC);
+	move_descriptors(all, COUNT(all));
+	for (i = 0; i < COUNT(all); i++) {
+		if (all[i].from < 0 || all[i].to <= STDERR_FILENO)
+			continue;
+		close_range_of(next, (unsigned)all[i].to - 1);
+		next = (unsigned)all[i].to + 1;
 	}
-	close_from(DESCRIPTORS);
+	close_from(next);
 }
 
+/* What the daemon ignores, itself or since its start; of a signal with a handler exec makes a usual one. */
 static void
 take_signals(struct keeper *k)
 {
-	/* What the daemon ignores or its kind usually do, beside what it was started with; the rest exec resets. */
-	static const int ours[] = {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2, SIGXFSZ};
+	uint64_t ignored = k->facts->ignored | 1u << (SIGPIPE - 1) | 1u << (SIGXFSZ - 1);
 	sigset_t all, child;
-	size_t i;
 	int sig;
 
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	for (i = 0; i < COUNT(ours); i++)
-		(void)signal_usual(ours[i]);
 	for (sig = 1; sig < NSIG; sig++)
-		if (k->facts->ignored >> (sig - 1) & 1)
+		if (ignored >> (sig - 1) & 1)
 			(void)signal_usual(sig);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
@@ -678,7 +708,7 @@ may_run(const struct keeper *k)
 static int
 shed(const struct keeper *k)
 {
-	if (inherit_shed(k->facts->proc < 0 ? -1 : PROC, k->task->uid) == 0)
+	if (inherit_shed(k->facts->proc < 0 ? -1 : PROC, k->facts->login, k->task->uid) == 0)
 		return 0;
 	return fail(255, "can't have keys of its own, beside the daemon's: %s", strerror(errno));
 }
