@@ -14,6 +14,7 @@
 
 enum {
 	TURN_US = 3000, /* microseconds after which a turn begins nothing more that can wait */
+	FEW = 16, /* descriptors that poll() is given one by one; of more an epoll set costs less, with its call for each change and each turn */
 	BATCH = 256,	/* events taken in one turn: enough to amortise the call, few enough that signals and timers stay prompt */
 };
 
@@ -24,7 +25,9 @@ struct grave {
 
 static struct {
 	int epoll, signals;
-	bool ended;
+	bool ended, many; /* many: the watches are in the epoll set */
+	struct watch *watches, **last; /* in the order in which they began */
+	size_t watched;
 	uint64_t now, pause;
 	uint64_t begun, longest; /* microseconds: when this turn began; the processor time of the longest that was told of */
 	struct epoll_event events[BATCH];
@@ -34,7 +37,7 @@ static struct {
 	size_t grave_count, grave_room;
 	void (*on_signal)(int);
 	void (*flush)(void);
-} loop = {.epoll = -1, .signals = -1};
+} loop = {.epoll = -1, .signals = -1, .last = &loop.watches};
 
 void
 loop_open(void (*on_signal)(int signal))
@@ -62,25 +65,56 @@ epoll_bits(unsigned want)
 	return (want & WATCH_READ ? EPOLLIN : 0u) | (want & WATCH_WRITE ? EPOLLOUT : 0u);
 }
 
+static int
+set_epoll(int what, struct watch *w)
+{
+	struct epoll_event event = {.events = epoll_bits(w->want), .data.ptr = w};
+
+	return epoll_ctl(loop.epoll, what, w->fd, &event);
+}
+
+static void
+join_set(struct watch *w)
+{
+	if (set_epoll(EPOLL_CTL_ADD, w) != 0)
+		die(255, "can't wait for descriptor %d: %s", w->fd, strerror(errno));
+}
+
+/* Into the epoll set when they are too many for poll(), and out of it again when there are far fewer. */
+static void
+count_watches(void)
+{
+	struct watch *w;
+	bool many = loop.watched > (loop.many ? FEW / 2 : FEW);
+
+	for (w = loop.watches; w && many != loop.many; w = w->next)
+		if (many)
+			join_set(w);
+		else
+			(void)set_epoll(EPOLL_CTL_DEL, w);
+	loop.many = many;
+}
+
 void
 loop_watch(struct watch *w, int fd, unsigned want, void (*ready)(struct watch *, unsigned), void *owner)
 {
-	struct epoll_event event = {.events = epoll_bits(want), .data.ptr = w};
-
-	*w = (struct watch){.fd = fd, .want = want, .ready = ready, .owner = owner};
-	if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-		die(255, "can't wait for descriptor %d: %s", fd, strerror(errno));
+	*w = (struct watch){.fd = fd, .want = want, .ready = ready, .owner = owner, .at = loop.last};
+	if (loop.many)
+		join_set(w);
+	*loop.last = w;
+	loop.last = &w->next;
+	loop.watched++;
+	count_watches();
 }
 
 void
 loop_want(struct watch *w, unsigned want)
 {
-	struct epoll_event event = {.events = epoll_bits(want), .data.ptr = w};
-
 	if (!w->ready || want == w->want)
 		return;
 	w->want = want;
-	(void)epoll_ctl(loop.epoll, EPOLL_CTL_MOD, w->fd, &event);
+	if (loop.many)
+		(void)set_epoll(EPOLL_CTL_MOD, w);
 }
 
 void
@@ -93,9 +127,14 @@ loop_unwatch(struct watch *w)
 			loop.events[i].data.ptr = NULL;
 	if (!w->ready)
 		return;
-	(void)epoll_ctl(loop.epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	if (loop.many)
+		(void)set_epoll(EPOLL_CTL_DEL, w);
+	*w->at = w->next;
+	*(w->next ? &w->next->at : &loop.last) = w->at;
+	loop.watched--;
 	w->ready = NULL;
 	w->want = 0;
+	count_watches();
 }
 
 void
@@ -158,10 +197,11 @@ loop_end(void)
 static void
 take_signals(void)
 {
-	struct signalfd_siginfo info;
+	struct signalfd_siginfo info[4];
+	ssize_t n = read(loop.signals, info, sizeof(info)), i;
 
-	while (read(loop.signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		loop.on_signal((int)info.ssi_signo);
+	for (i = 0; i < n / (ssize_t)sizeof(info[0]); i++)
+		loop.on_signal((int)info[i].ssi_signo);
 }
 
 static uint64_t
@@ -196,7 +236,7 @@ take_event(const struct epoll_event *event)
 static void
 take_events(void)
 {
-	if (loop.at == loop.count) {
+	if (loop.at == loop.count && loop.many) {
 		loop.at = 0;
 		loop.count = epoll_wait(loop.epoll, loop.events, BATCH, 0);
 		if (loop.count < 0)
@@ -271,21 +311,57 @@ do_turn(bool signals, bool events)
 		note_longest(microseconds(CLOCK_THREAD_CPUTIME_ID) - before);
 }
 
+/* What poll() is to wait for; how many. */
+static nfds_t
+list_watches(struct pollfd *fds)
+{
+	struct watch *w;
+	nfds_t count = 0;
+
+	fds[count++] = (struct pollfd){.fd = loop.signals, .events = POLLIN};
+	if (loop.many)
+		fds[count++] = (struct pollfd){.fd = loop.epoll, .events = POLLIN};
+	for (w = loop.many ? NULL : loop.watches; w; w = w->next)
+		fds[count++] = (struct pollfd){.fd = w->fd, .events = (short)epoll_bits(w->want)}; /* the bits of both are the same */
+	return count;
+}
+
+/* The events that poll() has found of watches that it was given one by one. True when there is any of either kind. */
+static bool
+note_events(const struct pollfd *fds)
+{
+	struct watch *w;
+
+	if (loop.many)
+		return fds[1].revents;
+	if (loop.at < loop.count)
+		return true;
+	loop.at = loop.count = 0;
+	for (w = loop.watches, fds++; w; w = w->next, fds++)
+		if (fds->revents)
+			loop.events[loop.count++] = (struct epoll_event){.events = (uint32_t)fds->revents, .data.ptr = w};
+	return loop.count > 0;
+}
+
 void
 loop_run(void)
 {
 	while (!loop.ended) {
-		struct pollfd fds[] = {{.fd = loop.signals, .events = POLLIN}, {.fd = loop.epoll, .events = POLLIN}};
+		struct pollfd fds[1 + FEW];
+		nfds_t count = list_watches(fds);
 		int wait = loop.at < loop.count ? 0 : patience();
 		uint64_t before = now_ms(), waited;
 
-		if (poll(fds, COUNT(fds), wait) < 0 && errno != EINTR)
-			die(255, "poll failed: %s", strerror(errno));
+		if (poll(fds, count, wait) < 0) {
+			if (errno != EINTR)
+				die(255, "poll failed: %s", strerror(errno));
+			memset(fds, 0, sizeof(fds));
+		}
 		/* Between two turns no more than the wait should pass. For as long as more has passed, this process did not listen. */
 		loop.pause = before - loop.now;
 		loop.now = now_ms();
 		waited = loop.now - before;
 		loop.pause += wait >= 0 && waited > (uint64_t)wait ? waited - (uint64_t)wait : 0;
-		do_turn(fds[0].revents, fds[1].revents);
+		do_turn(fds[0].revents, note_events(fds));
 	}
 }

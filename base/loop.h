@@ -12,6 +12,7 @@ struct watch {
 	unsigned want; /* WATCH_ bits */
 	void (*ready)(struct watch *, unsigned events);
 	void *owner;
+	struct watch *next, **at; /* the loop's own */
 };
 /* A deadline and its handler; a part of its owner. */
 struct timer {

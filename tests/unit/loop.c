@@ -184,6 +184,57 @@ events_by_what_is_wanted(void)
 	loop_timer(&last, 20, end_is_due, NULL);
 }
 
+/* ---- many of them, and few again ---- */
+
+enum { CROWD = 40, STAY = 3 };
+static struct watch crowd[CROWD];
+static int ends[CROWD][2];
+static unsigned told;
+
+static void
+of_few(struct watch *w, unsigned events)
+{
+	char byte;
+
+	(void)events;
+	note_down(read(w->fd, &byte, 1) == 1 ? (char)('a' + (w - crowd)) : '?');
+	if (++told == CROWD + STAY)
+		loop_end();
+}
+
+static void
+of_many(struct watch *w, unsigned events)
+{
+	int i = (int)(w - crowd);
+
+	of_few(w, events);
+	seen[0] = '\0';
+	if (i >= STAY)
+		loop_unwatch(w);
+	else
+		w->ready = of_few;
+	if (told < CROWD)
+		return;
+	note_down('|');
+	for (i = 0; i < STAY; i++)
+		(void)write_full(ends[i][1], "y", 1);
+}
+
+static void
+come_and_go(void)
+{
+	int i;
+
+	for (i = 0; i < CROWD; i++) {
+		if (pipe(ends[i]) != 0)
+			_exit(1);
+		(void)write_full(ends[i][1], "x", 1);
+		loop_watch(&crowd[i], ends[i][0], 0, of_many, NULL);
+	}
+	for (i = CROWD; i-- > 0;)
+		loop_want(&crowd[i], WATCH_READ);
+}
+
 /* ---- graves, turns, signals ---- */
 
 struct mortal {
@@ -265,6 +316,7 @@ main(void)
 	happens(repeated, "rrr", "one may set itself anew");
 	happens(unwatched_in_a_handler, "r.", "what a handler has taken away is not called, though its event has come");
 	happens(events_by_what_is_wanted, "wr.", "what is wanted is told, and a hang-up to everybody");
+	happens(come_and_go, "|abc", "each of many is told, and when most have gone those that stay");
 	happens(buried, "he|01.", "what is buried goes at the end of the turn, behind the flush");
 	happens(ends_at_once, "", "a loop that has ended does not turn");
 	happens(signalled, "HT", "signals come as calls");
