@@ -2,6 +2,7 @@
  * Must never know what they are about. */
 #include "base/often.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +16,23 @@ static struct counted {
 	char *text; /* NULL: free */
 	uint64_t until;
 	unsigned period, told, count;
+	bool news; /* it tells of no trouble */
 } counted[MAX_COUNTED];
 
 static void
-warn_count(struct counted *c)
+say(const struct counted *c, const char *behind)
 {
+	(c->news ? inform : warn)("%s%s", c->text, behind);
+}
+
+static void
+say_count(struct counted *c)
+{
+	char behind[40];
+
+	(void)snprintf(behind, sizeof(behind), " (%u time%s more)", c->count, c->count == 1 ? "" : "s");
 	if (c->count)
-		warn("%s (%u time%s more)", c->text, c->count, c->count == 1 ? "" : "s");
+		say(c, behind);
 	c->count = 0;
 }
 
@@ -34,7 +45,7 @@ turn_over(struct counted *c, uint64_t now)
 		*c = (struct counted){0};
 		return;
 	}
-	warn_count(c);
+	say_count(c);
 	c->period = c->period * 2 < LAST_MS ? c->period * 2 : LAST_MS;
 	c->until = now + c->period;
 }
@@ -54,28 +65,46 @@ place_for(char *text, uint64_t now)
 			oldest = c;
 	}
 	if (oldest->text)
-		warn_count(oldest);
+		say_count(oldest);
 	free(oldest->text);
 	*oldest = (struct counted){.text = text, .until = now + FIRST_MS, .period = FIRST_MS};
 	return oldest;
 }
 
-void
-warn_often(unsigned burst, const char *fmt, ...)
+static void
+tell(bool news, unsigned burst, char *text)
 {
 	struct counted *c;
-	va_list args;
 
 	often_due();
-	va_start(args, fmt);
-	c = place_for(xvasprintf(fmt, args), now_ms());
-	va_end(args);
+	c = place_for(text, now_ms());
+	c->news = news;
 	if (c->told < burst) {
 		c->told++;
-		warn("%s", c->text);
+		say(c, "");
 	} else {
 		c->count++;
 	}
+}
+
+void
+warn_often(unsigned burst, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	tell(false, burst, xvasprintf(fmt, args));
+	va_end(args);
+}
+
+void
+inform_often(unsigned burst, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	tell(true, burst, xvasprintf(fmt, args));
+	va_end(args);
 }
 
 void
@@ -96,5 +125,5 @@ often_flush(void)
 
 	for (c = counted; c < counted + MAX_COUNTED; c++)
 		if (c->text)
-			warn_count(c);
+			say_count(c);
 }

@@ -16,6 +16,10 @@ int debug_level;
 static const char *message_prefix = "gproc";
 static int message_log = -1;
 static unsigned lost_lines; /* that a terminal which is not read did not take */
+static enum { LOG_OF_NOBODY, LOG_OF_TIMES, LOG_OF_JOURNAL } log_kind;
+
+/* As syslog has them. */
+enum weight { WEIGHT_ERROR = 3, WEIGHT_WARNING = 4, WEIGHT_NEWS = 6, WEIGHT_DEBUG = 7 };
 
 void
 set_message_prefix(const char *prefix)
@@ -86,12 +90,48 @@ report_lost_lines(void)
 
 void (*before_terminal)(void);
 
-static void
-message(const char *mark, const char *time, const char *fmt, va_list args)
+/* systemd says which file its journal reads; another may have taken its place since. */
+static bool
+goes_to_journal(void)
 {
-	char *raw = xvasprintf(fmt, args), *clean = printable(raw);
-	char *line = xasprintf("%s%s: %s%s\n", mark, message_prefix, time, clean);
+	const char *name = getenv("JOURNAL_STREAM");
+	char is[48];
+	struct stat st;
 
+	if (!name || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	(void)snprintf(is, sizeof(is), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return strcmp(name, is) == 0;
+}
+
+void
+begin_log(void)
+{
+	log_kind = goes_to_journal() ? LOG_OF_JOURNAL : LOG_OF_TIMES;
+}
+
+/* What stands before a line and behind the prefix: nothing, but in a log its weight or the time. */
+static void
+marks_of(enum weight weight, char mark[8], char when[40])
+{
+	time_t now = time(NULL);
+	struct tm t;
+
+	*mark = *when = '\0';
+	if (log_kind == LOG_OF_JOURNAL)
+		(void)snprintf(mark, 8, "<%d>", (int)weight);
+	else if (log_kind == LOG_OF_TIMES && gmtime_r(&now, &t))
+		(void)snprintf(when, 40, "%04d-%02d-%02dT%02d:%02d:%02dZ ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
+			t.tm_sec);
+}
+
+static void
+message(enum weight weight, const char *fmt, va_list args)
+{
+	char mark[8], when[40], *raw = xvasprintf(fmt, args), *clean = printable(raw), *line;
+
+	marks_of(weight, mark, when);
+	line = xasprintf("%s%s: %s%s\n", mark, message_prefix, when, clean);
 	if (before_terminal)
 		before_terminal();
 	report_lost_lines();
@@ -111,38 +151,17 @@ warn(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	message("", "", fmt, args);
+	message(WEIGHT_WARNING, fmt, args);
 	va_end(args);
-}
-
-/* systemd says which file its journal reads; another may have taken its place since. */
-static bool
-goes_to_journal(void)
-{
-	const char *name = getenv("JOURNAL_STREAM");
-	char is[48];
-	struct stat st;
-
-	if (!name || fstat(STDERR_FILENO, &st) < 0)
-		return false;
-	(void)snprintf(is, sizeof(is), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
-	return strcmp(name, is) == 0;
 }
 
 void
 inform(const char *fmt, ...)
 {
-	time_t now = time(NULL);
-	char when[40] = "";
-	struct tm t;
 	va_list args;
-	bool journal = goes_to_journal();
 
-	if (!journal && gmtime_r(&now, &t))
-		(void)snprintf(when, sizeof(when), "%04d-%02d-%02dT%02d:%02d:%02dZ ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-			t.tm_min, t.tm_sec);
 	va_start(args, fmt);
-	message(journal ? "<6>" : "", when, fmt, args);
+	message(WEIGHT_NEWS, fmt, args);
 	va_end(args);
 }
 
@@ -154,7 +173,7 @@ note(int level, const char *fmt, ...)
 	if (level > debug_level)
 		return;
 	va_start(args, fmt);
-	message("", "", fmt, args);
+	message(WEIGHT_DEBUG, fmt, args);
 	va_end(args);
 }
 
@@ -164,7 +183,7 @@ die(int status, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	message("", "", fmt, args);
+	message(WEIGHT_ERROR, fmt, args);
 	va_end(args);
 	exit(status);
 }

@@ -17,10 +17,11 @@
 extern int debug_level;								   /* 0 to 10, from -debug */
 extern void (*before_terminal)(void); /* called before each message, and by whatever else writes to a terminal; NULL: nothing is to be done */
 void warn(const char *fmt, ...) PRINTF(1, 2);					   /* always printed */
-/* A line of a daemon's log, which tells of no trouble: with the time, or where systemd's journal takes standard error with the mark of such. */
-void inform(const char *fmt, ...) PRINTF(1, 2);
+void inform(const char *fmt, ...) PRINTF(1, 2);					   /* likewise; it tells of no trouble */
 void note(int level, const char *fmt, ...) PRINTF(2, 3);			   /* printed when debug_level >= level */
 void die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn)); /* printed; then exit(status) */
+/* From now on they are a daemon's log: each has the time (of UTC), or where systemd's journal takes standard error its weight, as "<4>". */
+void begin_log(void);
 void set_message_prefix(const char *prefix);					   /* instead of "gproc"; borrowed for ever */
 void set_message_log(int fd); /* a second place, each line with the kernel's mark for debugging: /dev/kmsg. Kept open */
 

@@ -254,7 +254,7 @@ strike_step(struct errand *e)
 		neighbour_send_error(client, 255, "node %s is %s: only those that are down can be forgotten", name,
 			member->state == NODE_UP ? "up" : "looking for another way here");
 	} else {
-		warn("node %s is forgotten, as user %u asks", name, (unsigned)client->who.uid);
+		inform("node %s is forgotten, as user %u asks", name, (unsigned)client->who.uid);
 		strike(&m.path);
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
 	}

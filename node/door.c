@@ -1,6 +1,7 @@
 /* Where others come in: the listeners, accepting, and how many may stand in the door.
  * Must never know what they will say. */
 #include "node/door.h"
+#include "base/often.h"
 #include "node/access.h"
 #include "node/self.h"
 #include "node/share.h"
@@ -64,7 +65,7 @@ accept_client(int fd)
 	why = refusal(n);
 	if (!why)
 		return;
-	note(1, "a client is refused: %s", why);
+	warn_often(1, "a client is refused: %s", why);
 	neighbour_send_error(n, 255, "%s", why);
 	link_flush(n->link);
 	neighbour_kill(n, why);

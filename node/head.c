@@ -1,6 +1,7 @@
 /* What only a master does: clients, launches, and one verdict for every chosen node.
  * Must never know mounts, or what a file holds. */
 #include "node/head.h"
+#include "base/often.h"
 #include "node/access.h"
 #include "node/agenda.h"
 #include "node/answer.h"
@@ -851,6 +852,7 @@ static bool
 refused(struct neighbour *client, uint32_t generation)
 {
 	if (!access_may_launch(&client->who)) {
+		warn_often(1, "user %u is refused: not one of those who may use this master", client->who.uid);
 		neighbour_send_error(client, 255, "user %u may not use this master (started with -users=\"%s\"%s%s)", client->who.uid,
 			self.options->users, *self.options->allow ? " -allow=" : "", self.options->allow);
 		return true;

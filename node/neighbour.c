@@ -32,6 +32,37 @@ neighbour_host(const struct neighbour *n)
 	return xstrndup(peer, colon ? (size_t)(colon - peer) : strlen(peer));
 }
 
+/* From which -debug on a message is told of: the rarer, the sooner. */
+static int
+level_of(unsigned type)
+{
+	switch (type) {
+	case MSG_PING:
+	case MSG_STAT:
+		return 10;
+	case MSG_DATA:
+	case MSG_INPUT:
+		return 9;
+	case MSG_WANT:
+	case MSG_UNWANT:
+	case MSG_LACK:
+		return 8;
+	case MSG_EVENT:
+	case MSG_ACK:
+	case MSG_CREDIT:
+	case MSG_TAKEN:
+		return 7;
+	default:
+		return type < MSG_RUN ? 5 : 6;
+	}
+}
+
+void
+neighbour_note(const char *which, const struct neighbour *n, unsigned type, size_t len)
+{
+	note(level_of(type), "%s %s: %s, %zu bytes", which, link_peer(n->link), message_name(type), len);
+}
+
 void
 neighbour_touch(struct neighbour *n)
 {
@@ -45,7 +76,7 @@ neighbour_touch(struct neighbour *n)
 void
 neighbour_send_bytes(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
 {
-	note(9, "to %s: %s, %zu bytes", link_peer(n->link), message_name(type), len);
+	neighbour_note("to", n, type, len);
 	link_send(n->link, priority, type, job, body, len);
 	neighbour_touch(n);
 }
@@ -68,7 +99,7 @@ void
 neighbour_send_shared(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const struct buf *before,
 	struct shared *shared, const struct buf *after)
 {
-	note(9, "to %s: %s, %zu bytes", link_peer(n->link), message_name(type), before->len + shared->len + after->len);
+	neighbour_note("to", n, type, before->len + shared->len + after->len);
 	link_send_shared(n->link, priority, type, job, before, shared, after);
 	neighbour_touch(n);
 }

@@ -66,6 +66,7 @@ void neighbour_send_shared(
 #define CLIENT_FRAME (128u << 10) /* the largest frame of a client that is read unasked: a piece of contents is half of it */
 void neighbour_send_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
 char *neighbour_host(const struct neighbour *); /* its address without the port. The caller frees */
+void neighbour_note(const char *which, const struct neighbour *, unsigned type, size_t len); /* for -debug: a message "from" or "to" it */
 void neighbour_touch(struct neighbour *);	/* it has something to write: flushed at the end of the turn */
 void neighbour_kill(struct neighbour *, const char *why); /* its link ends, for that reason; gone is called at the end of the turn */
 void neighbour_malformed(struct neighbour *, const struct frame *); /* its message can't be read: no answer says so, the link ends */

@@ -64,7 +64,7 @@ on_shutdown(struct neighbour *n, const struct frame *f)
 {
 	(void)n;
 	(void)f;
-	note(1, "the master has ended the tree");
+	inform("the master has ended the tree");
 	node_end(true);
 }
 
@@ -135,7 +135,7 @@ dispatch(struct neighbour *n, const struct frame *f)
 	char *why;
 	size_t i;
 
-	note(9, "from %s: %s, %zu bytes", link_peer(n->link), message_name(f->type), f->len);
+	neighbour_note("from", n, f->type, f->len);
 	for (i = 0; i < COUNT(handlers) && !(handlers[i].type == f->type && handlers[i].from & FROM(n->kind)); i++)
 		;
 	if (foreign) /* jobs don't reach beyond nodes of another generation */
@@ -495,6 +495,7 @@ node_run(const struct options *options, bool is_master)
 {
 	char *address;
 
+	begin_log();
 	self.options = options;
 	self.is_master = is_master;
 	self.heartbeat = (uint32_t)options->heartbeat;

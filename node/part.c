@@ -162,6 +162,7 @@ fail(struct part *part, uint32_t status, const char *why)
 
 	if (part->state == PART_ENDED)
 		return;
+	note(3, "job %s: %s", part->run.job_text ? part->run.job_text : "", why);
 	part->state = PART_ENDED;
 	end_kept(part);
 	input_over(&part->input);
@@ -241,6 +242,7 @@ add_exited(struct part *part)
 	/* A user who has the children ended too need not be told of them. */
 	if (!part->late && (is_held(&part->pipe[0]) || is_held(&part->pipe[1])))
 		e.flags |= EXITED_HOLDS;
+	note(3, "job %s has ended here, status %#x", part->run.job_text, (unsigned)part->status);
 	part->state = PART_ENDED;
 	end_kept(part);
 	loop_cancel(&part->drain);
@@ -918,6 +920,7 @@ part_start(uint64_t job, const struct msg_run *run, struct shared *block, const 
 		fail(part, 255, "the launch can't be read by this node's gproc");
 		return part;
 	}
+	note(3, "job %s of user %u begins here", part->run.job_text, part->run.uid);
 	part->silent = part->run.flags & RUN_DETACHED;
 	part->kept = keep_begin(self.keep, job, part->run.uid, part->run.keep);
 	input_begin(&part->input, job, part->run.around.input);

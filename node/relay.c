@@ -157,6 +157,7 @@ fetch_ask(struct fetch *f, const char *why)
 	while (fetch_next_job(f, &f->job)) {
 		f->source = fetch_source(f, f->job);
 		if (f->source) {
+			note(4, "asks %s for an object of scope %u", link_peer(f->source->link), f->name.scope);
 			ask_anew(f);
 			return;
 		}
@@ -393,6 +394,7 @@ fetch_whole(struct fetch *f)
 	f->waiters = NULL;
 	blob_pin(f->blob); /* until the jobs that waited have pinned it */
 	blob = f->blob;
+	note(4, "an object of scope %u is whole: %llu bytes", name.scope, (unsigned long long)blob_size(blob));
 	fetch_remove(f);
 	while ((w = waiters)) {
 		waiters = w->next;

@@ -6,6 +6,7 @@
 #include "node/job.h"
 #include "node/relay.h"
 #include "node/self.h"
+#include "nodespec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,11 +73,36 @@ member_down(struct member *m, enum node_state state, const char *why)
 		head_member_lost(m);
 }
 
+/* The master's log has each loss, at whatever depth. */
+static void
+log_loss(const struct member *m, bool left, const char *why)
+{
+	char name[PATH_TEXT];
+
+	if (self.is_master && !self.ending)
+		(left ? inform_often : warn_often)(
+			TOLD_EACH, "node %s (%s) %s: %s", path_text(&m->path, name), m->info.hostname, left ? "has left" : "is lost", why);
+}
+
+/* Nodes that went together are one line. */
+static void
+log_orphans(const struct path *orphans, size_t count, const char *parent)
+{
+	char *nodes;
+
+	if (!self.is_master || self.ending || count == 0)
+		return;
+	nodes = pathset_fold(orphans, count);
+	warn_often(TOLD_EACH, "%.400s (%zu) look for another way: their parent %s is gone", nodes, count, parent);
+	free(nodes);
+}
+
 /* A child is gone, and with it the way to all below it: those become orphans, which may find another way. */
 static void
 subtree_down(const struct path *path, struct neighbour *via, bool left, const char *why)
 {
-	size_t count, first = map_under(&self.map, path, &count), i = first;
+	size_t count, first = map_under(&self.map, path, &count), i = first, orphan_count = 0;
+	struct path *orphans = xcalloc(count, sizeof(*orphans));
 	char name[PATH_TEXT], *orphaned = xasprintf("its parent %s was lost", path_text(path, name));
 
 	while (count-- > 0) {
@@ -84,14 +110,16 @@ subtree_down(const struct path *path, struct neighbour *via, bool left, const ch
 		size_t before = self.map.count;
 
 		if (m->via == via && path_equal(&m->path, path)) {
-			if (self.is_master && !self.ending)
-				warn_often(TOLD_EACH, "node %s %s: %s", name, left ? "has left" : "is lost", why);
+			log_loss(m, left, why);
 			member_down(m, NODE_LOST, why);
 		} else if (m->via == via) {
+			orphans[orphan_count++] = m->path;
 			member_down(m, NODE_ORPHANED, orphaned);
 		}
 		i += self.map.count == before;
 	}
+	log_orphans(orphans, orphan_count, name);
+	free(orphans);
 	free(orphaned);
 }
 
@@ -170,9 +198,9 @@ tree_give_orphans_up(void)
 		struct member *m = self.map.at[i];
 
 		if (m->state == NODE_ORPHANED && now - m->since >= self.grace) {
-			char name[PATH_TEXT], *why = xasprintf("%s, and it found no other way", m->why);
+			char *why = xasprintf("%s, and it found no other way", m->why);
 
-			warn_often(TOLD_EACH, "node %s is lost: %s", path_text(&m->path, name), why);
+			log_loss(m, false, why);
 			member_down(m, NODE_LOST, why);
 			free(why);
 		}
@@ -210,11 +238,28 @@ tree_send_subtree(void)
 		neighbour_post(self.parent, PRIO_CONTROL, MSG_UP, 0, &body);
 }
 
+/* was: what the master knew of it before; NODE_LOST too where that was nothing. */
+static void
+log_arrival(const struct member *m, bool same, enum node_state was)
+{
+	char name[PATH_TEXT], by[PATH_TEXT];
+
+	(void)path_text(&m->path, name);
+	if (!same)
+		inform_often(TOLD_EACH, "node %s (%s) has joined: gproc %s at %s", name, m->info.hostname, m->info.version,
+			*m->info.address ? m->info.address : "no address of its own");
+	else if (was != NODE_UP)
+		inform_often(TOLD_EACH, "node %s (%s) is back, by way of %s", name, m->info.hostname, path_text(&m->via->path, by));
+	else
+		note(1, "node %s comes by way of %s now", name, path_text(&m->via->path, by));
+}
+
 static void
 member_up(struct neighbour *via, const struct msg_node *m)
 {
 	const struct member *old = map_find(&self.map, &m->path);
 	bool same = old && old->info.boot == m->info.boot, moved = !old || old->via != via || !same;
+	enum node_state was = old ? old->state : NODE_LOST;
 	struct neighbour *leaving = NULL;
 	struct member *member;
 
@@ -226,8 +271,10 @@ member_up(struct neighbour *via, const struct msg_node *m)
 	member = map_put(&self.map, m, via);
 	if (leaving)
 		neighbour_kill(leaving, "it comes by another way now");
-	if (self.is_master && moved)
-		head_member_up(member, same);
+	if (!self.is_master || !moved)
+		return;
+	log_arrival(member, same, was);
+	head_member_up(member, same);
 }
 
 /* An address that stands for "all of mine" is told as the one we see it by. Caller frees. */
@@ -431,7 +478,7 @@ tree_on_join(struct neighbour *n, const struct frame *frame)
 	n->between = m.generation == PROTO_GENERATION ? PROTO_GENERATION : PROTO_FIRST;
 	link_set_patience(n->link, self.heartbeat);
 	welcome(n);
-	note(1, "node %s has joined: %s", path_text(&n->path, name), m.info.hostname);
+	note(1, "node %s, %s, is welcome", path_text(&n->path, name), m.info.hostname);
 	if (n->between != PROTO_GENERATION)
 		warn_often(TOLD_EACH,
 			"node %s, %s, has gproc %s, which speaks another generation of the protocol: it can be seen, halted and rebooted, "

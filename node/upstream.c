@@ -383,8 +383,7 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 		strings_free(&m.ancestors);
 		loop_timer(&up.home, HOME_MS, home_is_due, NULL);
 	}
-	note(up.told.count ? 0 : 1, "joined %s as node %s", n->dialled,
-		path_text(&self.path, name)); /* a log that has the trouble has its end, too */
+	inform_often(TOLD_EACH, "joined %s as node %s", n->dialled, path_text(&self.path, name));
 	strings_free(&up.told);
 	speak_with(n);
 	door_listen(link_is_loopback(n->link));

@@ -44,7 +44,7 @@ for victim in 13:1:5:13:slave5 5:1:5:slave1 1:1:master; do
 	hold
 	start_job ... 14 "$job"
 	kill -STOP "$(pid_of_slave "$number")"
-	wait_log "$T/master.log" "node $path is lost: silent"
+	wait_log "$T/master.log" "node $path (.*) is lost: silent"
 	release
 	kill -CONT "$(pid_of_slave "$number")"
 	end_job

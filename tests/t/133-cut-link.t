@@ -23,7 +23,7 @@ for number in 4 1; do
 	exec 3<"$T/cut.$number"
 	for i in 0 1 2 3 4 5; do read -r line <&3; done
 	ip link set "v$pid" down
-	wait_log "$T/master.log" "node $path is lost: silent"
+	wait_log "$T/master.log" "node $path (.*) is lost: silent"
 	for i in 0 1 2 3 4 5; do
 		eval "touch /proc/\$HOST_slave$i/root/tmp/go"
 	done

@@ -7,7 +7,7 @@ mkfifo "$T/says"
 exec 5<>"$T/says"
 cat <"$T/says" >"$T/master.log" 5>&- &
 reader=$!
-"$GPROC" -myAddress=127.0.0.1 -heartbeat="$(span 500)" -debug=9 m 2>"$T/says" 5>&- &
+"$GPROC" -myAddress=127.0.0.1 -heartbeat="$(span 500)" -debug=10 m 2>"$T/says" 5>&- &
 MASTER=$!
 until "$GPROC" i >/dev/null 2>&1; do :; done
 start_flat 8 5>&-
@@ -25,7 +25,7 @@ for round in 1 2 3 4 5 6; do
 	kill -CONT $reader
 	wait_up 8 5>&-
 done
-like "it was given up by those who heard nothing of it" "$(tr -d '\0' <"$T/master.log")" 'node 0 is lost: the connection was closed'
+like "it was given up by those who heard nothing of it" "$(tr -d '\0' <"$T/master.log")" 'node 0 \(slave0\) is lost: the connection was closed'
 unlike "and called none of them silent" "$(tr -d '\0' <"$T/master.log")" 'is lost: silent'
 kill -INT $MASTER
 wait $MASTER
