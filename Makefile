@@ -116,12 +116,15 @@ fuzz: $(FUZZ)
 soak: all
 	SOAK=1 JOBS=1 LIMIT=$${LIMIT:-9000} tests/run $$(grep -l SOAK tests/t/*.t)
 
-bench: all build/bench/floor build/bench/flood
-	tests/bench/run
+bench: all build/bench/floor build/bench/flood build/bench/cost build/bench/word
+	tests/bench/run $(ROWS)
 
 build/bench/%: tests/bench/%.c
 	@mkdir -p build/bench
 	$(TEST_CC) $(PLAIN_CFLAGS) $(WARNINGS) -O2 -o $@ $<
+build/bench/word: tests/bench/word.c
+	@mkdir -p build/bench
+	$(CC) $(PLAIN_CFLAGS) -static -Os -o $@ $<
 
 demo: deps-build
 	$(MAKE) all
@@ -163,7 +166,8 @@ help:
 	@echo 'make demo               as root: install what is missing, build, run date on a tree of 64 nodes, leave nothing'
 	@echo 'make check              as root: install what is missing, build, run every test'
 	@echo 'make fuzz SECONDS=60    run each fuzz target so long'
-	@echo 'make soak, bench, lint  the long tests; the figures; clang-tidy and cppcheck'
+	@echo 'make soak, lint         the long tests; clang-tidy and cppcheck'
+	@echo 'make bench ROWS=wire    as root: the figures of doc/performance.md beside their floor; without ROWS all of them; also to build/bench.csv'
 
 clean:
 	rm -rf build gproc gproc-aarch64

@@ -1,10 +1,12 @@
-/* The floor of sending a file: one process sends it over N loopback connections at once to N receivers, each of which writes
- * what comes to a file of its own. usage: flood N FILE DIRECTORY; prints the seconds until the last has it all. */
+/* The floor of sending a file: one process sends it over N connections at once to N receivers, each of which writes what comes to a file of
+ * its own. usage: flood N FILE DIRECTORY [ADDRESS PID]; prints the seconds until the last has it all. Over loopback, or to receivers in the
+ * network namespace of that process, who reach the sender at that address. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +33,20 @@ now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What comes after is in that process's network. */
+static void
+enter_network(const char *pid)
+{
+	char name[64];
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/%s/ns/net", pid);
+	fd = open(name, O_RDONLY);
+	if (fd < 0 || setns(fd, CLONE_NEWNET) != 0)
+		die(name);
+	close(fd);
 }
 
 static void
@@ -96,8 +112,8 @@ main(int argc, char **argv)
 	double begin;
 	char *data;
 
-	if (argc != 4 || (count = atoi(argv[1])) <= 0) {
-		fprintf(stderr, "usage: flood N FILE DIRECTORY\n");
+	if ((argc != 4 && argc != 6) || (count = atoi(argv[1])) <= 0 || (argc == 6 && inet_pton(AF_INET, argv[4], &here.sin_addr) != 1)) {
+		fprintf(stderr, "usage: flood N FILE DIRECTORY [ADDRESS PID]\n");
 		return 2;
 	}
 	file = open(argv[2], O_RDONLY);
@@ -109,8 +125,11 @@ main(int argc, char **argv)
 		getsockname(listener, (struct sockaddr *)&here, &here_len) != 0)
 		die("start");
 	for (i = 0; i < count; i++)
-		if (fork() == 0)
+		if (fork() == 0) {
+			if (argc == 6)
+				enter_network(argv[5]);
 			receive(&here, argv[3], i);
+		}
 	for (i = 0; i < count; i++)
 		if ((fds[i] = accept(listener, NULL, NULL)) < 0)
 			die("accept");

@@ -20,6 +20,12 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static double
+seconds(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
 static void
 fail(const char *what)
 {
@@ -85,12 +91,13 @@ int
 main(int argc, char **argv)
 {
 	int count = argc > 2 ? atoi(argv[1]) : 0, i, bad = 0, status;
+	struct rusage used;
 	struct rlimit files;
 	struct pollfd *fds;
 	double begin;
 
 	if (count < 1) {
-		fprintf(stderr, "usage: floor N /path/to/program [argument...] (seconds go to standard error)\n");
+		fprintf(stderr, "usage: floor N /path/to/program [argument...] (to standard error: seconds, and those of processor time of its own)\n");
 		return 2;
 	}
 	getrlimit(RLIMIT_NOFILE, &files);
@@ -105,7 +112,8 @@ main(int argc, char **argv)
 	read_all(fds, (nfds_t)count * 2);
 	while (wait(&status) > 0)
 		bad += status != 0;
-	fprintf(stderr, "%.6f\n", now() - begin);
+	getrusage(RUSAGE_SELF, &used);
+	fprintf(stderr, "%.6f %.6f\n", now() - begin, seconds(&used.ru_utime) + seconds(&used.ru_stime));
 	free(fds);
 	return bad != 0;
 }
