@@ -119,6 +119,13 @@ soak: all
 bench: all build/bench/floor build/bench/flood build/bench/cost build/bench/word
 	tests/bench/run $(ROWS)
 
+# The clusters that nobody has, simulated from the figures in doc/performance.md: the tables in it that are made so, and their picture.
+model: build/bench/model
+	tests/model/write doc
+
+build/bench/model: tests/model/model.c
+	@mkdir -p build/bench
+	$(TEST_CC) $(PLAIN_CFLAGS) $(WARNINGS) -O2 -o $@ $< -lm
 build/bench/%: tests/bench/%.c
 	@mkdir -p build/bench
 	$(TEST_CC) $(PLAIN_CFLAGS) $(WARNINGS) -O2 -o $@ $<
@@ -167,9 +174,10 @@ help:
 	@echo 'make check              as root: install what is missing, build, run every test'
 	@echo 'make fuzz SECONDS=60    run each fuzz target so long'
 	@echo 'make soak, lint         the long tests; clang-tidy and cppcheck'
+	@echo 'make model              the simulated clusters of doc/performance.md, from the figures that stand there'
 	@echo 'make bench ROWS=wire    as root: the figures of doc/performance.md beside their floor; without ROWS all of them; also to build/bench.csv'
 
 clean:
 	rm -rf build gproc gproc-aarch64
 
-.PHONY: all objects check tested cross fuzz soak bench demo lint deps deps-check deps-build deps-test deps-lint deps-aarch64 install help clean
+.PHONY: all objects check tested cross fuzz soak bench model demo lint deps deps-check deps-build deps-test deps-lint deps-aarch64 install help clean
