@@ -16,12 +16,6 @@ struct host {
 	size_t width; /* digits that it is padded to; 0: it is not */
 };
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 bool
 hostlist_is_name(const char *text)
 {

@@ -25,18 +25,6 @@ hosts_error_at(void)
 }
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
 is_name_char(char c)
 {
 	return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';

@@ -1,23 +1,19 @@
-/* A spec made into a matcher of node paths; a set of paths made into a spec.
+/* A spec made into a matcher of node paths.
  * Must never know which nodes are up, or how they are reached. */
 #include "nodespec.h"
 #include "hosts.h"
+#include "pathset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGEST UINT32_MAX
 #define MAX_SHOWN 64	   /* bytes of a spec that an error quotes whole; of a longer one, the part around the column */
 #define MAX_BOXES 5000u	   /* pieces of a list of missing nodes: no person reads more, and memory and time are bounded */
 #define MAX_COMMON 200000u /* steps in which missing nodes are compared with those of -only: some milliseconds */
 #define MAX_HINTED 20u	   /* missing pieces for which a node with the same last ids is sought: each search goes through all nodes */
 
 /* A spec is a tree of states, one level of the node tree per step. Equal steps are shared. */
-struct range {
-	uint32_t lo, hi;
-};
-
 struct edge {
 	struct range ids;
 	uint32_t next_closed; /* the next edge of the state that names ids; count: none */
@@ -53,13 +49,6 @@ nodespec_error(void)
 	return error_text;
 }
 
-/* "." or "5-.", which name no node by its number. */
-static bool
-is_open(const struct range *ids)
-{
-	return ids->lo < ids->hi && ids->hi == LARGEST;
-}
-
 /* ---- reading a spec ---- */
 
 struct parser {
@@ -81,12 +70,6 @@ fail(const struct parser *p, const char *at, const char *why)
 	return -1;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static int
 parse_id(struct parser *p, uint32_t *out)
 {
@@ -95,7 +78,7 @@ parse_id(struct parser *p, uint32_t *out)
 
 	for (; is_digit(*p->at); p->at++) {
 		id = id * 10 + (uint64_t)(*p->at - '0');
-		if (id > LARGEST)
+		if (id > LARGEST_ID)
 			return fail(p, start, "the id is too large, the largest is 4294967295");
 	}
 	*out = (uint32_t)id;
@@ -126,12 +109,6 @@ part_len(const char *at)
 	size_t len = strcspn(at, BETWEEN);
 
 	return len < MAX_SHOWN ? len : MAX_SHOWN;
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /* Says what stands where a node id, or, first in a path, a name belongs. */
@@ -171,7 +148,7 @@ parse_range(struct parser *p, struct range *out, bool first)
 	const char *from = p->at, *end;
 
 	if (*p->at == '.') {
-		*out = (struct range){0, LARGEST};
+		*out = (struct range){0, LARGEST_ID};
 		p->at++;
 		return *p->at == '-' ? fail(p, p->at - 1, "a range begins with a number") : 0;
 	}
@@ -184,7 +161,7 @@ parse_range(struct parser *p, struct range *out, bool first)
 		return *p->at && !strchr(BETWEEN, *p->at) ? fail_no_number(p, from, first) : 0;
 	end = ++p->at;
 	if (*end == '.') {
-		out->hi = LARGEST;
+		out->hi = LARGEST_ID;
 		p->at++;
 		return 0;
 	}
@@ -443,7 +420,7 @@ join_last_steps(struct state *state)
 
 	for (i = 0; i < state->count; i++) {
 		struct edge edge = state->edge[i];
-		bool ends = edge.to->selects && !edge.to->below && edge.to->count == 0 && edge.ids.hi != LARGEST;
+		bool ends = edge.to->selects && !edge.to->below && edge.to->count == 0 && edge.ids.hi != LARGEST_ID;
 
 		if (ends && last && edge.ids.lo <= (uint64_t)last->hi + 1) {
 			last->hi = edge.ids.hi > last->hi ? edge.ids.hi : last->hi;
@@ -482,7 +459,7 @@ link_closed(struct state *state)
 	state->first_closed = state->count;
 	for (i = state->count; i-- > 0;) {
 		state->edge[i].next_closed = (uint32_t)state->first_closed;
-		if (!is_open(&state->edge[i].ids))
+		if (!range_is_open(&state->edge[i].ids))
 			state->first_closed = i;
 	}
 }
@@ -625,7 +602,7 @@ is_open_from(const struct state *state)
 	size_t i;
 
 	for (i = 0; i < state->count; i++)
-		if (is_open(&state->edge[i].ids) || is_open_from(state->edge[i].to))
+		if (range_is_open(&state->edge[i].ids) || is_open_from(state->edge[i].to))
 			return true;
 	return state->below;
 }
@@ -683,258 +660,6 @@ bool
 nodespec_matches(const struct nodespec *spec, const struct path *path)
 {
 	return matches_from(&spec->root, path, 0);
-}
-
-/* ---- folding: boxes, a range for each level, joined where they differ in one level alone ---- */
-
-struct boxes {
-	struct range *at[MAX_DEPTH + 1]; /* by depth; each box is depth ranges in a row */
-	size_t count[MAX_DEPTH + 1], room[MAX_DEPTH + 1], total;
-};
-
-static void
-add_box(struct boxes *boxes, const struct range *box, uint32_t depth)
-{
-	boxes->at[depth] = grow(boxes->at[depth], boxes->count[depth], &boxes->room[depth], depth * sizeof(*box));
-	memcpy(boxes->at[depth] + boxes->count[depth]++ * depth, box, depth * sizeof(*box));
-	boxes->total++;
-}
-
-static void
-free_boxes(struct boxes *boxes)
-{
-	size_t i;
-
-	for (i = 0; i <= MAX_DEPTH; i++)
-		free(boxes->at[i]);
-}
-
-/* Which order boxes are sorted in: by all levels, but by `last` after all others. */
-struct order {
-	uint32_t depth, last;
-};
-
-static int
-compare_ranges(const struct range *a, const struct range *b)
-{
-	if (a->lo != b->lo)
-		return a->lo < b->lo ? -1 : 1;
-	return (a->hi > b->hi) - (a->hi < b->hi);
-}
-
-/* The levels other than `last`. */
-static int
-compare_others(const struct range *a, const struct range *b, const struct order *order)
-{
-	uint32_t i;
-	int way = 0;
-
-	for (i = 0; way == 0 && i < order->depth; i++)
-		if (i != order->last)
-			way = compare_ranges(&a[i], &b[i]);
-	return way;
-}
-
-static int
-compare_boxes(const struct range *a, const struct range *b, const struct order *order)
-{
-	int way = compare_others(a, b, order);
-
-	return way || order->last == order->depth ? way : compare_ranges(&a[order->last], &b[order->last]);
-}
-
-/* A merge sort: the input is mostly made of sorted runs, and musl's qsort knows no context. */
-static void
-sort_boxes(struct range **box, size_t count, const struct order *order, struct range **room)
-{
-	size_t half = count / 2, left = 0, right = half, i;
-
-	if (count < 2)
-		return;
-	sort_boxes(box, half, order, room);
-	sort_boxes(box + half, count - half, order, room);
-	if (compare_boxes(box[half - 1], box[half], order) <= 0)
-		return;
-	memcpy(room, box, half * sizeof(struct range *));
-	for (i = 0; left < half; i++)
-		if (right < count && compare_boxes(room[left], box[right], order) > 0)
-			box[i] = box[right++];
-		else
-			box[i] = room[left++];
-}
-
-/* Joins what differs at one level only and touches there; returns how many are left. */
-static size_t
-join_boxes(struct range **box, size_t count, const struct order *order, struct range **room)
-{
-	size_t kept = 0, i;
-
-	sort_boxes(box, count, order, room);
-	for (i = 0; i < count; i++) {
-		struct range *last = kept ? box[kept - 1] + order->last : NULL, *next = box[i] + order->last;
-
-		if (last && (next->lo <= last->hi || next->lo - 1 == last->hi) && compare_others(box[kept - 1], box[i], order) == 0)
-			last->hi = next->hi > last->hi ? next->hi : last->hi;
-		else
-			box[kept++] = box[i];
-	}
-	return kept;
-}
-
-static void
-put_text(struct buf *out, const char *text)
-{
-	put_bytes(out, text, strlen(text));
-}
-
-static void
-put_number(struct buf *out, uint32_t number)
-{
-	char digits[10];
-	size_t at = sizeof(digits);
-
-	do
-		digits[--at] = (char)('0' + number % 10);
-	while (number /= 10);
-	put_bytes(out, digits + at, sizeof(digits) - at);
-}
-
-static void
-put_range(struct buf *out, const struct range *ids)
-{
-	if (ids->lo == 0 && ids->hi == LARGEST) {
-		put_text(out, ".");
-		return;
-	}
-	put_number(out, ids->lo);
-	if (ids->hi == ids->lo)
-		return;
-	put_text(out, "-");
-	if (is_open(ids))
-		put_text(out, ".");
-	else
-		put_number(out, ids->hi);
-}
-
-static void
-put_box(struct buf *out, const struct range *box, uint32_t depth)
-{
-	uint32_t i;
-
-	for (i = 0; i < depth; i++) {
-		if (i > 0 || out->len > 0)
-			put_text(out, i > 0 ? ":" : ",");
-		put_range(out, &box[i]);
-	}
-}
-
-/* Joins at every level, in order; box gets what is left, which is counted. room is as large as box. */
-static size_t
-join_levels(struct range *at, size_t count, uint32_t depth, bool upward, struct range **box, struct range **room)
-{
-	struct order order = {depth, depth};
-	uint32_t done;
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		box[i] = at + i * depth;
-	for (done = 0; done < depth; done++) {
-		order.last = upward ? depth - 1 - done : done;
-		count = join_boxes(box, count, &order, room);
-	}
-	order.last = depth;
-	sort_boxes(box, count, &order, room);
-	return count;
-}
-
-/* All boxes of one depth. From the deepest level up is what a person would write, for equal lists of children fold
- * their parents together; but where a few nodes differ, from the top down may take fewer parts. */
-static void
-fold_depth(struct buf *out, struct range *at, size_t count, uint32_t depth)
-{
-	struct range **up = xcalloc(3 * count, sizeof(struct range *)), **down = up + count, **room = down + count;
-	struct range *copy = xmemdup(at, count * depth * sizeof(*at));
-	size_t ups = join_levels(at, count, depth, true, up, room);
-	size_t downs = join_levels(copy, count, depth, false, down, room), i;
-
-	for (i = 0; i < ups && i < downs; i++)
-		put_box(out, downs < ups ? down[i] : up[i], depth);
-	free(copy);
-	free(up);
-}
-
-static char *
-fold(struct boxes *boxes)
-{
-	struct buf out = {0};
-	uint32_t depth;
-
-	for (depth = 1; depth <= MAX_DEPTH; depth++)
-		if (boxes->count[depth] > 0)
-			fold_depth(&out, boxes->at[depth], boxes->count[depth], depth);
-	put_u8(&out, 0);
-	return (char *)out.data;
-}
-
-char *
-pathset_fold(const struct path *paths, size_t count)
-{
-	struct boxes boxes = {0};
-	struct range box[MAX_DEPTH];
-	size_t i, level;
-	char *text;
-
-	for (i = 0; i < count; i++) {
-		for (level = 0; level < paths[i].depth; level++)
-			box[level] = (struct range){paths[i].id[level], paths[i].id[level]};
-		if (paths[i].depth > 0)
-			add_box(&boxes, box, paths[i].depth);
-	}
-	text = fold(&boxes);
-	free_boxes(&boxes);
-	return text;
-}
-
-/* How many ids "5" or "2-7" are; *at is moved behind them. */
-static uint64_t
-ids_in(const char **at)
-{
-	uint64_t first = 0, last;
-
-	for (; **at >= '0' && **at <= '9'; (*at)++)
-		first = first * 10 + (uint64_t)(**at - '0');
-	if (**at != '-')
-		return 1;
-	for (last = 0, (*at)++; **at >= '0' && **at <= '9'; (*at)++)
-		last = last * 10 + (uint64_t)(**at - '0');
-	return last >= first ? last - first + 1 : 1;
-}
-
-uint64_t
-pathset_count(const char *folded)
-{
-	uint64_t all = 0, product = 1;
-
-	while (*folded) {
-		size_t word = is_letter(*folded) ? host_word(folded, false) : 0;
-		uint64_t ids;
-
-		if (word) {
-			all += host_count(folded, word);
-			folded += word + (folded[word] != '\0');
-			continue;
-		}
-		ids = ids_in(&folded);
-		product = product > UINT64_MAX / ids ? UINT64_MAX : product * ids;
-		if (*folded == ':') {
-			folded++;
-			continue;
-		}
-		all = all > UINT64_MAX - product ? UINT64_MAX : all + product;
-		product = 1;
-		folded += *folded != '\0'; /* its comma */
-	}
-	return all;
 }
 
 /* ---- a spec against all known nodes at once ---- */
@@ -1030,13 +755,13 @@ front_new(const struct state *const *states, size_t count)
 	f->holders = 1;
 	f->group = xcalloc(total, sizeof(f->group[0]));
 	f->target = xcalloc(total, sizeof(f->target[0]));
-	f->ids = (struct range){LARGEST, 0};
+	f->ids = (struct range){LARGEST_ID, 0};
 	for (i = 0; i < total; i++) {
 		if (i == 0 || compare_edges(&all[i - 1], &all[i]) != 0)
 			f->group[f->groups++] = (struct group){all[i].ids, i, i};
 		f->group[f->groups - 1].to = i + 1;
 		f->target[i] = all[i].to;
-		f->closed |= !is_open(&all[i].ids);
+		f->closed |= !range_is_open(&all[i].ids);
 		f->ids.lo = all[i].ids.lo < f->ids.lo ? all[i].ids.lo : f->ids.lo;
 		f->ids.hi = all[i].ids.hi > f->ids.hi ? all[i].ids.hi : f->ids.hi;
 	}
@@ -1197,7 +922,7 @@ states_at(const struct spread *d, const struct front *f, size_t node, bool open,
 	for (item = d->first[node]; item; item = d->next[item - 1]) {
 		const struct group *g = &f->group[d->group[item - 1]];
 
-		for (k = g->from; k < g->to && is_open(&g->ids) == open; k++)
+		for (k = g->from; k < g->to && range_is_open(&g->ids) == open; k++)
 			(*out)[count++] = f->target[k];
 	}
 	return count;
@@ -1299,7 +1024,7 @@ nobody_here(struct nodespec_search *s, const struct state *state, uint32_t level
 		named = true;
 	}
 	if ((state->selects || !named) && !is_full(s))
-		add_box(state->selects ? &s->missing : &s->ways, s->box, level);
+		boxes_add(state->selects ? &s->missing : &s->ways, s->box, level);
 }
 
 static void
@@ -1352,7 +1077,7 @@ find_gaps(struct nodespec_search *s, const struct task *t, const struct group *g
 	for (i = first < d->children ? d->strange[first] : d->children;
 		selects && i < d->children && d->child[i].id <= g->ids.hi && !is_full(s); i = d->strange[i + 1]) {
 		s->box[t->level] = (struct range){d->child[i].id, d->child[i].id};
-		add_box(&s->missing, s->box, t->level + 1);
+		boxes_add(&s->missing, s->box, t->level + 1);
 	}
 }
 
@@ -1366,7 +1091,7 @@ find_missing(struct nodespec_search *s, const struct task *t)
 		s->box[level] = (struct range){t->at->id[level], t->at->id[level]};
 	find_runs(&s->spread);
 	for (i = 0; i < t->front->groups; i++)
-		if (!is_open(&t->front->group[i].ids))
+		if (!range_is_open(&t->front->group[i].ids))
 			find_gaps(s, t, &t->front->group[i]);
 	s->spent += t->front->groups + (s->missing.total + s->ways.total - before);
 }
@@ -1505,7 +1230,7 @@ add_boxes(struct boxes *to, const struct boxes *from)
 
 	for (depth = 1; depth <= MAX_DEPTH; depth++)
 		for (i = 0; i < from->count[depth] && to->total < MAX_BOXES; i++)
-			add_box(to, from->at[depth] + i * depth, depth);
+			boxes_add(to, from->at[depth] + i * depth, depth);
 }
 
 void
@@ -1549,8 +1274,8 @@ nodespec_search_free(struct nodespec_search *s)
 		s->tasks = t->next;
 		task_free(t);
 	}
-	free_boxes(&s->missing);
-	free_boxes(&s->ways);
+	boxes_free(&s->missing);
+	boxes_free(&s->ways);
 	free(d->child);
 	free(d->first);
 	free(d->next);
@@ -1636,7 +1361,7 @@ add_unmatched(struct boxes *to, const struct range *box, uint32_t depth, const s
 		for (level = 0; level < depth; level++)
 			one[level] = (struct range){p.id[level], p.id[level]};
 		if (!nodespec_matches(except->spec, &p) && !is_within(&except->missing, &p))
-			add_box(to, one, depth);
+			boxes_add(to, one, depth);
 		for (level = depth; level > 0 && p.id[level - 1] == box[level - 1].hi; level--)
 			p.id[level - 1] = box[level - 1].lo;
 		if (level > 0)
@@ -1660,7 +1385,7 @@ leave_out(struct boxes *boxes, const struct nodespec_search *except)
 	for (depth = 1; depth <= MAX_DEPTH; depth++)
 		for (i = 0; i < boxes->count[depth]; i++)
 			add_unmatched(&left, boxes->at[depth] + i * depth, depth, except);
-	free_boxes(boxes);
+	boxes_free(boxes);
 	*boxes = left;
 }
 
@@ -1672,7 +1397,7 @@ add_common(struct boxes *to, const struct range *box, uint32_t depth, uint32_t l
 	size_t i;
 
 	if (level == depth ? state->selects : state->below) {
-		add_box(to, box, depth);
+		boxes_add(to, box, depth);
 		return;
 	}
 	for (i = 0; level < depth && i < state->count && to->total<MAX_BOXES && * steps> 0; i++, --*steps) {
@@ -1706,7 +1431,7 @@ add_overlaps(struct boxes *to, const struct range *box, uint32_t depth, const st
 				break;
 		}
 		if (level == depth)
-			add_box(to, part, depth);
+			boxes_add(to, part, depth);
 	}
 }
 
@@ -1725,7 +1450,7 @@ keep_common(struct boxes *boxes, const struct nodespec_search *only)
 			if (only->spec->heads)
 				add_overlaps(&left, box, depth, &only->missing, &steps);
 		}
-	free_boxes(boxes);
+	boxes_free(boxes);
 	*boxes = left;
 }
 
@@ -1737,11 +1462,11 @@ nodespec_missing(struct nodespec_search *s, const struct nodespec_search *except
 	if (except)
 		leave_out(&s->missing, except);
 	*hint = find_hint(s->missing.total ? &s->missing : &s->ways, s->known, s->count);
-	return fold(&s->missing);
+	return boxes_fold(&s->missing);
 }
 
 char *
 nodespec_missing_ways(struct nodespec_search *s)
 {
-	return fold(&s->ways);
+	return boxes_fold(&s->ways);
 }

@@ -1,4 +1,4 @@
-/* Which nodes a user means: a spec made into a matcher of paths, and a set of paths made into a spec. */
+/* Which nodes a user means: a spec made into a matcher of paths. */
 #ifndef NODESPEC_H
 #define NODESPEC_H
 
@@ -54,10 +54,4 @@ bool nodespec_named(const struct nodespec_search *, size_t i); /* the second of 
 char *nodespec_missing(struct nodespec_search *, const struct nodespec_search *except, const struct nodespec_search *only, char **hint);
 /* The same of ways to what is open: of "8:." node 8, which is not selected itself. Behind a "." nothing is missing. */
 char *nodespec_missing_ways(struct nodespec_search *);
-
-/* Paths (sorted by path_compare, no doubles; the master is left out) as a short spec that selects exactly them:
- * "1-4,9,1:5-7,2-3:1-8", level by level. Lists of the same ids below neighbouring parents are folded together. Caller frees. */
-char *pathset_fold(const struct path *paths, size_t count);
-/* Nodes in what pathset_fold or nodespec_missing wrote, perhaps with host names behind; at most UINT64_MAX. */
-uint64_t pathset_count(const char *folded);
 #endif

@@ -388,6 +388,18 @@ parse_duration(const char *text, uint64_t *out)
 }
 
 bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool
 has_prefix(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

@@ -57,6 +57,8 @@ char *printable(const char *text) NEVER_NULL;
 size_t utf8_length(const unsigned char *text);
 
 bool has_prefix(const char *text, const char *prefix); /* text begins with it */
+bool is_digit(char);				       /* of ASCII, whatever the locale */
+bool is_letter(char);				       /* of ASCII, whatever the locale */
 
 /* The text of a file's last error, which its x_error() returns: printf into `into`, of size bytes; what is longer is cut. errno stays as it
  * was. */

@@ -4,7 +4,7 @@
 #include "client/absent.h"
 #include "client/parcel.h"
 #include "ship/deps.h"
-#include "nodespec.h"
+#include "pathset.h"
 #include "client/session.h"
 #include "client/survey.h"
 

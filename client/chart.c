@@ -6,6 +6,7 @@
 #include "client/survey.h"
 #include "client/table.h"
 #include "nodespec.h"
+#include "pathset.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "client/lastword.h"
 
 #include "client/json.h"
-#include "nodespec.h"
+#include "pathset.h"
 
 #include <stdio.h>
 #include <stdlib.h>

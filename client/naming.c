@@ -4,6 +4,7 @@
 
 #include "hostlist.h"
 #include "nodespec.h"
+#include "pathset.h"
 #include "proto.h"
 
 #include <stdlib.h>

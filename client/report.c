@@ -4,7 +4,7 @@
 
 #include "client/json.h"
 #include "client/lastword.h"
-#include "nodespec.h"
+#include "pathset.h"
 
 #include <stdlib.h>
 

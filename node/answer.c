@@ -5,7 +5,6 @@
 #include "node/agenda.h"
 #include "node/choose.h"
 #include "node/self.h"
-#include "nodespec.h"
 #include "proto.h"
 
 #include <stdlib.h>

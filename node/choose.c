@@ -8,6 +8,7 @@
 #include "node/names.h"
 #include "node/self.h"
 #include "nodespec.h"
+#include "pathset.h"
 #include "proto.h"
 
 #include <stdlib.h>

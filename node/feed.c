@@ -3,7 +3,7 @@
 #include "node/feed.h"
 #include "node/job.h"
 #include "node/self.h"
-#include "nodespec.h"
+#include "pathset.h"
 
 #include <stdlib.h>
 #include <string.h>

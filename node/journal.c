@@ -1,7 +1,7 @@
 /* Who ran what: a line of the master's log for each launch, and one for its end.
  * Must never know how a launch is carried out. */
 #include "node/journal.h"
-#include "nodespec.h"
+#include "pathset.h"
 
 #include <stdlib.h>
 #include <string.h>

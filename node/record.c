@@ -3,7 +3,7 @@
 #include "node/record.h"
 #include "node/access.h"
 #include "node/share.h"
-#include "nodespec.h"
+#include "pathset.h"
 
 #include <stdlib.h>
 #include <string.h>

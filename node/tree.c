@@ -6,7 +6,7 @@
 #include "node/job.h"
 #include "node/relay.h"
 #include "node/self.h"
-#include "nodespec.h"
+#include "pathset.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,6 @@
 #include "node/choose.h"
 #include "node/head.h"
 #include "init/init.h"
-#include "nodespec.h"
 #include "node/part.h"
 #include "run/contents.h"
 #include "stackvm.h"

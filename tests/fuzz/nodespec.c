@@ -1,6 +1,7 @@
 /* Fuzzes nodespec: any spec; what it selects of a small tree, folded and read again, selects the same; nobody known is
  * missing; all known nodes at once give what one by one gives. */
 #include "nodespec.h"
+#include "pathset.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "unit/golden.h"
 #include "unit/pick.h"
 #include "nodespec.h"
+#include "pathset.h"
 #include "base/util.h"
 
 #include <time.h>
