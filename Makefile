@@ -84,6 +84,7 @@ COMMA := ,
 WRAP_daemon := now_ms loop_bury loop_timer loop_cancel loop_watch loop_want loop_unwatch loop_each_turn loop_end warn init_request net_dial \
 	net_listen net_resolve getrandom link_send worker_start worker_error worker_needs worker_tidy proc_output proc_close_output proc_take_input worker_reader proc_control proc_next \
 	proc_signal proc_kill proc_press proc_free
+WRAP_groups := stat read_guarded
 build/fuzz/daemon: node/node.c
 build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shell tests/closure tests/fuzz/$$*.c)))
 	@mkdir -p build/fuzz
