@@ -131,6 +131,18 @@ emulators(void)
 	return mounted ? list_dir(AT_FDCWD, path) : NULL;
 }
 
+/* The first word of an entry's file, or of "status" for all of them, is "enabled" or "disabled". */
+static bool
+is_enabled(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char first = 0;
+	bool enabled = fd >= 0 && read(fd, &first, 1) == 1 && first == 'e';
+
+	close_fd(&fd);
+	return enabled;
+}
+
 bool
 foreign_changed(void)
 {
@@ -142,7 +154,7 @@ foreign_changed(void)
 	bool changed;
 
 	while (dir && (entry = readdir(dir)))
-		now += entry->d_ino;
+		now += 2 * entry->d_ino + is_enabled(dirfd(dir), entry->d_name);
 	if (dir)
 		closedir(dir);
 	changed = asked && now != before;

@@ -7,6 +7,6 @@
 /* Asks the kernel for each machine that gproc knows: their names, as elf_machine_name has them, parted by blanks, this program's own the
  * first; "" where it can't be asked. The caller frees. */
 char *foreign_names(void);
-/* Whether emulators were registered (binfmt_misc) or are so no more since the last call; the first call says no. */
+/* Whether emulators were registered, switched on or off, or taken out (binfmt_misc) since the last call; the first call says no. */
 bool foreign_changed(void);
 #endif

@@ -103,6 +103,14 @@ if [ -n "$emulator" ] && unshare -U -r -m mount -t binfmt_misc gproc-test /proc/
 		>/proc/sys/fs/binfmt_misc/register' sh "$emulator"
 	until_true runs_there
 	is "when it is registered, it runs" "$(cat "$T/five")" "gproc: exit 7: 5"
+	for switch in arm status; do
+		nsenter -t $five -U -m sh -c "echo 0 >/proc/sys/fs/binfmt_misc/$switch"
+		until_true eval '! runs_there && grep -q "^gproc: node 5 is" "$T/five"' # the head hears of it with the next heartbeat
+		like "switched off by $switch, it does not, and it is told why" "$(cat "$T/five")" "^gproc: node 5 is x86_64, "
+		nsenter -t $five -U -m sh -c "echo 1 >/proc/sys/fs/binfmt_misc/$switch"
+		until_true runs_there
+		is "and when it is on again it does" "$(cat "$T/five")" "gproc: exit 7: 5"
+	done
 else
 	skip "an emulator that is registered while the node is up" "binfmt_misc can't be had in a user namespace here"
 fi
