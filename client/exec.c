@@ -41,7 +41,8 @@ struct upload {
 	uint64_t offset, end, job;
 	bool packed; /* it is welcome deflated */
 	struct deflating deflating;
-	struct upload *next;
+	struct upload *next, **at; /* in the order of turns, and what points to it there */
+	struct upload *next_in_bucket;
 };
 
 struct exec {
@@ -64,7 +65,8 @@ struct exec {
 	struct pack packs[MAX_VARIANTS];
 	char *machines[MAX_VARIANTS];
 	uint32_t variants;
-	struct upload *uploads;
+	struct upload *uploads, **last_upload; /* last: only while there are some */
+	struct upload *bucket[4096];	       /* the same by name: there may be very many */
 	uint32_t taken;			 /* bytes of output since the last credit */
 	const struct carriage *carriage; /* NULL: a program runs */
 	bool *useless;			 /* of each node: nothing more of it is of use here */
@@ -265,28 +267,44 @@ send_lack(struct exec *x, uint64_t job, const struct object_name *name, const ch
 	buf_free(&body);
 }
 
+static struct upload **
+bucket_of(struct exec *x, const struct object_name *name)
+{
+	return &x->bucket[(name->digest.byte[0] << 8 | name->digest.byte[1]) % COUNT(x->bucket)];
+}
+
 static struct upload *
 take_upload(struct exec *x, const struct object_name *name)
 {
 	struct upload **at, *u;
 
-	for (at = &x->uploads; *at && !object_equal(&(*at)->name, name); at = &(*at)->next)
+	for (at = bucket_of(x, name); *at && !object_equal(&(*at)->name, name); at = &(*at)->next_in_bucket)
 		;
 	u = *at;
-	if (u)
-		*at = u->next;
+	if (!u)
+		return NULL;
+	*at = u->next_in_bucket;
+	*u->at = u->next;
+	if (u->next)
+		u->next->at = u->at;
+	else
+		x->last_upload = u->at;
 	return u;
 }
 
 static void
 append_upload(struct exec *x, struct upload *u)
 {
-	struct upload **at;
+	struct upload **in = bucket_of(x, &u->name);
 
-	for (at = &x->uploads; *at; at = &(*at)->next)
-		;
+	u->next_in_bucket = *in;
+	*in = u;
+	if (!x->uploads)
+		x->last_upload = &x->uploads;
 	u->next = NULL;
-	*at = u;
+	u->at = x->last_upload;
+	*x->last_upload = u;
+	x->last_upload = &u->next;
 }
 
 /* For link_set_bulk: the next piece, of each file in turn. */
@@ -302,7 +320,7 @@ put_piece(void *owner, struct buf *out)
 
 	if (!u)
 		return;
-	x->uploads = u->next;
+	(void)take_upload(x, &u->name);
 	len = source_read(u->source, u->offset, raw, piece_length(u->source->id.size, u->source->id.list, u->offset, u->end));
 	if (len < 0) {
 		send_lack(x, u->job, &u->name, source_error());

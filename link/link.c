@@ -19,6 +19,7 @@
 enum {
 	WIRE_FILL = 64 * 1024,	 /* sealed at one go: what a heartbeat may have to wait behind */
 	READ_ROOM = 128 * 1024,	 /* taken from a socket at one go, so that one busy link does not keep the others waiting */
+	BULK_FILL = 32 * 1024,	 /* bytes of small frames of contents that go out together */
 	BULK_TURNS = 32,	 /* pieces of contents given to a socket at one go, for the same reason: a quick peer takes them all */
 	SPARE_ROOM = 256 * 1024, /* the largest buffer that is kept for other links */
 	KEEP_ROOM = 4 * 1024,	 /* a buffer that an idle link may keep */
@@ -491,26 +492,35 @@ fill_parcel(struct link *l, struct queue *q)
 	return true;
 }
 
-/* One frame of contents: straight onto the wire where nothing is sealed. */
+/* One frame of contents; of small ones, as many as are worth a call of the kernel's and a record. False: there is none now. */
+static bool
+put_bulk(struct link *l, struct buf *out)
+{
+	size_t begin = out->len, before;
+
+	do {
+		before = out->len;
+		l->bulk(l->bulk_owner, out);
+	} while (out->len > before && out->len - begin < BULK_FILL && !loop_late());
+	return out->len > before;
+}
+
+/* Contents go straight onto the wire where nothing is sealed. */
 static void
 fill_bulk(struct link *l)
 {
 	static struct queue plain;
-	size_t before;
 
 	if (!l->bulk || !l->has_bulk || l->bulk_turns == 0 || (l->bulk_turns < BULK_TURNS && loop_late()))
 		return;
 	l->bulk_turns--;
 	take_spare(&l->wire);
-	before = l->wire.bytes.len;
 	if (l->plain) {
-		l->bulk(l->bulk_owner, &l->wire.bytes);
-		l->has_bulk = l->wire.bytes.len > before;
+		l->has_bulk = put_bulk(l, &l->wire.bytes);
 		return;
 	}
 	take_spare(&plain);
-	l->bulk(l->bulk_owner, &plain.bytes);
-	l->has_bulk = plain.bytes.len > 0;
+	l->has_bulk = put_bulk(l, &plain.bytes);
 	to_wire(l, plain.bytes.data, plain.bytes.len);
 	plain.bytes.len = 0;
 	queue_trim(&plain, KEEP_ROOM);

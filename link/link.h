@@ -46,7 +46,7 @@ void link_send_shared(
 	struct link *, enum priority, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);
 size_t link_holds(const struct link *, enum priority);	/* shared bytes that have not gone out */
 size_t link_queued(const struct link *, enum priority); /* bytes waiting */
-/* Contents: when nothing else waits, the link asks for one frame at a time: write it with frame_put; nothing written: none for now. */
+/* Contents: when nothing else waits, the link asks for one frame after another: write it with frame_put; nothing written: none for now. */
 void link_set_bulk(struct link *, void (*bulk)(void *owner, struct buf *out), void *owner);
 void link_wake_bulk(struct link *);							    /* there is something now */
 void frame_put(struct buf *out, unsigned type, uint64_t job, const void *body, size_t len); /* appends a whole frame */

@@ -155,7 +155,7 @@ asker_tick(void)
 	struct neighbour *n;
 
 	for (n = self.neighbours; n; n = n->next) {
-		const struct stream *s = n->kind == NB_ASKER ? n->streams : NULL;
+		const struct stream *s = n->kind == NB_ASKER ? stream_first(n) : NULL;
 		struct buf body = {0};
 
 		if (!s || stream_can_go(s))

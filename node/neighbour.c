@@ -264,7 +264,6 @@ neighbour_new(struct link *link, enum neighbour_kind kind)
 	n->largest = CLIENT_FRAME;
 	n->born = now_ms();
 	n->between = PROTO_GENERATION;
-	n->last_stream = &n->streams;
 	n->next = self.neighbours;
 	self.neighbours = n;
 	link_set_bulk(link, hooks->bulk, n);

@@ -16,6 +16,11 @@ struct errand;
 /* NB_SOURCE: another node that this one asks for contents, beside the tree; NB_ASKER: one that asks this one. */
 enum neighbour_kind { NB_NEW, NB_CHILD, NB_PARENT, NB_CLIENT, NB_SOURCE, NB_ASKER, NB_KINDS };
 
+/* Streams in the order of their turns; stream.c's. */
+struct stream_queue {
+	struct stream *first, **last; /* last: only while there are some */
+};
+
 /* What is at the other end of a link. Freed at the end of the turn in which the link died. */
 struct neighbour {
 	struct link *link;
@@ -27,9 +32,9 @@ struct neighbour {
 	bool later;	  /* it has sent more than there was time for; in the list of those */
 	struct neighbour *next, *next_dirty, *next_later;
 	uint64_t born;
-	struct stream *streams, **last_stream; /* stream.c's: the objects that it wants from us */
-	struct job *last_job;		       /* job.c's: of the event that came last. With 4,096 children the search for
-						* a branch would take 0.6 s a launch */
+	struct stream_queue streams, parked; /* the objects that it wants from us; parked: none has anything to send just now */
+	struct job *last_job;		     /* job.c's: of the event that came last. With 4,096 children the search for
+					      * a branch would take 0.6 s a launch */
 	struct branch *last_branch;
 	/* child */
 	struct path path;

@@ -705,7 +705,7 @@ relay_neighbour_gone(struct neighbour *n)
 	struct stream *s;
 	uint64_t job;
 
-	while ((s = n->streams))
+	while ((s = stream_first(n)))
 		stream_free(stream_take(n, s->blob));
 	for (f = fetches; f; f = f->next)
 		if (f->source == n) {
@@ -779,11 +779,12 @@ start_over(struct stream *s)
 		fetch_ask(f, store_error());
 }
 
-/* Takes the next stream in turn and writes a piece of it, if it has one. */
+/* Takes the next stream in turn and writes a piece of it. One that has none has no turn until there is more of its object: there may be very
+ * many of them. */
 static void
 bulk_turn(struct neighbour *n, struct buf *out)
 {
-	struct stream *s = n->streams;
+	struct stream *s = n->streams.first;
 	bool over, changed = s->left, bad;
 	struct fetch *thin = NULL;
 	size_t before = out->len;
@@ -803,7 +804,10 @@ bulk_turn(struct neighbour *n, struct buf *out)
 	if (over || (!bad && stream_over(s))) {
 		stream_free(s);
 	} else {
-		stream_append(n, s);
+		if (out->len > before)
+			stream_append(n, s);
+		else
+			stream_park(n, s);
 		if (bad)
 			start_over(s);
 	}
@@ -817,11 +821,8 @@ void
 relay_bulk(void *owner, struct buf *out)
 {
 	struct neighbour *n = owner;
-	size_t before = out->len, turns = 0;
-	struct stream *s;
+	size_t before = out->len;
 
-	for (s = n->streams; s; s = s->next)
-		turns++;
-	while (turns-- > 0 && n->streams && out->len == before)
+	while (n->streams.first && out->len == before)
 		bulk_turn(n, out);
 }

@@ -127,6 +127,6 @@ sibling_tick(void)
 	struct neighbour *n;
 
 	for (n = self.neighbours; n; n = n->next)
-		if (n->kind == NB_ASKER && !n->streams && link_silence(n->link) >= 2 * (uint64_t)self.heartbeat)
+		if (n->kind == NB_ASKER && !n->streams.first && !n->parked.first && link_silence(n->link) >= 2 * (uint64_t)self.heartbeat)
 			neighbour_kill(n, "it asks for nothing");
 }

@@ -25,6 +25,29 @@ stream_of(const struct neighbour *n, const struct blob *blob)
 	return s;
 }
 
+static void
+enter_queue(struct stream_queue *q, struct stream *s)
+{
+	if (!q->first)
+		q->last = &q->first;
+	s->next = NULL;
+	s->at = q->last;
+	*q->last = s;
+	q->last = &s->next;
+}
+
+static void
+leave_queue(struct neighbour *n, struct stream *s)
+{
+	struct stream_queue *q = s->parked ? &n->parked : &n->streams;
+
+	*s->at = s->next;
+	if (s->next)
+		s->next->at = s->at;
+	else
+		q->last = s->at;
+}
+
 struct stream *
 stream_take(struct neighbour *n, const struct blob *blob)
 {
@@ -35,28 +58,53 @@ stream_take(struct neighbour *n, const struct blob *blob)
 	if (!s)
 		return NULL;
 	*at = s->next_in_bucket;
-	*s->at = s->next;
-	if (s->next)
-		s->next->at = s->at;
-	else
-		n->last_stream = s->at;
+	leave_queue(n, s);
 	return s;
 }
 
-void
-stream_append(struct neighbour *n, struct stream *s)
+static void
+enter(struct neighbour *n, struct stream *s, bool parked)
 {
 	struct stream **in = bucket_of(n, s->blob);
 
 	s->to = n;
 	s->next_in_bucket = *in;
 	*in = s;
-	if (!n->streams)
-		n->last_stream = &n->streams;
-	s->next = NULL;
-	s->at = n->last_stream;
-	*n->last_stream = s;
-	n->last_stream = &s->next;
+	s->parked = parked;
+	enter_queue(parked ? &n->parked : &n->streams, s);
+}
+
+void
+stream_append(struct neighbour *n, struct stream *s)
+{
+	enter(n, s, false);
+}
+
+void
+stream_park(struct neighbour *n, struct stream *s)
+{
+	enter(n, s, true);
+}
+
+struct stream *
+stream_first(const struct neighbour *n)
+{
+	return n->streams.first ? n->streams.first : n->parked.first;
+}
+
+static void
+rouse(struct neighbour *n, struct stream *s)
+{
+	leave_queue(n, s);
+	s->parked = false;
+	enter_queue(&n->streams, s);
+}
+
+void
+streams_rouse(struct neighbour *n)
+{
+	while (n->parked.first)
+		rouse(n, n->parked.first);
 }
 
 void
@@ -139,9 +187,12 @@ void
 streams_wake(const struct blob *blob)
 {
 	struct neighbour *n;
+	struct stream *s;
 
 	for (n = self.neighbours; n; n = n->next)
-		if (stream_of(n, blob)) {
+		if ((s = stream_of(n, blob))) {
+			if (s->parked)
+				rouse(n, s);
 			link_wake_bulk(n->link);
 			neighbour_touch(n);
 		}

@@ -194,7 +194,8 @@ leave_behind(const struct blob *blob)
 		if (!s || s->left || !in_window(s) || goes_on(s) >= blob_have(blob))
 			continue;
 		s->left = true;
-		for (other = n->streams; other && s->offset < s->end; other = other->next)
+		streams_rouse(n);
+		for (other = n->streams.first; other && s->offset < s->end; other = other->next)
 			other->left = true;
 	}
 }
