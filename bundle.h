@@ -26,6 +26,7 @@ uint64_t object_skip(uint64_t size, const uint8_t *list, uint64_t offset);
 size_t piece_length(uint64_t size, const uint8_t *list, uint64_t offset, uint64_t end);
 uint64_t list_holes(uint64_t size, const uint8_t *list);	       /* bytes in chunks that are all zeros, of contents with that list */
 struct digest chunk_digest(const void *data, size_t len);	       /* of one chunk */
+uint64_t bundle_hashed(void); /* bytes of chunks that this process has hashed so far: the dearest step that contents take */
 struct digest blob_digest(uint64_t size, const uint8_t *list);	       /* from contents' size and chunk digests */
 void blob_of_bytes(const void *data, size_t len, struct blob_id *out); /* the caller frees by blob_id_free */
 int blob_of_file(

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/stat.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,6 +37,9 @@
 #endif
 #ifndef SYS_openat2
 #define SYS_openat2 437
+#endif
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x4000u
 #endif
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
@@ -228,6 +232,16 @@ list_dir(int dir, const char *name)
 	if (!d)
 		close_fd(&fd);
 	return d;
+}
+
+uint64_t
+mount_number(int fd)
+{
+	struct statx x = {.stx_mask = 0};
+
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_MNT_ID_UNIQUE, &x) < 0 || !(x.stx_mask & STATX_MNT_ID_UNIQUE))
+		return 0;
+	return x.stx_mnt_id;
 }
 
 int

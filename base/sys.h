@@ -32,6 +32,7 @@ int unmount(int mount, unsigned count);
 int open_below(int dir, const char *path, int flags, mode_t mode);
 int open_unled(int dir, const char *path, int flags); /* as above, but mounts are crossed */
 DIR *list_dir(int dir, const char *name); /* for readdir; a link is not followed. NULL with errno; the caller closes it by closedir */
+uint64_t mount_number(int fd); /* of the mount that the file was opened through: no other of this boot has it. 0 before Linux 6.8 */
 int rename_new(int dir, const char *from, const char *to); /* within dir; EEXIST when there is one by the new name already */
 void close_from(unsigned first);			   /* closes every descriptor from this number on. At once since Linux 5.9 */
 void close_range_of(unsigned first, unsigned last);	   /* the same up to another number */

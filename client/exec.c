@@ -36,7 +36,7 @@ enum {
 
 /* A file on its way to the master. */
 struct upload {
-	const struct source *source;
+	struct source *source;
 	struct object_name name; /* as it was asked for */
 	uint64_t offset, end, job;
 	bool packed; /* it is welcome deflated */
@@ -242,13 +242,13 @@ send_launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 	launch_free(&m);
 }
 
-static const struct source *
+static struct source *
 find_source(const struct exec *x, const struct object_name *name)
 {
 	uint32_t i;
 
 	for (i = 0; i < x->variants; i++) {
-		const struct source *s = pack_find(&x->packs[i], name);
+		struct source *s = pack_find(&x->packs[i], name);
 
 		if (s)
 			return s;
@@ -354,7 +354,7 @@ static void
 on_want(struct exec *x, const struct frame *f)
 {
 	struct msg_want m;
-	const struct source *source;
+	struct source *source;
 	struct upload *u;
 	uint64_t total, offset;
 

@@ -679,6 +679,8 @@ relay_job_over(uint64_t job)
 	struct fetch *f, *next;
 	uint64_t other;
 
+	note(2, "%llu bytes of contents were hashed so far", (unsigned long long)bundle_hashed());
+
 	for (f = fetches; f; f = next) {
 		struct waiter **at = &f->waiters;
 

@@ -474,7 +474,7 @@ inode_order(const void *a, const void *b)
 static void
 choose_scope(struct item *it, struct source *s, struct public_look *look)
 {
-	if (!s->bytes && public_file(look, it->source, s->dev, s->ino)) {
+	if (!s->bytes && public_file(look, it->source, s->mark.dev, s->mark.ino)) {
 		it->flags |= ENTRY_PUBLIC;
 		s->is_public = true;
 	} else {
@@ -529,6 +529,8 @@ hash_items(struct items *items, struct pack *out)
 		choose_scope(files[i], s, &look);
 	}
 	public_end(&look);
+	hashed_keep();
+	note(2, "%llu bytes of files were hashed", (unsigned long long)bundle_hashed());
 	if (!bad)
 		group_names(files, count);
 	free(files);
@@ -741,7 +743,7 @@ pack_free(struct pack *p)
 	*p = (struct pack){0};
 }
 
-const struct source *
+struct source *
 pack_find(const struct pack *p, const struct object_name *n)
 {
 	struct source key = {.id.digest = n->digest}, *s = NULL;

@@ -45,5 +45,5 @@ const char *pack_error(void); /* why the last call failed; borrowed until the ne
 void pack_leave_out(struct pack *, const char *there);
 void pack_free(struct pack *); /* what a pack owns; it is empty afterwards */
 /* Borrowed; NULL when no source has it, or the manifest names it in the other scope alone: no honest node asks for that. */
-const struct source *pack_find(const struct pack *, const struct object_name *);
+struct source *pack_find(const struct pack *, const struct object_name *);
 #endif

@@ -20,17 +20,12 @@ source_error(void)
 	return error_text;
 }
 
-static uint64_t
-nanoseconds(struct timespec t)
-{
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static bool
-unchanged(const struct source *s, const struct stat *st)
+unchanged(const struct source *s, int fd, const struct stat *st)
 {
-	return s->dev == (uint64_t)st->st_dev && s->ino == (uint64_t)st->st_ino && s->mtime_ns == nanoseconds(st->st_mtim) &&
-	       s->ctime_ns == nanoseconds(st->st_ctim);
+	struct file_mark now = file_mark(fd, st);
+
+	return file_mark_equal(&s->mark, &now);
 }
 
 /* The file has been written to: does it still begin with what was hashed, as one that something is added to does? */
@@ -78,6 +73,7 @@ read_whole(int fd, const char *file, struct source *s)
 static int
 hash_fd(int fd, const char *file, struct source *s)
 {
+	time_t began = time(NULL);
 	struct stat st;
 	uint64_t size;
 
@@ -86,15 +82,19 @@ hash_fd(int fd, const char *file, struct source *s)
 	if (!S_ISREG(st.st_mode))
 		return fail("%s changed from a file into something else while it was being read", file);
 	size = (uint64_t)st.st_size;
-	*s = (struct source){.dev = (uint64_t)st.st_dev,
-		.ino = (uint64_t)st.st_ino,
-		.mtime_ns = nanoseconds(st.st_mtim),
-		.ctime_ns = nanoseconds(st.st_ctim)};
+	*s = (struct source){.mark = file_mark(fd, &st)};
+	s->known = hashed_find(&s->mark, &s->id);
+	if (s->known)
+		return 0;
 	if (blob_of_file(fd, size, &s->id) < 0)
 		return fail("can't read %s: %s", file, strerror(errno));
 	if (size == 0 || s->id.size < size)
 		return read_whole(fd, file, s);
-	if (fstat(fd, &st) == 0 && (unchanged(s, &st) || begins_as_hashed(fd, s)))
+	if (fstat(fd, &st) == 0 && unchanged(s, fd, &st)) {
+		hashed_add(fd, &s->mark, began, &s->id);
+		return 0;
+	}
+	if (begins_as_hashed(fd, s))
 		return 0;
 	blob_id_free(&s->id);
 	return fail("%s changed while it was being read", file);
@@ -122,7 +122,7 @@ source_clear(struct source *s)
 	free(s->bytes);
 }
 
-/* The file was written to since it was hashed: each chunk that these bytes are part of is checked against the list. */
+/* The file was written to since it was hashed, or may have been: each chunk that these bytes are part of is checked against the list. */
 static int
 read_proved(int fd, const struct source *s, uint64_t offset, uint8_t *out, size_t len)
 {
@@ -144,11 +144,13 @@ read_proved(int fd, const struct source *s, uint64_t offset, uint8_t *out, size_
 		len -= part;
 	}
 	free(chunk);
+	if (!same && s->known)
+		hashed_drop(&s->id.digest);
 	return same ? 0 : fail("%s changed while it was being sent", s->file);
 }
 
 static int
-read_file_part(const struct source *s, uint64_t offset, uint8_t *out, size_t len)
+read_file_part(const struct source *s, uint64_t offset, uint8_t *out, size_t len, bool again)
 {
 	int fd = open(s->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), bad = 0;
 	struct stat st;
@@ -159,22 +161,24 @@ read_file_part(const struct source *s, uint64_t offset, uint8_t *out, size_t len
 	n = pread_full(fd, out, len, offset);
 	if (n < 0)
 		bad = fail("can't read %s: %s", s->file, strerror(errno));
-	else if ((size_t)n < len || fstat(fd, &st) < 0 || !unchanged(s, &st))
+	else if ((again && s->known) || (size_t)n < len || fstat(fd, &st) < 0 || !unchanged(s, fd, &st))
 		bad = read_proved(fd, s, offset, out, len);
 	close(fd);
 	return bad;
 }
 
 ssize_t
-source_read(const struct source *s, uint64_t offset, uint8_t *out, size_t len)
+source_read(struct source *s, uint64_t offset, uint8_t *out, size_t len)
 {
 	uint64_t list = list_length(s->id.size), total = list + s->id.size;
 	size_t part = 0;
+	bool again = offset < s->sent;
 
 	if (offset >= total)
 		return 0;
 	if (len > total - offset)
 		len = (size_t)(total - offset);
+	s->sent = offset + len;
 	if (offset < list) {
 		part = list - offset < len ? (size_t)(list - offset) : len;
 		memcpy(out, s->id.list + offset, part);
@@ -182,7 +186,7 @@ source_read(const struct source *s, uint64_t offset, uint8_t *out, size_t len)
 	offset = offset + part - list;
 	if (len > part && s->bytes)
 		memcpy(out + part, s->bytes + offset, len - part);
-	else if (len > part && read_file_part(s, offset, out + part, len - part) < 0)
+	else if (len > part && read_file_part(s, offset, out + part, len - part, again) < 0)
 		return -1;
 	return (ssize_t)len;
 }

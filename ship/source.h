@@ -2,7 +2,7 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
-#include "bundle.h"
+#include "ship/hashed.h"
 
 /* A file of the head whose contents belong to the manifest. */
 struct source {
@@ -12,7 +12,9 @@ struct source {
 	uint8_t *bytes;		    /* owned: the contents of the manifest and of files that do not say their size; else NULL */
 	/* What fstat said when it was hashed. Where that has changed since, only what still hashes to the same is sent: of a file that
 	 * something is added to, all that there was. */
-	uint64_t dev, ino, mtime_ns, ctime_ns;
+	struct file_mark mark;
+	bool known;    /* it was not hashed anew: */
+	uint64_t sent; /* the object was read up to there. What is asked for again is proved, for it may have come out wrong */
 };
 
 /* Hashes a file and fills in all but the scopes. 0, or -1 with source_error(). source_clear in either case, on zeros at least. */
@@ -20,6 +22,6 @@ int source_of_file(const char *file, struct source *);
 void source_clear(struct source *); /* frees what it owns */
 /* Reads up to len bytes of a source's object (chunk digests, then contents) from offset; the file is opened with the caller's rights. How
  * many, or -1 with source_error(), which names the file: it is gone, unreadable, or was changed within what was hashed. */
-ssize_t source_read(const struct source *, uint64_t offset, uint8_t *out, size_t len);
+ssize_t source_read(struct source *, uint64_t offset, uint8_t *out, size_t len);
 const char *source_error(void); /* why the last call failed; borrowed until the next */
 #endif

@@ -78,7 +78,7 @@ entry_of(const struct pack *p, const char *name)
 }
 
 /* The source of an entry's contents, asked for in the scope that the entry names. */
-static const struct source *
+static struct source *
 source_of(const struct pack *p, const struct entry *e)
 {
 	struct object_name name = {e->digest, e->flags & ENTRY_PUBLIC ? SCOPE_PUBLIC : 0};
@@ -99,7 +99,7 @@ consistent(const struct pack *p)
 		return false;
 	}
 	for (i = 0; i < m.count && fine; i++) {
-		const struct source *s;
+		struct source *s;
 		struct blob_id id;
 		uint8_t *object;
 		ssize_t n;
@@ -287,7 +287,7 @@ changes(void)
 {
 	char *list = xasprintf("%s,%s", under_top("d/one"), under_top("desk/here"));
 	struct pack_query q = query(NULL, list);
-	const struct source *one, *here;
+	struct source *one, *here;
 	uint8_t out[100];
 	struct pack p;
 	int status;
@@ -337,7 +337,7 @@ static bool
 has_text(const struct pack *p, const char *path, const char *text)
 {
 	const struct entry *e = manifest_find(&p->manifest, path + 1);
-	const struct source *s = e ? source_of(p, e) : NULL;
+	struct source *s = e ? source_of(p, e) : NULL;
 	uint8_t object[4096];
 	size_t list = s ? (size_t)list_length(s->id.size) : 0;
 
@@ -352,7 +352,7 @@ growing(void)
 	char *list = xasprintf("%s,%s", under_top("log"), under_top("long"));
 	struct pack_query q = query(NULL, list);
 	struct pack p;
-	const struct source *s;
+	struct source *s;
 	static uint8_t object[PIECE_SIZE];
 	FILE *f;
 	int status;
@@ -380,6 +380,40 @@ growing(void)
 	ok(source_read(s, list_length(s->id.size) + 2 * CHUNK_SIZE - 5, object, 10) == -1, "even where a piece begins in the middle");
 	pack_free(&p);
 	free(list);
+}
+
+/* A file that was written to without a trace in its times, as through a mapping: what is known of it is not so. What is asked for once more,
+ * for its node had no use for it, is proved. */
+static void
+changed_unseen(void)
+{
+	struct source s = {.file = NULL};
+	static uint8_t text[50000];
+	uint8_t out[8];
+	struct stat st;
+	struct file_mark mark;
+	struct blob_id other;
+	FILE *f;
+
+	setenv("XDG_CACHE_HOME", top, 1);
+	make_file("unseen", "", 0644);
+	f = fopen(under_top("unseen"), "r+");
+	ok(fseek(f, 40000, SEEK_SET) == 0 && fputs("a", f) > 0 && fflush(f) == 0 && fstat(fileno(f), &st) == 0, "a file");
+	mark = file_mark(fileno(f), &st);
+	memset(text, 'x', sizeof(text));
+	blob_of_bytes(text, (size_t)st.st_size, &other);
+	hashed_add(open(top, O_RDONLY), &mark, st.st_ctim.tv_sec + 10, &other);
+	hashed_keep();
+	ok(source_of_file(under_top("unseen"), &s) == 0 && digest_equal(&s.id.digest, &other.digest), "is known as what it was");
+	ok(source_read(&s, 32, out, 8) == 8, "and sent");
+	ok(source_read(&s, 32, out, 8) == -1 && strstr(source_error(), "unseen changed"), "but not a second time");
+	source_clear(&s);
+	ok(source_of_file(under_top("unseen"), &s) == 0 && !digest_equal(&s.id.digest, &other.digest), "then it is hashed anew");
+	source_clear(&s);
+	blob_id_free(&other);
+	fclose(f);
+	hashed_keep();
+	unsetenv("XDG_CACHE_HOME");
 }
 
 /* proc(5): made up for each reader, and their size is 0. */
@@ -442,6 +476,7 @@ main(void)
 	unreadable();
 	changes();
 	growing();
+	changed_unseen();
 	without_size();
 	names();
 	command = xasprintf("rm -rf %s", top);
