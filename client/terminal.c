@@ -16,6 +16,8 @@
 
 enum {
 	PIECE = 4096, /* bytes that a pipe takes without blocking once it can be written to: PIPE_BUF */
+	LOOKS = 50, /* at the terminal of a killed client, LOOK_MS apart, for a shell that sets it itself */
+	LOOK_MS = 20,
 	CTRL_Z = 26,
 };
 
@@ -40,11 +42,23 @@ is_as_we_left_it(void)
 	return tcgetattr(STDIN_FILENO, &now) == 0 && now.c_iflag == raw.c_iflag && now.c_oflag == raw.c_oflag && now.c_lflag == raw.c_lflag;
 }
 
+/* A shell with job control sets the terminal for its prompt as soon as its job has ended. What is set a moment later would undo that, and no
+ * call looks and sets at once: so the shell has a second for it. */
+static void
+leave_to_shell(void)
+{
+	int i;
+
+	for (i = 0; i < LOOKS && is_as_we_left_it(); i++)
+		(void)poll(NULL, 0, LOOK_MS);
+}
+
 /* A killed process puts nothing back, so another one waits for its end. It has a session of its own: signals of the terminal are not for
  * it, and it may set what is no longer in the foreground. */
 static void
 guard(void)
 {
+	bool job = getpgrp() == getpid(); /* of a shell with job control; what a script starts is in the script's group */
 	sigset_t all;
 	uint8_t byte;
 	int ends[2];
@@ -62,6 +76,8 @@ guard(void)
 	close_from(STDERR_FILENO);
 	while (read(STDOUT_FILENO, &byte, 1) < 0 && errno == EINTR)
 		;
+	if (job)
+		leave_to_shell();
 	if (is_as_we_left_it())
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &cooked);
 	_exit(0);
