@@ -24,7 +24,7 @@ node() {
 		mkdir -m 700 /root/.ssh
 		cp "$1/user.pub" /root/.ssh/authorized_keys
 		chmod 600 /root/.ssh/authorized_keys
-		exec dropbear -F -E -s -r "$1/host" -p "127.0.2.$0:2222" -P none' "$1" "$T/ssh" 2>"$T/sshd.$1" &
+		exec dropbear -F -E -s -r "$1/host" -p "127.0.2.$0:2222" -P "$2/pid.$0"' "$1" "$T/ssh" 2>"$T/sshd.$1" &
 	eval "sshd_$1=$!"
 	until_true sh -c "grep -q 'Not backgrounding' $T/sshd.$1"
 }
