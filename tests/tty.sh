@@ -65,6 +65,26 @@ modes() {
 	stty -a -F "$(tty_name)" | tail -n +2 | tr '\n' ' '
 }
 
+# put_back NAME MODES: the terminal's modes are those again. A shell sets them for its prompt some time after its job has ended.
+put_back() {
+	until_true modes_are "$2"
+	is "$1" "$(modes)" "$2"
+}
+modes_are() {
+	[ "$(modes)" = "$1" ]
+}
+
+# cat_reads WORD: at a shell's prompt, starts cat and types the word: returns when cat has printed it, behind the terminal's own echo.
+cat_reads() {
+	line "echo to $1; cat"
+	sees "^to $1\$"
+	types "$1" Enter
+	until_true shown_twice "$1"
+}
+shown_twice() {
+	[ "$(screen | grep -cx -e "$1")" -ge 2 ]
+}
+
 # resize COLUMNS ROWS: returns when the terminal has that size, which tmux takes its time for.
 resize() {
 	tty_tmux resize-window -t "t$tty_count" -x "$1" -y "$2"

@@ -28,7 +28,7 @@ types C-z Enter
 types '~' C-z
 ok "~^Z stops gproc" sees 'Stopped'
 sees_prompt
-is "with the terminal as it was" "$(modes)" "$before"
+put_back "with the terminal as it was" "$before"
 line 'clear; echo here $(tput lines); fg'
 sees '^here 24'
 sees 'gproc -t'
@@ -38,7 +38,7 @@ types Enter '~.'
 sees_prompt
 line 'echo status $?'
 ok "~. ends with 255" sees '^status 255'
-is "the terminal is as it was" "$(modes)" "$before"
+put_back "the terminal is as it was" "$before"
 ok "and the job with it" until_true no_job
 
 shell_on -escape=%
@@ -63,7 +63,7 @@ until_true test -s /tmp/shell
 types Enter '~d'
 ok "~d leaves with 0" sees '^status 0'
 ok "and says how to come back" sees 'gproc attach [0-9.a-f]+'
-is "the terminal is as it was then" "$(modes)" "$before"
+put_back "the terminal is as it was then" "$before"
 like "the job runs on" "$("$GPROC" ps)" 'detached'
 is "its shell too" "$(tr '\0' ' ' <"/proc/$(cat /tmp/shell)/cmdline")" 'bash --norc --noprofile '
 job=$("$GPROC" ps | sed -n 's/^\([0-9][0-9.a-f]*\) .*/\1/p' | head -n 1)

@@ -9,6 +9,7 @@ start_tree 2 1
 no_job() { ! "$GPROC" ps | grep -q '[0-9]'; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 as_before() { [ "$(modes)" = "$before" ]; }
+in_raw_mode() { [ "$(modes | grep -o -e '-icanon' -e '-isig' -e '-opost' | sort | tr '\n' ' ')" = '-icanon -isig -opost ' ]; }
 # shell_on COMMAND...: started in the terminal; its client's pid is in $client, that of the program's shell in $shell.
 shell_on() {
 	rm -f /tmp/shell
@@ -16,7 +17,7 @@ shell_on() {
 	until_true test -s /tmp/shell
 	shell=$(cat /tmp/shell)
 	client=$(pgrep -f "^$GPROC -t e" | head -n 1)
-	is "it is in raw mode" "$(modes | grep -o -e '-icanon' -e '-isig' -e '-opost' | sort | tr '\n' ' ')" '-icanon -isig -opost '
+	ok "it is in raw mode" until_true in_raw_mode # the program may run before its client has been told so
 }
 start_tty
 before=$(modes)
@@ -105,9 +106,10 @@ stopped() { ps -o stat= -p "$(pgrep -f "^$GPROC -t e" | head -n 1)" | grep -q T;
 ok "in the background it stops before it has the terminal" until_true stopped
 types Enter
 sees 'Stopped'
-is "the terminal is as it was" "$(modes)" "$before"
+put_back "the terminal is as it was" "$before"
 line 'fg'
 sees '^/.*gproc -t|gproc -t e 0:1 cat$'
+until_true in_raw_mode # what is typed before is echoed here, too
 types back Enter
 ok "and has it in the foreground" eval "until_true eval '[ \$(screen | grep -c ^back\\\$) = 2 ]'"
 types C-d

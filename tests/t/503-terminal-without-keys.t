@@ -27,14 +27,15 @@ is "behind an unfinished line too" "$(cat /tmp/half)" half
 typed sh -c 'cat >/tmp/empty; echo end $?' </dev/null
 like "an empty input ends at once" "$out" '^(\^D.*)?end 0'
 # A shell that begins reads lines at first, then keys: the end that was typed before is none any more, and is typed anew.
-typed sh -c 'sleep 0.5; stty -icanon -echo; dd bs=1 count=2 2>/dev/null | od -An -tx1' </dev/null
+# It waits here until the end can be read.
+typed sh -c 'perl -e "vec(\$in, 0, 1) = 1; select(\$in, undef, undef, undef)"; stty -icanon -echo; dd bs=1 count=2 2>/dev/null | od -An -tx1' </dev/null
 like "an end that came before the program reads keys is typed again" "$(echo $out)" '00 04$'
 typed cat <&-
 is "so does a closed one" "$status" 0
 typed sh -c 'exec <&- >&- 2>&-; kill -0 $$; exec </dev/tty >/dev/tty; echo again' </dev/null
 like "a program may close its terminal, and open it again" "$status:$out" 'again$'
 printf 'read x; stty -echo eof Y; echo ready; cat; echo end $?' >"$T/script"
-{ echo; until grep -q ready "$T/out" 2>/dev/null; do :; done; echo text; } | timeout "$(limit 60)" "$GPROC" -t e "$node" sh -c "$(cat "$T/script")" >"$T/out"
+{ echo; until_true grep -q ready "$T/out" 2>/dev/null; echo text; } | timeout "$(limit 60)" "$GPROC" -t e "$node" sh -c "$(cat "$T/script")" >"$T/out"
 like "it is the terminal's own key for it that is typed" "$(tr -d '\r' <"$T/out" | tr '\n' ' ')" 'text end 0'
 cat /dev/null | timeout "$(limit 60)" "$GPROC" -t -n e "$node" sh -c 'test -t 0 && cat && echo tty' >"$T/out"
 like "-n: a terminal whose input ends at once" "$(tr -d '\r' <"$T/out")" 'tty$'

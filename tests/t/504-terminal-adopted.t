@@ -16,7 +16,7 @@ sees '^before 2'
 kill -STOP "$(pid_of_slave 2)"
 types 'echo $x $((1'
 resize 90 30
-types ' + 2)); stty size' Enter
+types ' + 2)); until stty size | grep -x "30 90"; do :; done' Enter
 kill -KILL "$(pid_of_slave 2)"
 wait "$(pid_of_slave 2)" 2>/dev/null
 ok "what was typed while the way was broken arrives, once" sees '^kept 3$'
@@ -26,7 +26,7 @@ ok "what is shown comes by the new way" sees '^after 4'
 like "whole" "$(screen | grep '^line' | tr '\n' ' ')" '^line 498 line 499 line 500 $'
 line 'exit 6'
 ok "so does the status" sees '^status 6'
-is "the terminal is as it was" "$(modes)" "$before"
+put_back "the terminal is as it was" "$before"
 
 # The node itself.
 line "clear; $GPROC -t e 1:4:10 sh -c 'echo it \$((1 + 1)); cat'; echo status \$?"
@@ -34,7 +34,7 @@ sees '^it 2'
 kill -KILL "$(pid_of_slave 10)"
 ok "a node that dies is lost" sees 'lost: 1:4:10'
 ok "with 255" sees '^status 255'
-is "the terminal is as it was" "$(modes)" "$before"
+put_back "the terminal is as it was" "$before"
 kill -INT "$MASTER"
 tty_tmux kill-server
 wait

@@ -23,7 +23,7 @@ types C-c
 line 'echo after $?'
 ok "Ctrl-C interrupts" sees '^after 130$'
 resize 100 30
-line 'clear; stty size'
+line 'clear; until [ "$(stty size)" = "30 100" ]; do :; done; stty size'
 ok "a new size is told" sees '^30 100$'
 line 'exit 4'
 ok "the status is the shell's" sees '^status 4'
@@ -36,7 +36,7 @@ line "cd /; clear; $GPROC -defaultMasterUDS=$UDS -t -localbin e 1:2 busybox sh -
 ok "the node's own busybox draws too" sees '^~'
 types ':q!' Enter
 sees '^status 0'
-is "the terminal is as it was" "$(modes)" "$before"
+put_back "the terminal is as it was" "$before"
 g halt ... >/dev/null
 for i in 1 2; do
 	! pid=$(pid_of $i 2>/dev/null) || wait_gone "$pid" || fact 1 "node $i powers off"

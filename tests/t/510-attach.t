@@ -37,8 +37,7 @@ timeout "$LIMIT" "$GPROC" attach "${job%%.*}" >"$T/one" 2>"$T/one.err" <&- 4>&- 
 one=$!
 timeout "$LIMIT" "$GPROC" attach -l talk >"$T/two" 2>"$T/two.err" </dev/null 4>&- &
 two=$!
-until_true sh -c '[ $(grep -c first "$1/one") = 3 ] && [ $(grep -c first "$1/two") = 3 ]' - "$T"
-ok "both see what was printed before they came" true
+ok "both see what was printed before they came" until_true sh -c '[ $(grep -c first "$1/one") = 3 ] && [ $(grep -c first "$1/two") = 3 ]' - "$T"
 timeout "$LIMIT" "$GPROC" attach "$job" >"$T/three" 2>"$T/three.err" 4>&- &
 three=$!
 until_true sh -c '[ $(grep -c first "$1/three") = 3 ]' - "$T"

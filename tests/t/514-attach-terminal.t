@@ -21,12 +21,17 @@ ok "Ctrl-C leaves" sees '^status 130'
 run "$GPROC" ps plain
 is "and the job runs on" "$(printf '%s\n' "$out" | grep -c running)" 2
 sees_prompt
-is "the terminal is as it was" "$(modes)" "$before"
-line "clear; $GPROC attach -b plain; echo status \$?"
-until_true eval 'pgrep -f "attach -b plain" >/dev/null'
-types C-c
-ok "with -b it shows what it has gathered" sees '^here'
-sees '^status 130'
+put_back "the terminal is as it was" "$before"
+# What has come to it yet can't be seen from outside: it is left again and again until it had something.
+gathers() {
+	line "clear; $GPROC attach -b plain; echo status \$?"
+	until_true pgrep -f "^$GPROC attach -b plain" >/dev/null
+	types C-c
+	sees '^status 130'
+	sees_prompt
+	tty_shows '^here'
+}
+ok "with -b it shows what it has gathered" until_true gathers
 line "clear; $GPROC ps"
 ok "ps at 80 columns: no line is longer" sees 'plain +root .*~$'
 line "clear; $GPROC i"
