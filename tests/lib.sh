@@ -335,6 +335,15 @@ wait_up() {
 	fact 1 "$1 nodes come up"
 }
 
+# wait_down COUNT: returns when the master knows of so many that are down; a launch or wait_up right after a death may come before that.
+wait_down() {
+	until_true counts_down "$1" && return
+	fact 1 "$1 nodes are known to be down"
+}
+counts_down() {
+	"$GPROC" i | head -n 1 | grep -q ", $1 down"
+}
+
 # start_flat N: slave0 to slave(N-1), all below the master.
 start_flat() {
 	start_i=0
@@ -543,10 +552,16 @@ mounts_left() {
 	grep -E 'gproc|xproc' /proc/self/mounts | grep -v '^gproc-test ' || :
 }
 
-# end_tree [PID]: Ctrl-C at the master ends every daemon, and all that they have made is gone.
+no_gproc() {
+	[ -z "$(gprocs_left)" ]
+}
+
+# end_tree [PID]: Ctrl-C at the master ends every daemon, and all that they have made is gone. The keeper of a daemon that was killed
+# goes by itself, which nobody waits for (113 holds the others to leaving nothing behind them).
 end_tree() {
 	kill -INT "${1:-$MASTER}"
 	wait
+	until_true no_gproc
 	is "no process is left" "$(gprocs_left)" ""
 	is "no mount is left" "$(mounts_left)" ""
 }

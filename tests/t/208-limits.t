@@ -57,7 +57,7 @@ gproc: ended because of that: 0-1,0:2-3,1:4-5,0:2:6-7,0:3:8-9,1:4:10-11,1:5:12 (
 none_left -kill-on-bad
 
 kill -KILL "$(pid_of_slave 13)"
-until "$GPROC" i | head -n 1 | grep -q '13 up, 1 down'; do :; done
+wait_down 1
 run "$GPROC" -strict e ... /bin/true
 is "-strict: not at all when one is down" "$status" 255
 like "-strict: which" "$err" '1:5:13'

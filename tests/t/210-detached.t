@@ -12,7 +12,7 @@ job=$out
 is "and the job runs" "$(pgrep -cx sleep)" 3
 kill -KILL "$(pid_of_slave 2)"
 wait "$(pid_of_slave 2)" 2>/dev/null
-until "$GPROC" i | head -n 1 | grep -q '^13 up'; do :; done
+wait_down 1
 is "a death on the way does not end it" "$(pgrep -cx sleep)" 3
 run "$GPROC" kill "$job"
 is "kill ends it, on adopted nodes too" "$status$err" 0
@@ -29,11 +29,13 @@ run "$GPROC" e 1:5 /bin/uname -n
 is "the first keeps its place" "$out$err" slave5
 kill -KILL "$(pid_of_slave 5)"
 wait "$(pid_of_slave 5)" 2>/dev/null
+until_true eval '"$GPROC" i 1:5 2>/dev/null | grep -q 127.9.9.9'
 wait_up 14
 run "$GPROC" e 1:5 /bin/uname -n
 is "when it dies the other takes it" "$out$err" master
 kill -INT $twin
 wait $twin 2>/dev/null
+wait_down 1
 start_slave 5 slave1
 wait_up 14
 
@@ -43,6 +45,7 @@ start_job 1:4:10-11 2 'echo up; flock -s /tmp/held true; echo end'
 for i in 1 2 3 4 5 6; do
 	kill -KILL "$(pid_of_slave 4)"
 	wait "$(pid_of_slave 4)" 2>/dev/null
+	wait_down 1
 	start_slave 4 slave1 4>&- # whoever has it open holds the jobs
 	wait_up 14
 done

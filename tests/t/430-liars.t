@@ -9,7 +9,7 @@ lie() {
 	alice timeout "$(limit 60)" "$liar" /tmp/g "$@"
 }
 cd / || exit 1
-start_master -users=alice,bob -store=64m -heartbeat="$(span 1000)"
+start_master -users=alice,bob -store=64m -heartbeat="$(span 3000)"
 start_slave 0 master -store=64m
 start_slave 1 master -store=64m
 wait_up 2

@@ -3,7 +3,7 @@
 # at every depth; -q leaves of it what gproc itself failed at.
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat="$(span 1000)"
+start_master
 start_deep
 
 # says NAME ERR COMMAND...: the whole of what is told
@@ -21,7 +21,7 @@ for depth in 1 2 3; do
 	says "depth $depth: a signal, behind a status" "gproc: exit 1: $one
 gproc: killed by signal 9: $other" e $two sh -c '[ $GPROC_RANK = 0 ] && exit 1; kill -9 $$'
 	says "depth $depth: equal reasons" "gproc: could not start: $two (2): /nowhere/prog: No such file or directory" -localbin e $two /nowhere/prog
-	run "$GPROC" -timeout="$(span 1500)" e $two sleep 1000
+	run "$GPROC" -timeout="$(span 3000)" e $two sleep 1000
 	like "depth $depth: the time" "$err" "^gproc: timed out after [0-9.]+ s: $two \\(2\\)\$"
 	is "depth $depth: and nothing else" "$(printf '%s\n' "$err" | wc -l) $status" "1 124"
 	says "depth $depth: nothing" "" e $spec true
@@ -34,7 +34,7 @@ done
 
 # All at once: one lost while it runs, one down, one absent, statuses, a signal.
 kill -KILL "$(pid_of_slave 13)"
-until_true eval '"$GPROC" i | head -n 1 | grep -q "1 down"'
+wait_down 1
 victim=$(pid_of_slave 12)
 victim=$victim "$GPROC" e 0-1,0:2-3,1:4-5,0:2:6,1:5:12,1:5:13,77 sh -c 'case $GPROC_NODE in
 	0 | 1:4) exit 1 ;;

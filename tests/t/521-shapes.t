@@ -56,7 +56,7 @@ done
 run "$GPROC" -names e 0,0:2-3,1:5:12 false
 is "verdicts by name" "$err" "gproc: exit 1: slave[0,2-3,12] (4)"
 kill -KILL "$(pid_of_slave 13)"
-until_true eval '"$GPROC" i | head -n 1 | grep -q "1 down"'
+wait_down 1
 run "$GPROC" -names e 0,1:5:13,77 true
 is "who is down by name, who is not there by path" "$(printf '%s\n' "$err" | sort -u)" "gproc: down: slave13
 gproc: not there: 77"

@@ -3,7 +3,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat="$(span 1000)"
+start_master
 start_deep
 
 # has NAME EXPRESSION WANTED: of what the last run printed
@@ -46,7 +46,7 @@ run "$GPROC" -json -names e 0,1:5 printf %s "a \"quoted\" \\ ä $(printf '\001\3
 has "-names: the host stands beside the path" '[(o["node"], o["host"]) for o in of("data", "exit") if o["node"] == "1:5"][0]' "('1:5', 'slave5')"
 has "arguments" 'of("start")[0]["command"][2]' "a \"quoted\" \\ ä $(printf '\001\357\277\275')"
 kill -KILL "$(pid_of_slave 13)"
-until_true eval '"$GPROC" i | head -n 1 | grep -q "1 down"'
+wait_down 1
 victim=$(pid_of_slave 12)
 victim=$victim run "$GPROC" -json e 0,1:5:. sh -c '[ $GPROC_NODE != 1:5:12 ] || { kill -KILL $victim; sleep 1000; }'
 has "down, of what is open" 'of("absent")' "[{'type': 'absent', 'nodes': '1:5:13', 'state': 'down'}]"

@@ -4,7 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat="$(span 1000)"
+start_master
 start_deep
 everyone="0 0:2 0:2:6 0:2:7 0:3 0:3:8 0:3:9 1 1:4 1:4:10 1:4:11 1:5 1:5:12 1:5:13"
 
@@ -35,11 +35,11 @@ gproc: not started: $rest: 1 failure"
 	run "$GPROC" -fanout=1 -stop-after=2 e $nodes false
 	is "depth $depth: -stop-after=2 of two: nothing is left to start" "$err" "gproc: exit 1: $nodes (2)"
 	# 0.6 of its time each: together more than all would have
-	run "$GPROC" -fanout=1 -timeout="$(span 3000)" e $nodes sleep $((UNIT * 2))
+	run "$GPROC" -fanout=1 -timeout="$(span 5000)" e $nodes sleep $((UNIT * 3))
 	is "depth $depth: -timeout counts from each one's turn" "$status$err" 0
-	run "$GPROC" -fanout=1 -timeout="$(span 1500)" e $nodes sh -c '[ $GPROC_RANK = 1 ] || exec sleep 1000; echo mine'
+	run "$GPROC" -fanout=1 -timeout="$(span 2500)" e $nodes sh -c '[ $GPROC_RANK = 1 ] || exec sleep 1000; echo mine'
 	like "depth $depth: and ends one alone" "$status $out $err" "^124 mine gproc: timed out after [0-9.]+ s: $one\$"
-	run "$GPROC" -fanout=1 -timeout="$(span 1000)" -kill-after="$(span 500)" e $nodes sh -c '[ $GPROC_RANK = 1 ] || { trap "" TERM; while :; do sleep 1000; done; }; echo mine'
+	run "$GPROC" -fanout=1 -timeout="$(span 2500)" -kill-after="$(span 500)" e $nodes sh -c '[ $GPROC_RANK = 1 ] || { trap "" TERM; while :; do sleep 1000; done; }; echo mine'
 	like "depth $depth: by KILL if need be" "$status $out $err" "^124 mine gproc: timed out after [0-9.]+ s: $one\$"
 	run "$GPROC" -fanout=1 -start="$(span 2000)" e $nodes sleep $((UNIT * 2))
 	is "depth $depth: -start counts from each one's turn" "$status$err" 0
@@ -99,9 +99,9 @@ mkfifo "$T/go"
 client=$!
 until_true eval '"$GPROC" ps | grep -q read'
 kill -KILL "$(pid_of_slave 12)" "$(pid_of_slave 13)"
-until_true eval '"$GPROC" i | head -n 1 | grep -q "2 down"'
+wait_down 2
 start_slave 13 slave5
-until_true eval '"$GPROC" i | head -n 1 | grep -q "1 down"'
+wait_down 1
 echo go >"$T/go"
 wait $client
 is "gone before its turn: lost; come again: it runs" "$? $(paste -sd' ' "$T/gone") $(sed 's/: the conn.*//' "$T/err")" "255 0 1:5:13 gproc: lost: 1:5:12"

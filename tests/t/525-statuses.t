@@ -6,7 +6,7 @@ TEST_SHELL=bash
 enter_namespaces "$@"
 run "$GPROC" e 0 true
 is "no master" "$status" 255
-start_master -heartbeat="$(span 1000)"
+start_master # who stands still below is not lost yet
 start_deep
 
 # gives NAME STATUS ARGUMENTS...
@@ -65,7 +65,7 @@ kill -CONT "$(pid_of_slave 12)"
 "$GPROC" i -wait=14 -timeout="$LIMIT_UP" >/dev/null
 victim=$(pid_of_slave 13) run "$GPROC" e 0,1:5:12-13 sh -c '[ $GPROC_NODE != 1:5:13 ] || { kill -KILL $victim; sleep 1000; }; exit 3'
 is "lost" "$status" 255
-until_true eval '"$GPROC" i | head -n 1 | grep -q "1 down"'
+wait_down 1
 gives "down, and named" 255 e 1:5:12-13 true
 gives "down, of what is open" 0 e 1:5:. true
 gives "nothing but what is down" 255 e 1:5:13 true

@@ -114,7 +114,7 @@ run "$GPROC" -x='slave9*' nodes 1,slave99
 is "nor by a pattern" "$status $out $(told)" "0 1 |"
 
 kill -KILL "$(pid_of_slave 13)" "$NAMED_26"
-until "$GPROC" i | grep -q ', 2 down'; do kill -0 "$MASTER" || break; done
+wait_down 2
 run "$GPROC" nodes slave13,0
 is "a name whose node is down is named" "$status $out $(told)" "255 0 down: 1:5:13|"
 run "$GPROC" nodes '*slave13'

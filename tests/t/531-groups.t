@@ -72,7 +72,7 @@ is "what -only does not name is not missed" "$status $out $(told)" "0 0:2:6-7,0:
 run "$GPROC" -x=@gone nodes @gone,0
 is "nor what -x names" "$status $out $(told)" "0 0 -x leaves out what is not there: 77,slave99 (2)|"
 kill -KILL "$(pid_of_slave 12)"
-until "$GPROC" i | grep -q ', 1 down'; do kill -0 "$MASTER" || break; done
+wait_down 1
 run "$GPROC" nodes @third
 is "a group's host that is down is named" "$status $(told)" "255 down: 1:5:12|"
 run "$GPROC" nodes @all

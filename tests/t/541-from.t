@@ -47,7 +47,8 @@ while IFS= read -r line <&4; do
 	*' attach nap' | *' kill nap'*)
 		gproc kill -9 nap >/dev/null 2>&1
 		until_true no_nap
-		gproc -detach -name=nap e 1 sh -c 'exec sleep 1'
+		case $line in *attach*) for=1 ;; *) for=1000 ;; esac # what is to be killed must not have ended
+		gproc -detach -name=nap e 1 sh -c "exec sleep $for"
 		;;
 	esac
 	type_line "$line"
