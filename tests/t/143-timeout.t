@@ -19,12 +19,14 @@ run "$GPROC" -timeout="$(span 3000)" e 0-2 /bin/sh -c '[ $GPROC_NODE = 1 ] || ex
 is "what had ended has its own verdict" "$status$(printf '%s\n' "$err" | sed 's/after [0-9.]* s/after a time/' | paste -sd' ')" \
 	"124gproc: exit 7: 0,2 (2) gproc: timed out after a time: 1"
 
-# A file that does not come in time: it is read from a client that is stopped.
+# A file that does not come in time: it is read from a client that is stopped, before all of it can have been sent.
 head -c 30000000 /dev/urandom >/tmp/large
+tc qdisc replace dev lo root tbf rate 16mbit burst 128kb latency 100ms
 "$GPROC" -timeout="$(span 3000)" -f=/tmp/large e 0 /bin/true 2>"$T/late" &
 client=$!
 until "$GPROC" ps | grep -q true; do kill -0 $client 2>/dev/null || break; done
 kill -STOP $client
+tc qdisc del dev lo root
 until ! "$GPROC" ps | grep -q true; do kill -0 "$MASTER" || break; done
 kill -CONT $client
 wait $client

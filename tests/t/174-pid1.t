@@ -25,8 +25,9 @@ is "the client, and a node that is process 1" "$status $out$err" "0 fine"
 # Orphans of a container become its first process's children, and are reaped.
 nsenter -t "$pid" -p sh -c '(sh -c "exit 3" & exec true) & wait'
 "$GPROC" e 5 /bin/sh -c 'true & true & exit 0'
-run "$GPROC" e 5 /bin/sh -c 'cat /proc/[0-9]*/stat 2>/dev/null | grep -c " Z " || true'
-is "it reaps" "$status $out" "0 0"
+# The keeper of the job before may just have ended.
+no_zombie() { [ "$("$GPROC" e 5 /bin/sh -c 'cat /proc/[0-9]*/stat 2>/dev/null | grep -c " Z "')" = 0 ]; }
+ok "it reaps" until_true no_zombie
 kill -TERM "$pid"
 status=0
 wait $runner || status=$?

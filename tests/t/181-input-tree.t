@@ -68,7 +68,7 @@ for ((k = 0; k < 40; k++)); do
 	"$GPROC" e ... sh -c 'flock -s /tmp/held true' <"$T/large" >"$T/out.$k" 2>&1 4>&- &
 	clients="$clients $!"
 done
-until [ "$("$GPROC" ps | grep -c flock)" = 40 ]; do :; done
+until_true eval '[ "$("$GPROC" ps | grep -c flock)" = 40 ]'
 before=$(peak)
 status=0
 out=$("$GPROC" e ... sha256sum <"$T/large" 2>&1) || status=$?

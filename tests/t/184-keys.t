@@ -43,6 +43,9 @@ done
 terminal "\"\$GPROC\" -b e $nodes sh -c \"echo gathered; case \\\$GPROC_NODE in 0) exit 3;; esac; echo more; sleep 1000\"; echo \"status \$?\""
 until_true eval '"$GPROC" ps | grep -q "sleep 1000"'
 until_true eval 'pgrep -fx "sleep 1000" | wc -l | grep -q "^2$"'
+# What they printed is on its way by then: it has come when the client knows of the one that has ended, and another job has been there and back.
+sees '^started 3, running 2, ended 1 of 3' || fact 1 "one has ended"
+"$GPROC" e $nodes true
 kill -STOP "$(pid_of_slave 2)" "$(pid_of_slave 5)"
 now
 began=$now

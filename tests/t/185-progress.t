@@ -5,7 +5,7 @@ TEST_SHELL=bash
 enter_namespaces "$@"
 . "$REPO/tests/tty.sh"
 export LC_ALL=C.UTF-8
-start_master
+start_master -heartbeat="$(span 40000)" # each stop below is over in a fraction of it
 start_deep
 head -c 24M /dev/urandom >"$T/large"
 chmod 644 "$T/large"
@@ -43,7 +43,8 @@ is "and nothing of it is between the output" "$(printf '%s\n' "$out" | tr '\n' '
 hold
 at 80 "\"\$GPROC\" -l e 0-1,1:4-5 sh -c \"echo first >&2; flock -s /tmp/held true; echo second >&2\" >\$T/out"
 shown "what programs say on the same terminal is whole, above it" '^started 4, running 4, ended 0 of 4'
-is "each line of it" "$(screen | grep -Ec '^ *[0-9:]+: first$') $(screen | sed '/^$/d' | tail -n 1 | grep -c started)" "4 1"
+said_above() { screen | awk '/^ *[0-9:]+: first$/ { said++ } NF { last = $1 } END { exit !(said == 4 && last == "started") }'; }
+ok "each line of it" until_true said_above
 release
 whole
 is "in the end nothing of it is left" "$(printf '%s\n' "$out" | grep -c 'started') $(printf '%s\n' "$out" | grep -Ec '^ *[0-9:]+: (first|second)$') $(printf '%s\n' "$out" | tail -n 1)" "0 8 status 0"

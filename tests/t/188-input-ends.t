@@ -81,11 +81,13 @@ types C-z
 sees '^here\$ *$'
 line bg
 sees '&$'
-line 'read -r word; echo "shell $word"'
+line 'echo "shell reads"; read -r word; echo "shell $word"'
+sees '^shell reads$'
 line second
 sees '^shell second$'
 is "stopped, and continued in the background, it reads nothing" "$(grep -c second "$T/out")" 0
 line fg
+sees '^"\$GPROC" e 0:2:6' # as the shell names what it has fetched
 line third
 until_true grep -q third "$T/out"
 types C-d

@@ -31,5 +31,6 @@ end_job
 is "a master that stood still gives each node a verdict" "$status" 255
 run "$GPROC" e ... /bin/true
 is "and all are free" "$status$err" 0
+until_true none_called sleep
 is "nothing is left of it" "$(pgrep -cx sleep)" 0
 done_testing

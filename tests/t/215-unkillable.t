@@ -67,6 +67,7 @@ like "where it was, the keeper waits" "$(left_on 1)" .
 for number in 1 2; do let_go $number; done
 as_before() { [ "$(for i in 0 1 2; do left_on $i; done)" = "$before" ]; }
 until_true as_before
+until_true no_job
 is "let go, nothing is left there" "$(for i in 0 1 2; do left_on $i; done)" "$before"
 is "nor in the list of jobs" "$("$GPROC" ps | sed 1d)" ""
 is "nor of its processes" "$(pgrep -cx sleep)" 0
@@ -78,7 +79,7 @@ wait "$MASTER" "${clients[1]}"
 for i in 0 1 2; do wait "$(pid_of_slave $i)"; done
 like "the daemons end, the keeper waits" "$(gprocs_left | wc -l)" '^1$'
 let_go 1
-until [ -z "$(gprocs_left)" ]; do :; done
+until_true no_gproc
 wait
 is "let go, nothing is left" "$(gprocs_left)$(mounts_left)$(pgrep -x sleep)" ""
 done_testing
