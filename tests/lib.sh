@@ -430,8 +430,9 @@ end_job() {
 	out=$(cat "$T/job.out") err=$(cat "$T/job.err")
 }
 
-# wait_log FILE REGEX: returns when a line of a growing file matches.
+# wait_log FILE REGEX: returns when a line of a growing file matches. What writes it may just have been started, and the file not be there.
 wait_log() {
+	until_true test -e "$1"
 	rm -f "$T/tail"
 	mkfifo "$T/tail"
 	tail -n +1 -f "$1" >"$T/tail" 4>&- &
