@@ -6,7 +6,7 @@ enter_namespaces "$@"
 start_master -users='*'
 start_bare 1 'mkdir -m 1777 data; mkdir -m 755 roots; mkdir -m 700 secret; echo hidden >secret/key; mkdir sys'
 root1=/proc/$SLAVE/root
-start_bare 2 'mkdir -m 1777 data'
+start_bare 2 'mkdir -m 1777 data; mount -t proc proc proc' # by which a file that is not whole has no name
 root2=/proc/$SLAVE/root
 wait_up 2
 mkdir -m 777 "$T/from" "$T/to"
@@ -92,19 +92,21 @@ ok "root's get of a name that turns into a link brings no other file" sh -c '! g
 # ---- killed in the middle ----
 truncate -s 0 "$T/to/none"
 yes 'a line that fills a file' | head -c 30000000 >large
-(
+{
 	"$GPROC" cp 1-2 large /data/large &
-	echo $! >"$T/client"
-	wait
-) 2>/dev/null
-kill -KILL "$(cat "$T/client")" 2>/dev/null
+	client=$!
+	until [ "$(awk '/^rchar/ { print $2 }' /proc/$client/io)" -gt 40000000 ]; do kill -0 $client || break; done # it has read all once, for the digest
+	kill -KILL $client
+	wait $client
+} 2>/dev/null
 run "$GPROC" cp 1-2 large /data/large
 is "a copy after one whose client was killed" "$status $err $(cmp large "$root2/data/large" && echo same)" "0  same"
-"$GPROC" -timeout="$(span 60)ms" cp 1-2 large /data/cut >/dev/null 2>&1
+partial() { find "$root2/data" -name ".gproc-*" | grep -q .; }
+"$GPROC" -timeout="$(span 60)" cp 1-2 large /data/cut >/dev/null 2>&1
 for root in "$root1" "$root2"; do
 	[ ! -e "$root/data/cut" ] || cmp -s large "$root/data/cut" || fact 1 "what is cut short is whole or not there"
 done
-ok "nothing partial stays" sh -c '! find "$0/data" "$1/data" -name ".gproc-*" | grep -q .' "$root1" "$root2"
+ok "nothing partial stays" eval '! partial'
 "$GPROC" get 2 /data/large "$T/to/lost" >/dev/null 2>"$T/err" &
 getter=$!
 kill -KILL "$(pid_of_slave 2)"
