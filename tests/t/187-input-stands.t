@@ -7,7 +7,7 @@ head -c 16M /dev/urandom >"$T/large"
 head -c 1M "$T/large" >"$T/small"
 large=$(sha256sum <"$T/large")
 small=$(sha256sum <"$T/small" | tr -s ' ')
-start_master -heartbeat="$(span 5000)" # each stop below is over in a fraction of it
+start_master -heartbeat="$(span 15000)" # each stop below is over in a fraction of it
 start_deep
 
 peak() { awk '/^VmHWM/ { print $2 }' "/proc/$1/status"; }

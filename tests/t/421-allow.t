@@ -17,7 +17,7 @@ bad() {
 	printf "$3" >"$T/bad"
 	run "$GPROC" -myAddress=127.0.0.1 -allow="$T/bad" m
 	is "refused: $2" "$status" 2
-	like "with its line" "$err" "^gproc: -allow: $T/bad:$1: .*$2"
+	like "with its line" "$err" "^gproc: [0-9TZ:-]+ -allow: $T/bad:$1: .*$2"
 }
 bad 2 'this machine has no user "mallory"' '1 alice\n2 mallory\n'
 bad 1 'this machine has no group "wheels"' '1 @wheels'

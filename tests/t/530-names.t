@@ -143,10 +143,10 @@ is "and shown" "$status $(printf '%s\n' "$out" | grep -c 'down since')$err" "0 2
 # Rights go by number: a host's name is what the node claims.
 echo 'slave0 *' >"$T/allow"
 run "$GPROC" -defaultMasterUDS="$T/other" -cmdport=7777 -allow="$T/allow" m
-like "-allow takes no name" "$status $err" '^2 gproc: -allow: .*allow:1: node spec, near "slave0": only numbers are taken here: a host name is what a node claims$'
+like "-allow takes no name" "$status $err" '^2 gproc: [0-9TZ:-]+ -allow: .*allow:1: node spec, near "slave0": only numbers are taken here: a host name is what a node claims$'
 echo '@rack1 *' >"$T/allow"
 run "$GPROC" -defaultMasterUDS="$T/other" -cmdport=7777 -allow="$T/allow" m
-like "and no group" "$status $err" '^2 gproc: -allow: .*allow:1: node spec, near "@rack1": only numbers'
+like "and no group" "$status $err" '^2 gproc: [0-9TZ:-]+ -allow: .*allow:1: node spec, near "@rack1": only numbers'
 
 unshare -u sh -c 'echo slave13 >/proc/sys/kernel/hostname; exec setsid "$@"' sh "$GPROC" -myParent=master -myId=40 -myAddress=127.0.4.40 >"$T/moved.log" 2>&1 &
 wait_up 22
