@@ -21,6 +21,7 @@ static const struct {
 	{MSG_SHUTDOWN, "SHUTDOWN"},
 	{MSG_POWER, "POWER"},
 	{MSG_STRIKE, "STRIKE"},
+	{MSG_HEALTH, "HEALTH"},
 	{MSG_RUN, "RUN"},
 	{MSG_EVENT, "EVENT"},
 	{MSG_ACK, "ACK"},
@@ -303,6 +304,33 @@ next_stat(struct reader *r, struct msg_stat *m)
 	*m = (struct msg_stat){.path = take_path(r)};
 	m->stat = take_figures(r);
 	return !r->bad;
+}
+
+void
+put_health(struct buf *b, const struct msg_health *m)
+{
+	put_u64(b, m->time);
+	put_u64(b, m->store);
+	put_u64(b, m->store_held);
+	put_str(b, m->version);
+	put_str(b, m->key);
+	put_str(b, m->binroot);
+	put_str(b, m->refused);
+}
+
+int
+take_health(const uint8_t *data, size_t len, struct msg_health *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_health){.time = take_u64(&r)};
+	m->store = take_u64(&r);
+	m->store_held = take_u64(&r);
+	m->version = take_str(&r);
+	m->key = take_str(&r);
+	m->binroot = take_str(&r);
+	m->refused = take_str(&r);
+	return reader_done(&r) ? 0 : -1;
 }
 
 void

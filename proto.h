@@ -54,6 +54,7 @@ enum message {
 	MSG_ATTACH = 53,    /* client: what a job has printed and prints, or its figures */
 	MSG_KEYBOARD = 54,  /* master: whether a client that attached types at the job's terminal, or which user does */
 	MSG_STRIKE = 60,    /* client: a node that is down leaves the map */
+	MSG_HEALTH = 62,    /* client: how is the master itself? master: so */
 };
 const char *message_name(unsigned type); /* "JOIN"; "unknown" */
 
@@ -115,6 +116,13 @@ struct msg_stat { /* one of MSG_STAT's, repeated to the end */
 	struct path path;
 	struct node_stat stat;
 };
+/* How a daemon is, of which nothing needs to be known until somebody asks. */
+struct msg_health {
+	uint64_t time;		    /* milliseconds since 1970, by its own clock */
+	uint64_t store, store_held; /* bytes: of its store; of these, what jobs have */
+	const char *version, *key, *binroot; /* key: the short id of the one that it offers, "": none */
+	const char *refused;	    /* who was refused of late, and why: a line each */
+};
 struct msg_strike {
 	struct path path;
 };
@@ -133,6 +141,7 @@ enum run_flags {
 	RUN_GET = 65536,      /* no program: the files that argv names are read, and their archive (archive.h) is its output */
 	RUN_COMPARE = 262144, /* as RUN_PUT, but nothing is put: its output says of each entry, '1' or '0', whether it is there already */
 	RUN_PUT = 131072,     /* no program: the manifest's files are put below the directory argv[0] of the node's own */
+	RUN_HEALTH = 524288,  /* nothing is run: its output is how this node is, as in HEALTH */
 	RUN_WATCH = 256,      /* nothing is run: what the job `of` has printed, from its last `tail` lines on, and prints */
 	RUN_FIGURES = 512,    /* nothing is run: how the job `of` is */
 };
@@ -310,7 +319,8 @@ enum launch_flags {
 	LAUNCH_SUBST = 256,	 /* as RUN_SUBST */
 	LAUNCH_GET = 65536,	 /* as RUN_GET, */
 	LAUNCH_COMPARE = 262144, /* RUN_COMPARE, */
-	LAUNCH_PUT = 131072,	 /* RUN_PUT */
+	LAUNCH_PUT = 131072,	 /* RUN_PUT, */
+	LAUNCH_HEALTH = 524288,	 /* RUN_HEALTH */
 };
 struct variant {
 	const char *machine;  /* "" fits every node */
@@ -435,6 +445,8 @@ void put_down(struct buf *, const struct msg_down *);			/* the body of a DOWN */
 int take_down(const uint8_t *, size_t, struct msg_down *);		/* its texts and bytes are borrowed */
 void put_stat(struct buf *, const struct msg_stat *);			/* one of a STAT's */
 bool next_stat(struct reader *, struct msg_stat *);			/* the next; its texts are borrowed */
+void put_health(struct buf *, const struct msg_health *);		/* the body of a HEALTH, and what a RUN_HEALTH writes */
+int take_health(const uint8_t *, size_t, struct msg_health *);		/* its texts are borrowed */
 void put_strike(struct buf *, const struct msg_strike *);		/* the body of a STRIKE */
 int take_strike(const uint8_t *, size_t, struct msg_strike *);		/* all of it is copied */
 void put_power(struct buf *, const struct msg_power *);			/* the body of a POWER */

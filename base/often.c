@@ -16,7 +16,8 @@ static struct counted {
 	char *text; /* NULL: free */
 	uint64_t until;
 	unsigned period, told, count;
-	bool news; /* it tells of no trouble */
+	bool news;    /* it tells of no trouble */
+	bool refusal; /* somebody was refused */
 } counted[MAX_COUNTED];
 
 static void
@@ -71,7 +72,7 @@ place_for(char *text, uint64_t now)
 	return oldest;
 }
 
-static void
+static struct counted *
 tell(bool news, unsigned burst, char *text)
 {
 	struct counted *c;
@@ -85,6 +86,7 @@ tell(bool news, unsigned burst, char *text)
 	} else {
 		c->count++;
 	}
+	return c;
 }
 
 void
@@ -93,8 +95,34 @@ warn_often(unsigned burst, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	tell(false, burst, xvasprintf(fmt, args));
+	(void)tell(false, burst, xvasprintf(fmt, args));
 	va_end(args);
+}
+
+void
+refuse_often(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	tell(false, 1, xvasprintf(fmt, args))->refusal = true;
+	va_end(args);
+}
+
+char *
+often_refused(void)
+{
+	struct strings lines = {0};
+	const struct counted *c;
+	char *text;
+
+	often_due();
+	for (c = counted; c < counted + MAX_COUNTED; c++)
+		if (c->text && c->refusal)
+			strings_add(&lines, c->text);
+	text = strings_join(&lines, "\n");
+	strings_free(&lines);
+	return text;
 }
 
 void
@@ -103,7 +131,7 @@ inform_often(unsigned burst, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	tell(true, burst, xvasprintf(fmt, args));
+	(void)tell(true, burst, xvasprintf(fmt, args));
 	va_end(args);
 }
 

@@ -69,6 +69,7 @@ struct exec {
 	struct upload *bucket[4096];	       /* the same by name: there may be very many */
 	uint32_t taken;			 /* bytes of output since the last credit */
 	const struct carriage *carriage; /* NULL: a program runs */
+	bool refused;			 /* by the master, of which nothing is said */
 	bool *useless;			 /* of each node: nothing more of it is of use here */
 	size_t useless_count;
 	unsigned interrupts;
@@ -842,7 +843,10 @@ on_frame(struct exec *x, const struct frame *f)
 {
 	switch (f->type) {
 	case MSG_ERROR:
-		session_error(f);
+		if (!x->carriage || !x->carriage->silent)
+			session_error(f);
+		x->refused = true;
+		return false;
 	case MSG_NAMES:
 		on_names(x, f);
 		break;
@@ -961,6 +965,8 @@ launch(struct exec *x, const char *spec, char **argv, const char *cwd)
 	link_set_bulk(x->link, put_piece, x);
 	send_launch(x, spec, argv, cwd);
 	converse(x);
+	if (x->refused)
+		return 255;
 	show_rest(x, true);
 	terminal_end(&x->terminal);
 	reading_end(&x->reading);

@@ -313,14 +313,14 @@ link_set_patience(struct link *l, unsigned ms)
 static const char closed[] = "the connection was closed";
 
 /* A peer whose kernel answers nothing is as silent as one that says nothing, and one to which nothing can be written has closed as one from
- * which nothing more comes; which of the two is seen first is chance. */
+ * which nothing more comes; which of the two is seen first is chance. So it is whether what a process had not read when it ended resets the connection. */
 static void
 link_broke(struct link *l, int error)
 {
 	char why[64];
 
 	(void)snprintf(why, sizeof(why), "silent for %u s", l->patience / 1000);
-	if (error == EPIPE)
+	if (error == EPIPE || error == ECONNRESET)
 		link_kill(l, closed);
 	else
 		link_kill(l, error == ETIMEDOUT && l->patience ? why : strerror(error));

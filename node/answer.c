@@ -4,6 +4,7 @@
 #include "node/access.h"
 #include "node/agenda.h"
 #include "node/choose.h"
+#include "node/health.h"
 #include "node/self.h"
 #include "proto.h"
 
@@ -172,6 +173,16 @@ void
 answer_on_query(struct neighbour *client, const struct frame *frame)
 {
 	agenda_add(client, frame, answer_step);
+}
+
+void
+answer_on_health(struct neighbour *client, const struct frame *frame)
+{
+	struct buf body = {0};
+
+	(void)frame;
+	health_put(&body);
+	neighbour_post(client, PRIO_OUTPUT, MSG_HEALTH, 0, &body);
 }
 
 /* ---- power ---- */

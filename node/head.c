@@ -62,6 +62,7 @@ struct launch {
 	bool detached, kill_on_bad, killed, over, terminal;
 	bool timed_out;	    /* what ends from now on was too late */
 	bool carries;	    /* files go or come: no job that a client comes back to */
+	bool asks;	    /* nothing is done, and nothing told in the log */
 	bool reads;	    /* it is a reader: it runs nothing, but shows what another's nodes have kept and print, */
 	bool figures;	    /* or how its processes are; it ends as the other does */
 	bool again;	    /* some target is */
@@ -160,7 +161,8 @@ launch_over(struct launch *l)
 	loop_cancel(&l->clock);
 	loop_cancel(&l->turn);
 	if (!l->reads) {
-		journal_end(l->record);
+		if (!l->asks)
+			journal_end(l->record);
 		if (l->carries)
 			record_forget(l->record);
 		else
@@ -852,7 +854,7 @@ static bool
 refused(struct neighbour *client, uint32_t generation)
 {
 	if (!access_may_launch(&client->who)) {
-		warn_often(1, "user %u is refused: not one of those who may use this master", client->who.uid);
+		refuse_often("user %u is refused: not one of those who may use this master", client->who.uid);
 		neighbour_send_error(client, 255, "user %u may not use this master (started with -users=\"%s\"%s%s)", client->who.uid,
 			self.options->users, *self.options->allow ? " -allow=" : "", self.options->allow);
 		return true;
@@ -909,7 +911,7 @@ make_block(struct launch *l, const struct msg_launch *m)
 		.flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
 			 (m->flags & LAUNCH_NODE_CWD ? RUN_NODE_CWD : 0u) | (m->flags & LAUNCH_SUBST ? RUN_SUBST : 0u) |
 			 (m->flags & LAUNCH_GET ? RUN_GET : 0u) | (m->flags & LAUNCH_PUT ? RUN_PUT : 0u) |
-			 (m->flags & LAUNCH_COMPARE ? RUN_COMPARE : 0u) | (l->detached ? RUN_DETACHED : 0u) |
+			 (m->flags & LAUNCH_COMPARE ? RUN_COMPARE : 0u) | (m->flags & LAUNCH_HEALTH ? RUN_HEALTH : 0u) | (l->detached ? RUN_DETACHED : 0u) |
 			 (l->detached || m->start || l->terminal || m->flags & LAUNCH_TELL_START ? RUN_TELL_START : 0u),
 		.view = m->view,
 		.size = (uint32_t)l->count,
@@ -1044,13 +1046,15 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	l->record = record_new(l->id, text, m->name, l->uid, &m->around, l->paths, l->count, record_cost(l->count, m->name));
 	free(text);
 	l->record->timeout = m->timeout;
-	journal_start(l->record);
+	l->asks = m->flags & (LAUNCH_COMPARE | LAUNCH_HEALTH);
+	if (!l->asks)
+		journal_start(l->record);
 	l->counted = launch_cost(m, c->count);
 	l->detached = m->flags & LAUNCH_DETACH;
 	l->typist = client;
 	l->terminal = m->around.input == INPUT_TERMINAL;
 	l->kill_on_bad = m->flags & LAUNCH_KILL_ON_BAD;
-	l->carries = m->flags & (LAUNCH_GET | LAUNCH_PUT | LAUNCH_COMPARE);
+	l->carries = l->asks || m->flags & (LAUNCH_GET | LAUNCH_PUT);
 	l->kill_after = m->kill_after;
 	for (i = 0; i < l->count; i++)
 		l->targets[i] =

@@ -97,6 +97,7 @@ static const struct {
 	{MSG_POWER, FROM(NB_PARENT), power_on_power},
 	{MSG_POWER, FROM(NB_CLIENT), answer_on_power},
 	{MSG_STRIKE, FROM(NB_CLIENT), answer_on_strike},
+	{MSG_HEALTH, FROM(NB_CLIENT) | BARE, answer_on_health},
 	{MSG_RUN, FROM(NB_PARENT), job_on_run},
 	{MSG_EVENT, FROM(NB_CHILD), job_on_event},
 	{MSG_ACK, FROM(NB_PARENT), job_on_ack},

@@ -3,6 +3,7 @@
 #include "node/part.h"
 
 #include "letters.h"
+#include "node/health.h"
 #include "node/input.h"
 #include "node/relay.h"
 #include "node/self.h"
@@ -905,6 +906,27 @@ part_fetches(const struct part *part)
 	return part->state == PART_FETCHING;
 }
 
+/* In pieces, as any output. */
+static void
+tell_health(struct part *part)
+{
+	struct msg_event e = {.kind = EVENT_STDOUT}, end = {.kind = EVENT_EXITED};
+	struct buf body = {0};
+	size_t at;
+
+	health_put(&body);
+	for (at = 0; at < body.len; at += e.len) {
+		e.data = body.data + at;
+		e.len = outbox_piece(&part->out);
+		if (e.len > body.len - at)
+			e.len = body.len - at;
+		outbox_add(&part->out, &e);
+	}
+	buf_free(&body);
+	part->state = PART_ENDED;
+	outbox_add(&part->out, &end);
+}
+
 struct part *
 part_start(uint64_t job, const struct msg_run *run, struct shared *block, const struct run_entry *mine, const struct part_share *share)
 {
@@ -921,6 +943,10 @@ part_start(uint64_t job, const struct msg_run *run, struct shared *block, const 
 		return part;
 	}
 	note(3, "job %s of user %u begins here", part->run.job_text, part->run.uid);
+	if (part->run.flags & RUN_HEALTH) {
+		tell_health(part);
+		return part;
+	}
 	part->silent = part->run.flags & RUN_DETACHED;
 	part->kept = keep_begin(self.keep, job, part->run.uid, part->run.keep);
 	input_begin(&part->input, job, part->run.around.input);

@@ -126,7 +126,7 @@ stranger_gone(const struct neighbour *n, const char *why)
 		free(text);
 		return;
 	}
-	warn_often(1, "no link from %s", text);
+	refuse_often("no link from %s", text);
 	if (!t->text || strcmp(t->text, text) != 0) {
 		free(t->text);
 		*t = (struct told){.text = xstrdup(text), .first = now};

@@ -372,7 +372,7 @@ refuse(struct neighbour *n, const char *fmt, ...)
 	va_start(args, fmt);
 	why = xvasprintf(fmt, args);
 	va_end(args);
-	warn_often(1, "%s may not join: %s", host, why); /* it tries again, from another port each time */
+	refuse_often("%s may not join: %s", host, why); /* it tries again, from another port each time */
 	free(host);
 	m.why = why;
 	put_refuse(&body, &m);

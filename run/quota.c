@@ -182,6 +182,18 @@ quotas_size(const struct quotas *all)
 	return total;
 }
 
+uint64_t
+quotas_held(const struct quotas *all)
+{
+	uint64_t total = 0;
+	const struct quota *s;
+
+	look_at_all(all);
+	for (s = all->first; s; s = s->next)
+		total += firm_use(s);
+	return total;
+}
+
 static const char *
 room_name(const struct quota *s, char out[16])
 {

@@ -34,6 +34,7 @@ void quota_leave(struct quota *); /* and has ended */
 /* Looks at what is used, and sets the limits of all rooms anew: after each of the calls above. */
 void quotas_resize(struct quotas *, uint64_t common);
 uint64_t quotas_size(const struct quotas *); /* bytes that the rooms together may grow to */
+uint64_t quotas_held(const struct quotas *); /* bytes that users have and others can't get */
 /* Takes away rooms without jobs that it has found so once before. */
 void quotas_tidy(struct quotas *);
 

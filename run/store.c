@@ -210,6 +210,12 @@ store_free(const struct store *s)
 }
 
 uint64_t
+store_held(const struct store *s)
+{
+	return quotas_held(s->quotas);
+}
+
+uint64_t
 store_spare(const struct store *s)
 {
 	uint64_t bytes = store_free(s), kept = s->budget / 8;

@@ -29,6 +29,7 @@ int store_dir(const struct store *); /* descriptor of its top directory, close-o
 bool store_is_tmpfs(const struct store *);   /* mounted; else a directory of another file system */
 uint64_t store_budget(const struct store *); /* bytes that all of it may take */
 uint64_t store_free(const struct store *);   /* bytes that could be had: free, and held by what is idle, less what is promised */
+uint64_t store_held(const struct store *);   /* bytes that users' jobs have, written or pinned */
 uint64_t store_spare(
 	const struct store *); /* of these, what may go to contents that only pass: an eighth of the budget is kept for launches */
 

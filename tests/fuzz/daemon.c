@@ -46,6 +46,7 @@ void __wrap_loop_unwatch(struct watch *);
 void __wrap_loop_each_turn(void (*)(void));
 void __wrap_loop_end(void);
 void __wrap_warn(const char *, ...);
+void __wrap_inform(const char *, ...);
 int __wrap_init_request(int);
 int __wrap_net_dial(const struct address *);
 int __wrap_net_listen(const struct address *, unsigned);
@@ -133,6 +134,12 @@ __wrap_loop_end(void)
 
 void
 __wrap_warn(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+void
+__wrap_inform(const char *fmt, ...)
 {
 	(void)fmt;
 }
@@ -510,7 +517,7 @@ static void
 put_some_run(struct buf *b, struct reader *r)
 {
 	unsigned how = number(r);
-	struct run_common common = {.flags = (how & 15u) | (how & 64 ? RUN_WATCH : 0u) | (how & 128 ? RUN_FIGURES : 0u),
+	struct run_common common = {.flags = (how & 15u) | (how & 64 ? RUN_WATCH : 0u) | (how & 128 ? RUN_FIGURES : 0u) | (how & 16 ? RUN_HEALTH : 0u),
 		.keep = how & 32 ? 100 : 0,
 		.of = how & 7,
 		.tail = how & 8 ? 1 : UINT64_MAX,

@@ -30,6 +30,7 @@ same(struct buf *out, const uint8_t *data, size_t size, bool whole)
 PLAIN(down, true)
 PLAIN(power, false)
 PLAIN(strike, true)
+PLAIN(health, true)
 PLAIN(event, true)
 PLAIN(ack, true)
 PLAIN(want, true)
@@ -241,7 +242,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run_common, try_launch, try_accepted, try_query_end,
 		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal, try_input, try_taken, try_resize, try_slow,
 		try_before, try_ps_ask,
-		try_signal_one, try_attach, try_job_end, try_keyboard};
+		try_signal_one, try_attach, try_job_end, try_keyboard, try_health};
 
 	if (size == 0)
 		return 0;

@@ -73,6 +73,20 @@ make_strike(struct buf *b)
 }
 
 static void
+make_health(struct buf *b)
+{
+	struct msg_health m = {.time = 1u << 31,
+		.store = 1ull << 33,
+		.store_held = 4096,
+		.version = "0.1.0",
+		.key = "c035f853",
+		.binroot = "/tmp/xproc",
+		.refused = "10.0.0.3: its key is another\n10.0.0.4: likewise"};
+
+	put_health(b, &m);
+}
+
+static void
 make_power(struct buf *b)
 {
 	struct msg_power m = {.path = here, .reboot = true};
@@ -498,6 +512,7 @@ PLAIN(join)
 PLAIN(down)
 PLAIN(power)
 PLAIN(strike)
+PLAIN(health)
 PLAIN(event)
 PLAIN(ack)
 PLAIN(refuse)
@@ -600,6 +615,7 @@ static const struct {
 	{"STAT", make_stats, again_stat, false, 0, 0},
 	{"POWER", make_power, again_power, true, 0, 0},
 	{"STRIKE", make_strike, again_strike, false, 0, 0},
+	{"HEALTH", make_health, again_health, false, 0, 0},
 	{"REFUSE", make_refuse, again_refuse, false, 0, 0},
 	{"FORGET", make_forget, again_forget, false, 0, 13},
 	{"RESEND", make_resend, again_resend, false, 0, 0},
