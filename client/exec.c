@@ -1042,12 +1042,14 @@ int
 exec_carry(const struct options *options, const char *spec, const struct carriage *c)
 {
 	struct exec x = {.options = options, .carriage = c, .variants = 1, .machines = {xstrdup("")}};
+	int status;
 
 	check_spec(spec);
 	if (c->pack)
 		x.packs[0] = *c->pack;
 	x.link = session_open(options->uds);
-	return launch(&x, spec, c->words.at, "/");
+	status = launch(&x, spec, c->words.at, "/");
+	return status == 126 || status == 127 ? 1 : status;
 }
 
 /* Asks for what the job has printed, and takes what the master knows of it. */

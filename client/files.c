@@ -5,9 +5,11 @@
 #include "client/exec.h"
 #include "client/survey.h"
 #include "letters.h"
+#include "pathset.h"
 #include "client/receive.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -93,20 +95,25 @@ pack(const struct copy *copies, size_t count, struct pack *out)
 
 enum { WORTH_ASKING = 1 << 20 }; /* bytes: less is sent in the time of a question */
 
+/* What nodes have in place of a manifest's entries, '1' for each: */
 struct comparing {
-	size_t entries, count, *at; /* at: how many of its words each node has said */
-	char *there;		    /* '1' for each entry that every node has in place */
-	uint64_t said;		    /* of all nodes */
+	size_t entries, count;
+	char *all, *any; /* all of them; one at least */
+	struct path *paths;
+	size_t *at, *have; /* of each node: how many words it has said; how many entries it has */
+	uint64_t said;	   /* of all nodes */
 };
 
 static void
 compare_begin(void *owner, const struct msg_accepted *m, const struct naming *naming)
 {
-	(void)naming;
 	struct comparing *c = owner;
 
+	(void)naming;
 	c->count = m->count;
+	c->paths = xmemdup(m->paths, m->count * sizeof(*c->paths));
 	c->at = xcalloc(m->count, sizeof(*c->at));
+	c->have = xcalloc(m->count, sizeof(*c->have));
 }
 
 static int
@@ -115,30 +122,96 @@ compare_take(void *owner, size_t node, const uint8_t *data, size_t len)
 	struct comparing *c = owner;
 
 	for (; len-- > 0 && c->at[node] < c->entries; data++, c->at[node]++, c->said++)
-		if (*data != '1')
-			c->there[c->at[node]] = '0';
+		if (*data == '1') {
+			c->any[c->at[node]] = '1';
+			c->have[node]++;
+		} else {
+			c->all[c->at[node]] = '0';
+		}
 	return 0;
 }
 
-/* Files that all nodes have are not sent again; each node compares with the rights of the user there. */
-static void
-leave_out(const struct options *o, const char *spec, const char *base, struct pack *sent)
+/* Each node compares with the rights of the user there. The status of the question; 0 where it isn't worth one, too. */
+static int
+compare(const struct options *o, const char *spec, const char *base, const struct pack *sent, struct comparing *c)
 {
-	struct comparing c = {.entries = sent->manifest.count, .there = xmalloc(sent->manifest.count + 1)};
 	struct carriage question = {
-		.flags = LAUNCH_COMPARE, .silent = true, .pack = sent, .owner = &c, .begin = compare_begin, .take = compare_take};
+		.flags = LAUNCH_COMPARE, .silent = true, .pack = sent, .owner = c, .begin = compare_begin, .take = compare_take};
 	uint64_t bytes = 0;
+	int status;
 	size_t i;
 
-	memset(c.there, '1', c.entries);
-	for (i = 0; i < c.entries; i++)
+	c->entries = sent->manifest.count;
+	c->all = xcalloc(c->entries + 1, 1);
+	c->any = xcalloc(c->entries + 1, 1);
+	memset(c->all, '1', c->entries);
+	memset(c->any, '0', c->entries);
+	for (i = 0; i < c->entries; i++)
 		bytes += sent->manifest.at[i].size;
 	strings_add(&question.words, base);
-	if (bytes >= WORTH_ASKING && exec_carry(o, spec, &question) == 0 && c.said == (uint64_t)c.entries * c.count)
-		pack_leave_out(sent, c.there);
+	status = bytes >= WORTH_ASKING ? exec_carry(o, spec, &question) : 0;
 	strings_free(&question.words);
-	free(c.at);
-	free(c.there);
+	return status;
+}
+
+static void
+comparing_free(struct comparing *c)
+{
+	free(c->paths);
+	free(c->at);
+	free(c->have);
+	free(c->all);
+	free(c->any);
+}
+
+/* The nodes that lack something which another one has, folded; "": none. The caller frees. */
+static char *
+lacking(const struct comparing *c)
+{
+	struct path *paths = xcalloc(c->count + 1, sizeof(*paths));
+	size_t i, most = 0, count = 0;
+	char *text;
+
+	for (i = 0; i < c->entries; i++)
+		most += c->any[i] == '1';
+	for (i = 0; i < c->count; i++)
+		if (c->have[i] < most)
+			paths[count++] = c->paths[i];
+	text = count < c->count ? pathset_fold(paths, count) : xstrdup("");
+	free(paths);
+	return text;
+}
+
+/* What all nodes have already is not sent; and what some have not, to these alone: the others have a launch of their own before. */
+static int
+send_lacking(const struct options *o, const char *spec, const char *base, struct carriage *carriage, struct pack *sent)
+{
+	struct comparing c = {0};
+	struct options those = *o;
+	int status = compare(o, spec, base, sent, &c);
+	bool interrupted = status == 128 + SIGINT, answered = c.count && c.said == (uint64_t)c.entries * c.count;
+	char *few = answered && !interrupted ? lacking(&c) : xstrdup("");
+
+	status = interrupted ? status : 0;
+
+	if (*few) {
+		those.exclude = xasprintf("%s%s%s", o->exclude, *o->exclude ? "," : "", few);
+		pack_leave_out(sent, c.any);
+		status = exec_carry(&those, spec, carriage);
+		interrupted = status == 128 + SIGINT;
+		those.exclude = those.only = "";
+		spec = few;
+	}
+	if (answered)
+		pack_leave_out(sent, c.all);
+	if (!interrupted) {
+		int other = exec_carry(&those, spec, carriage);
+
+		status = other > status ? other : status;
+	}
+	free(few);
+	comparing_free(&c);
+	return status;
 }
 
 /* What is to be copied, with what is allocated for it. */
@@ -223,15 +296,13 @@ copy_to(const struct options *o, const char *spec, char **from, size_t count, co
 		plan_add(&plan, from[i], xstrdup(name ? name : means_contents(from[i]) ? "" : last_part(from[i])));
 	check_names(plan.copies, plan.count);
 	pack(plan.copies, plan.count, &sent);
-	if (!o->subst)
-		leave_out(o, spec, base, &sent);
 	strings_take(&carriage.words, base);
 	if (into)
 		strings_add(&carriage.words, "make");
 	if (o->subst)
 		strings_add(&carriage.words, "own");
 	carriage.pack = &sent;
-	status = exec_carry(o, spec, &carriage);
+	status = o->subst ? exec_carry(o, spec, &carriage) : send_lacking(o, spec, base, &carriage, &sent);
 	strings_free(&carriage.words);
 	plan_free(&plan);
 	free(whole);

@@ -641,8 +641,8 @@ pack_leave_out(struct pack *p, const char *there)
 	size_t i;
 
 	for (i = 0; i < p->manifest.count; i++)
-		if (there[i] == '1' && p->manifest.at[i].kind == ENTRY_FILE)
-			p->manifest.at[i].flags |= ENTRY_THERE;
+		if (p->manifest.at[i].kind == ENTRY_FILE)
+			p->manifest.at[i].flags = (p->manifest.at[i].flags & ~(unsigned)ENTRY_THERE) | (there[i] == '1' ? ENTRY_THERE : 0);
 	free(p->at[0].bytes);
 	blob_id_free(&p->at[0].id);
 	(void)finish_manifest(p);

@@ -41,8 +41,21 @@ run "$GPROC" cp 1-2 tree /data/
 is "what all have already is not sent again: it is the same file still" \
 	"$status $out$err$(stat -c %i "$root1/data/tree/big" "$root2/data/tree/big" | tr '\n' ' ')" "0 $before"
 printf y | dd of="$root2/data/tree/big" bs=1 seek=1000 conv=notrunc status=none
+before=$(stat -c %i "$root1/data/tree/big")
 run "$GPROC" cp 1-2 tree /data/
 is "what differs on one is sent" "$status $out$err$(same "$T/from/tree" "$root2/data/tree")" "0 "
+is "to that one alone: on the other it is the same file still" "$(stat -c %i "$root1/data/tree/big")" "$before"
+rm "$root1/data/tree/big"
+before=$(stat -c %i "$root2/data/tree/big")
+run "$GPROC" -x 0 cp 0-2,77 tree /data/
+is "of those that aren't there it is told all the same" "$status $err" "255 gproc: not there: 77
+gproc: not there: 77"
+is "and what one lacks comes, to that one alone" "$(same "$T/from/tree" "$root1/data/tree")$(stat -c %i "$root2/data/tree/big")" "$before"
+rm "$root2/data/tree/big"
+mkdir "$root2/data/tree/big"
+run "$GPROC" cp 1-2 tree /data/
+is "one fails, of the two launches" "$status $err" "1 gproc: failed: 2: /data/tree/big: there is a directory of this name"
+rmdir "$root2/data/tree/big"
 
 printf two >two
 ln -s /data/victim "$root1/data/link"
@@ -114,6 +127,21 @@ mkdir "$root1/small"
 run "$GPROC" cp 1,3 tree/big /small/
 is "a full disk: the node fails, with the file's name" "$status $err" "1 gproc: failed: 3: /small/big: No space left on device"
 is "and nothing of it is there" "$(ls -A "$root3/small")" ""
+start_bare 7 'mkdir data' -store=8m -debug=9
+root7=/proc/$SLAVE/root
+wait_up 5
+head -c 6000000 /dev/urandom >larger
+run "$GPROC" cp 1,7 larger /data/larger
+like "more than a node's store has room for is told before it is sent" "$status $err" \
+	'^1 gproc: could not start: 7: it needs 5\.9 MiB, and of the store.s 8\.0 MiB there are [34]\.[0-9] MiB to be had$'
+is "nothing of it has come there" "$(grep -c 'DATA, 6[0-9]* bytes' "$T/slave7.log") $(ls "$root7/data")" "0 "
+is "the other has it" "$(cmp larger "$root1/data/larger" && echo same)" same
+kill "$SLAVE"
+wait_down() {
+	[ "$("$GPROC" -json i | grep -c '"state":"down"')" = 1 ]
+}
+until_true wait_down
+"$GPROC" forget 7 >/dev/null
 is "on the other all is" "$(cmp tree/big "$root1/small/big" && echo same)" same
 
 # ---- three levels, all on the head's root: everybody writes one file ----
