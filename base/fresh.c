@@ -1,11 +1,13 @@
 /* A file that appears in its place whole or not at all.
  * Must never know what is in it. */
 #include "base/fresh.h"
-#include "base/util.h"
+#include "base/sys.h"
+#include "base/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,6 +92,42 @@ fresh_end(struct fresh *f, const char *name)
 		f->name[0] = '\0';
 	fresh_drop(f);
 	return bad;
+}
+
+int
+fresh_parent(int root, const char *path, const char **name)
+{
+	char *dir;
+	int fd;
+
+	*name = last_part(path);
+	dir = *name == path ? xstrdup(".") : xstrndup(path, (size_t)(*name - path) - 1);
+	fd = open_unled(root, dir, O_RDONLY | O_DIRECTORY);
+	free(dir);
+	return fd;
+}
+
+int
+fresh_dir(int dir, const char *name)
+{
+	struct stat st;
+
+	if (mkdirat(dir, name, 0700) == 0)
+		return 0;
+	if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	errno = ENOTDIR;
+	if (!S_ISDIR(st.st_mode))
+		return -1;
+	return (st.st_mode & 0700) == 0700 ? 0 : fchmodat(dir, name, (st.st_mode & 07777) | 0700, 0);
+}
+
+int
+fresh_dress(int fd, mode_t mode, struct timespec mtime)
+{
+	struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, mtime};
+
+	return fchmod(fd, mode) < 0 || futimens(fd, times) < 0 ? -1 : 0;
 }
 
 /* What was made under another name takes its place. */

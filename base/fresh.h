@@ -16,7 +16,14 @@ int fresh_begin(struct fresh *, int dir, mode_t mode);
  * and nothing changed. */
 int fresh_end(struct fresh *, const char *name);
 void fresh_drop(struct fresh *); /* as if it had never been begun */
-/* The same for a link, with its time, and for another name of a file. */
+/* The directory below root that a path's last part lies in, no link on the way followed, and in *name that part. The caller closes it. -1 with
+ * errno. */
+int fresh_parent(int root, const char *path, const char **name);
+/* A directory, made or there already: open to its owner until fresh_dress, when all is in it. 0, or -1 with errno: ENOTDIR where something
+ * else stands. */
+int fresh_dir(int dir, const char *name);
+int fresh_dress(int fd, mode_t mode, struct timespec mtime); /* its mode and time: the last of what is done to it. 0, or -1 with errno */
+/* As fresh_begin and fresh_end for a link, with its time, and for another name of a file. */
 int fresh_link(int dir, const char *target, struct timespec mtime, const char *name);
 int fresh_hard_link(int from, const char *old, int dir, const char *name); /* old is below the directory from */
 #endif

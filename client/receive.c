@@ -95,22 +95,6 @@ place_of(const struct receipt *r, const char *path)
 	return r->as ? xasprintf("%s%s", r->as, path + strcspn(path, "/")) : xstrdup(path);
 }
 
-/* The directory that a path below root lies in, and its last part. The caller closes it. -1 with errno. */
-static int
-open_parent(const struct receipt *r, const char *path, const char **name)
-{
-	char *dir;
-	int fd;
-
-	*name = last_part(path);
-	if (*name == path)
-		return open_below(r->root, ".", O_RDONLY | O_DIRECTORY, 0);
-	dir = xstrndup(path, (size_t)(*name - path) - 1);
-	fd = open_below(r->root, dir, O_RDONLY | O_DIRECTORY, 0);
-	free(dir);
-	return fd;
-}
-
 /* ---- items ---- */
 
 static struct timespec
@@ -123,16 +107,11 @@ static void
 make_dir(struct receipt *r, const char *path, const struct archive_item *item)
 {
 	const char *name;
-	int dir = open_parent(r, path, &name);
-	struct stat st;
+	int dir = fresh_parent(r->root, path, &name);
 
-	if (dir < 0 || (mkdirat(dir, name, 0700) < 0 && errno != EEXIST) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		failed_here(r, path);
-	} else if (!S_ISDIR(st.st_mode)) {
-		errno = ENOTDIR;
+	if (dir < 0 || fresh_dir(dir, name) < 0) {
 		failed_here(r, path);
 	} else {
-		(void)fchmodat(dir, name, (st.st_mode & 07777) | 0700, 0);
 		r->dirs = grow(r->dirs, r->count, &r->room, sizeof(r->dirs[0]));
 		r->dirs[r->count++] = (struct made_dir){xstrdup(path), item->mode & 0777, time_of(item)};
 	}
@@ -144,7 +123,7 @@ make_link(struct receipt *r, const char *path, const struct archive_item *item)
 {
 	const char *name, *old;
 	char *first = item->kind == ARCHIVE_HARD_LINK ? place_of(r, item->target) : NULL;
-	int dir = open_parent(r, path, &name), from = first ? open_parent(r, first, &old) : -1;
+	int dir = fresh_parent(r->root, path, &name), from = first ? fresh_parent(r->root, first, &old) : -1;
 
 	if (dir < 0 || (first && from < 0) ||
 		(first ? fresh_hard_link(from, old, dir, name) : fresh_link(dir, item->target, time_of(item), name)) < 0)
@@ -162,7 +141,7 @@ begin_file(struct receipt *r, char *path, const struct archive_item *item)
 	r->path = path;
 	r->head = *item;
 	r->at = 0;
-	r->parent = open_parent(r, path, &name);
+	r->parent = fresh_parent(r->root, path, &name);
 	r->skip = r->parent < 0 || fresh_begin(&r->file, r->parent, 0600) < 0;
 	if (r->skip)
 		failed_here(r, path);
@@ -194,12 +173,11 @@ close_file(struct receipt *r)
 static void
 end_file(struct receipt *r, const char *why)
 {
-	struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, time_of(&r->head)};
-
 	if (*why)
 		failed(r, r->path, why);
-	else if (!r->skip && (ftruncate(r->file.fd, (off_t)r->at) < 0 || fchmod(r->file.fd, r->head.mode & 0777) < 0 ||
-				     futimens(r->file.fd, times) < 0 || fresh_end(&r->file, last_part(r->path)) < 0))
+	else if (!r->skip &&
+		 (ftruncate(r->file.fd, (off_t)r->at) < 0 || fresh_dress(r->file.fd, r->head.mode & 0777, time_of(&r->head)) < 0 ||
+			 fresh_end(&r->file, last_part(r->path)) < 0))
 		failed_here(r, r->path);
 	close_file(r);
 }
@@ -210,10 +188,9 @@ finish_dirs(struct receipt *r)
 {
 	for (; r->count; r->count--) {
 		const struct made_dir *d = &r->dirs[r->count - 1];
-		struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, d->mtime};
-		int fd = open_below(r->root, d->path, O_RDONLY | O_DIRECTORY, 0);
+		int fd = open_unled(r->root, d->path, O_RDONLY | O_DIRECTORY);
 
-		if (fd < 0 || futimens(fd, times) < 0 || fchmod(fd, d->mode) < 0)
+		if (fd < 0 || fresh_dress(fd, d->mode, d->mtime) < 0)
 			failed_here(r, d->path);
 		close_fd(&fd);
 		free(d->path);

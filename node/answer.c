@@ -185,46 +185,57 @@ answer_on_health(struct neighbour *client, const struct frame *frame)
 	neighbour_post(client, PRIO_OUTPUT, MSG_HEALTH, 0, &body);
 }
 
-/* ---- power ---- */
+/* ---- orders ---- */
 
-/* Leaves first: a node goes only when all that is to go below it has been told. */
+/* About one node, from those who may do everything. give carries it out: NULL, or why not, which is freed here. */
 static bool
-power_step(struct errand *e)
+order_step(struct errand *e, bool readable, const struct path *path,
+	char *(*give)(const struct errand *, const struct path *, const char *name))
 {
 	struct neighbour *client = e->client;
-	const struct frame *frame = &e->frame;
-	struct msg_power m;
-	struct member *member;
-	char name[PATH_TEXT];
-	struct neighbour *next;
+	char name[PATH_TEXT], *why;
 
-	if (take_power(frame->body, frame->len, &m) != 0) {
-		neighbour_send_error(client, 255, "the master can't read this request");
-		return true;
-	}
-	member = map_find(&self.map, &m.path);
-	next = member ? member->via : NULL;
-	if (!access_is_chief(client->who.uid))
-		neighbour_send_error(client, 255, "only root and the user who runs the master may halt or reboot nodes");
-	else if (!next)
-		neighbour_send_error(client, 255, "node %s is not there", path_text(&m.path, name));
-	else if (!member->info.has_power)
-		neighbour_send_error(
-			client, 255, "node %s can't be halted or rebooted from here: its PID 1 is not gproc", path_text(&m.path, name));
-	else {
-		neighbour_send_bytes(next, PRIO_CONTROL, MSG_POWER, 0, frame->body, frame->len);
+	if (!readable)
+		why = xstrdup("the master can't read this request");
+	else if (!access_is_chief(client->who.uid))
+		why = xstrdup("only root and the user who runs the master may halt, reboot or forget nodes");
+	else
+		why = give(e, path, path_text(path, name));
+	if (why)
+		neighbour_send_error(client, 255, "%s", why);
+	else
 		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
-	}
+	free(why);
 	return true;
 }
 
+static char *
+give_power(const struct errand *e, const struct path *path, const char *name)
+{
+	const struct member *member = map_find(&self.map, path);
+
+	if (!member || !member->via)
+		return xasprintf("node %s is not there", name);
+	if (!member->info.has_power)
+		return xasprintf("node %s can't be halted or rebooted from here: its PID 1 is not gproc", name);
+	neighbour_send_bytes(member->via, PRIO_CONTROL, MSG_POWER, 0, e->frame.body, e->frame.len);
+	return NULL;
+}
+
+static bool
+power_step(struct errand *e)
+{
+	struct msg_power m;
+
+	return order_step(e, take_power(e->frame.body, e->frame.len, &m) == 0, &m.path, give_power);
+}
+
+/* Leaves first: a node goes only when all that is to go below it has been told. */
 void
 answer_on_power(struct neighbour *client, const struct frame *frame)
 {
 	agenda_add(client, frame, power_step);
 }
-
-/* ---- nodes that are gone for good ---- */
 
 /* What was below it and has no other way is as gone. */
 static void
@@ -242,33 +253,27 @@ strike(const struct path *path)
 	}
 }
 
+static char *
+give_strike(const struct errand *e, const struct path *path, const char *name)
+{
+	const struct member *member = map_find(&self.map, path);
+
+	if (!member)
+		return NULL; /* it went with the one above it */
+	if (member->state != NODE_LOST)
+		return xasprintf("node %s is %s: only those that are down can be forgotten", name,
+			member->state == NODE_UP ? "up" : "looking for another way here");
+	inform("node %s is forgotten, as user %u asks", name, (unsigned)e->client->who.uid);
+	strike(path);
+	return NULL;
+}
+
 static bool
 strike_step(struct errand *e)
 {
-	struct neighbour *client = e->client;
 	struct msg_strike m;
-	struct member *member;
-	char name[PATH_TEXT];
 
-	if (take_strike(e->frame.body, e->frame.len, &m) != 0) {
-		neighbour_send_error(client, 255, "the master can't read this request");
-		return true;
-	}
-	(void)path_text(&m.path, name);
-	member = map_find(&self.map, &m.path);
-	if (!access_is_chief(client->who.uid)) {
-		neighbour_send_error(client, 255, "only root and the user who runs the master may have it forget nodes");
-	} else if (!member) {
-		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL); /* it went with the one above it */
-	} else if (member->state != NODE_LOST) {
-		neighbour_send_error(client, 255, "node %s is %s: only those that are down can be forgotten", name,
-			member->state == NODE_UP ? "up" : "looking for another way here");
-	} else {
-		inform("node %s is forgotten, as user %u asks", name, (unsigned)client->who.uid);
-		strike(&m.path);
-		neighbour_send(client, PRIO_OUTPUT, MSG_OK, 0, NULL);
-	}
-	return true;
+	return order_step(e, take_strike(e->frame.body, e->frame.len, &m) == 0, &m.path, give_strike);
 }
 
 void

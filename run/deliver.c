@@ -47,20 +47,6 @@ as_self(const struct delivering *c)
 		(void)act_as_self();
 }
 
-/* The directory that an entry lies in, and its last part. The caller closes it. -1 with errno. */
-static int
-open_parent(const struct delivering *c, const char *path, const char **name)
-{
-	char *dir;
-	int fd;
-
-	*name = last_part(path);
-	dir = *name == path ? xstrdup(".") : xstrndup(path, (size_t)(*name - path) - 1);
-	fd = open_unled(c->base, dir, O_RDONLY | O_DIRECTORY);
-	free(dir);
-	return fd;
-}
-
 /* Where an entry goes, below base; NULL: it is another node's, or what all of this node's lie in. */
 static const char *
 place_of(const struct delivering *c, const struct entry *e)
@@ -79,11 +65,10 @@ first_name(const struct delivering *c, const struct entry *e)
 	return place_of(c, first) ? first : e;
 }
 
-static void
-times_of(const struct entry *e, struct timespec times[2])
+static struct timespec
+time_of(const struct entry *e)
 {
-	times[0] = (struct timespec){.tv_nsec = UTIME_OMIT};
-	times[1] = (struct timespec){.tv_sec = (time_t)e->mtime, .tv_nsec = (long)e->mtime_ns};
+	return (struct timespec){.tv_sec = (time_t)e->mtime, .tv_nsec = (long)e->mtime_ns};
 }
 
 static mode_t
@@ -96,10 +81,7 @@ mode_of(const struct delivering *c, const struct entry *e)
 static int
 dress(const struct delivering *c, const struct entry *e, int fd)
 {
-	struct timespec times[2];
-
-	times_of(e, times);
-	return (c->exact && fchown(fd, e->uid, e->gid) < 0) || fchmod(fd, mode_of(c, e)) < 0 || futimens(fd, times) < 0 ? -1 : 0;
+	return c->exact && fchown(fd, e->uid, e->gid) < 0 ? -1 : fresh_dress(fd, mode_of(c, e), time_of(e));
 }
 
 /* What is there may be replaced by a file or a link: it is no directory. */
@@ -147,10 +129,7 @@ put_file(const struct delivering *c, const struct entry *e, int from, bool given
 static int
 put_link(const struct delivering *c, const struct entry *e, int dir, const char *name)
 {
-	struct timespec times[2];
-
-	times_of(e, times);
-	if (may_replace(dir, name) < 0 || fresh_link(dir, e->target, times[1], name) < 0)
+	if (may_replace(dir, name) < 0 || fresh_link(dir, e->target, time_of(e), name) < 0)
 		return -1;
 	return c->exact ? fchownat(dir, name, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) : 0;
 }
@@ -159,7 +138,7 @@ static int
 put_hard_link(const struct delivering *c, const struct entry *first, int dir, const char *name)
 {
 	const char *old;
-	int from = may_replace(dir, name) < 0 ? -1 : open_parent(c, place_of(c, first), &old), bad;
+	int from = may_replace(dir, name) < 0 ? -1 : fresh_parent(c->base, place_of(c, first), &old), bad;
 
 	if (from < 0)
 		return -1;
@@ -168,33 +147,17 @@ put_hard_link(const struct delivering *c, const struct entry *first, int dir, co
 	return bad;
 }
 
-/* Open to its owner until all is in it. */
-static int
-put_dir(int dir, const char *name)
-{
-	struct stat st;
-
-	if (mkdirat(dir, name, 0700) == 0)
-		return 0;
-	if (errno != EEXIST || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -1;
-	errno = ENOTDIR;
-	if (!S_ISDIR(st.st_mode))
-		return -1;
-	return (st.st_mode & 0700) == 0700 ? 0 : fchmodat(dir, name, (st.st_mode & 07777) | 0700, 0);
-}
-
 static int
 put_entry(const struct delivering *c, const struct entry *e, int from, bool given)
 {
 	const struct entry *first = first_name(c, e);
 	const char *name;
-	int dir = open_parent(c, place_of(c, e), &name), bad;
+	int dir = fresh_parent(c->base, place_of(c, e), &name), bad;
 
 	if (dir < 0)
 		return -1;
 	if (e->kind == ENTRY_DIR)
-		bad = put_dir(dir, name);
+		bad = fresh_dir(dir, name);
 	else if (e->kind == ENTRY_LINK)
 		bad = put_link(c, e, dir, name);
 	else if (e->flags & ENTRY_THERE)

@@ -66,6 +66,11 @@ mkdir -p led/1
 ln -s /tmp led/1/tree
 run "$GPROC" get 1 /data/tree led
 like "a link on the way is not followed either" "$status $err" '^1 gproc: failed: 1: led/1/tree: Not a directory'
+mkdir -p mounted/1/tree/deep
+mount -t tmpfs gproc-test mounted/1/tree/deep
+run "$GPROC" get 1 /data/tree mounted
+like "but a mount that lies there is" "$status $(stat -c %m mounted/1/tree/deep/er)" '^0 .*/mounted/1/tree/deep$'
+umount mounted/1/tree/deep
 
 # ---- a user ----
 user() {
