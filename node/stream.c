@@ -126,8 +126,8 @@ stream_over(const struct stream *s)
 	return blob_complete(s->blob) && s->offset >= blob_total(s->blob);
 }
 
-/* The piece as it is sent: raw, or deflated as it came, as it was for another neighbour, or anew. Borrowed until the next call. */
-static void
+/* The piece as it is sent: raw (false), or deflated as it came, as it was for another neighbour, or anew. Borrowed until the next call. */
+static bool
 pack_piece(const struct neighbour *n, struct stream *s, struct msg_data *m)
 {
 	static uint8_t packed[PIECE_SIZE];
@@ -135,36 +135,46 @@ pack_piece(const struct neighbour *n, struct stream *s, struct msg_data *m)
 	size_t len;
 
 	if (!s->packed || m->raw_len == 0 || s->offset < list_length(m->size))
-		return;
+		return false;
 	if (!packed_find(&m->name, m->offset, m->raw_len, &small, &len)) {
 		if (link_is_loopback(n->link) || link_is_quick(n->link))
-			return;
+			return false;
 		len = deflating_piece(&s->deflating, m->data, m->raw_len, packed);
 		packed_keep(&m->name, m->offset, m->raw_len, packed, len);
 	}
 	if (len == 0)
-		return;
+		return false;
 	m->deflated = true;
 	m->data = small;
 	m->len = len;
+	return true;
 }
 
 int
 stream_put(struct neighbour *n, struct stream *s, struct buf *out)
 {
-	static uint8_t raw[PIECE_SIZE];
 	struct msg_data m = {.name = *blob_name(s->blob), .size = blob_size(s->blob), .offset = s->offset, .have = blob_have(s->blob)};
-	size_t room = piece_length(m.size, blob_list(s->blob), s->offset, s->end), mark;
-	ssize_t len = blob_read(s->blob, s->offset, raw, room);
+	size_t room = piece_length(m.size, blob_list(s->blob), s->offset, s->end), mark = frame_begin(out, MSG_DATA, s->job), body = out->len;
+	ssize_t len;
 
-	if (len < 0)
-		return -1;
-	m.raw_len = (uint32_t)len;
-	m.data = raw;
-	m.len = (size_t)len;
-	pack_piece(n, s, &m);
-	mark = frame_begin(out, MSG_DATA, s->job);
+	/* Raw bytes are read to where they are sent from, behind a head that is written once more when it is known how many they are. */
 	put_data(out, &m);
+	len = blob_read(s->blob, s->offset, buf_grow(out, room), room);
+	if (len < 0) {
+		out->len = mark;
+		return -1;
+	}
+	m.raw_len = (uint32_t)len;
+	m.data = out->data + out->len;
+	m.len = (size_t)len;
+	out->len = body;
+	if (pack_piece(n, s, &m)) {
+		put_data(out, &m);
+	} else {
+		m.len = 0;
+		put_data(out, &m);
+		out->len += (size_t)len;
+	}
 	frame_end(out, mark);
 	s->offset += (uint64_t)len;
 	stream_skip(s);

@@ -409,12 +409,37 @@ write_contents(struct blob *b, const uint8_t *data, size_t len)
 	if ((!s->vault.mounted || quotas_size(s->quotas) > 0) && store_footprint(len) > store_unused(s) &&
 		store_make_room(s, store_footprint(len)) < 0)
 		return is_too_much(b);
-	fd = openat(s->vault.dir, blob_file(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(s->vault.dir, blob_file(b, name), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, b->whole ? 0400 : 0600);
 	bad = fd < 0 ? -1 : put_in_file(b, fd, data, len);
 	close_fd(&fd);
 	if (!bad)
 		return 0;
 	return is_full() ? is_too_much(b) : fail("can't write to the store: %s", strerror(errno));
+}
+
+/* An object of one chunk that comes at one go is proved first, and its file made in its place: no other name before, and no other mode. */
+static int
+add_at_once(struct blob *b, const uint8_t *data, size_t len)
+{
+	struct store *s = b->store;
+	struct digest d = chunk_digest(data, len);
+	char name[NAME_ROOM];
+	int bad;
+
+	if (memcmp(d.byte, b->list.data, DIGEST_LEN) != 0)
+		return fail("a chunk of the contents does not match its digest");
+	b->whole = true;
+	bad = write_contents(b, data, len);
+	if (bad) {
+		(void)unlinkat(s->vault.dir, blob_file(b, name), 0);
+		s->stored -= store_footprint(b->stored);
+		b->stored = 0;
+		b->whole = false;
+	} else {
+		b->at += len;
+		begin_contents(b, len);
+	}
+	return bad;
 }
 
 /* A chunk at a time: what comes of zeros that were passed over is known already. */
@@ -423,6 +448,8 @@ add_contents(struct blob *b, const uint8_t *data, size_t len)
 {
 	int bad;
 
+	if (!b->thin && len == b->size && len <= CHUNK_SIZE)
+		return add_at_once(b, data, len);
 	while (len > 0) {
 		uint64_t left = CHUNK_SIZE - (b->at - b->list.len) % CHUNK_SIZE, next = b->at;
 		size_t part = len < left ? len : (size_t)left;
@@ -452,8 +479,9 @@ finish_file(const struct blob *b, const char *part)
 	return is_full() ? fail_room("can't write to the store: it is full") : fail("can't write to the store: %s", strerror(errno));
 }
 
+/* Its file takes its place. */
 static int
-become_whole(struct blob *b)
+place_file(struct blob *b)
 {
 	struct store *s = b->store;
 	char part[NAME_ROOM], whole[NAME_ROOM];
@@ -463,10 +491,19 @@ become_whole(struct blob *b)
 	if ((b->size == 0 || blob_skip(b, b->at - 1) == b->at) && (bad = finish_file(b, part)) != 0)
 		return bad;
 	b->whole = true;
-	if (fchmodat(s->vault.dir, part, 0400, 0) < 0 || renameat(s->vault.dir, part, s->vault.dir, blob_file(b, whole)) < 0) {
-		b->whole = false;
-		return fail("can't finish contents in the store: %s", strerror(errno));
-	}
+	if (fchmodat(s->vault.dir, part, 0400, 0) == 0 && renameat(s->vault.dir, part, s->vault.dir, blob_file(b, whole)) == 0)
+		return 0;
+	b->whole = false;
+	return fail("can't finish contents in the store: %s", strerror(errno));
+}
+
+static int
+become_whole(struct blob *b)
+{
+	int bad = b->whole ? 0 : place_file(b);
+
+	if (bad)
+		return bad;
 	free(b->hash);
 	b->hash = NULL;
 	b->given = false;

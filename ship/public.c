@@ -56,10 +56,36 @@ lies_in_public(struct public_look *look, char *file)
 	return look->searchable;
 }
 
+/* What realpath says of a file, whose directory is found out once for all in it. Caller frees; NULL: nothing. */
+static char *
+real_name(struct public_look *look, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	size_t len = slash ? (size_t)(slash + 1 - file) : 0;
+	struct stat st;
+	char *name;
+
+	if (!slash)
+		return realpath(file, NULL);
+	if (!look->given || strlen(look->given) != len || memcmp(look->given, file, len) != 0) {
+		free(look->given);
+		free(look->real);
+		look->given = xstrndup(file, len);
+		look->real = realpath(look->given, NULL);
+	}
+	if (!look->real)
+		return NULL;
+	name = xasprintf("%s/%s", look->real[1] ? look->real : "", slash + 1);
+	if (lstat(name, &st) == 0 && S_ISREG(st.st_mode))
+		return name;
+	free(name);
+	return realpath(file, NULL);
+}
+
 bool
 public_file(struct public_look *look, const char *file, uint64_t dev, uint64_t ino)
 {
-	char *real = realpath(file, NULL);
+	char *real = real_name(look, file);
 	struct statfs fs;
 	struct stat st;
 	bool is;
@@ -73,6 +99,8 @@ public_file(struct public_look *look, const char *file, uint64_t dev, uint64_t i
 void
 public_end(struct public_look *look)
 {
+	free(look->given);
+	free(look->real);
 	free(look->dir);
-	look->dir = NULL;
+	*look = (struct public_look){0};
 }

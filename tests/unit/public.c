@@ -110,6 +110,8 @@ changes(void)
 	ok(!public_file(&look, at("plain"), st.st_dev, st.st_ino + 1), "another file under that name by now is not");
 	(void)seteuid(asker);
 	ok(public_file(&look, at("plain"), st.st_dev, st.st_ino), "the same directory is looked at once for many");
+	(void)stat(at("link"), &st);
+	ok(public_file(&look, at("link"), st.st_dev, st.st_ino), "but for a link in it");
 	ok(!public_file(&look, at("closed/open/file"), st.st_dev, st.st_ino), "and another anew");
 	(void)seteuid(0);
 	public_end(&look);

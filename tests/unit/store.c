@@ -230,6 +230,31 @@ lies(struct store *s)
 	sample_free(&it);
 }
 
+/* What comes at one go is proved before it has a file. */
+static void
+small_ones(struct store *s)
+{
+	struct sample it = sample(5000, 3);
+	struct blob *b = store_want(s, named(&it.id.digest));
+	uint64_t had = store_free(s), hashed;
+	struct stat st;
+	char text[OBJECT_TEXT], *name;
+
+	it.contents[4999] ^= 1;
+	ok(feed(b, &it, 0, it.len, PIECE_SIZE) == -1 && blob_resume(b) == 32, "a small object with a wrong byte");
+	ok(!there(s, "blob", &it.id.digest, "") && !there(s, "part", &it.id.digest, "") && !blob_whole(b), "has no file anywhere");
+	it.contents[4999] ^= 1;
+	hashed = bundle_hashed();
+	ok(feed(b, &it, 32, it.len, PIECE_SIZE) == 0 && blob_whole(b) && reads_back(b, &it, 999), "the right one is whole at once");
+	ok(bundle_hashed() - hashed == 5000, "each byte is hashed once");
+	object_text(named(&it.id.digest), text);
+	name = xasprintf("blob/%s", text);
+	ok(fstatat(store_dir(s), name, &st, 0) == 0 && st.st_size == 5000 && (st.st_mode & 0777) == 0400, "its file is as any");
+	free(name);
+	ok(had - store_free(s) < 2 * 8192, "and counted once");
+	sample_free(&it);
+}
+
 /* Promises by as many users as it takes, for none of them may have all that is left. */
 static uint64_t promised[64];
 
@@ -685,6 +710,7 @@ all(struct store *s, bool tmpfs)
 	receiving(s);
 	empty_contents(s);
 	lies(s);
+	small_ones(s);
 	zeros_are_known(s);
 	zeros_pass(s);
 	passing(s);
