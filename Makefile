@@ -91,7 +91,7 @@ build/fuzz/%: tests/fuzz/%.c $$(addprefix build/fuzzobj/,$$(addsuffix .o,$$(shel
 	clang $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(WRAP_$*:%=-Wl$(COMMA)--wrap=%) -o $@ $(filter tests/% %.o,$^) -lsodium -lbearssl -lz
 
 # What tests talk to a daemon with, where gproc itself would be too honest.
-TOOLS := build/tools/thief build/tools/clinger build/tools/heir build/tools/hostile build/tools/sham build/tools/liar build/tools/tracer build/tools/clock build/tools/denied build/tools/swarm build/tools/asker
+TOOLS := build/tools/thief build/tools/clinger build/tools/heir build/tools/hostile build/tools/sham build/tools/liar build/tools/tracer build/tools/clock build/tools/denied build/tools/swarm build/tools/asker build/tools/scribbler
 build/tools/%: tests/tools/%.c $$(addprefix build/san/,$$(addsuffix .o,$$(shell tests/closure tests/tools/$$*.c)))
 	@mkdir -p build/tools
 	$(TEST_CC) $(TEST_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -lsodium -lbearssl -lz

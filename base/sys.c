@@ -65,6 +65,7 @@ enum {
 	TREE_CLONE = 1,		  /* OPEN_TREE_CLONE */
 	TREE_RECURSIVE = 0x8000,  /* AT_RECURSIVE */
 	FS_CLOEXEC = 1,		  /* FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC */
+	FS_FLAG = 0,		  /* FSCONFIG_SET_FLAG */
 	FS_STRING = 1,		  /* FSCONFIG_SET_STRING */
 	FS_CREATE = 6,		  /* FSCONFIG_CMD_CREATE */
 	FS_RECONFIGURE = 7,	  /* FSCONFIG_CMD_RECONFIGURE */
@@ -140,12 +141,23 @@ mount_set_all(const char *path, uint64_t set)
 }
 
 int
-mount_new(const char *type, unsigned attributes)
+mount_with(const char *type, unsigned attributes, const char *const *options)
 {
-	int fs = (int)syscall(SYS_fsopen, type, FS_CLOEXEC), mount = fs < 0 ? -1 : mount_made(fs, attributes);
+	int fs = (int)syscall(SYS_fsopen, type, FS_CLOEXEC), mount = -1;
+	bool bad = fs < 0;
 
+	for (; !bad && *options; options += 2)
+		bad = syscall(SYS_fsconfig, fs, *options[1] ? FS_STRING : FS_FLAG, options[0], *options[1] ? options[1] : NULL, 0) < 0;
+	if (!bad)
+		mount = mount_made(fs, attributes);
 	close_fd(&fs);
 	return mount;
+}
+
+int
+mount_new(const char *type, unsigned attributes)
+{
+	return mount_with(type, attributes, (const char *const[]){NULL});
 }
 
 static int

@@ -21,6 +21,8 @@ int mount_attach(int mount, int dir, const char *path); /* puts it there ("": ov
 int mount_set(int mount, uint64_t set, uint64_t clear); /* ATTR_ bits of this one mount. Linux 5.12 */
 int mount_set_all(const char *path, uint64_t set);	/* ATTR_ bits of the mount at a path and of all below it */
 int mount_new(const char *type, unsigned attributes);	/* a detached mount of a new file system without options; ATTR_ bits */
+/* The same with options: names and values in turn, ended by NULL; "" is the value of a name that stands alone. */
+int mount_with(const char *type, unsigned attributes, const char *const *options);
 bool has_file_system(const char *type);			/* whether the kernel lets us make one of that type */
 /* A detached mount of a new tmpfs, whose top has mode 0700 and is the caller's; size in bytes. */
 int mount_tmpfs(uint64_t size, uint64_t inodes, unsigned attributes);

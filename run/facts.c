@@ -592,7 +592,9 @@ facts_finish(struct node_facts *f, const struct node_setup *setup, int store)
 	f->search = xstrdup(path && *path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	f->overlay = f->namespaces && !setup->no_overlay && has_file_system("overlay");
 	if (f->namespaces && !f->overlay)
-		facts_limit(f, "no overlay file system: directories are merged entry by entry");
+		facts_limit(f, "no overlay file system: directories are merged entry by entry, large files of -f are copied");
+	if (f->overlay && f->private && (f->lower = lower_probe(store, f->is_root)) == LOWER_NONE)
+		facts_limit(f, "no overlay over the store: large files of -f are copied");
 	if (f->proc < 0)
 		facts_limit(f, "no proc file system");
 	f->home = f->proc < 0 ? -1 : openat(f->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "base/buf.h"
+#include "run/lower.h"
 
 /* What the daemon is told of its node when it starts. */
 struct node_setup {
@@ -37,6 +38,7 @@ struct node_facts {
 	bool pid_namespaces; /* keepers are the first process of one of their own: it dies with them */
 	bool private;	     /* -p */
 	bool overlay;
+	enum lower_kind lower; /* how large own files are shown without a copy */
 	bool devices;	       /* the store holds a directory "dev" with null, zero and their like */
 	uint64_t ignored;      /* signals, a bit each from 1 on, that it was started with ignored: a job's are as usual */
 	struct rlimit files;   /* the limit that jobs get back */

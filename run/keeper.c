@@ -22,6 +22,7 @@
 #include "run/inherit.h"
 #include "run/launch.h"
 #include "run/left.h"
+#include "run/lower.h"
 #include "run/unpack.h"
 #include "run/vault.h"
 #include "run/view.h"
@@ -51,10 +52,12 @@ struct keeper {
 	const struct task *task;
 	char job[72];		    /* "room/<uid>/<name>" */
 	char own[80];		    /* "room/<uid>/<name>/root" */
+	char lower[64];		    /* "lower/<name>", what is shown from below; "" when nothing is */
 	char tree[OBJECT_TEXT + 8]; /* "tree/<name>"; "" when nothing was shipped */
 	struct unpacked unpacked;   /* what is in own */
 	bool mine;		    /* binRoot is this job's alone: a mount, not the node's directory */
 	bool theirs;		    /* binRoot is a directory of the user's, which stays: it is mounted over the node's */
+	int overlay;		    /* a detached mount that shows lower in own; else -1 */
 	int stands_for_binroot;	    /* then: a detached mount of it; else -1 */
 	int cwd;		    /* the private working directory; -1: it is none */
 	struct footholds footholds; /* that its view has in the node's directories */
@@ -264,10 +267,27 @@ open_root(struct keeper *k, const struct unpacking *p)
 	return root < 0 ? fail(255, "can't open the job's directory: %s", strerror(errno)) : root;
 }
 
+/* What lies in the store is shown in own: from here on root is the top of an overlay, by which alone anything of the job's is looked at. */
+static int
+show_lower(struct keeper *k, const struct unpacking *p, int *root)
+{
+	char *work = xasprintf("%s/work", k->job);
+
+	if (mkdirat(STORE, work, 0700) == 0 && fchdir(STORE) == 0)
+		k->overlay = lower_mount(k->facts->lower, k->lower, k->own, work);
+	free(work);
+	close_fd(root);
+	if (k->overlay < 0 || (*root = openat(k->overlay, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return fail(255, "can't mount an overlay over the job's files: %s", strerror(errno));
+	return unpack_faces(p, *root) < 0 ? fail(255, "%s", unpack_error()) : 0;
+}
+
 static int
 unpack(struct keeper *k)
 {
 	struct unpacking p = {
+		.lower = k->setup->lower,
+		.faced = k->facts->lower == LOWER_KEPT,
 		.store = STORE,
 		.job = k->setup->name,
 		.given = k->setup->given,
@@ -279,10 +299,10 @@ unpack(struct keeper *k)
 
 	if (make_job_dirs(k) < 0 || (root = open_root(k, &p)) < 0)
 		return -1;
-	bad = unpack_shipped(k, &p, root) < 0 || make_cwd(k, &p, root) < 0 ? -1 : 0;
+	bad = unpack_shipped(k, &p, root) < 0 || make_cwd(k, &p, root) < 0 || (p.lower && show_lower(k, &p, &root) < 0) ? -1 : 0;
 	if (!bad && k->mine && !k->task->localbin && !k->task->node_cwd) /* no other process has been there yet */
 		k->cwd = openat(root, *cwd_inside(k) ? cwd_inside(k) : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	close(root);
+	close_fd(&root);
 	if (!bad && k->mine && p.manifest)
 		report(PROC_PLACED, 0, "");
 	return bad;
@@ -332,6 +352,8 @@ enter_view(struct keeper *k)
 		return fail(255, "no mount namespace: %s", namespace_error());
 	if (show_home(k) < 0)
 		return -1;
+	if (k->overlay >= 0 && mount_attach(k->overlay, AT_FDCWD, k->own) < 0)
+		return fail(255, "can't mount an overlay over the job's files: %s", strerror(errno));
 	return view_enter(&plan) < 0 ? fail(255, "%s", view_error()) : 0;
 }
 
@@ -664,6 +686,8 @@ clean_up(struct keeper *k)
 {
 	int root;
 
+	close_fd(&k->cwd);
+	close_fd(&k->overlay);
 	leave_view(k);
 	leave_footholds(k);
 	(void)setpriority(PRIO_PROCESS, 0, 19);
@@ -672,7 +696,7 @@ clean_up(struct keeper *k)
 		unpack_undo(root, &k->unpacked);
 		(void)unlinkat(STORE, k->own, AT_REMOVEDIR);
 	}
-	return unlinkat(STORE, k->job, AT_REMOVEDIR) < 0 && remove_tree(STORE, k->job) < 0;
+	return (unlinkat(STORE, k->job, AT_REMOVEDIR) < 0 && remove_tree(STORE, k->job) < 0) || (k->lower[0] && remove_tree(STORE, k->lower) < 0);
 }
 
 /* Without namespaces all jobs of a node would share binRoot, and root's files in it would lie beside those of others. */
@@ -716,7 +740,7 @@ shed(const struct keeper *k)
 void
 keeper_run(struct setup *setup)
 {
-	struct keeper k = {.setup = setup, .facts = setup->facts, .task = setup->task, .stands_for_binroot = -1, .cwd = -1};
+	struct keeper k = {.setup = setup, .facts = setup->facts, .task = setup->task, .overlay = -1, .stands_for_binroot = -1, .cwd = -1};
 
 	(void)setsid();
 	take_descriptors(setup);
@@ -725,6 +749,8 @@ keeper_run(struct setup *setup)
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	(void)snprintf(k.job, sizeof(k.job), "room/%u/%s", k.task->uid, setup->name);
 	(void)snprintf(k.own, sizeof(k.own), "%s/root", k.job);
+	if (setup->lower)
+		(void)snprintf(k.lower, sizeof(k.lower), "lower/%s", setup->name);
 	k.mine = k.facts->namespaces && k.facts->private;
 	k.theirs = k.facts->homes >= 0 && k.task->uid != 0;
 	if (may_run(&k) && shed(&k) == 0 && unpack(&k) == 0 && enter_view(&k) == 0 && start(&k) == 0)

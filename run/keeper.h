@@ -29,6 +29,7 @@ struct setup {
 	const struct node_facts *facts;
 	const struct task *task;
 	char name[48];		   /* names the job's own things in the store */
+	const bool *lower;	   /* by entry of its manifest: what is shown from below, see unpack.h; NULL: nothing */
 	char given[72];		   /* what the names of contents handed over to it begin with: see unpack.h */
 	int control, in, out, err; /* the keeper's ends; in -1: none */
 	int devices;		   /* a detached mount to be the job's /dev/pts, or -1 */

@@ -147,8 +147,9 @@ know_program(struct start *l)
 {
 	char *shipped = xasprintf("%s/%s", l->tree, l->program), *own = xasprintf("%s/%s", l->own, l->program);
 
-	l->is_known = fstatat(l->store, shipped, &l->known, AT_SYMLINK_NOFOLLOW) == 0 ||
-		      fstatat(l->store, own, &l->known, AT_SYMLINK_NOFOLLOW) == 0;
+	/* From the working directory, which is the store's top in the job's own mount namespace: there the overlay is. */
+	l->is_known = fstatat(AT_FDCWD, shipped, &l->known, AT_SYMLINK_NOFOLLOW) == 0 ||
+		      fstatat(AT_FDCWD, own, &l->known, AT_SYMLINK_NOFOLLOW) == 0;
 	free(shipped);
 	free(own);
 }

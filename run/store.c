@@ -130,7 +130,7 @@ store_unused(const struct store *s)
 static struct store *
 store_made(struct vault vault, uint64_t budget)
 {
-	static const char *const dirs[] = {"part", "blob", "inode", "tree", "room"};
+	static const char *const dirs[] = {"part", "blob", "inode", "tree", "lower", "room"};
 	struct store *s = xcalloc(1, sizeof(*s));
 	size_t i;
 

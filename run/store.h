@@ -5,6 +5,7 @@
  *   blob/<name>          whole contents, owned by the daemon, made with mode 0400; they only ever change their mode, times or links
  *   inode/<name>.<mode>.<mtime>  the same file under the mode and time that a manifest gives it (made by keepers)
  *   tree/<name>/         the prepared tree of a manifest, hard links to inodes (made by keepers, renamed into place)
+ *   lower/<id>/          names of blobs and inodes that one job is shown through an overlay (see lower.h; made and removed by keepers)
  *   room/<uid>/<id>/     what one job has for itself (made and removed by keepers); room/<uid> is a file system of that user's jobs
  * What no tree uses any more may vanish from inode/ at any time, also between a keeper's look and its link: on ENOENT it makes the
  * name again from blob/<name>, which stays while it is pinned. A <name> is an object's: digest and scope (object_text), so that who

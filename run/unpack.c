@@ -19,6 +19,7 @@
 
 /* Permission bits that a shared inode may have: whatever its owner, only root's own jobs could write it. */
 #define SHARED_MODE(mode) (((mode)&0755u) | 0444u)
+#define BLOB_MODE 0400 /* that whole contents are made with (see store.h) */
 #define COPY_STEP (1u << 20) /* bytes copied at a time, and needed twice where contents are moved */
 
 static char error_text[512];
@@ -46,6 +47,12 @@ fail_entry(const char *what, const struct entry *e)
 		return fail(what, e->path);
 	set_error(error_text, sizeof(error_text), "no room for %.300s, %llu bytes", e->path, (unsigned long long)e->size);
 	return -1;
+}
+
+bool
+unpack_may_lower(const struct entry *e)
+{
+	return e->kind == ENTRY_FILE && unpack_is_own(e) && e->size >= UNPACK_GIVE_MIN && !e->group && e->mode & S_IRUSR;
 }
 
 bool
@@ -231,10 +238,19 @@ write_file(const struct unpacking *p, int dir, const char *name, const struct en
 
 #define INODE_NAME (OBJECT_TEXT + 48)
 
+/* The blob's own inode may have this mode and time: none were taken yet, none that are seen, or these. */
+static bool
+may_have(const struct stat *st, mode_t mode, const struct entry *e)
+{
+	mode_t now = st->st_mode & 07777;
+
+	return now == BLOB_MODE || st->st_nlink == 1 || (now == mode && st->st_mtim.tv_sec == (time_t)e->mtime);
+}
+
 /* The blob's own inode becomes this one when no tree has taken it yet; the lock is what makers of several trees agree by.
  * 1 when it did, 0 when it could not. */
 static int
-take_over(int store, const char *key, const char *blob, const struct entry *e)
+take_over(int store, const char *key, const char *blob, const struct entry *e, mode_t mode)
 {
 	struct timespec times[2] = {entry_time(e), entry_time(e)};
 	int lock = openat(store, "inode", O_RDONLY | O_DIRECTORY | O_CLOEXEC), taken = 0;
@@ -242,26 +258,26 @@ take_over(int store, const char *key, const char *blob, const struct entry *e)
 
 	if (lock < 0)
 		return 0;
-	if (flock(lock, LOCK_EX) == 0 && fstatat(store, blob, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 1)
-		taken = fchmodat(store, blob, SHARED_MODE(e->mode), 0) == 0 && utimensat(store, blob, times, 0) == 0 &&
+	if (flock(lock, LOCK_EX) == 0 && fstatat(store, blob, &st, AT_SYMLINK_NOFOLLOW) == 0 && may_have(&st, mode, e))
+		taken = fchmodat(store, blob, mode, 0) == 0 && utimensat(store, blob, times, 0) == 0 &&
 			linkat(store, blob, store, key, 0) == 0;
 	close(lock);
 	return taken;
 }
 
 static int
-make_inode(const struct unpacking *p, const struct entry *e, char key[INODE_NAME])
+make_inode(const struct unpacking *p, const struct entry *e, char key[INODE_NAME], mode_t mode)
 {
 	struct object_name object = entry_object(e);
 	char text[OBJECT_TEXT], blob[OBJECT_TEXT + 8], fresh[64];
 
 	object_text(&object, text);
 	(void)snprintf(blob, sizeof(blob), "blob/%s", text);
-	(void)snprintf(key, INODE_NAME, "inode/%s.%o.%llu", text, SHARED_MODE(e->mode), (unsigned long long)e->mtime);
-	if (faccessat(p->store, key, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || (e->size > 0 && take_over(p->store, key, blob, e)))
+	(void)snprintf(key, INODE_NAME, "inode/%s.%o.%llu", text, mode, (unsigned long long)e->mtime);
+	if (faccessat(p->store, key, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || (e->size > 0 && take_over(p->store, key, blob, e, mode)))
 		return 0;
 	(void)snprintf(fresh, sizeof(fresh), "inode/.new-%s", p->job);
-	if (write_file(p, p->store, fresh, e, SHARED_MODE(e->mode), NULL) < 0)
+	if (write_file(p, p->store, fresh, e, mode, NULL) < 0)
 		return -1;
 	if (renameat(p->store, fresh, p->store, key) == 0)
 		return 0;
@@ -274,13 +290,13 @@ make_inode(const struct unpacking *p, const struct entry *e, char key[INODE_NAME
 
 /* An inode that no tree links to yet may be swept away between its making and the link: then it is made again. */
 static int
-link_inode(const struct unpacking *p, int dir, const char *name, const struct entry *e)
+link_inode(const struct unpacking *p, int dir, const char *name, const struct entry *e, mode_t mode)
 {
 	char key[INODE_NAME];
 	unsigned tries;
 
 	for (tries = 0; tries < 100; tries++) {
-		if (make_inode(p, e, key) < 0)
+		if (make_inode(p, e, key, mode) < 0)
 			return -1;
 		if (linkat(p->store, key, dir, name, 0) == 0)
 			return 0;
@@ -304,7 +320,7 @@ tree_entry(struct cursor *at, const struct entry *e)
 	case ENTRY_LINK:
 		return symlinkat(e->target, dir, name) < 0 ? fail_entry("make", e) : 0;
 	case ENTRY_FILE:
-		return link_inode(at->unpacking, dir, name, e);
+		return link_inode(at->unpacking, dir, name, e, SHARED_MODE(e->mode));
 	}
 	return 0;
 }
@@ -357,7 +373,7 @@ add_alias(const struct unpacking *p, int dir, const struct entry *e)
 	int bad = 0;
 
 	if (file && file->kind == ENTRY_FILE && !unpack_is_own(file) && faccessat(dir, last_part(e->path), F_OK, AT_SYMLINK_NOFOLLOW) != 0)
-		bad = link_inode(p, dir, last_part(e->path), file);
+		bad = link_inode(p, dir, last_part(e->path), file, SHARED_MODE(file->mode));
 	free(path);
 	return bad;
 }
@@ -424,9 +440,9 @@ unpack_tree(const struct unpacking *p, const char *name)
 
 /* ---- a job's own ---- */
 
-/* For each entry whether it is the job's own or a directory that holds such a one. */
+/* For each entry whether it is one of those (NULL: the job's own) or a directory that holds such a one. */
 static bool *
-find_mixed(const struct manifest *m)
+find_mixed(const struct manifest *m, const bool *those)
 {
 	bool *mixed = xcalloc(m->count, sizeof(*mixed));
 	size_t way[MAX_LEVELS + 1], depth = 0, i, up;
@@ -436,7 +452,7 @@ find_mixed(const struct manifest *m)
 
 		while (depth > 0 && !lies_below(e->path, m->at[way[depth - 1]].path))
 			depth--;
-		mixed[i] = unpack_is_own(e);
+		mixed[i] = those ? those[i] : unpack_is_own(e);
 		for (up = depth; mixed[i] && up > 0 && !mixed[way[up - 1]]; up--)
 			mixed[way[up - 1]] = true;
 		if (e->kind == ENTRY_DIR && depth < COUNT(way))
@@ -547,6 +563,124 @@ same_file(const struct manifest *m, const struct entry *e)
 	return first == e ? NULL : first;
 }
 
+/* ---- directories on the way ---- */
+
+static int
+dir_part(struct cursor *at, const char *path, bool last)
+{
+	const char *name;
+	int dir = cursor_at(at, path, &name);
+
+	if (dir < 0)
+		return -1;
+	return make_dir(dir, name, 0755, last ? &at->unpacking->owner : NULL) < 0 && errno != EEXIST ? fail("make", path) : 0;
+}
+
+static int
+make_path(const struct unpacking *p, int root, const char *path, bool guarded)
+{
+	struct cursor at = cursor_begin(p, root, guarded);
+	char *dir = xstrdup(path), *slash;
+	int bad = 0;
+
+	for (slash = cut_next(dir, NULL); slash && !bad; slash = cut_next(dir, slash))
+		bad = dir_part(&at, dir, false);
+	bad = bad || !*path ? bad : dir_part(&at, path, true);
+	cursor_end(&at);
+	free(dir);
+	return bad;
+}
+
+/* ---- what is shown from below ---- */
+
+static bool
+is_lower(const struct unpacking *p, const struct entry *e)
+{
+	return p->lower && p->lower[e - p->manifest->at];
+}
+
+/* Whatever mode and time the blob has: the overlay shows others. */
+static int
+link_blob(const struct unpacking *p, int dir, const char *name, const struct entry *e)
+{
+	struct object_name object = entry_object(e);
+	char blob[OBJECT_TEXT + 8] = "blob/";
+
+	object_text(&object, blob + strlen(blob));
+	return linkat(p->store, blob, dir, name, 0) < 0 ? fail_entry("link", e) : 0;
+}
+
+/* A name for it in the lower layer, whose directories are made as they are needed. */
+static int
+lower_file(struct cursor *at, const struct entry *e)
+{
+	const struct unpacking *p = at->unpacking;
+	const char *name;
+	int dir = cursor_at(at, e->path, &name), bad;
+
+	if (dir < 0 && errno == ENOENT) {
+		char *parent = xstrndup(e->path, (size_t)(last_part(e->path) - e->path) - 1);
+
+		bad = make_path(p, at->root, parent, false);
+		free(parent);
+		dir = bad ? -1 : cursor_at(at, e->path, &name);
+	}
+	if (dir < 0)
+		return -1;
+	return p->faced ? link_inode(p, dir, name, e, e->mode & 0777u) : link_blob(p, dir, name, e);
+}
+
+static int
+make_lower(const struct unpacking *p)
+{
+	struct unpacking roots = *p; /* its directories are nobody's: the upper layer has them, too */
+	struct cursor at = cursor_begin(&roots, -1, false);
+	char path[64];
+	size_t i;
+	int bad = 0;
+
+	roots.owner.give = false;
+	(void)snprintf(path, sizeof(path), "lower/%s", p->job);
+	if (mkdirat(p->store, path, 0700) < 0 || (at.root = openat(p->store, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		return fail("make", path);
+	for (i = 0; i < p->manifest->count && !bad; i++)
+		if (p->lower[i])
+			bad = lower_file(&at, &p->manifest->at[i]);
+	cursor_end(&at);
+	close(at.root);
+	return bad;
+}
+
+static int
+put_face(const struct unpacking *p, int dir, const char *name, const struct entry *e)
+{
+	struct timespec times[2] = {entry_time(e), entry_time(e)};
+
+	return give(dir, name, p->owner) < 0 || fchmodat(dir, name, e->mode & 0777u, 0) < 0 || utimensat(dir, name, times, 0) < 0
+		       ? fail_entry("show", e)
+		       : 0;
+}
+
+int
+unpack_faces(const struct unpacking *p, int root)
+{
+	struct cursor at = cursor_begin(p, root, false);
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < p->manifest->count && !bad && !p->faced; i++)
+		if (p->lower[i]) {
+			const char *name;
+			int dir = cursor_at(&at, p->manifest->at[i].path, &name);
+
+			bad = dir < 0 ? -1 : put_face(p, dir, name, &p->manifest->at[i]);
+		}
+	cursor_end(&at);
+	return bad;
+}
+
+/* ---- all of a job's own ---- */
+
 static int
 own_entry(struct cursor *at, const struct entry *e, bool mixed)
 {
@@ -558,6 +692,8 @@ own_entry(struct cursor *at, const struct entry *e, bool mixed)
 
 	if (dir < 0)
 		return -1;
+	if (is_lower(at->unpacking, e))
+		return 0;
 	if (first)
 		return linkat(at->root, first->path, dir, name, 0) < 0 ? fail_entry("link", e) : 0;
 	if (e->kind == ENTRY_FILE && own)
@@ -622,9 +758,9 @@ unpack_own(const struct unpacking *p, int root, struct unpacked *out)
 {
 	const struct manifest *m = p->manifest;
 	struct cursor at = cursor_begin(p, root, false);
-	bool *mixed = find_mixed(m);
+	bool *mixed = find_mixed(m, NULL);
+	int bad = p->lower ? make_lower(p) : 0;
 	size_t i;
-	int bad = 0;
 
 	for (i = 0; i < m->count && !bad; i = own_next(m, mixed, i)) {
 		const struct entry *e = &m->at[i];
@@ -641,20 +777,34 @@ unpack_own(const struct unpacking *p, int root, struct unpacked *out)
 	return bad;
 }
 
-struct unpacked_size
-unpack_own_size(const struct manifest *m)
+/* In the lower layer, its top among them. */
+static uint64_t
+lower_inodes(const struct manifest *m, const bool *lower)
 {
-	struct unpacked_size size = {0};
-	bool *mixed = find_mixed(m);
+	bool *needed = find_mixed(m, lower);
+	uint64_t count = 1;
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		count += needed[i];
+	free(needed);
+	return count;
+}
+
+struct unpacked_size
+unpack_own_size(const struct manifest *m, const bool *lower)
+{
+	struct unpacked_size size = {.below = lower ? lower_inodes(m, lower) : 0};
+	bool *mixed = find_mixed(m, NULL);
 	size_t i;
 
 	for (i = 0; i < m->count; i = own_next(m, mixed, i)) {
 		const struct entry *e = &m->at[i];
 		uint64_t bytes = e->size - e->holes, left = UINT64_MAX / 4 - size.bytes;
 
-		size.inodes++;
+		size.inodes += lower && lower[i] ? 2 : 1; /* with the attributes that tell the overlay what is below */
 		bytes = bytes < left ? (bytes + 4095) / 4096 * 4096 : left;
-		if (e->kind == ENTRY_FILE && unpack_is_own(e) && !same_file(m, e))
+		if (e->kind == ENTRY_FILE && unpack_is_own(e) && !same_file(m, e) && !(lower && lower[i]))
 			size.bytes += bytes < left ? bytes : left;
 	}
 	free(mixed);
@@ -680,32 +830,6 @@ unpack_undo(int root, const struct unpacked *p)
 }
 
 /* ---- the working directory ---- */
-
-static int
-dir_part(struct cursor *at, const char *path, bool last)
-{
-	const char *name;
-	int dir = cursor_at(at, path, &name);
-
-	if (dir < 0)
-		return -1;
-	return make_dir(dir, name, 0755, last ? &at->unpacking->owner : NULL) < 0 && errno != EEXIST ? fail("make", path) : 0;
-}
-
-static int
-make_path(const struct unpacking *p, int root, const char *path, bool guarded)
-{
-	struct cursor at = cursor_begin(p, root, guarded);
-	char *dir = xstrdup(path), *slash;
-	int bad = 0;
-
-	for (slash = cut_next(dir, NULL); slash && !bad; slash = cut_next(dir, slash))
-		bad = dir_part(&at, dir, false);
-	bad = bad || !*path ? bad : dir_part(&at, path, true);
-	cursor_end(&at);
-	free(dir);
-	return bad;
-}
 
 int
 unpack_dir(const struct unpacking *p, int root, const char *path)

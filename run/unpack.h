@@ -23,6 +23,8 @@ struct unpacking {
 	const char *given;		 /* what the names of contents handed over begin with (see below), or NULL */
 	const struct manifest *manifest; /* NULL: nothing was shipped */
 	struct owner owner;
+	const bool *lower; /* by entry: those that are shown from below (see lower.h), not copied; NULL: none. Of them "lower/<job>" holds names, */
+	bool faced;	   /* with mode and time as the entries have them; else as the store's have */
 	bool theirs; /* unpack_all, unpack_all_dir: the directory is the owner's, who may change it meanwhile: all is done as them */
 };
 
@@ -37,10 +39,12 @@ struct unpacked {
 };
 struct unpacked_size {
 	uint64_t bytes, inodes; /* whole pages; the top directory not counted */
+	uint64_t below;		/* inodes of the store's own file system */
 };
-struct unpacked_size unpack_own_size(const struct manifest *); /* what unpack_own will take of a file system */
-/* Own files from this size on need not be copied where memory is short: the daemon hands their contents over (blob_give), under the
- * name given + its object's in the store; to another file system they are moved with no more than a MiB there twice. */
+struct unpacked_size unpack_own_size(const struct manifest *, const bool *lower); /* what unpack_own will take of file systems */
+bool unpack_may_lower(const struct entry *); /* an own file that is large and has no other name */
+/* Own files from this size on need not be copied: they are shown from below; or where memory is short the daemon hands their contents over
+ * (blob_give), under the name given + its object's in the store; to another file system they are moved with no more than a MiB there twice. */
 #define UNPACK_GIVE_MIN (1u << 20)
 #define UNPACK_GIVEN (80 + OBJECT_TEXT)
 /* The contents of an entry, for unpack_copy, with root's rights; given: they were handed over, and are gone when it is closed. The caller
@@ -50,6 +54,8 @@ int unpack_copy(int from, int to, uint64_t size, bool given); /* into an empty f
 /* Under root (empty, and nobody else's to change): directories that hold own entries, their own entries, links; and an empty
  * directory or file for each subtree that is shared. 0, or -1 with unpack_error(). */
 int unpack_own(const struct unpacking *, int root, struct unpacked *);
+/* Gives what is shown from below its owner, mode and time; root is the top of the overlay. 0, or -1 with unpack_error(). */
+int unpack_faces(const struct unpacking *, int root);
 /* Removes again, quickly, what is as it was made; what users have added stays. No link is followed. */
 void unpack_undo(int root, const struct unpacked *);
 /* Makes the directory `path` (no leading slash) there, the last part of it the owner's. 0, or -1 with unpack_error(). */

@@ -41,6 +41,7 @@ struct proc {
 	bool holds_tree, in_room;
 	uint32_t uid;
 	uint64_t coming; /* bytes that the keeper has yet to write to the user's room */
+	uint64_t below;	 /* bytes of the store that names of what is shown from below take */
 	struct object_name manifest;
 	struct strings given; /* contents handed over: names in the store, gone once the keeper has taken them */
 };
@@ -211,13 +212,6 @@ is_mine(const struct worker *w)
 	return w->facts.namespaces && w->facts.private;
 }
 
-/* Whether this entry's contents could be handed over to the job rather than copied: they are wanted at this one place. */
-static bool
-gives(const struct entry *e)
-{
-	return e->kind == ENTRY_FILE && e->flags & ENTRY_OWN && e->size >= UNPACK_GIVE_MIN;
-}
-
 static int
 content_order(const void *a, const void *b)
 {
@@ -227,15 +221,15 @@ content_order(const void *a, const void *b)
 	return order ? order : (x->scope > y->scope) - (x->scope < y->scope);
 }
 
-/* The entries whose contents can be handed over, if no other job has them pinned; *count of them. Caller frees. */
+/* The files whose contents are wanted at one place alone; *count of them. Caller frees. */
 static const struct entry **
-find_given(const struct worker *w, const struct manifest *m, size_t *count)
+find_single(const struct manifest *m, size_t *count)
 {
 	const struct entry **files = xcalloc(m->count, sizeof(*files));
 	size_t i, next, all = 0;
 
 	*count = 0;
-	for (i = 0; i < m->count && is_mine(w); i++)
+	for (i = 0; i < m->count; i++)
 		if (m->at[i].kind == ENTRY_FILE)
 			files[all++] = &m->at[i];
 	if (all > 0)
@@ -243,17 +237,85 @@ find_given(const struct worker *w, const struct manifest *m, size_t *count)
 	for (i = 0; i < all; i = next) {
 		for (next = i + 1; next < all && content_order(&files[i], &files[next]) == 0; next++)
 			;
-		if (next == i + 1 && gives(files[i]))
+		if (next == i + 1)
 			files[(*count)++] = files[i];
 	}
 	return files;
 }
 
+static struct blob *
+contents_of(const struct worker *w, const struct entry *e)
+{
+	struct object_name object = entry_object(e);
+
+	return e->kind == ENTRY_FILE ? store_find(w->store, &object) : NULL;
+}
+
+/* Whether the store's own file has the mode and time of the entry, or can have them: it is the first that asks. Contents that are not here yet
+ * will. */
+static bool
+keeps_face(const struct worker *w, const struct entry *e)
+{
+	struct blob *blob = contents_of(w, e);
+
+	return !blob || blob_claim(blob, e->mode & 0777u, e->mtime);
+}
+
+/* Those that are shown with the store's own mode and time: not those that would be one file there and are several. */
+static void
+find_kept(const struct worker *w, const struct manifest *m, bool *lower)
+{
+	size_t count, i;
+	const struct entry **single = find_single(m, &count);
+
+	for (i = 0; i < count; i++)
+		lower[single[i] - m->at] = unpack_may_lower(single[i]) && keeps_face(w, single[i]);
+	free(single);
+}
+
+/* By entry: those that are shown from below, not copied. NULL: there are none. Caller frees. */
+static bool *
+find_lower(const struct worker *w, const struct manifest *m)
+{
+	size_t count = m && is_mine(w) && w->facts.lower != LOWER_NONE ? m->count : 0, i;
+	bool *lower = xcalloc(count, sizeof(*lower));
+
+	if (w->facts.lower == LOWER_KEPT && count > 0)
+		find_kept(w, m, lower);
+	for (i = 0; w->facts.lower == LOWER_GIVEN && i < count; i++)
+		lower[i] = unpack_may_lower(&m->at[i]);
+	if (count > 0 && memchr(lower, true, count))
+		return lower;
+	free(lower);
+	return NULL;
+}
+
+/* Whether this entry's contents could be handed over to the job rather than copied. */
+static bool
+gives(const struct entry *e)
+{
+	return e->kind == ENTRY_FILE && e->flags & ENTRY_OWN && e->size >= UNPACK_GIVE_MIN;
+}
+
+/* The entries whose contents can be handed over, if no other job has them pinned; *count of them. Caller frees. */
+static const struct entry **
+find_given(const struct worker *w, const struct manifest *m, const bool *lower, size_t *count)
+{
+	const struct entry **files = find_single(m, count);
+	size_t all = is_mine(w) ? *count : 0, i;
+
+	*count = 0;
+	for (i = 0; i < all; i++)
+		if (gives(files[i]) && !(lower && lower[files[i] - m->at]))
+			files[(*count)++] = files[i];
+	return files;
+}
+
 static uint64_t
-given_bytes(const struct worker *w, const struct manifest *m)
+given_bytes(const struct worker *w, const struct manifest *m, const bool *lower)
 {
 	size_t i, count;
-	const struct entry **given = find_given(w, m, &count);
+	const struct entry **given = find_given(w, m, lower, &count);
 	uint64_t total = 0;
 
 	for (i = 0; i < count; i++)
@@ -262,24 +324,27 @@ given_bytes(const struct worker *w, const struct manifest *m)
 	return total;
 }
 
-/* What the keeper will write to the user's room: the job's own copies, and a few directories. */
+/* What the keeper will write to the user's room: the job's own copies, and a few directories; *below: to the store itself. */
 static uint64_t
-coming_bytes(const struct worker *w, const struct manifest *m)
+coming_bytes(const struct worker *w, const struct manifest *m, const bool *lower, uint64_t *below)
 {
 	struct unpacked_size size = {0};
 
 	if (m && is_mine(w))
-		size = unpack_own_size(m);
+		size = unpack_own_size(m, lower);
 	size.inodes += QUOTA_SLACK;
+	*below = size.below * TREE_INODE;
 	return size.bytes > size.inodes * QUOTA_INODE ? size.bytes : size.inodes * QUOTA_INODE;
 }
 
 uint64_t
 worker_needs(const struct worker *w, const struct manifest *m, bool give)
 {
-	uint64_t all = coming_bytes(w, m), given = give && m ? given_bytes(w, m) : 0;
+	bool *lower = find_lower(w, m);
+	uint64_t below, all = coming_bytes(w, m, lower, &below), given = give && m ? given_bytes(w, m, lower) : 0;
 
-	return all - (given < all ? given : all);
+	free(lower);
+	return below + all - (given < all ? given : all);
 }
 
 static int
@@ -321,8 +386,7 @@ tree_bytes(const struct worker *w, const struct manifest *m)
 
 	for (i = 0; i < m->count; i++) {
 		const struct entry *e = &m->at[i];
-		struct object_name object = entry_object(e);
-		struct blob *blob = e->kind == ENTRY_FILE ? store_find(w->store, &object) : NULL;
+		struct blob *blob = contents_of(w, e);
 
 		if (e->kind != ENTRY_FILE)
 			total += TREE_INODE;
@@ -336,10 +400,10 @@ tree_bytes(const struct worker *w, const struct manifest *m)
 
 /* Where memory is short, large files of the job's own are handed over rather than copied, if no other job needs them. */
 static void
-hand_over(struct worker *w, const struct task *task, const char *prefix, struct strings *given)
+hand_over(struct worker *w, const struct task *task, const struct setup *k, struct strings *given)
 {
 	size_t i, count;
-	const struct entry **all = find_given(w, task->manifest, &count);
+	const struct entry **all = find_given(w, task->manifest, k->lower, &count);
 
 	for (i = 0; i < count; i++) {
 		struct object_name object = entry_object(all[i]);
@@ -349,7 +413,7 @@ hand_over(struct worker *w, const struct task *task, const char *prefix, struct 
 		if (!blob)
 			continue;
 		object_text(&object, text);
-		(void)snprintf(name, sizeof(name), "%s%s", prefix, text);
+		(void)snprintf(name, sizeof(name), "%s%s", k->given, text);
 		if (blob_give(blob, name) == 0)
 			strings_add(given, name);
 	}
@@ -371,6 +435,7 @@ static int
 take_share(struct worker *w, struct proc *p, const struct setup *k)
 {
 	const struct task *task = k->task;
+	uint64_t below;
 
 	p->uid = task->uid;
 	if (task->manifest && task->kind == TASK_RUN) {
@@ -380,8 +445,11 @@ take_share(struct worker *w, struct proc *p, const struct setup *k)
 		p->holds_tree = true;
 	}
 	if (task->give)
-		hand_over(w, task, k->given, &p->given); /* before it is asked for room: what is in the room then is not the store's */
-	p->coming = coming_bytes(w, task->kind == TASK_RUN ? task->manifest : NULL);
+		hand_over(w, task, k, &p->given); /* before it is asked for room: what is in the room then is not the store's */
+	p->coming = coming_bytes(w, task->kind == TASK_RUN ? task->manifest : NULL, k->lower, &below);
+	if (store_reserve(w->store, p->uid, below) < 0)
+		return fail("%s", store_error());
+	p->below = below;
 	p->in_room = store_enter(w->store, p->uid, p->coming) == 0;
 	return p->in_room ? 0 : fail("%s", store_error());
 }
@@ -400,6 +468,7 @@ leave_share(struct worker *w, struct proc *p)
 	if (p->holds_tree)
 		store_drop_tree(w->store, &p->manifest, p->uid);
 	written(p);
+	store_release(w->store, p->uid, p->below);
 	if (p->in_room)
 		store_leave(w->store, p->uid);
 }
@@ -424,13 +493,18 @@ worker_start(struct worker *w, const struct task *task)
 {
 	struct setup k = {.facts = &w->facts, .task = task, .in = -1, .out = -1, .err = -1, .devices = -1};
 	struct proc *p = xcalloc(1, sizeof(*p));
+	bool *lower = task->kind == TASK_RUN ? find_lower(w, task->manifest) : NULL;
+	int bad;
 
+	k.lower = lower;
 	p->worker = w;
 	p->control = p->peer = p->in = p->out = p->err = -1;
 	(void)snprintf(p->name, sizeof(p->name), "%llx.%llu", (unsigned long long)task->job, (unsigned long long)w->serial++);
 	memcpy(k.name, p->name, sizeof(k.name));
 	(void)snprintf(k.given, sizeof(k.given), "inode/.given-%s.", p->name);
-	if (take_share(w, p, &k) < 0 || start_keeper(w, p, &k) < 0) {
+	bad = take_share(w, p, &k) < 0 || start_keeper(w, p, &k) < 0;
+	free(lower);
+	if (bad) {
 		leave_share(w, p);
 		drop_given(w, p);
 		close_channels(p);
@@ -616,6 +690,8 @@ sweep(int store, const struct proc *p)
 	(void)snprintf(path, sizeof(path), "room/%u/%s", p->uid, p->name);
 	(void)remove_tree(store, path);
 	(void)snprintf(path, sizeof(path), "tree/.new-%s", p->name);
+	(void)remove_tree(store, path);
+	(void)snprintf(path, sizeof(path), "lower/%s", p->name);
 	(void)remove_tree(store, path);
 	(void)snprintf(path, sizeof(path), "inode/.new-%s", p->name);
 	(void)unlinkat(store, path, 0);

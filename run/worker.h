@@ -17,8 +17,8 @@ struct store *worker_store(struct worker *); /* the worker's own; borrowed */
 /* What this node can't do and how it makes do, one text (no overlay, no mount namespace...); "" when all is there. */
 const char *worker_limits(const struct worker *);
 
-/* Bytes of the budget that the job's own files take beside their contents in the store: copies of all of them, or with `give` without
- * those that are handed over, if no other job has them pinned; what is handed over is gone from the store, and a later launch asks for it
+/* Bytes of the budget that the job's own files take beside their contents in the store: copies of all that are not shown from there, or
+ * with `give` without those that are handed over, if no other job has them pinned; what is handed over is gone from the store, and a later launch asks for it
  * anew. NULL: nothing was shipped. */
 uint64_t worker_needs(const struct worker *, const struct manifest *, bool give);
 

@@ -187,6 +187,54 @@ test_own(void)
 	manifest_free(&m);
 }
 
+/* Names in the lower layer of an overlay instead of copies: of the blob, or where mode and time must be there too of the inode that has them. */
+static void
+test_lower(void)
+{
+	struct unpacked unpacked = {0};
+	struct manifest m = {0};
+	struct unpacking p = of(&m, "5");
+	bool lower[5] = {false};
+	struct unpacked_size size;
+	int root;
+
+	dir(&m, "home", 0);
+	dir(&m, "home/me", ENTRY_OWN);
+	file(&m, "home/me/data", "large one", 0640, 1000, ENTRY_OWN);
+	file(&m, "home/me/small", "small", 0640, 1000, ENTRY_OWN);
+	dir(&m, "usr", 0);
+	sort_manifest(&m);
+	lower[2] = true;
+	size = unpack_own_size(&m, lower);
+	ok(size.bytes == 4096 && size.inodes == 6 && size.below == 4, "what is shown from below takes no room but for names");
+	ok(remove_tree(store, "own") == 0 && mkdirat(store, "own", 0755) == 0, "a directory");
+	root = openat(store, "own", O_RDONLY | O_DIRECTORY);
+	p.lower = lower;
+	ok(unpack_own(&p, root, &unpacked) == 0, "own files are placed");
+	ok(at("own/home/me/data").st_ino == 0 && at("own/home/me/small").st_size == 5, "but not what is shown from below");
+	ok(at("lower/5/home/me/data").st_size == 9 && at("lower/5/home/me/data").st_nlink == 2, "there it is the store's own file");
+	ok((at("lower/5/home/me/data").st_mode & 07777) == 0400 && at("lower/5/home/me/small").st_ino == 0, "as it is, and nothing else");
+	unpack_undo(root, &unpacked);
+	p.faced = true;
+	p.job = "6";
+	ok(unpack_own(&p, root, &unpacked) == 0 && at("lower/6/home/me/data").st_ino == at("lower/5/home/me/data").st_ino,
+		"the same file can get a mode and a time");
+	ok((at("lower/6/home/me/data").st_mode & 07777) == 0640 && at("lower/6/home/me/data").st_mtim.tv_sec == 1000, "which are the entry's");
+	unpack_undo(root, &unpacked);
+	m.at[2].mtime = 2000;
+	p.job = "7";
+	ok(unpack_own(&p, root, &unpacked) == 0 && at("lower/7/home/me/data").st_ino != at("lower/5/home/me/data").st_ino &&
+			at("lower/6/home/me/data").st_mtim.tv_sec == 1000,
+		"but only once");
+	unpack_undo(root, &unpacked);
+	(void)remove_tree(store, "own");
+	close(root);
+	strings_free(&unpacked.shared);
+	strings_free(&unpacked.dirs);
+	strings_free(&unpacked.files);
+	manifest_free(&m);
+}
+
 /* A manifest that no decoder would let through must do no harm either. */
 static void
 refused(const char *name, void (*add)(struct manifest *))
@@ -317,10 +365,11 @@ main(void)
 {
 	(void)umask(0);
 	if (!mkdtemp(top) || (store = open(top, O_RDONLY | O_DIRECTORY)) < 0 || mkdirat(store, "blob", 0700) < 0 ||
-		mkdirat(store, "inode", 0700) < 0 || mkdirat(store, "tree", 0700) < 0 || mkdirat(store, "victim", 0700) < 0)
+		mkdirat(store, "inode", 0700) < 0 || mkdirat(store, "tree", 0700) < 0 || mkdirat(store, "lower", 0700) < 0 || mkdirat(store, "victim", 0700) < 0)
 		return 1;
 	test_tree();
 	test_own();
+	test_lower();
 	refused("a file through a link", through_link);
 	refused("a file through an absolute link", through_absolute_link);
 	refused("a file above the root", through_dots);

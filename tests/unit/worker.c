@@ -334,27 +334,83 @@ test_many(void)
 	end_all();
 }
 
+/* One content of 6 MiB at two places of the job's own. */
 static void
-test_no_room(void)
+ship_big(void)
 {
-	char *argv[] = {"sh", "-c", "cat big | cat >more; exit 0", NULL}, *big = xmalloc((6u << 20) + 1);
+	char *big = xmalloc((6u << 20) + 1);
 
-	open_with((struct node_setup){.private = true, .budget = 16u << 20});
 	memset(big, 'x', 6u << 20);
 	big[6u << 20] = '\0';
 	ship_tools();
 	ship_dir(&m, "data", ENTRY_OWN);
 	ship_text(worker_store(w), &m, "data/big", big, ENTRY_OWN, 0644);
 	ship_text(worker_store(w), &m, "data/big2", big, ENTRY_OWN, 0644);
+	free(big);
 	d = seal_manifest(&m);
+}
+
+static void
+test_no_room(void)
+{
+	char *argv[] = {"sh", "-c", "cat big | cat >more; exit 0", NULL};
+
+	open_with((struct node_setup){.private = true, .budget = 16u << 20, .no_overlay = true});
+	ship_big();
 	task = work_of(&m, &d, argv);
 	task.cwd = "/data";
 	ok(!worker_start(w, &task) && strstr(worker_error(), "it needs 12.") && strstr(worker_error(), "of the store's 16.0 MiB"),
 		"own files that do not fit are refused before anything is written");
-	free(big);
 	argv[2] = "exit 0";
 	task.cwd = "/";
 	r = run(w, &task);
+	result_free(&r);
+	end_all();
+}
+
+static bool
+has_shown(const struct result *so_far)
+{
+	return so_far->out.data && strchr((char *)so_far->out.data, '\n');
+}
+
+/* What is not written is not copied, and costs nothing but names. */
+static void
+test_shown_from_below(void)
+{
+	char *argv[] = {"sh", "-c", "cat big big2 >/dev/null && (echo y >>big) 2>&1; cat", NULL};
+	char *again[] = {"sh", "-c", "read x <big; echo ${#x}; : >big2; read x <big2; echo ${#x}", NULL};
+	struct proc *p;
+
+	open_with((struct node_setup){.private = true, .budget = 16u << 20});
+	ship_big();
+	ok(worker_needs(w, &m, false) < 1u << 20, "it needs no room for copies");
+	task = work_of(&m, &d, argv);
+	task.cwd = "/data";
+	task.input = true;
+	p = worker_start(w, &task);
+	ok(p && follow(w, p, &r, has_shown) && strstr((char *)r.out.data, "No space left"), "it can be read, and has no room to be written");
+	ok(entries_of("lower") == 1, "names of it stand in the store");
+	proc_kill(p);
+	ok(follow(w, p, &r, is_gone), "and is gone");
+	ok(entries_of("lower") == 0, "with them");
+	proc_free(w, p);
+	result_free(&r);
+	task = work_of(&m, &d, again);
+	task.cwd = "/data";
+	r = run(w, &task);
+	is(r.out.data ? (char *)r.out.data : r.text, "6291456\n0\n", "the next job reads it too, and empties it without room");
+	result_free(&r);
+	end_all();
+}
+
+static void
+test_killed_below(void)
+{
+	open_with((struct node_setup){.private = true});
+	ship_big();
+	interrupted("echo x; exec sleep 1000", by_killing_keeper);
+	ok(entries_of("lower") == 0, "what a killed keeper has shown goes");
 	result_free(&r);
 	end_all();
 }
@@ -654,6 +710,8 @@ main(void)
 	apart(test_lingering);
 	apart(test_many);
 	apart(test_no_room);
+	apart(test_shown_from_below);
+	apart(test_killed_below);
 	apart(test_many_copies);
 	apart(test_daemon_gone);
 	apart(test_real_binroot);
