@@ -296,15 +296,12 @@ copy_to(const struct options *o, const char *spec, char **from, size_t count, co
 		plan_add(&plan, from[i], xstrdup(name ? name : means_contents(from[i]) ? "" : last_part(from[i])));
 	check_names(plan.copies, plan.count);
 	pack(plan.copies, plan.count, &sent);
-	strings_take(&carriage.words, base);
-	if (into)
-		strings_add(&carriage.words, "make");
-	if (o->subst)
-		strings_add(&carriage.words, "own");
+	strings_take(&carriage.words, xasprintf("%s%s", base, into && !ends_in_slash(base) ? "/" : ""));
 	carriage.pack = &sent;
 	status = o->subst ? exec_carry(o, spec, &carriage) : send_lacking(o, spec, base, &carriage, &sent);
 	strings_free(&carriage.words);
 	plan_free(&plan);
+	free(base);
 	free(whole);
 	return status;
 }

@@ -911,7 +911,8 @@ make_block(struct launch *l, const struct msg_launch *m)
 		.flags = (m->flags & LAUNCH_LOCALBIN ? RUN_LOCALBIN : 0u) | (m->flags & LAUNCH_GLOB ? RUN_GLOB : 0u) |
 			 (m->flags & LAUNCH_NODE_CWD ? RUN_NODE_CWD : 0u) | (m->flags & LAUNCH_SUBST ? RUN_SUBST : 0u) |
 			 (m->flags & LAUNCH_GET ? RUN_GET : 0u) | (m->flags & LAUNCH_PUT ? RUN_PUT : 0u) |
-			 (m->flags & LAUNCH_COMPARE ? RUN_COMPARE : 0u) | (m->flags & LAUNCH_HEALTH ? RUN_HEALTH : 0u) | (l->detached ? RUN_DETACHED : 0u) |
+			 (m->flags & LAUNCH_COMPARE ? RUN_COMPARE : 0u) | (m->flags & LAUNCH_HEALTH ? RUN_HEALTH : 0u) |
+			 (l->detached ? RUN_DETACHED : 0u) |
 			 (l->detached || m->start || l->terminal || m->flags & LAUNCH_TELL_START ? RUN_TELL_START : 0u),
 		.view = m->view,
 		.size = (uint32_t)l->count,
@@ -1035,6 +1036,13 @@ launch_add(struct neighbour *client, uint64_t id, struct path *paths, size_t cou
 	return l;
 }
 
+/* What is done with the words of a launch that runs no program. */
+static const char *
+verb_of(unsigned flags)
+{
+	return flags & LAUNCH_GET ? "gproc get" : flags & LAUNCH_PUT ? "gproc cp to" : "";
+}
+
 static struct launch *
 launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *c)
 {
@@ -1043,7 +1051,8 @@ launch_new(struct neighbour *client, const struct msg_launch *m, struct choice *
 	size_t i;
 
 	c->paths = NULL;
-	l->record = record_new(l->id, text, m->name, l->uid, &m->around, l->paths, l->count, record_cost(l->count, m->name));
+	l->record =
+		record_new(l->id, text, m->name, l->uid, verb_of(m->flags), &m->around, l->paths, l->count, record_cost(l->count, m->name));
 	free(text);
 	l->record->timeout = m->timeout;
 	l->asks = m->flags & (LAUNCH_COMPARE | LAUNCH_HEALTH);

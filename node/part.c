@@ -497,19 +497,12 @@ hand_promise_on(struct part *part)
 	part->memory = 0;
 }
 
-/* A copy has words of its own behind the directory. */
-static bool
-has_word(const struct part *part, const char *word)
-{
-	return kind_of(part) == TASK_PUT && strings_has(&part->run.around.argv, word);
-}
-
-/* With "own" each node has the entries below a directory that is named as it is. Room for PATH_TEXT and a slash; "" without. */
+/* With -subst each node has of a copy the entries below a directory that is named as it is. Room for PATH_TEXT and a slash; "" without. */
 static const char *
 own_prefix(const struct part *part, char out[PATH_TEXT + 1])
 {
 	*out = '\0';
-	if (has_word(part, "own"))
+	if (kind_of(part) == TASK_PUT && part->run.flags & RUN_SUBST)
 		strcat(path_text(&self.path, out), "/");
 	return out;
 }
@@ -608,7 +601,6 @@ start_proc(struct part *part)
 	struct strings env = {0};
 	char prefix[PATH_TEXT + 1];
 	struct task task = {
-		.make = has_word(part, "make"),
 		.prefix = own_prefix(part, prefix),
 		.kind = kind_of(part),
 		.job = part->job,

@@ -33,7 +33,7 @@ record_cost(size_t nodes, const char *name)
 }
 
 struct record *
-record_new(uint64_t id, const char *text, const char *name, uint32_t uid, const struct surroundings *around,
+record_new(uint64_t id, const char *text, const char *name, uint32_t uid, const char *verb, const struct surroundings *around,
 	const struct path *paths, size_t count, size_t counted)
 {
 	struct record *r = xcalloc(1, sizeof(*r));
@@ -45,6 +45,8 @@ record_new(uint64_t id, const char *text, const char *name, uint32_t uid, const 
 	r->uid = uid;
 	r->born = now_ms();
 	r->counted = counted;
+	if (*verb)
+		strings_add(&r->command, verb);
 	surroundings_command(around, COMMAND_BYTES, &r->command);
 	for (i = 0; i < count; i++)
 		put_path(&r->packed, &paths[i]);

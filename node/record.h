@@ -29,8 +29,8 @@ struct record {
 	struct record *next; /* older */
 };
 
-/* counted: what share_take was asked for. The caller is its holder, beside the list. */
-struct record *record_new(uint64_t id, const char *text, const char *name, uint32_t uid, const struct surroundings *,
+/* verb: what stands before the command's words, "": nothing. counted: what share_take was asked for. The caller is its holder, beside the list. */
+struct record *record_new(uint64_t id, const char *text, const char *name, uint32_t uid, const char *verb, const struct surroundings *,
 	const struct path *, size_t count, size_t counted);
 size_t record_cost(size_t nodes, const char *name); /* bytes that it takes */
 struct record *record_hold(struct record *);	    /* one holder more; returns its argument */

@@ -24,9 +24,12 @@ static void
 failed(struct delivering *c, const char *path)
 {
 	const char *base = c->d->base;
+	size_t len = strlen(base);
 
+	while (len > (*path == '\0') && base[len - 1] == '/')
+		len--;
 	if (c->failures++ == 0)
-		set_error(c->first, sizeof(c->first), "%.300s%s%.200s: %s", base, *path && strcmp(base, "/") != 0 ? "/" : "", path,
+		set_error(c->first, sizeof(c->first), "%.*s%s%.200s: %s", (int)(len < 300 ? len : 300), base, *path ? "/" : "", path,
 			errno == EISDIR ? "there is a directory of this name" : strerror(errno));
 }
 

@@ -724,6 +724,7 @@ static void __attribute__((noreturn)) read_files(struct start *l)
 static void __attribute__((noreturn)) put_files(struct start *l)
 {
 	const struct task *t = l->task;
+	size_t len = strlen(t->argv[0]);
 	struct delivery d = {
 		.from = {.store = l->store,
 			.given = l->given,
@@ -732,7 +733,7 @@ static void __attribute__((noreturn)) put_files(struct start *l)
 		.groups = t->groups,
 		.group_count = t->group_count,
 		.base = t->argv[0],
-		.make = t->make,
+		.make = len && t->argv[0][len - 1] == '/',
 		.prefix = t->prefix,
 	};
 

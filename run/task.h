@@ -10,7 +10,7 @@ enum task_kind {
 	TASK_RUN, /* a program runs */
 	TASK_GET, /* the files that argv names are read, into an archive on its output */
 	TASK_COMPARE, /* of the manifest's files it is told, on its output, which are there already as TASK_PUT would put them */
-	TASK_PUT, /* the manifest's files are put below the directory argv[0] of the node's own */
+	TASK_PUT, /* the manifest's files are put below the directory argv[0] of the node's own; made where that ends in a slash */
 };
 
 /* What to run; borrowed for the call of worker_start only. */
@@ -19,7 +19,6 @@ struct task {
 	uint64_t job;
 	const struct object_name *manifest_name; /* NULL: nothing was shipped */
 	const struct manifest *manifest;	 /* all its blobs are whole in the store and pinned by the caller until PROC_GONE */
-	bool make;	    /* TASK_PUT: that directory is made where it is missing */
 	const char *prefix; /* TASK_PUT: what the paths of this node's entries begin with, which is no part of their place; others are not its own */
 	bool localbin;
 	bool glob; /* expand arguments under binRoot that hold * ? [ */

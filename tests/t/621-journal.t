@@ -22,6 +22,11 @@ gproc: TIME job $(job) has ended after SOME s: exit 0: 0; exit 1: 1; exit 2: 2"
 setpriv --reuid=1007 --regid=1007 --clear-groups "$GPROC" e 1 /bin/echo "$(printf '%0999d' 5)" "$(printf 'a\nb\033[2J')" >/dev/null
 is "a long command is cut, and is one line" "$(lines "$(job)" | head -1 | wc -lc | tr -s ' ')" "$(lines "$(job)" | head -1 | awk '{ print " 1 " length($0) + 1 }')"
 like "another's" "$(lines "$(job)" | head -1)" '^gproc: TIME job .*: user 1007 on 1 \(1\): /bin/echo 0*\.\.\.$'
+echo some >"$T/one"
+"$GPROC" cp 0-1 "$T/one" "$T/into/"
+is "a copy" "$(lines "$(job)" | head -1)" "gproc: TIME job $(job): user 0 on 0-1 (2): gproc cp to $T/into/"
+"$GPROC" get 0-1 "$T/one" "$T/from"
+is "files that are fetched" "$(lines "$(job)" | head -1)" "gproc: TIME job $(job): user 0 on 0-1 (2): gproc get $T/one"
 ok "no line is longer than 300 bytes" awk 'length > 300 { exit 1 }' "$T/master.log"
 
 # ---- who comes and goes, three levels down ----
