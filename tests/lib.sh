@@ -182,6 +182,7 @@ scratch() {
 	T=$(mktemp -d "${TMPDIR:-/tmp}/gproc-test.XXXXXX")
 	trap 'rm -rf "$T"' EXIT
 	trap 'exit 1' INT TERM HUP
+	export XDG_CACHE_HOME="$T/cache" # of a script without namespaces
 }
 
 # Runs the script once more as the first process of fresh mount, pid, network, uts and ipc namespaces: whatever it
@@ -210,9 +211,8 @@ settle() {
 		mount --bind /tmp/.etc/copy /etc
 	}
 	rm -rf /etc/gproc
-	export HOME=/tmp/home
-	mkdir -p "$HOME"
 	scratch
+	unset XDG_CACHE_HOME
 	chmod 755 "$T"
 	{ echo 127.0.0.1 localhost master; host_lines 1024; } >/etc/hosts
 	printf 'hosts: files\n' >/etc/nsswitch.conf

@@ -14,7 +14,9 @@ private_places() {
 	mount -t tmpfs -o mode=1777 gproc-test /tmp
 	mount -t tmpfs gproc-test /run
 	[ ! -d /dev/shm ] || mount -t tmpfs -o mode=1777 gproc-test /dev/shm
-	unset TMPDIR
+	unset TMPDIR XDG_CACHE_HOME
+	export HOME=/tmp/home
+	mkdir -p "$HOME"
 	ip link set lo up
 	cd "$REPO" || exit 1
 }

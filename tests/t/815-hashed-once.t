@@ -7,7 +7,7 @@ SIZE=16777216 # whole chunks: the digest of a shorter last one is compared with 
 DIGESTS=$HOME/.cache/gproc/digests
 
 # settled FILE: returns when it has not changed for three seconds: what changed a moment ago is not remembered.
-is_settled() { [ "$(date +%s)" -gt $(($(stat -c %Z "$1") + 3)) ]; }
+is_settled() { [ -n "$(find "$1" ! -newerct '3 seconds ago')" ]; }
 settled() { until_true is_settled "$1"; }
 
 # hashed_by LOG: the number of bytes that this process has hashed so far, at its last word.
