@@ -30,7 +30,9 @@ failed(struct delivering *c, const char *path)
 		len--;
 	if (c->failures++ == 0)
 		set_error(c->first, sizeof(c->first), "%.*s%s%.200s: %s", (int)(len < 300 ? len : 300), base, *path ? "/" : "", path,
-			errno == EISDIR ? "there is a directory of this name" : strerror(errno));
+			errno == EISDIR	  ? "there is a directory of this name"
+			: errno == ESTALE ? "it has changed since it was compared"
+					  : strerror(errno));
 }
 
 static int
@@ -99,19 +101,24 @@ may_replace(int dir, const char *name)
 	return S_ISDIR(st.st_mode) ? -1 : 0;
 }
 
-/* For ENTRY_THERE: it was there, when it was asked for. */
+/* For ENTRY_THERE: it was there, when it was asked for. Meanwhile another user may have put another name of a file there that is not
+ * theirs. */
 static int
 keep_file(const struct delivering *c, const struct entry *e, int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), bad;
+	const struct owner *owner = &c->d->from.owner;
 	struct stat st;
 
 	if (fd < 0)
 		return -1;
 	bad = fstat(fd, &st);
 	errno = ESTALE;
-	if (!bad)
-		bad = S_ISREG(st.st_mode) && (uint64_t)st.st_size == e->size ? dress(c, e, fd) : -1;
+	if (!bad && (!S_ISREG(st.st_mode) || st.st_nlink > 1 || st.st_uid != (owner->give ? owner->uid : geteuid()) ||
+			    (uint64_t)st.st_size != e->size))
+		bad = -1;
+	else if (!bad)
+		bad = dress(c, e, fd);
 	close_fd(&fd);
 	return bad;
 }

@@ -113,6 +113,13 @@ is "a user may not write where root may" "$status $err" "1 gproc: failed: 1: /ro
 mkdir -m 777 "$root1/data/open"
 run user "$GPROC" cp 1 two /data/open/
 is "what they put is theirs, without rights" "$status $err $(stat -c '%u %a' "$root1/data/open/two")" "0  1007 755"
+head -c 2000000 /dev/urandom >theirs
+run user "$GPROC" cp 1-2 theirs /data/theirs
+before=$(stat -c %i "$root1/data/theirs")
+chmod 640 theirs
+chown 1007 theirs
+run user "$GPROC" cp 1-2 theirs /data/theirs
+is "what is theirs already isn't sent again" "$status $err $(stat -c '%i %a' "$root1/data/theirs")" "0  $before 640"
 run user "$GPROC" cp 1 "$T/from/tree" /data/open/
 like "what they can't read they can't send" "$status $err" '^255 .*tree/.*: Permission denied'
 ln -s /roots "$root1/data/open/way"
