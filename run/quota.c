@@ -14,6 +14,7 @@
 #include "base/sys.h"
 
 #define PAGE 4096u
+#define NEAR 1024u		/* a room's limit may be off by this part of it */
 #define QUOTA_MIN (256u * 1024) /* bytes: a room in which a job can begin at all, however little is left */
 
 struct quota {
@@ -146,6 +147,15 @@ quota_give_back(struct quota *s, uint64_t bytes)
 
 /* ---- rooms ---- */
 
+/* Most launches change it by some pages: that is not worth five calls, while what is to be written fits. */
+static bool
+is_near_enough(const struct quota *s, uint64_t size)
+{
+	uint64_t off = size > s->size ? size - s->size : s->size - size;
+
+	return off <= s->size / NEAR && s->used + s->coming <= s->size;
+}
+
 static void
 set_size(struct quota *s, uint64_t common)
 {
@@ -153,20 +163,26 @@ set_size(struct quota *s, uint64_t common)
 
 	size = size < QUOTA_MIN ? QUOTA_MIN : size - size % PAGE; /* the kernel would round it up */
 	/* What has been written since it was looked at may be more: then the limit that is there stays until the next time. */
-	if (size != s->size && resize_tmpfs(s->top, size, size / QUOTA_INODE) == 0)
+	if (!is_near_enough(s, size) && resize_tmpfs(s->top, size, size / QUOTA_INODE) == 0)
 		s->size = size;
 }
 
 void
 quotas_resize(struct quotas *all, uint64_t common)
 {
-	struct quota *s;
-
 	if (!all->with_rooms)
 		return;
 	look_at_all(all);
+	quotas_set(all, common);
+}
+
+void
+quotas_set(struct quotas *all, uint64_t common)
+{
+	struct quota *s;
+
 	for (s = all->first; s; s = s->next)
-		if (s->jobs > 0 && s->top >= 0)
+		if (all->with_rooms && s->jobs > 0 && s->top >= 0)
 			set_size(s, common);
 }
 

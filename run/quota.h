@@ -31,8 +31,9 @@ void quota_yield(struct quota *, uint64_t more, uint64_t less);
 int quota_enter(struct quota *, uint64_t coming);
 void quota_written(struct quota *, uint64_t coming); /* they are there, and counted as what is used */
 void quota_leave(struct quota *); /* and has ended */
-/* Looks at what is used, and sets the limits of all rooms anew: after each of the calls above. */
+/* Looks at what is used, and sets the limits of all rooms anew, to within a thousandth: after each of the calls above. */
 void quotas_resize(struct quotas *, uint64_t common);
+void quotas_set(struct quotas *, uint64_t common); /* the same without looking: what is used was looked at just now, by quota_left */
 uint64_t quotas_size(const struct quotas *); /* bytes that the rooms together may grow to */
 uint64_t quotas_held(const struct quotas *); /* bytes that users have and others can't get */
 /* Takes away rooms without jobs that it has found so once before. */

@@ -456,13 +456,13 @@ reserve(struct store *s, uint32_t uid, uint64_t bytes)
 	if (__builtin_add_overflow(s->promised, bytes, &total) || bytes > quota_left(share, common(s)))
 		return refuse_room(s, uid, bytes);
 	quota_take(share, bytes);
-	quotas_resize(s->quotas, common(s));
+	quotas_set(s->quotas, common(s));
 	if (store_make_room(s, total) == 0) {
 		s->promised = total;
 		return 0;
 	}
 	quota_give_back(share, bytes);
-	quotas_resize(s->quotas, common(s));
+	quotas_set(s->quotas, common(s));
 	return refuse_room(s, uid, bytes);
 }
 
@@ -509,7 +509,7 @@ store_enter(struct store *s, uint32_t uid, uint64_t coming)
 		return refuse_room(s, uid, coming);
 	if (quota_enter(quota, coming) < 0)
 		return fail("%s", quota_error());
-	quotas_resize(s->quotas, common(s));
+	quotas_set(s->quotas, common(s));
 	/* The limits of the rooms may have taken what idle contents had. */
 	(void)store_make_room(s, s->promised);
 	return 0;
