@@ -388,6 +388,8 @@ drain_is_over(struct timer *t)
 static void
 program_exited(struct part *part, int status)
 {
+	size_t i;
+
 	part->status = status;
 	part->state = PART_DRAINING;
 	input_over(&part->input);
@@ -395,15 +397,20 @@ program_exited(struct part *part, int status)
 		cut_output(part);
 	else
 		loop_timer(&part->drain, part->run.around.drain, drain_is_over, part);
+	for (i = 0; i < COUNT(part->pipe) && !is_terminal(part); i++) /* most have ended with it */
+		if (part->pipe[i].open) {
+			read_output(&part->pipe[i]);
+			pipe_listens(&part->pipe[i]);
+		}
 }
 
+/* One report a turn: that there are more makes it ready again. But when nothing is left of the job all are taken at once. */
 static void
 control_ready(struct watch *w, unsigned events)
 {
 	struct part *part = w->owner;
 	struct proc_report r;
 
-	(void)events;
 	do {
 		r = proc_next(part->proc);
 		switch (r.event) {
@@ -432,10 +439,18 @@ control_ready(struct watch *w, unsigned events)
 		case PROC_NOTHING:
 			break;
 		}
-	} while (r.event != PROC_NOTHING && r.event != PROC_GONE);
+	} while (!events && r.event != PROC_GONE && r.event != PROC_NOTHING);
 	if (r.event == PROC_GONE)
 		part->gone = true;
 	advance(part);
+}
+
+static void
+processes_gone(void *owner)
+{
+	struct part *part = owner;
+
+	control_ready(&part->control, 0);
 }
 
 /* ---- the start ---- */
@@ -624,6 +639,8 @@ start_proc(struct part *part)
 		.give = part->give || part->run.flags & RUN_PUT,
 		.input = part->run.around.input == INPUT_STREAM,
 		.terminal = is_terminal(part) ? &part->run.around.screen : NULL,
+		.gone = processes_gone,
+		.owner = part,
 	};
 
 	if (!is_fit(part)) {

@@ -303,7 +303,7 @@ unpack(struct keeper *k)
 	if (!bad && k->mine && !k->task->localbin && !k->task->node_cwd) /* no other process has been there yet */
 		k->cwd = openat(root, *cwd_inside(k) ? cwd_inside(k) : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	close_fd(&root);
-	if (!bad && k->mine && p.manifest)
+	if (!bad && k->setup->tell_placed)
 		report(PROC_PLACED, 0, "");
 	return bad;
 }
@@ -363,22 +363,22 @@ static int
 start(struct keeper *k)
 {
 	struct start *l = &k->launch;
-	int none;
 
 	k->started = now_ms();
-	*l = (struct start){
-		.facts = k->facts, .task = k->task, .tree = k->tree, .own = k->own, .given = k->setup->given, .store = STORE, .proc = PROC};
+	*l = (struct start){.facts = k->facts,
+		.task = k->task,
+		.tree = k->tree,
+		.own = k->own,
+		.given = k->setup->given,
+		.store = STORE,
+		.proc = PROC,
+		.held = -1};
 	if (launch_make(l) < 0 || launch_run(l) < 0)
 		return fail(l->status, "%s", l->why);
 	k->pid = k->group = l->pid;
 	/* The pipes must end with the job's last process, not with us. But a terminal lives as long as its program, which may close it for a
 	 * while: when it is the last to do so, it is hung up. */
-	none = openat(STORE, ".", O_PATH | O_CLOEXEC);
-	if (!k->task->terminal)
-		(void)dup3(none, STDIN_FILENO, O_CLOEXEC);
-	(void)dup3(none, STDOUT_FILENO, O_CLOEXEC);
-	(void)dup3(none, STDERR_FILENO, O_CLOEXEC);
-	close(none);
+	close_range_of(k->task->terminal ? STDOUT_FILENO : STDIN_FILENO, STDERR_FILENO);
 	return 0;
 }
 
@@ -467,6 +467,7 @@ kill_children(const struct keeper *k)
 static bool
 ended_before_start(struct keeper *k, int status)
 {
+	launch_over(&k->launch);
 	if (k->launch.report >= 0 && follow_start(k) < 0)
 		return true;
 	if (!k->expanded_by || !WIFSIGNALED(status) || WTERMSIG(status) != SIGXCPU)
@@ -522,7 +523,7 @@ drain(int signals)
 {
 	struct signalfd_siginfo info[8];
 
-	while (read(signals, info, sizeof(info)) > 0)
+	while (read(signals, info, sizeof(info)) == (ssize_t)sizeof(info))
 		;
 }
 

@@ -8,12 +8,12 @@
 /* What a keeper reports of its job. */
 enum proc_event {
 	PROC_NOTHING, /* no report yet */
-	PROC_PLACED,  /* between keeper and worker: the job's own files are made */
+	PROC_PLACED,  /* between keeper and worker, with tell_placed: the job's own files are made */
 	PROC_STARTED, /* the program was exec'd; only where task.wants_start asked for it */
 	PROC_FAILED,  /* the program could not be started */
 	PROC_EXITED,  /* the program itself has ended */
 	PROC_NOTE,    /* something that the job's user should know; before PROC_EXITED */
-	PROC_GONE,    /* the last report: keeper, all processes of the job and its mounts are gone */
+	PROC_GONE,    /* the last report, the worker's own: keeper, all processes of the job and its mounts are gone */
 };
 struct proc_report {
 	enum proc_event event;
@@ -32,6 +32,7 @@ struct setup {
 	const bool *lower;	   /* by entry of its manifest: what is shown from below, see unpack.h; NULL: nothing */
 	char given[72];		   /* what the names of contents handed over to it begin with: see unpack.h */
 	int control, in, out, err; /* the keeper's ends; in -1: none */
+	bool tell_placed;	   /* PROC_PLACED is wanted */
 	int devices;		   /* a detached mount to be the job's /dev/pts, or -1 */
 };
 

@@ -798,7 +798,9 @@ launch_run(struct start *l)
 	l->report = ends[l->pid == 0];
 	if (l->pid == 0)
 		run_child(l);
-	close(ends[1]);
+	l->held = ends[1];
+	if (l->task->wants_start || l->pid < 0)
+		close_fd(&l->held);
 	if (l->pid > 0)
 		return 0;
 	close(ends[0]);
@@ -837,10 +839,18 @@ launch_state(struct start *l)
 
 	while ((n = read(l->report, buf_grow(&l->said, sizeof(l->why)), sizeof(l->why))) > 0 && l->said.len < 4 * sizeof(l->why))
 		l->said.len += (size_t)n;
+	if (l->said.len > 0)
+		close_fd(&l->held); /* what was said is told when it runs */
 	state = take_report(l);
 	if (n < 0 && errno == EAGAIN)
 		return state == LAUNCH_FAILED ? LAUNCH_STARTING : state;
 	close(l->report);
 	l->report = -1;
 	return state == LAUNCH_STARTING ? LAUNCH_RUNS : state;
+}
+
+void
+launch_over(struct start *l)
+{
+	close_fd(&l->held);
 }

@@ -37,5 +37,7 @@ struct task {
 	bool give;			   /* there is no room to copy all: hand over what can be */
 	bool input;			   /* it reads a pipe; else /dev/null */
 	const struct msg_resize *terminal; /* it reads and writes a terminal of this size; else NULL */
+	void (*gone)(void *owner);	   /* called when proc_next would yield PROC_GONE; the proc may be freed in it. NULL: it is asked for */
+	void *owner;
 };
 #endif

@@ -35,13 +35,19 @@ struct proc {
 	int control;   /* the daemon's end */
 	int peer;      /* the keeper's: so that its death is told when it is reaped, not before */
 	int in, out, err;
+	int held[2]; /* the program's ends of out and err: until it has ended that it closes them wakes nobody */
 	bool dirty;  /* the keeper died before its work was done */
+	bool gone;   /* nothing of the job is left, and GONE is still to be handed out */
 	bool over;   /* FAILED or EXITED was handed out */
 	bool killed; /* by proc_kill */
 	bool holds_tree, in_room;
+	bool tells_placed; /* the keeper reports PROC_PLACED */
 	uint32_t uid;
 	uint64_t coming; /* bytes that the keeper has yet to write to the user's room */
 	uint64_t below;	 /* bytes of the store that names of what is shown from below take */
+	bool old;	 /* it began before the last worker_tidy */
+	void (*tell_gone)(void *owner);
+	void *owner;
 	struct object_name manifest;
 	struct strings given; /* contents handed over: names in the store, gone once the keeper has taken them */
 };
@@ -69,12 +75,6 @@ const char *
 worker_limits(const struct worker *w)
 {
 	return w->facts.limits.len > 0 ? (const char *)w->facts.limits.data : "";
-}
-
-void
-worker_tidy(struct worker *w)
-{
-	store_tidy(w->store);
 }
 
 struct store *
@@ -197,8 +197,16 @@ close_given(struct setup *k)
 }
 
 static void
+let_outputs_end(struct proc *p)
+{
+	close_fd(&p->held[0]);
+	close_fd(&p->held[1]);
+}
+
+static void
 close_channels(struct proc *p)
 {
+	let_outputs_end(p);
 	close_fd(&p->control);
 	close_fd(&p->peer);
 	close_fd(&p->in);
@@ -326,12 +334,13 @@ given_bytes(const struct worker *w, const struct manifest *m, const bool *lower)
 
 /* What the keeper will write to the user's room: the job's own copies, and a few directories; *below: to the store itself. */
 static uint64_t
-coming_bytes(const struct worker *w, const struct manifest *m, const bool *lower, uint64_t *below)
+coming_bytes(const struct worker *w, const struct manifest *m, const bool *lower, uint64_t *below, bool *copies)
 {
 	struct unpacked_size size = {0};
 
 	if (m && is_mine(w))
 		size = unpack_own_size(m, lower);
+	*copies = size.bytes > 0 || size.below > 0;
 	size.inodes += QUOTA_SLACK;
 	*below = size.below * TREE_INODE;
 	return size.bytes > size.inodes * QUOTA_INODE ? size.bytes : size.inodes * QUOTA_INODE;
@@ -340,8 +349,8 @@ coming_bytes(const struct worker *w, const struct manifest *m, const bool *lower
 uint64_t
 worker_needs(const struct worker *w, const struct manifest *m, bool give)
 {
-	bool *lower = find_lower(w, m);
-	uint64_t below, all = coming_bytes(w, m, lower, &below), given = give && m ? given_bytes(w, m, lower) : 0;
+	bool *lower = find_lower(w, m), copies;
+	uint64_t below, all = coming_bytes(w, m, lower, &below, &copies), given = give && m ? given_bytes(w, m, lower) : 0;
 
 	free(lower);
 	return below + all - (given < all ? given : all);
@@ -432,7 +441,7 @@ drop_given(const struct worker *w, struct proc *p)
 
 /* The user's share has the prepared tree, and room for what the keeper will write. -1 with worker_error(). */
 static int
-take_share(struct worker *w, struct proc *p, const struct setup *k)
+take_share(struct worker *w, struct proc *p, struct setup *k)
 {
 	const struct task *task = k->task;
 	uint64_t below;
@@ -446,7 +455,8 @@ take_share(struct worker *w, struct proc *p, const struct setup *k)
 	}
 	if (task->give)
 		hand_over(w, task, k, &p->given); /* before it is asked for room: what is in the room then is not the store's */
-	p->coming = coming_bytes(w, task->kind == TASK_RUN ? task->manifest : NULL, k->lower, &below);
+	p->coming = coming_bytes(w, task->kind == TASK_RUN ? task->manifest : NULL, k->lower, &below, &p->tells_placed);
+	k->tell_placed = p->tells_placed;
 	if (store_reserve(w->store, p->uid, below) < 0)
 		return fail("%s", store_error());
 	p->below = below;
@@ -460,6 +470,20 @@ written(struct proc *p)
 	if (p->coming)
 		store_written(p->worker->store, p->uid, p->coming);
 	p->coming = 0;
+}
+
+/* A keeper that places directories alone doesn't say when it has. */
+void
+worker_tidy(struct worker *w)
+{
+	struct proc *p;
+
+	for (p = w->procs; p; p = p->next) {
+		if (p->old && !p->tells_placed)
+			written(p);
+		p->old = true;
+	}
+	store_tidy(w->store);
 }
 
 static void
@@ -484,6 +508,11 @@ start_keeper(struct worker *w, struct proc *p, struct setup *k)
 	p->keeper = fork_with(w->facts.pid_namespaces ? CLONE_NEWPID : 0);
 	if (p->keeper == 0)
 		keeper_run(k);
+	if (!k->task->terminal && p->keeper > 0) {
+		p->held[0] = k->out;
+		p->held[1] = k->err;
+		k->out = k->err = -1;
+	}
 	close_given(k);
 	return p->keeper < 0 ? fail("can't start a job: %s", namespace_error()) : 0;
 }
@@ -498,7 +527,9 @@ worker_start(struct worker *w, const struct task *task)
 
 	k.lower = lower;
 	p->worker = w;
-	p->control = p->peer = p->in = p->out = p->err = -1;
+	p->tell_gone = task->gone;
+	p->owner = task->owner;
+	p->control = p->peer = p->in = p->out = p->err = p->held[0] = p->held[1] = -1;
 	(void)snprintf(p->name, sizeof(p->name), "%llx.%llu", (unsigned long long)task->job, (unsigned long long)w->serial++);
 	memcpy(k.name, p->name, sizeof(k.name));
 	(void)snprintf(k.given, sizeof(k.given), "inode/.given-%s.", p->name);
@@ -555,13 +586,12 @@ proc_control(const struct proc *p)
 
 /* ---- reports ---- */
 
-/* As the keeper would send it: control becomes readable. */
 static void
-send_gone(const struct proc *p)
+is_gone(struct proc *p)
 {
-	static const uint8_t message[] = {PROC_GONE, [18] = 0};
-
-	(void)send(p->peer, message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT);
+	p->gone = true;
+	if (p->tell_gone)
+		p->tell_gone(p->owner);
 }
 
 static struct proc_report
@@ -584,22 +614,26 @@ proc_next(struct proc *p)
 {
 	struct proc_report report = {.event = PROC_NOTHING};
 	uint8_t data[1024];
-	ssize_t n = recv(p->control, data, sizeof(data), MSG_DONTWAIT);
+	ssize_t n = p->gone && p->over ? 0 : recv(p->control, data, sizeof(data), MSG_DONTWAIT);
 
-	if (n <= 0)
+	if (n <= 0 && !p->gone)
 		return report;
-	report = read_report(data, (size_t)n);
+	report = n > 0 ? read_report(data, (size_t)n) : (struct proc_report){.event = PROC_GONE};
 	if (report.event == PROC_PLACED) {
 		written(p);
 		return proc_next(p);
 	}
 	if (report.event == PROC_GONE && !p->over) {
-		send_gone(p);
 		report = p->killed ? (struct proc_report){.event = PROC_EXITED, .status = SIGKILL}
 				   : (struct proc_report){.event = PROC_FAILED, .status = 0, .text = "its keeper was killed"};
 	}
-	if (report.event == PROC_FAILED || report.event == PROC_EXITED)
+	if (report.event == PROC_GONE)
+		p->gone = false;
+	if (report.event == PROC_FAILED || report.event == PROC_EXITED) {
 		p->over = true;
+		let_outputs_end(p);
+		written(p);
+	}
 	return report;
 }
 
@@ -712,23 +746,25 @@ start_janitor(struct worker *w, struct proc *p)
 		p->janitor = 0;
 		sweep(w->facts.store, p);
 		p->dirty = false;
-		send_gone(p);
+		is_gone(p);
 	}
 }
 
 static void
 clean_up(struct worker *w)
 {
-	struct proc *p;
+	struct proc *p, *next;
 	bool any = false;
 
 	for (p = w->procs; p; p = p->next)
 		any |= p->dirty && !p->janitor;
 	if (!any || !kill_orphans(w))
 		return;
-	for (p = w->procs; p; p = p->next)
+	for (p = w->procs; p; p = next) {
+		next = p->next;
 		if (p->dirty && !p->janitor)
 			start_janitor(w, p);
+	}
 }
 
 void
@@ -741,13 +777,13 @@ worker_reaped(struct worker *w, pid_t pid, int status)
 			p->keeper = 0;
 			p->dirty = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 			if (!p->dirty)
-				send_gone(p);
+				is_gone(p);
 			break;
 		}
 		if (pid == p->janitor) {
 			p->janitor = 0;
 			p->dirty = false;
-			send_gone(p);
+			is_gone(p);
 			break;
 		}
 	}
@@ -844,8 +880,10 @@ worker_end(struct worker *w, unsigned wait_ms)
 	int status;
 	pid_t pid;
 
-	for (p = w->procs; p; p = p->next)
+	for (p = w->procs; p; p = p->next) {
+		p->tell_gone = NULL;
 		proc_kill(p);
+	}
 	while (any_left(w) && (now = now_ms()) < end) {
 		pid = waitpid(-1, &status, WNOHANG);
 		if (pid > 0) {
