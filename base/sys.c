@@ -360,7 +360,32 @@ set_file_ids(uid_t uid, gid_t gid)
 	return -1;
 }
 
-/* Makes these of the permitted capabilities effective, and no others. */
+/* What this process is when it acts as itself; children that don't change it know it, too. */
+static struct {
+	bool known;
+	uid_t uid;
+	gid_t gid;
+	struct __user_cap_data_struct capabilities[2];
+} own;
+
+int
+know_self(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+
+	own.known = syscall(SYS_capget, &header, own.capabilities) == 0;
+	own.uid = geteuid();
+	own.gid = getegid();
+	return own.known ? 0 : -1;
+}
+
+bool
+self_is_root(void)
+{
+	return (own.known ? own.uid : geteuid()) == 0;
+}
+
+/* Makes these of the permitted capabilities effective, and no others. Where fewer are permitted than were, it fails. */
 static int
 use_capabilities(uint64_t which)
 {
@@ -368,23 +393,27 @@ use_capabilities(uint64_t which)
 	struct __user_cap_data_struct data[2];
 	int i;
 
-	if (syscall(SYS_capget, &header, data) < 0)
-		return -1;
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
+		data[i] = own.capabilities[i];
 		data[i].effective = data[i].permitted & (uint32_t)(which >> 32 * i);
+	}
 	return (int)syscall(SYS_capset, &header, data);
 }
 
 int
 act_as(uid_t uid, gid_t gid)
 {
+	if (!own.known && know_self() < 0)
+		return -1;
 	return set_file_ids(uid, gid) < 0 ? -1 : use_capabilities((uint64_t)1 << CAP_SYS_ADMIN);
 }
 
 int
 act_as_self(void)
 {
-	return use_capabilities(~(uint64_t)0) < 0 ? -1 : set_file_ids(geteuid(), getegid());
+	if (!own.known && know_self() < 0)
+		return -1;
+	return use_capabilities(~(uint64_t)0) < 0 ? -1 : set_file_ids(own.uid, own.gid);
 }
 
 ssize_t

@@ -58,6 +58,10 @@ int limit_resource(unsigned number);
 /* Sets groups (where with_groups), gid and uid of this task alone: libc's own calls act on all threads, and we may share our parent's
  * memory. EINVAL for an id of -1, which the kernel would take for "leave it". */
 int become_user(uid_t, gid_t, const uint32_t *groups, size_t count, bool with_groups);
+/* Remembers this process's ids and capabilities for act_as, which asks for them itself where it was never called: a process that changes
+ * them, or is a child of one that has, calls it anew. */
+int know_self(void);
+bool self_is_root(void); /* as know_self found it, if it was called */
 /* From now on files are looked up with this user's rights, and of all capabilities only that to mount counts, until act_as_self. The
  * groups are those of this task, which set_groups changes for good. */
 int act_as(uid_t, gid_t);

@@ -15,6 +15,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
@@ -155,7 +156,8 @@ make_namespace(struct node_facts *f, const struct node_setup *setup)
 	const char *refused = NULL;
 	int bad = -1;
 
-	f->is_root = geteuid() == 0;
+	f->uid = geteuid();
+	f->is_root = f->uid == 0;
 	/* A master without root needs none: in a user namespace it could not tell its clients apart. */
 	if (kernel_is_old(f) || (!f->is_root && !setup->runs_jobs))
 		return;
@@ -258,6 +260,21 @@ find_ignored(struct node_facts *f)
 	for (sig = 1; sig < NSIG; sig++)
 		if (sig != SIGPIPE && sig != SIGXFSZ && signal_is_ignored(sig))
 			f->ignored |= (uint64_t)1 << (sig - 1);
+}
+
+static void
+find_limits(struct node_facts *f)
+{
+	struct rlimit limit;
+	unsigned i;
+
+	for (i = 0; i < LIMITS; i++) {
+		int resource = limit_resource(i);
+
+		if (resource < 0 || getrlimit(resource, &limit) < 0)
+			continue;
+		f->soft_limits[i] = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+	}
 }
 
 static void
@@ -564,7 +581,6 @@ facts_begin(struct node_facts *f, const struct node_setup *setup)
 	*f = (struct node_facts){.store = -1, .proc = -1, .null = -1, .real_binroot = -1, .homes = -1, .home = -1, .mountinfo = -1};
 	f->private = setup->private;
 	f->binroot = xstrdup(setup->binroot);
-	(void)getrlimit(RLIMIT_NOFILE, &f->files);
 	if (let_ids_count() < 0)
 		return -1;
 	make_namespace(f, setup);
@@ -605,7 +621,9 @@ facts_finish(struct node_facts *f, const struct node_setup *setup, int store)
 	make_devices(f);
 	open_null(f);
 	find_ignored(f);
+	find_limits(f);
 	f->login = inherit_settle(f->proc);
+	(void)know_self();
 	settle(f);
 }
 

@@ -2,8 +2,6 @@
 #ifndef FACTS_H
 #define FACTS_H
 
-#include <sys/resource.h>
-
 #include "base/buf.h"
 #include "run/lower.h"
 
@@ -20,6 +18,8 @@ struct node_setup {
  * closes all others at once. The last is of those daemons alone that have user's directories beside binRoot. */
 enum { FACTS_STORE = 24, FACTS_PROC, FACTS_BINROOT, FACTS_HOME, FACTS_HOMES };
 
+enum { LIMITS = 16 }; /* that asm-generic/resource.h knows */
+
 /* What the daemon found out about this node at its start, and every keeper relies on. Descriptors stay the daemon's. */
 struct node_facts {
 	char *binroot;
@@ -33,6 +33,7 @@ struct node_facts {
 	char *homes_path;    /* with -p=false, where root runs jobs of others: binRoot + ".users", */
 	int homes;	     /* in which each user has a directory that stands for binRoot; or -1 */
 	int home;	     /* the daemon's mount namespace, or -1 */
+	uint32_t uid;	     /* the daemon's own */
 	bool is_root;	     /* of the whole machine: may give files away and become others */
 	bool namespaces;     /* mount namespaces can be had */
 	bool pid_namespaces; /* keepers are the first process of one of their own: it dies with them */
@@ -41,7 +42,7 @@ struct node_facts {
 	enum lower_kind lower; /* how large own files are shown without a copy */
 	bool devices;	       /* the store holds a directory "dev" with null, zero and their like */
 	uint64_t ignored;      /* signals, a bit each from 1 on, that it was started with ignored: a job's are as usual */
-	struct rlimit files;   /* the limit that jobs get back */
+	uint64_t soft_limits[LIMITS]; /* soft ones, by their numbers in struct surroundings, UINT64_MAX for none: what is forked here has them */
 	uint32_t login;	       /* the audit's login uid that the daemon has; UINT32_MAX: none */
 	struct strings mounts; /* mount points of the node, as of the last facts_refresh */
 	int mountinfo;	       /* tells when they change; or -1 */

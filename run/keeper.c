@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -60,6 +61,7 @@ struct keeper {
 	int overlay;		    /* a detached mount that shows lower in own; else -1 */
 	int stands_for_binroot;	    /* then: a detached mount of it; else -1 */
 	int cwd;		    /* the private working directory; -1: it is none */
+	struct strings merged;	    /* see struct view_plan */
 	struct footholds footholds; /* that its view has in the node's directories */
 	struct start launch;
 	pid_t pid;	      /* of the program; 0 when it is not running */
@@ -331,6 +333,7 @@ enter_view(struct keeper *k)
 		.view = k->task->localbin ? VIEW_NONE : k->task->view,
 		.overlay = k->facts->overlay,
 		.proc = k->facts->proc < 0 ? -1 : PROC,
+		.merged = &k->merged,
 		.footholds = &k->footholds,
 		.act = k->facts->is_root && k->task->uid != 0,
 		.uid = k->task->uid,
@@ -372,6 +375,7 @@ start(struct keeper *k)
 		.given = k->setup->given,
 		.store = STORE,
 		.proc = PROC,
+		.merged = &k->merged,
 		.held = -1};
 	if (launch_make(l) < 0 || launch_run(l) < 0)
 		return fail(l->status, "%s", l->why);
@@ -717,7 +721,7 @@ may_run(const struct keeper *k)
 			f->unfit);
 		return false;
 	}
-	if (w->uid == geteuid() || (f->is_root && (f->namespaces || (w->localbin && (!w->manifest || w->kind != TASK_RUN)))))
+	if (w->uid == f->uid || (f->is_root && (f->namespaces || (w->localbin && (!w->manifest || w->kind != TASK_RUN)))))
 		return true;
 	if (k->facts->is_root)
 		(void)fail(255,
@@ -726,7 +730,7 @@ may_run(const struct keeper *k)
 			w->uid);
 	else
 		(void)fail(
-			255, "gproc runs without root on this node: it can run jobs of user %u only, not of %u", geteuid(), k->task->uid);
+			255, "gproc runs without root on this node: it can run jobs of user %u only, not of %u", f->uid, k->task->uid);
 	return false;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -154,11 +155,38 @@ know_program(struct start *l)
 	free(own);
 }
 
+/* Whether a path leads, by shipped names alone, to what was shipped, where nobody can change that: known of the view, without a look. */
+static bool
+is_shown(const struct start *l, const char *path)
+{
+	const struct manifest *m = l->task->manifest;
+	struct walk w = walk_from("", path);
+	const struct entry *e = NULL;
+	enum walk_step step;
+	bool shown = l->merged->count > 0;
+
+	while (shown && (step = walk_step(&w)) != WALK_END) {
+		const char *inside = walk_inside(&w) + (step == WALK_DOWN);
+
+		e = step == WALK_DOWN ? manifest_find(m, inside) : NULL;
+		if (step == WALK_DOWN && !e)
+			shown = false;
+		else if (e && e->kind == ENTRY_LINK)
+			shown = walk_follow(&w, e->target) == 0;
+		else if (e && !strchr(inside, '/'))
+			shown = strings_has(l->merged, inside);
+	}
+	walk_end(&w);
+	return shown && e && (e->kind == ENTRY_DIR || !unpack_is_own(e));
+}
+
 static bool
 shows_program(const struct start *l, const char *path)
 {
 	struct stat st;
 
+	if (is_shown(l, path))
+		return true;
 	return l->is_known && stat(path, &st) == 0 && (uint32_t)st.st_ino == (uint32_t)l->known.st_ino && st.st_size == l->known.st_size &&
 	       st.st_mtim.tv_sec == l->known.st_mtim.tv_sec && look_is_sure(path);
 }
@@ -173,7 +201,7 @@ find_program(struct start *l)
 	l->program = unpack_resolve(w->manifest, w->manifest->program);
 	if (!l->program)
 		return fail(l, 126, "%s: too many links", w->manifest->program);
-	if (!l->by_hand)
+	if (!l->by_hand && !is_shown(l, w->manifest->program))
 		know_program(l);
 	return 0;
 }
@@ -304,8 +332,6 @@ become(struct start *l)
 {
 	const struct task *w = l->task;
 
-	if (setrlimit(RLIMIT_NOFILE, &l->facts->files) < 0)
-		return fail(l, 255, "can't limit files: %s", strerror(errno));
 	if (l->facts->is_root && become_user(w->uid, w->gid, w->groups, w->group_count, true) < 0)
 		return fail(l, 255, "can't become the user: %s", strerror(errno));
 	if (w->uid != 0 && inherit_renounce() < 0)
@@ -473,6 +499,8 @@ limit(struct start *l)
 		struct rlimit limit;
 		rlim_t before;
 
+		if (i < LIMITS && wanted == l->facts->soft_limits[i])
+			continue;
 		if (resource < 0 || getrlimit(resource, &limit) < 0)
 			continue;
 		before = limit.rlim_cur;
@@ -604,7 +632,7 @@ check_needed(struct start *l)
 		if (e->kind != ENTRY_DIR && (e->flags & (ENTRY_LIBRARY | ENTRY_PROGRAM)) && strcmp(e->path, l->program) != 0 &&
 			strcmp(e->path, m->program + strspn(m->program, "/")) != 0)
 			path = xasprintf("/%s", e->path);
-		if (path && look_is_open(path))
+		if (path && !is_shown(l, path) && look_is_open(path))
 			(void)fail(l, 126,
 				"%s: /%s was sent, but where everybody writes on this node, user %u is not sure to find it: another user "
 				"has, or could make, what is on its way there",

@@ -13,6 +13,7 @@ struct start {
 	const struct task *task;
 	const char *tree, *own; /* where in the store the shipped files are; "" when nothing was shipped */
 	const char *given;	/* what the names of contents begin with that the store has handed over */
+	const struct strings *merged; /* of its view: see struct view_plan */
 	int store, proc;	/* descriptors of the store and of a proc file system */
 
 	bool by_hand;  /* the carried loader runs it */

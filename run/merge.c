@@ -39,8 +39,10 @@ struct layers {
 struct merge {
 	char *path;  /* in the view's root, no leading slash */
 	char *ships; /* in the shipped tree */
+	struct stat st; /* of it, while it is there */
 	int node;    /* the node's own, whatever is mounted over it; the lowest layer */
 	bool nested; /* lies below another one */
+	bool overlaid;
 	struct layers layers;
 	struct faced *faced;
 	size_t count, room;
@@ -113,7 +115,8 @@ add_merge(struct merger *b, const char *path, char *ships, int node)
 
 	b->at = grow(b->at, b->count, &b->room, sizeof(b->at[0]));
 	m = &b->at[b->count++];
-	*m = (struct merge){.path = xstrdup(path), .ships = ships, .node = node};
+	*m = (struct merge){.path = xstrdup(path), .ships = ships, .node = node, .st.st_mode = 0700};
+	(void)fstat(node, &m->st);
 	return m;
 }
 
@@ -241,11 +244,11 @@ find_all_needed(struct merger *b)
 
 /* In any case, or only where a new directory would have another face. */
 static void
-add_face(struct merger *b, struct merge *m, const char *inside, int dir, bool always)
+add_face(struct merger *b, struct merge *m, const char *inside, int dir, const struct stat *st, bool always)
 {
 	struct face face;
 
-	if (!stage_face(b->stage, dir, &face) && !always)
+	if (!stage_face(b->stage, dir, st, &face) && !always)
 		return;
 	m->faced = grow(m->faced, m->count, &m->room, sizeof(m->faced[0]));
 	m->faced[m->count++] = (struct faced){.path = xstrdup(inside), .face = face};
@@ -253,13 +256,13 @@ add_face(struct merger *b, struct merge *m, const char *inside, int dir, bool al
 
 /* Below merge number `of`, the shipped entry e and the node's `dir` differ in kind: both meet in a directory, merged by itself. */
 static void
-split(struct merger *b, size_t of, const struct entry *e, const char *inside, int dir)
+split(struct merger *b, size_t of, const struct entry *e, const char *inside, int dir, const struct stat *st)
 {
 	char *ships = shipped_dir(b->plan, e->path), *path;
 	int node = ships ? enter_dir(b->at[of].node, inside, e->kind == ENTRY_DIR) : -1;
 
 	if (ships && e->kind == ENTRY_LINK)
-		add_face(b, &b->at[of], inside, dir, true); /* covers the link */
+		add_face(b, &b->at[of], inside, dir, st, true); /* covers the link */
 	if (node < 0 || is_kernels_own(node)) {
 		close_fd(&node);
 		free(ships);
@@ -282,9 +285,9 @@ compare(struct merger *b, size_t of, const struct entry *e)
 	if (fd >= 0 && fstat(fd, &st) == 0) {
 		deeper = S_ISDIR(st.st_mode) && e->kind == ENTRY_DIR;
 		if (deeper)
-			add_face(b, &b->at[of], inside, fd, false);
+			add_face(b, &b->at[of], inside, fd, &st, false);
 		else if (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode))
-			split(b, of, e, inside, fd);
+			split(b, of, e, inside, fd, &st);
 	}
 	close_fd(&fd);
 	return deeper;
@@ -297,7 +300,7 @@ find_differences(struct merger *b, size_t of)
 	const struct entry *e = manifest_find(m, b->at[of].ships), *end = m->at + m->count, *dir;
 	char *ships = xstrdup(b->at[of].ships);
 
-	add_face(b, &b->at[of], "", b->at[of].node, false);
+	add_face(b, &b->at[of], "", b->at[of].node, &b->at[of].st, false);
 	for (e = e ? e + 1 : end; e < end && lies_below(e->path, ships);) {
 		bool deeper = e->kind != ENTRY_FILE && compare(b, of, e);
 
@@ -623,12 +626,14 @@ static int
 assemble(struct merger *b, const struct layers *l, int dir)
 {
 	struct face face = {0};
+	struct stat st;
 	size_t i;
 	int bad = 0;
 
 	for (i = 0; i < l->count && !bad; i++)
 		bad = assemble_layer(b, l, l->fd[i], dir);
-	if (!bad && stage_face(b->stage, l->fd[l->count - 1], &face) && stage_put_face(dir, &face) < 0)
+	if (!bad && fstat(l->fd[l->count - 1], &st) == 0 && stage_face(b->stage, l->fd[l->count - 1], &st, &face) &&
+		stage_put_face(dir, &face) < 0)
 		bad = stage_fail("make", "a directory as the node's");
 	free(face.acl);
 	return bad;
@@ -660,7 +665,7 @@ merge_by_binds(struct merger *b, const struct layers *l, int target)
 
 /* As the user: one below another is mounted where the user gets through the view as it is by now. */
 static int
-merge(struct merger *b, const struct merge *m)
+merge(struct merger *b, struct merge *m)
 {
 	const struct layers *l = &m->layers;
 	int node = l->fd[l->count - 1], target = m->nested ? enter_dir(b->stage->root, m->path, false) : node, bad = 0;
@@ -668,7 +673,8 @@ merge(struct merger *b, const struct merge *m)
 	if (target < 0)
 		return 0;
 	/* Too many overlays upon each other, or mounts that a user namespace may not look behind: binds do there, too. */
-	if ((!b->plan->overlay || b->plan->proc < 0 || merge_by_overlay(l, target) < 0) && may_read(node)) {
+	m->overlaid = b->plan->overlay && b->plan->proc >= 0 && merge_by_overlay(l, target) == 0;
+	if (!m->overlaid && may_read(node)) {
 		stage_as_self(b->stage);
 		bad = merge_by_binds(b, l, target);
 		stage_as_user(b->stage);
@@ -693,6 +699,25 @@ show_files(struct merger *b)
 		free(from);
 	}
 	return bad;
+}
+
+/* Whether below this one each shipped name shows what was shipped, to the job's user too. */
+static bool
+is_plain(const struct merge *m)
+{
+	return m->overlaid && !m->nested && m->count == 0 && !strchr(m->path, '/') && strcmp(m->path, m->ships) == 0;
+}
+
+static void
+tell_merged(const struct merger *b)
+{
+	bool all = b->plan->merged && b->saved_at.count == 0 && b->plan->footholds->count == 0;
+	size_t i;
+
+	for (i = 0; i < b->count && all; i++)
+		all = is_plain(&b->at[i]);
+	for (i = 0; i < b->count && all; i++)
+		strings_add(b->plan->merged, b->at[i].path);
 }
 
 static void
@@ -749,6 +774,7 @@ merge_all(struct stage *s)
 	stage_as_user(s);
 	for (i = 0; i < b.count && !bad; i++)
 		bad = merge(&b, &b.at[i]);
+	tell_merged(&b);
 	put_mounts_back(&b);
 	merger_free(&b);
 	return bad;

@@ -121,22 +121,18 @@ read_acl(const struct stage *s, int dir, struct face *face)
 }
 
 bool
-stage_face(const struct stage *s, int dir, struct face *face)
+stage_face(const struct stage *s, int dir, const struct stat *st, struct face *face)
 {
-	struct stat st;
-
-	*face = (struct face){.mode = 0700};
-	if (fstat(dir, &st) == 0)
-		*face = (struct face){.uid = st.st_uid, .gid = st.st_gid, .mode = st.st_mode & 07777};
+	*face = (struct face){.uid = st->st_uid, .gid = st->st_gid, .mode = st->st_mode & 07777};
 	read_acl(s, dir, face);
-	return face->acl || face->mode != 0755 || (geteuid() == 0 && (face->uid != 0 || face->gid != 0));
+	return face->acl || face->mode != 0755 || (self_is_root() && (face->uid != 0 || face->gid != 0));
 }
 
 /* Without root nothing can be given away: what the node denies is denied by the node's own directory beneath. */
 int
 stage_put_face(int dir, const struct face *face)
 {
-	if (geteuid() == 0 && fchown(dir, face->uid, face->gid) < 0)
+	if (self_is_root() && fchown(dir, face->uid, face->gid) < 0)
 		return -1;
 	if (fchmod(dir, face->mode) < 0)
 		return -1;

@@ -2,6 +2,8 @@
 #ifndef STAGE_H
 #define STAGE_H
 
+#include <sys/stat.h>
+
 #include "run/foothold.h"
 #include "run/task.h"
 
@@ -18,6 +20,9 @@ struct view_plan {
 	bool overlay;			 /* the kernel can */
 	bool nosuid;			 /* no program in all of the view gives rights: what was shipped may stand in a trusted place */
 	int proc;			 /* a proc file system, to name descriptors by; or -1 */
+	/* Names in the root are added to it that show what was shipped wherever anything was, by way of overlays that nobody can write to
+	 * and that hold no directory that its user might not enter; none where the view has anything else. NULL: nobody asks. */
+	struct strings *merged;
 	struct footholds *footholds;	 /* made here in the node's directories; the caller leaves them when the view is gone */
 	bool act;			 /* what the node has is looked at with the rights of this user, not the caller's */
 	uid_t uid;
@@ -59,8 +64,9 @@ struct face {
 	void *acl;
 	size_t acl_len;
 };
-bool stage_face(const struct stage *, int dir, struct face *); /* false: as a new directory of ours has it, and nothing to free */
-int stage_put_face(int dir, const struct face *);	       /* -1 with errno. As self */
+/* Of a directory that fstat(2) has told so of. False: as a new directory of ours has it, and nothing to free. */
+bool stage_face(const struct stage *, int dir, const struct stat *, struct face *);
+int stage_put_face(int dir, const struct face *); /* -1 with errno. As self */
 /* Shows what is at from/path also at dir/to ("": at dir itself). -1 with stage_error(). */
 int stage_bind(int from, const char *path, bool recursive, uint64_t attributes, int dir, const char *to);
 

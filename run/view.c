@@ -196,9 +196,12 @@ root_of_ships(struct stage *s, int face)
 static int
 face_of_root(struct stage *s, int dir)
 {
+	struct stat st = {.st_mode = 0700};
 	struct face face;
-	int bad = stage_face(s, s->root, &face) && stage_put_face(dir, &face) < 0 ? stage_fail("make", "a root as the node's") : 0;
+	int bad;
 
+	(void)fstat(s->root, &st);
+	bad = stage_face(s, s->root, &st, &face) && stage_put_face(dir, &face) < 0 ? stage_fail("make", "a root as the node's") : 0;
 	free(face.acl);
 	return bad;
 }
@@ -326,9 +329,13 @@ view_enter(const struct view_plan *plan)
 	int bad = stage_begin(&s, plan);
 
 	if (!bad && plan->view != VIEW_NONE && plan->manifest) {
-		bad = needs_root(&s) ? make_root(&s) : 0;
+		bool own_root = needs_root(&s);
+
+		bad = own_root ? make_root(&s) : 0;
 		if (!bad)
 			bad = merge_all(&s);
+		if (own_root && plan->merged)
+			strings_free(plan->merged);
 	}
 	if (!bad && plan->own)
 		bad = show_binroot(&s);
