@@ -348,12 +348,17 @@ set_groups(const uint32_t *groups, size_t count)
 	return (int)syscall(CALL_SETGROUPS, count, groups);
 }
 
-/* The kernel tells of neither call whether it did anything: asked for -1 it says how things are. */
-static int
+static void
 set_file_ids(uid_t uid, gid_t gid)
 {
 	(void)syscall(CALL_SETFSGID, gid);
 	(void)syscall(CALL_SETFSUID, uid);
+}
+
+/* The kernel tells of neither call whether it did anything: asked for -1 it says how things are. */
+static int
+check_file_ids(uid_t uid, gid_t gid)
+{
 	if ((gid_t)syscall(CALL_SETFSGID, -1) == gid && (uid_t)syscall(CALL_SETFSUID, -1) == uid)
 		return 0;
 	errno = EPERM;
@@ -405,7 +410,8 @@ act_as(uid_t uid, gid_t gid)
 {
 	if (!own.known && know_self() < 0)
 		return -1;
-	return set_file_ids(uid, gid) < 0 ? -1 : use_capabilities((uint64_t)1 << CAP_SYS_ADMIN);
+	set_file_ids(uid, gid);
+	return check_file_ids(uid, gid) < 0 ? -1 : use_capabilities((uint64_t)1 << CAP_SYS_ADMIN);
 }
 
 int
@@ -413,7 +419,10 @@ act_as_self(void)
 {
 	if (!own.known && know_self() < 0)
 		return -1;
-	return use_capabilities(~(uint64_t)0) < 0 ? -1 : set_file_ids(own.uid, own.gid);
+	if (use_capabilities(~(uint64_t)0) < 0)
+		return -1;
+	set_file_ids(own.uid, own.gid); /* should that not work, nothing is done with more rights */
+	return 0;
 }
 
 ssize_t

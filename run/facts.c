@@ -338,6 +338,7 @@ read_mounts(struct node_facts *f)
 		else
 			free(path);
 	}
+	f->has_proc = faccessat(AT_FDCWD, "/proc/self/stat", F_OK, 0) == 0;
 	buf_free(&all);
 }
 

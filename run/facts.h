@@ -44,6 +44,7 @@ struct node_facts {
 	uint64_t ignored;      /* signals, a bit each from 1 on, that it was started with ignored: a job's are as usual */
 	uint64_t soft_limits[LIMITS]; /* soft ones, by their numbers in struct surroundings, UINT64_MAX for none: what is forked here has them */
 	uint32_t login;	       /* the audit's login uid that the daemon has; UINT32_MAX: none */
+	bool has_proc;	       /* /proc is a proc file system, as of the last facts_refresh; false as well where that can't be told */
 	struct strings mounts; /* mount points of the node, as of the last facts_refresh */
 	int mountinfo;	       /* tells when they change; or -1 */
 	struct buf limits;     /* what is missing here, one text */

@@ -60,6 +60,7 @@ struct keeper {
 	bool theirs;		    /* binRoot is a directory of the user's, which stays: it is mounted over the node's */
 	int overlay;		    /* a detached mount that shows lower in own; else -1 */
 	int stands_for_binroot;	    /* then: a detached mount of it; else -1 */
+	int root;		    /* the top of own, to remove by what was placed there; -1: it is to be opened */
 	int cwd;		    /* the private working directory; -1: it is none */
 	struct strings merged;	    /* see struct view_plan */
 	struct footholds footholds; /* that its view has in the node's directories */
@@ -304,7 +305,10 @@ unpack(struct keeper *k)
 	bad = unpack_shipped(k, &p, root) < 0 || make_cwd(k, &p, root) < 0 || (p.lower && show_lower(k, &p, &root) < 0) ? -1 : 0;
 	if (!bad && k->mine && !k->task->localbin && !k->task->node_cwd) /* no other process has been there yet */
 		k->cwd = openat(root, *cwd_inside(k) ? cwd_inside(k) : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	close_fd(&root);
+	if (k->mine && !p.lower)
+		k->root = root;
+	else
+		close_fd(&root);
 	if (!bad && k->setup->tell_placed)
 		report(PROC_PLACED, 0, "");
 	return bad;
@@ -333,6 +337,7 @@ enter_view(struct keeper *k)
 		.view = k->task->localbin ? VIEW_NONE : k->task->view,
 		.overlay = k->facts->overlay,
 		.proc = k->facts->proc < 0 ? -1 : PROC,
+		.has_proc = k->facts->has_proc,
 		.merged = &k->merged,
 		.footholds = &k->footholds,
 		.act = k->facts->is_root && k->task->uid != 0,
@@ -645,20 +650,20 @@ supervise(struct keeper *k)
 	struct pollfd fds[] = {{.fd = CONTROL, .events = POLLIN}, {.fd = k->signals, .events = POLLIN}, {.events = POLLIN}};
 	bool failed = false;
 
-	while (reap(k)) {
+	do {
 		fds[2].fd = k->launch.report;
 		if (poll(fds, COUNT(fds), patience(k)) < 0)
 			continue;
 		if (fds[1].revents)
 			drain(k->signals);
-		failed = k->launch.report >= 0 && follow_start(k) < 0;
+		failed = k->launch.report >= 0 && (fds[2].revents || k->expanded_by) && follow_start(k) < 0;
 		if (failed)
 			k->pid = 0;
 		if (failed || (fds[0].revents && !obey(k))) {
 			kill_all(k);
 			return;
 		}
-	}
+	} while (reap(k));
 }
 
 /* Directories that are mounted on in this namespace can't be removed in it. */
@@ -689,16 +694,15 @@ leave_footholds(struct keeper *k)
 static int
 clean_up(struct keeper *k)
 {
-	int root;
-
 	close_fd(&k->cwd);
 	close_fd(&k->overlay);
 	leave_view(k);
 	leave_footholds(k);
 	(void)setpriority(PRIO_PROCESS, 0, 19);
-	root = k->mine ? openat(STORE, k->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-	if (root >= 0) {
-		unpack_undo(root, &k->unpacked);
+	if (k->mine && k->root < 0)
+		k->root = openat(STORE, k->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (k->root >= 0) {
+		unpack_undo(k->root, &k->unpacked);
 		(void)unlinkat(STORE, k->own, AT_REMOVEDIR);
 	}
 	return (unlinkat(STORE, k->job, AT_REMOVEDIR) < 0 && remove_tree(STORE, k->job) < 0) || (k->lower[0] && remove_tree(STORE, k->lower) < 0);
@@ -745,7 +749,7 @@ shed(const struct keeper *k)
 void
 keeper_run(struct setup *setup)
 {
-	struct keeper k = {.setup = setup, .facts = setup->facts, .task = setup->task, .overlay = -1, .stands_for_binroot = -1, .cwd = -1};
+	struct keeper k = {.setup = setup, .facts = setup->facts, .task = setup->task, .overlay = -1, .stands_for_binroot = -1, .root = -1, .cwd = -1};
 
 	(void)setsid();
 	take_descriptors(setup);

@@ -870,9 +870,10 @@ launch_state(struct start *l)
 	if (l->said.len > 0)
 		close_fd(&l->held); /* what was said is told when it runs */
 	state = take_report(l);
-	if (n < 0 && errno == EAGAIN)
+	if (n < 0 && errno == EAGAIN && !l->over)
 		return state == LAUNCH_FAILED ? LAUNCH_STARTING : state;
-	close(l->report);
+	if (!l->over) /* else the pipe goes with this process */
+		close(l->report);
 	l->report = -1;
 	return state == LAUNCH_STARTING ? LAUNCH_RUNS : state;
 }
@@ -880,5 +881,5 @@ launch_state(struct start *l)
 void
 launch_over(struct start *l)
 {
-	close_fd(&l->held);
+	l->over = true;
 }

@@ -26,6 +26,7 @@ struct start {
 	pid_t pid;
 	int report;	  /* becomes readable when launch_state may have changed; -1 once it can't change any more */
 	int held;	  /* its other end: while it is held an exec, which closes the child's, wakes nobody; -1: it isn't */
+	bool over;	  /* the child has ended: what it said is all that comes */
 	struct buf said;  /* by the child */
 	uint32_t lowered; /* bits, by the numbers of struct surroundings: limits of the caller's that are beyond what is allowed here */
 	char hint[400];	  /* "": where sent files lie that arguments name and that are not at their own paths */
@@ -48,6 +49,6 @@ enum launch_state {
 	LAUNCH_FAILED,	  /* with status and why; the child ends */
 };
 enum launch_state launch_state(struct start *); /* as of now */
-/* The child has ended: what it said is all that comes. Without it, and without task.wants_start, nothing tells of an exec. */
+/* The child has ended. Without it, and without task.wants_start, nothing tells of an exec. */
 void launch_over(struct start *);
 #endif

@@ -163,7 +163,8 @@ find_tops(struct merger *b)
 	for (i = 0; i < m->count; i++) {
 		const struct entry *e = &m->at[i];
 
-		if (is_top(e) && e->kind != ENTRY_FILE && merge_is_place(b->plan, e->path) && !strings_has(&b->stage->fresh, e->path))
+		if (is_top(e) && e->kind != ENTRY_FILE && merge_is_place(b->plan, e->path) && !strings_has(&b->stage->fresh, e->path) &&
+			!strings_has(&b->stage->links, e->path))
 			try_merge(b, e->path, shipped_dir(b->plan, e->path), false);
 	}
 }
@@ -406,14 +407,12 @@ holds_own(const struct manifest *m, const char *dir)
 }
 
 static int
-open_layer(int dir, const char *base, const char *ships)
+open_layer(int dir, const char *path)
 {
-	char *path = xasprintf("%s/%s", base, ships);
 	int fd = open_unled(dir, path, O_PATH | O_DIRECTORY);
 
 	if (fd < 0)
 		(void)stage_fail("open", path);
-	free(path);
 	return fd;
 }
 
@@ -437,23 +436,36 @@ static int
 open_own(struct merger *b, const struct merge *m)
 {
 	const struct view_plan *plan = b->plan;
+	char *path = xasprintf("%s/%s", plan->own ? plan->own : plan->binroot_path + 1, m->ships);
 	int fd;
 
 	if (plan->own)
-		return open_layer(b->stage->store, plan->own, m->ships);
+		stage_as_self(b->stage);
+	fd = open_layer(plan->own ? b->stage->store : b->stage->root, path);
 	stage_as_user(b->stage);
-	fd = open_layer(b->stage->root, plan->binroot_path + 1, m->ships);
-	stage_as_self(b->stage);
+	free(path);
 	return fd;
 }
 
-/* As self: only the daemon's user gets at the store by name. The node's own directory becomes one. -1 with stage_error(). */
+static int
+open_faces(struct merger *b, const struct merge *m)
+{
+	int fd;
+
+	stage_as_self(b->stage);
+	fd = make_faces(b, m);
+	stage_as_user(b->stage);
+	return fd;
+}
+
+/* As the user, but where the store is got at by name, which only the daemon's user can. The node's own directory becomes one.
+ * -1 with stage_error(). */
 static int
 open_layers(struct merger *b, struct merge *m)
 {
 	struct layers *l = &m->layers;
 
-	if ((m->count > 0 && !add_layer(l, make_faces(b, m))) || !add_layer(l, open_layer(b->stage->store, b->plan->tree, m->ships)))
+	if ((m->count > 0 && !add_layer(l, open_faces(b, m))) || !add_layer(l, open_layer(b->stage->tree, m->ships)))
 		return -1;
 	if (holds_own(b->plan->manifest, m->ships) && !add_layer(l, open_own(b, m)))
 		return -1;
@@ -684,12 +696,16 @@ merge(struct merger *b, struct merge *m)
 	return bad;
 }
 
-/* As self. What is not in the prepared tree is the job's own. */
+/* What is not in the prepared tree is the job's own. */
 static int
 show_files(struct merger *b)
 {
 	size_t i;
 	int bad = 0;
+
+	if (b->files.count == 0)
+		return 0;
+	stage_as_self(b->stage);
 
 	for (i = 0; i < b->files.count && !bad; i++) {
 		const struct entry *e = manifest_find(b->plan->manifest, b->files.at[i]);
@@ -698,6 +714,7 @@ show_files(struct merger *b)
 		bad = from ? stage_bind(b->stage->store, from, false, ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV, b->places[i], "") : 0;
 		free(from);
 	}
+	stage_as_user(b->stage);
 	return bad;
 }
 
@@ -766,12 +783,10 @@ merge_all(struct stage *s)
 
 	stage_as_user(s);
 	find_all(&b);
-	stage_as_self(s);
 	for (i = 0; i < b.count && !bad; i++)
 		bad = open_layers(&b, &b.at[i]);
 	if (!bad)
 		bad = show_files(&b);
-	stage_as_user(s);
 	for (i = 0; i < b.count && !bad; i++)
 		bad = merge(&b, &b.at[i]);
 	tell_merged(&b);

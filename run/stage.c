@@ -43,7 +43,8 @@ stage_begin(struct stage *s, const struct view_plan *plan)
 	*s = (struct stage){.plan = plan};
 	s->store = openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	s->root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (s->store < 0 || s->root < 0)
+	s->tree = plan->tree ? openat(s->store, plan->tree, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	if (s->store < 0 || s->root < 0 || (plan->tree && s->tree < 0))
 		return stage_fail("open", "the root");
 	if (plan->act && set_groups(plan->groups, plan->group_count) < 0)
 		return stage_fail("take the groups of", "the user");
@@ -69,8 +70,10 @@ stage_end(struct stage *s)
 	if (s->store >= 0 && fchdir(s->store) < 0)
 		bad = stage_fail("enter", "the store");
 	close_fd(&s->store);
+	close_fd(&s->tree);
 	close_fd(&s->root);
 	strings_free(&s->fresh);
+	strings_free(&s->links);
 	return bad;
 }
 

@@ -19,6 +19,7 @@ struct view_plan {
 	enum view view;			 /* VIEW_NONE: binRoot alone */
 	bool overlay;			 /* the kernel can */
 	bool nosuid;			 /* no program in all of the view gives rights: what was shipped may stand in a trusted place */
+	bool has_proc;			 /* the node's /proc is one */
 	int proc;			 /* a proc file system, to name descriptors by; or -1 */
 	/* Names in the root are added to it that show what was shipped wherever anything was, by way of overlays that nobody can write to
 	 * and that hold no directory that its user might not enter; none where the view has anything else. NULL: nobody asks. */
@@ -37,9 +38,11 @@ struct view_plan {
 struct stage {
 	const struct view_plan *plan;
 	int store;	      /* the store's top */
+	int tree;	      /* the prepared tree, which everybody may enter who has this; -1: there is none */
 	int root;	      /* the view's root */
 	bool as_user;	      /* see below */
 	unsigned number;      /* of the directories made for this job so far */
+	struct strings links; /* names in the root that are links and were sent as the same links */
 	struct strings fresh; /* names in the root that only the shipped tree has */
 };
 

@@ -63,8 +63,18 @@ ships_instead(const struct stage *s, const char *name, mode_t node, const struct
 	return strcmp(e->target + strspn(e->target, "/"), target + strspn(target, "/")) != 0;
 }
 
+/* A link of the node's that was sent as it is. */
 static bool
-needs_root(const struct stage *s)
+is_same_link(const struct stage *s, const struct entry *e)
+{
+	char target[PATH_MAX];
+
+	return e->kind == ENTRY_LINK && merge_is_place(s->plan, e->path) && *read_link(s, e->path, target) &&
+	       strcmp(e->target + strspn(e->target, "/"), target + strspn(target, "/")) == 0;
+}
+
+static bool
+needs_root(struct stage *s)
 {
 	const struct manifest *m = s->plan->manifest;
 	bool needed = false;
@@ -72,9 +82,12 @@ needs_root(const struct stage *s)
 
 	for (i = 0; i < m->count && !needed; i++) {
 		const struct entry *e = &m->at[i];
-		mode_t node = is_top(e) ? kind_of(s, e->path) : S_IFDIR;
+		bool same = is_top(e) && is_same_link(s, e);
+		mode_t node = is_top(e) && !same ? kind_of(s, e->path) : S_IFDIR;
 
-		needed = is_top(e) && (node == 0 || ships_instead(s, e->path, node, e));
+		if (same)
+			strings_add(&s->links, e->path);
+		needed = is_top(e) && !same && (node == 0 || ships_instead(s, e->path, node, e));
 	}
 	return needed;
 }
@@ -307,12 +320,12 @@ has(const struct stage *s, const char *path)
 
 /* Programs expect /proc and /dev/null; where the node has none the job has its own. It is no failure when it can't. */
 static void
-show_kernel(const struct stage *s)
+show_kernel(const struct stage *s, bool own_root)
 {
 	const struct view_plan *plan = s->plan;
 	int mount = -1;
 
-	if (plan->new_proc || (plan->view != VIEW_NONE && !has(s, "proc/self")))
+	if (plan->new_proc || (plan->view != VIEW_NONE && (own_root || !plan->has_proc) && !has(s, "proc/self")))
 		put_over(s, mount_new("proc", ATTR_NOSUID | ATTR_NODEV), "proc");
 	if (plan->view != VIEW_NONE && plan->devices && !has(s, "dev/null"))
 		mount = mount_clone(s->store, plan->devices, false);
@@ -327,10 +340,10 @@ view_enter(const struct view_plan *plan)
 {
 	struct stage s;
 	int bad = stage_begin(&s, plan);
+	bool own_root = false;
 
 	if (!bad && plan->view != VIEW_NONE && plan->manifest) {
-		bool own_root = needs_root(&s);
-
+		own_root = needs_root(&s);
 		bad = own_root ? make_root(&s) : 0;
 		if (!bad)
 			bad = merge_all(&s);
@@ -342,7 +355,7 @@ view_enter(const struct view_plan *plan)
 	if (!bad)
 		bad = show_fresh(&s);
 	if (!bad)
-		show_kernel(&s);
+		show_kernel(&s, own_root);
 	if (!bad && plan->nosuid && mount_set_all("/", ATTR_NOSUID) < 0)
 		bad = stage_fail("take set-id bits away from", "the job's view");
 	return stage_end(&s) < 0 ? -1 : bad;
