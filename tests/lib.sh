@@ -386,6 +386,15 @@ deep_path() {
 	if [ "$1" -lt 2 ]; then echo "$1"; else echo "$(deep_path $(($1 / 2 - 1))):$1"; fi
 }
 
+# at_depth DEPTH: two of those nodes side by side: their paths are $one and $two, and $both.
+at_depth() {
+	case $1 in
+	1) one=0 two=1 both=0-1 ;;
+	2) one=0:2 two=0:3 both=0:2-3 ;;
+	3) one=0:2:6 two=0:2:7 both=0:2:6-7 ;;
+	esac
+}
+
 # What jobs print whose every line counts: the node, a number from 1 to 3000, and a mark without which the line was cut.
 NUMBERED="awk 'BEGIN { for (i = 1; i <= 3000; i++) print ENVIRON[\"GPROC_NODE\"], i, \".\" }'"
 
@@ -496,6 +505,23 @@ host() {
 	echo >"$T/go"
 	read -r host_line <&9
 	exec 9<&-
+}
+
+# start_hosts N: such machines for a master, whose pid is in $MASTER, and N nodes: 0 and 1 below it, the others below slave(number % 2).
+start_hosts() {
+	start_network
+	"$GPROC" keygen 2>/dev/null
+	host master "$GPROC" m
+	MASTER=$HOST
+	until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$MASTER" || break; done
+	start_i=0
+	while [ "$start_i" -lt "$1" ]; do
+		start_above=master
+		[ "$start_i" -lt 2 ] || start_above="slave hostname hostbase 2 % strcat"
+		host "slave$start_i" "$GPROC" -myParent="$start_above" -myId="hostname hostbase" -myAddress=hostname
+		start_i=$((start_i + 1))
+	done
+	up_on master "$1"
 }
 
 # on NAME COMMAND...: runs a command on such a machine.

@@ -2,16 +2,7 @@
 # Contents cross a link once, and a second launch sends none: counted at the master's own network card.
 . tests/lib.sh
 enter_namespaces "$@"
-start_network
-"$GPROC" keygen 2>/dev/null
-host master "$GPROC" m
-MASTER=$HOST
-until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$MASTER" || break; done
-for i in 0 1; do host "slave$i" "$GPROC" -myParent=master -myId="hostname hostbase" -myAddress=hostname; done
-for i in 2 3 4 5 6 7; do
-	host "slave$i" "$GPROC" -myParent="slave hostname hostbase 2 % strcat" -myId="hostname hostbase" -myAddress=hostname
-done
-up_on master 8
+start_hosts 8
 
 head -c 8000000 /dev/urandom >"/proc/$MASTER/root/tmp/big"
 before=$(sent_by "$MASTER")

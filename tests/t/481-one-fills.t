@@ -4,12 +4,7 @@
 TEST_SHELL=bash
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-as() {
-	as_id=$1
-	shift
-	setpriv --reuid="$as_id" --regid="$as_id" --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
-}
+users
 cp "$(command -v perl || command -v bash)" /tmp/fresh # a program that no node has seen
 start_master -users='*'
 start_slave 0 master -store=64m

@@ -2,12 +2,7 @@
 # A job's terminal is its user's and nobody else's, on nodes of all kinds: as root, without root, in a plain chroot, with an empty /dev.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
-as() {
-	as_id=$1
-	shift
-	setpriv --reuid="$as_id" --regid="$as_id" --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
-}
+users
 cd / || exit 1
 LC_ALL=C
 export LC_ALL

@@ -2,16 +2,10 @@
 # Whose job one may come back to: one's own; root all; names are each user's own.
 . tests/lib.sh
 enter_namespaces "$@"
-command -v setpriv >/dev/null || skip_all "no setpriv"
+users
 printf 'root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/tmp:/bin/sh\nbob:x:1002:1002::/tmp:/bin/sh\n' >/etc/passwd
 printf 'root:x:0:\nalice:x:1001:\nbob:x:1002:\n' >/etc/group
 LIMIT=$(limit 60)
-# as UID COMMAND...
-as() {
-	as_id=$1
-	shift
-	setpriv --reuid="$as_id" --regid="$as_id" --clear-groups --inh-caps=-all --bounding-set=-all env HOME=/tmp "$@"
-}
 cd / || exit 1
 chmod 755 "$T"
 

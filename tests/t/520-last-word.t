@@ -15,20 +15,21 @@ says() {
 }
 
 for depth in 1 2 3; do
-	case $depth in 1) one=0 other=1 two=0-1 spec=. ;; 2) one=0:2 other=0:3 two=0:2-3 spec=./. ;; 3) one=0:2:6 other=0:2:7 two=0:2:6-7 spec=././. ;; esac
+	at_depth $depth
+	spec=$(echo "$one" | tr -c ':\n' . | tr : /)
 	says "depth $depth: a status" "gproc: exit 3: $one" e $one sh -c 'exit 3'
-	says "depth $depth: of two" "gproc: exit 3: $two (2)" e $two sh -c 'exit 3'
+	says "depth $depth: of two" "gproc: exit 3: $both (2)" e $both sh -c 'exit 3'
 	says "depth $depth: a signal, behind a status" "gproc: exit 1: $one
-gproc: killed by signal 9: $other" e $two sh -c '[ $GPROC_RANK = 0 ] && exit 1; kill -9 $$'
-	says "depth $depth: equal reasons" "gproc: could not start: $two (2): /nowhere/prog: No such file or directory" -localbin e $two /nowhere/prog
-	run "$GPROC" -timeout="$(span 3000)" e $two sleep 1000
-	like "depth $depth: the time" "$err" "^gproc: timed out after [0-9.]+ s: $two \\(2\\)\$"
+gproc: killed by signal 9: $two" e $both sh -c '[ $GPROC_RANK = 0 ] && exit 1; kill -9 $$'
+	says "depth $depth: equal reasons" "gproc: could not start: $both (2): /nowhere/prog: No such file or directory" -localbin e $both /nowhere/prog
+	run "$GPROC" -timeout="$(span 3000)" e $both sleep 1000
+	like "depth $depth: the time" "$err" "^gproc: timed out after [0-9.]+ s: $both \\(2\\)\$"
 	is "depth $depth: and nothing else" "$(printf '%s\n' "$err" | wc -l) $status" "1 124"
 	says "depth $depth: nothing" "" e $spec true
-	says "depth $depth: -q is silent about programs" "" -q e $two sh -c 'exit 3'
+	says "depth $depth: -q is silent about programs" "" -q e $both sh -c 'exit 3'
 	is "depth $depth: their status stays" "$status" 3
 	says "depth $depth: -q tells what gproc fails at" "gproc: not there: $one:99
-gproc: not there: $one:99" -q e "$two,$one:99" sh -c 'exit 3'
+gproc: not there: $one:99" -q e "$both,$one:99" sh -c 'exit 3'
 	is "depth $depth: which is the status" "$status" 255
 done
 

@@ -23,36 +23,36 @@ run "$GPROC" -fanout=99 e ... sh -c 'echo $GPROC_SIZE'
 is "-fanout above their number" "$status $(printf '%s\n' "$out" | sort | uniq -c | tr -s ' ')" "0  14 14"
 
 for depth in 1 2 3; do
-	case $depth in 1) nodes=0-1 one=0 two=1 ;; 2) nodes=0:2-3 one=0:2 two=0:3 ;; 3) nodes=0:2:6-7 one=0:2:6 two=0:2:7 ;; esac
-	run "$GPROC" -fanout=1 -stop-after=1 e $nodes,1:4-5 sh -c '[ $GPROC_RANK != 0 ] || exit 3'
+	at_depth $depth
+	run "$GPROC" -fanout=1 -stop-after=1 e $both,1:4-5 sh -c '[ $GPROC_RANK != 0 ] || exit 3'
 	case $depth in 1) rest="1,1:4-5 (3)" ;; 2) rest="0:3,1:4-5 (3)" ;; 3) rest= ;; esac
 	if [ $depth = 3 ]; then
-		run "$GPROC" -fanout=1 -stop-after=1 e $nodes sh -c '[ $GPROC_RANK != 0 ] || exit 3'
+		run "$GPROC" -fanout=1 -stop-after=1 e $both sh -c '[ $GPROC_RANK != 0 ] || exit 3'
 		rest=0:2:7
 	fi
 	is "depth $depth: -stop-after=1" "$status $err" "3 gproc: exit 3: $one
 gproc: not started: $rest: 1 failure"
-	run "$GPROC" -fanout=1 -stop-after=2 e $nodes false
-	is "depth $depth: -stop-after=2 of two: nothing is left to start" "$err" "gproc: exit 1: $nodes (2)"
+	run "$GPROC" -fanout=1 -stop-after=2 e $both false
+	is "depth $depth: -stop-after=2 of two: nothing is left to start" "$err" "gproc: exit 1: $both (2)"
 	# 0.6 of its time each: together more than all would have
-	run "$GPROC" -fanout=1 -timeout="$(span 5000)" e $nodes sleep $((UNIT * 3))
+	run "$GPROC" -fanout=1 -timeout="$(span 5000)" e $both sleep $((UNIT * 3))
 	is "depth $depth: -timeout counts from each one's turn" "$status$err" 0
-	run "$GPROC" -fanout=1 -timeout="$(span 2500)" e $nodes sh -c '[ $GPROC_RANK = 1 ] || exec sleep 1000; echo mine'
+	run "$GPROC" -fanout=1 -timeout="$(span 2500)" e $both sh -c '[ $GPROC_RANK = 1 ] || exec sleep 1000; echo mine'
 	like "depth $depth: and ends one alone" "$status $out $err" "^124 mine gproc: timed out after [0-9.]+ s: $one\$"
-	run "$GPROC" -fanout=1 -timeout="$(span 2500)" -kill-after="$(span 500)" e $nodes sh -c '[ $GPROC_RANK = 1 ] || { trap "" TERM; while :; do sleep 1000; done; }; echo mine'
+	run "$GPROC" -fanout=1 -timeout="$(span 2500)" -kill-after="$(span 500)" e $both sh -c '[ $GPROC_RANK = 1 ] || { trap "" TERM; while :; do sleep 1000; done; }; echo mine'
 	like "depth $depth: by KILL if need be" "$status $out $err" "^124 mine gproc: timed out after [0-9.]+ s: $one\$"
-	run "$GPROC" -fanout=1 -start="$(span 2000)" e $nodes sleep $((UNIT * 2))
+	run "$GPROC" -fanout=1 -start="$(span 2000)" e $both sleep $((UNIT * 2))
 	is "depth $depth: -start counts from each one's turn" "$status$err" 0
-	run "$GPROC" -fanout=1 -timeout="$(span 1000)" -stop-after=1 e $nodes sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done'
+	run "$GPROC" -fanout=1 -timeout="$(span 1000)" -stop-after=1 e $both sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done'
 	is "depth $depth: one that is timed out has failed, whatever it returns" "$status $(printf '%s\n' "$err" | sed -n 's/after [0-9.]* s/after a time/; /^gproc/p')" \
 		"124 gproc: timed out after a time: $one
 gproc: not started: $two: 1 failure"
-	run "$GPROC" -fanout=1 -f=/etc/passwd e $nodes sh -c 'cat /tmp/xproc/etc/passwd | wc -l'
+	run "$GPROC" -fanout=1 -f=/etc/passwd e $both sh -c 'cat /tmp/xproc/etc/passwd | wc -l'
 	is "depth $depth: files come to each" "$status $(printf '%s\n' "$out" | sort -u)" "0 $(wc -l </etc/passwd)"
-	run "$GPROC" -subst e $nodes echo '%n|%i|%h|%r|%m|%%'
+	run "$GPROC" -subst e $both echo '%n|%i|%h|%r|%m|%%'
 	is "depth $depth: -subst" "$(printf '%s\n' "$out" | sort)" "$one|${one##*:}|slave${one##*:}|0|$(uname -m)|%
 $two|${two##*:}|slave${two##*:}|1|$(uname -m)|%"
-	is "depth $depth: input for each in its turn" "$(printf 'in\nput\n' | "$GPROC" -fanout=1 e $nodes cat | paste -sd' ')" "in put in put"
+	is "depth $depth: input for each in its turn" "$(printf 'in\nput\n' | "$GPROC" -fanout=1 e $both cat | paste -sd' ')" "in put in put"
 done
 run "$GPROC" -subst e 0 sh -c 'echo "$0" "$1"' 'job %j' %%n
 like "-subst: the job, and a %" "$out" '^job [0-9]+\.[0-9a-f]{8} %n$'

@@ -18,7 +18,8 @@ gives() {
 }
 
 for depth in 1 2 3; do
-	case $depth in 1) both=0-1 two=1 gone=77 ;; 2) both=0:2-3 two=0:3 gone=0:77 ;; 3) both=0:2:6-7 two=0:2:7 gone=0:2:77 ;; esac
+	at_depth $depth
+	gone=${one%[0-9]*}77
 	at="depth $depth:"
 	gives "$at all returned 0" 0 e $both true
 	gives "$at the highest" 7 e $both sh -c 'exit $((GPROC_RANK * 4 + 3))'

@@ -3,16 +3,7 @@
 # network card.
 . tests/lib.sh
 enter_namespaces "$@"
-start_network
-"$GPROC" keygen 2>/dev/null
-host master "$GPROC" m
-MASTER=$HOST
-until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$MASTER" || break; done
-for i in 0 1; do host "slave$i" "$GPROC" -myParent=master -myId="hostname hostbase" -myAddress=hostname; done
-for i in 2 3 4 5; do
-	host "slave$i" "$GPROC" -myParent="slave hostname hostbase 2 % strcat" -myId="hostname hostbase" -myAddress=hostname
-done
-up_on master 6
+start_hosts 6
 
 for n in 1 4; do
 	head -c 8000000 /dev/urandom >"/proc/$MASTER/root/tmp/big$n"
