@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -15,6 +17,8 @@
 #include <unistd.h>
 
 #define MAX_TEXT_FILE (1 << 20) /* hosts of a large cluster: 64 bytes for each of 16,384 nodes */
+#define CONSOLE_LEVEL 8	/* SYSLOG_ACTION_CONSOLE_LEVEL, syslog(2) */
+#define EMERGENCIES 1
 #define MODULE_IS_COMPRESSED 4	/* MODULE_INIT_COMPRESSED_FILE, linux/module.h: from 5.17 on, if built with it */
 
 static bool
@@ -140,6 +144,17 @@ boot_console(void)
 	}
 	if (fd > STDERR_FILENO)
 		close(fd);
+}
+
+/* For each character that a serial line does not take the kernel waits ten milliseconds and more, with all else standing still; and where that
+ * lasts it tells at length that the machine stands still, on the same line. */
+void
+boot_hush(void)
+{
+	struct pollfd console = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	if (is_console(STDERR_FILENO) && poll(&console, 1, 0) == 0)
+		(void)klogctl(CONSOLE_LEVEL, NULL, EMERGENCIES);
 }
 
 static void

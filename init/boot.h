@@ -12,6 +12,8 @@ void boot_mounts(void);
 void boot_protect(void);
 /* Opens /dev/console as standard input, output and error where the kernel opened none. */
 void boot_console(void);
+/* Has the kernel write nothing but emergencies to a console that takes nothing: the machine ends, and the kernel waits for each character. */
+void boot_hush(void);
 /* Loads the modules that a file lists in this order, a path a line with parameters behind it. A missing file lists none. */
 void boot_modules(const char *list);
 /* Writes /etc/resolv.conf when there is a name server. */

@@ -268,6 +268,7 @@ wait_gone(const struct init *init, pid_t child, uint64_t ms)
 static void
 end_machine(struct init *init, enum power power)
 {
+	boot_hush();
 	warn("%s: ending the slave", powers[power].act);
 	if (init->slave_pid) {
 		(void)kill(init->slave_pid, SIGTERM);
