@@ -106,6 +106,19 @@ umount /proc/sys/kernel/random/boot_id
 launch
 is_known "the first host again"
 
+rm "$DIGESTS"
+for i in 1 2 3 4 5 6 7 8; do
+	"$GPROC" -f="$T/big" e 0 /bin/true 2>"$T/together.$i" &
+	eval "together_$i=$!"
+done
+for i in 1 2 3 4 5 6 7 8; do
+	eval "wait \$together_$i" || fact 1 "number $i of several at once runs"
+done
+is "several at once say nothing" "$(cat "$T"/together.*)" ""
+is "and leave one file" "$(ls -A "${DIGESTS%/*}")" "digests"
+launch
+is_known "after several at once"
+
 # ---- whatever the user's file is ----
 
 for damage in 'head -c 200000 /dev/urandom >"$DIGESTS"' ': >"$DIGESTS"' 'truncate -s -100 "$DIGESTS"' 'truncate -s 3G "$DIGESTS"' \
