@@ -65,7 +65,7 @@ accept_client(int fd)
 	why = refusal(n);
 	if (!why)
 		return;
-	refuse_often("a client is refused: %s", why);
+	warn_often(1, "a client is refused: %s", why);
 	neighbour_send_error(n, 255, "%s", why);
 	link_flush(n->link);
 	neighbour_kill(n, why);

@@ -854,7 +854,7 @@ static bool
 refused(struct neighbour *client, uint32_t generation)
 {
 	if (!access_may_launch(&client->who)) {
-		refuse_often("user %u is refused: not one of those who may use this master", client->who.uid);
+		warn_often(1, "user %u is refused: not one of those who may use this master", client->who.uid);
 		neighbour_send_error(client, 255, "user %u may not use this master (started with -users=\"%s\"%s%s)", client->who.uid,
 			self.options->users, *self.options->allow ? " -allow=" : "", self.options->allow);
 		return true;
