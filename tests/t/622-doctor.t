@@ -41,6 +41,7 @@ run "$GPROC" doctor
 like "two of one name" "$status $out" '^1 9: all called slave0: a name that two have is no node'
 kill "$nine"
 wait "$nine"
+until_true down 1
 "$GPROC" forget 9 >/dev/null
 
 # ---- what nodes say of themselves: each of these has one thing wrong, two have the same ----
