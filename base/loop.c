@@ -56,6 +56,8 @@ loop_open(void (*on_signal)(int signal))
 	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (loop.signals < 0 || loop.epoll < 0)
 		die(255, "the kernel gives no epoll set or signalfd: %s", strerror(errno));
+	if (epoll_ctl(loop.epoll, EPOLL_CTL_ADD, loop.signals, &(struct epoll_event){.events = EPOLLIN, .data.ptr = &loop}) != 0)
+		die(255, "can't wait for signals: %s", strerror(errno));
 	loop.now = now_ms();
 }
 
@@ -236,12 +238,6 @@ take_event(const struct epoll_event *event)
 static void
 take_events(void)
 {
-	if (loop.at == loop.count && loop.many) {
-		loop.at = 0;
-		loop.count = epoll_wait(loop.epoll, loop.events, BATCH, 0);
-		if (loop.count < 0)
-			loop.count = 0;
-	}
 	while (loop.at < loop.count) {
 		take_event(&loop.events[loop.at++]);
 		if (loop_late())
@@ -294,14 +290,14 @@ note_longest(uint64_t spent)
 }
 
 static void
-do_turn(bool signals, bool events)
+do_turn(bool signals)
 {
 	uint64_t before = debug_level > 0 ? microseconds(CLOCK_THREAD_CPUTIME_ID) : 0;
 
 	loop.begun = microseconds(CLOCK_MONOTONIC);
 	if (signals)
 		take_signals();
-	if (events || loop.at < loop.count)
+	if (loop.at < loop.count)
 		take_events();
 	take_timers();
 	if (loop.flush)
@@ -311,57 +307,61 @@ do_turn(bool signals, bool events)
 		note_longest(microseconds(CLOCK_THREAD_CPUTIME_ID) - before);
 }
 
-/* What poll() is to wait for; how many. */
-static nfds_t
-list_watches(struct pollfd *fds)
+/* Waits for the watches one by one, or while some events of an earlier turn are left for a signal alone. True: one has come. */
+static bool
+wait_by_poll(int wait)
 {
-	struct watch *w;
-	nfds_t count = 0;
+	struct pollfd fds[1 + FEW] = {{.fd = loop.signals, .events = POLLIN}};
+	struct watch *w, *first = loop.at < loop.count ? NULL : loop.watches;
+	nfds_t count = 1;
 
-	fds[count++] = (struct pollfd){.fd = loop.signals, .events = POLLIN};
-	if (loop.many)
-		fds[count++] = (struct pollfd){.fd = loop.epoll, .events = POLLIN};
-	for (w = loop.many ? NULL : loop.watches; w; w = w->next)
+	for (w = first; w; w = w->next)
 		fds[count++] = (struct pollfd){.fd = w->fd, .events = (short)epoll_bits(w->want)}; /* the bits of both are the same */
-	return count;
+	if (poll(fds, count, wait) < 0) {
+		if (errno != EINTR)
+			die(255, "poll failed: %s", strerror(errno));
+		return false;
+	}
+	if (loop.at == loop.count)
+		loop.at = loop.count = 0;
+	for (w = first, count = 1; w; w = w->next, count++)
+		if (fds[count].revents)
+			loop.events[loop.count++] = (struct epoll_event){.events = (uint32_t)fds[count].revents, .data.ptr = w};
+	return fds[0].revents;
 }
 
-/* The events that poll() has found of watches that it was given one by one. True when there is any of either kind. */
+/* Waits for the epoll set. True: a signal has come. */
 static bool
-note_events(const struct pollfd *fds)
+wait_by_epoll(int wait)
 {
-	struct watch *w;
+	bool signals = false;
+	int i;
 
-	if (loop.many)
-		return fds[1].revents;
-	if (loop.at < loop.count)
-		return true;
-	loop.at = loop.count = 0;
-	for (w = loop.watches, fds++; w; w = w->next, fds++)
-		if (fds->revents)
-			loop.events[loop.count++] = (struct epoll_event){.events = (uint32_t)fds->revents, .data.ptr = w};
-	return loop.count > 0;
+	loop.at = 0;
+	loop.count = epoll_wait(loop.epoll, loop.events, BATCH, wait);
+	if (loop.count < 0)
+		loop.count = 0;
+	for (i = 0; i < loop.count; i++)
+		if (loop.events[i].data.ptr == &loop) {
+			loop.events[i].data.ptr = NULL;
+			signals = true;
+		}
+	return signals;
 }
 
 void
 loop_run(void)
 {
 	while (!loop.ended) {
-		struct pollfd fds[1 + FEW];
-		nfds_t count = list_watches(fds);
 		int wait = loop.at < loop.count ? 0 : patience();
 		uint64_t before = now_ms(), waited;
+		bool signals = loop.many && loop.at == loop.count ? wait_by_epoll(wait) : wait_by_poll(wait);
 
-		if (poll(fds, count, wait) < 0) {
-			if (errno != EINTR)
-				die(255, "poll failed: %s", strerror(errno));
-			memset(fds, 0, sizeof(fds));
-		}
 		/* Between two turns no more than the wait should pass. For as long as more has passed, this process did not listen. */
 		loop.pause = before - loop.now;
 		loop.now = now_ms();
 		waited = loop.now - before;
 		loop.pause += wait >= 0 && waited > (uint64_t)wait ? waited - (uint64_t)wait : 0;
-		do_turn(fds[0].revents, note_events(fds));
+		do_turn(signals);
 	}
 }
