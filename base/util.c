@@ -166,12 +166,10 @@ inform(const char *fmt, ...)
 }
 
 void
-note(int level, const char *fmt, ...)
+note_always(const char *fmt, ...)
 {
 	va_list args;
 
-	if (level > debug_level)
-		return;
 	va_start(args, fmt);
 	message(WEIGHT_DEBUG, fmt, args);
 	va_end(args);

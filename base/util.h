@@ -18,7 +18,9 @@ extern int debug_level;								   /* 0 to 10, from -debug */
 extern void (*before_terminal)(void); /* called before each message, and by whatever else writes to a terminal; NULL: nothing is to be done */
 void warn(const char *fmt, ...) PRINTF(1, 2);					   /* always printed */
 void inform(const char *fmt, ...) PRINTF(1, 2);					   /* likewise; it tells of no trouble */
-void note(int level, const char *fmt, ...) PRINTF(2, 3);			   /* printed when debug_level >= level */
+void note_always(const char *fmt, ...) PRINTF(1, 2);				   /* what note says, whatever debug_level is */
+/* Printed when debug_level >= level; else nothing of it is evaluated. */
+#define note(level, ...) ((level) <= debug_level ? note_always(__VA_ARGS__) : (void)0)
 void die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn)); /* printed; then exit(status) */
 /* From now on they are a daemon's log: each has the time (of UTC), or where systemd's journal takes standard error its weight, as "<4>". */
 void begin_log(void);
