@@ -39,6 +39,7 @@ static const struct {
 	{MSG_SLOW, "SLOW"},
 	{MSG_BEFORE, "BEFORE"},
 	{MSG_SIGNAL_ONE, "SIGNAL_ONE"},
+	{MSG_EVENTS, "EVENTS"},
 	{MSG_LAUNCH, "LAUNCH"},
 	{MSG_ACCEPTED, "ACCEPTED"},
 	{MSG_ERROR, "ERROR"},
@@ -622,10 +623,10 @@ run_free(struct msg_run *m)
 	m->count = 0;
 }
 
-static bool
-is_output(const struct msg_event *m)
+bool
+is_output(enum event_kind kind)
 {
-	return m->kind == EVENT_STDOUT || m->kind == EVENT_STDERR;
+	return kind == EVENT_STDOUT || kind == EVENT_STDERR;
 }
 
 static void
@@ -648,13 +649,31 @@ take_usage(struct reader *r, struct msg_event *m)
 		r->bad = true;
 }
 
+static void
+put_progress(struct buf *b, const struct msg_event *m)
+{
+	put_u64(b, m->have);
+	put_u64(b, m->taken);
+	put_u8(b, m->over);
+}
+
+static void
+take_progress(struct reader *r, struct msg_event *m)
+{
+	m->have = take_u64(r);
+	m->taken = take_u64(r);
+	m->over = take_bool(r);
+	if (m->taken > m->have)
+		r->bad = true;
+}
+
 void
 put_event(struct buf *b, const struct msg_event *m)
 {
 	put_path(b, &m->path);
 	put_u64(b, m->sequence);
 	put_u8(b, m->kind);
-	if (is_output(m))
+	if (is_output(m->kind))
 		put_bytes(b, m->data, m->len);
 	if (m->kind == EVENT_FAILED || m->kind == EVENT_EXITED || m->kind == EVENT_HELD)
 		put_u32(b, m->status);
@@ -668,12 +687,24 @@ put_event(struct buf *b, const struct msg_event *m)
 		put_u64(b, m->bytes);
 	if (m->kind == EVENT_FIGURES)
 		put_usage(b, m);
+	if (m->kind == EVENT_TAKEN)
+		put_progress(b, m);
+}
+
+void
+put_events(struct buf *b, const struct msg_event *m)
+{
+	size_t at = b->len;
+
+	put_u32(b, 0);
+	put_event(b, m);
+	set_u32(b, at, (uint32_t)(b->len - at - 4));
 }
 
 size_t
 event_charge(const struct msg_event *e)
 {
-	return is_output(e) ? e->len + 64 : 0;
+	return is_output(e->kind) ? e->len + 64 : 0;
 }
 
 static void
@@ -693,6 +724,16 @@ take_note(struct reader *r, struct msg_event *m)
 	m->text = take_str(r);
 	if ((m->flags & ~(unsigned)NOTE_IF_BAD) || strlen(m->text) > MAX_NOTE)
 		r->bad = true;
+}
+
+enum event_kind
+event_kind(const uint8_t *data, size_t len)
+{
+	struct reader r = reader_over(data, len);
+	unsigned depth = take_u8(&r);
+
+	(void)take_bytes(&r, depth * 4 + 8);
+	return take_u8(&r);
 }
 
 int
@@ -730,6 +771,9 @@ take_event(const uint8_t *data, size_t len, struct msg_event *m)
 	case EVENT_FIGURES:
 		take_usage(&r, m);
 		break;
+	case EVENT_TAKEN:
+		take_progress(&r, m);
+		break;
 	case EVENT_STARTED:
 	case EVENT_GONE:
 		break;
@@ -754,14 +798,14 @@ put_ack(struct buf *b, const struct msg_ack *m)
 	put_u64(b, m->sequence);
 }
 
-int
-take_ack(const uint8_t *data, size_t len, struct msg_ack *m)
+bool
+next_ack(struct reader *r, struct msg_ack *m)
 {
-	struct reader r = reader_over(data, len);
-
-	*m = (struct msg_ack){.path = take_path(&r)};
-	m->sequence = take_u64(&r);
-	return verdict(&r);
+	if (r->bad || !reader_left(r))
+		return false;
+	*m = (struct msg_ack){.path = take_path(r)};
+	m->sequence = take_u64(r);
+	return !r->bad;
 }
 
 void
@@ -805,8 +849,7 @@ take_input(const uint8_t *data, size_t len, struct msg_input *m)
 void
 put_taken(struct buf *b, const struct msg_taken *m)
 {
-	put_path(b, &m->path);
-	put_u64(b, m->have);
+	put_u64(b, m->limit);
 	put_u64(b, m->taken);
 	put_u8(b, m->over);
 	put_str(b, m->slow ? m->slow : "");
@@ -817,9 +860,11 @@ take_taken(const uint8_t *data, size_t len, struct msg_taken *m)
 {
 	struct reader r = reader_over(data, len);
 
-	*m = (struct msg_taken){.path = take_path(&r), .have = take_u64(&r), .taken = take_u64(&r), .over = take_bool(&r)};
+	*m = (struct msg_taken){.limit = take_u64(&r)};
+	m->taken = take_u64(&r);
+	m->over = take_bool(&r);
 	m->slow = take_str(&r);
-	if (m->taken > m->have)
+	if (m->taken > m->limit)
 		r.bad = true;
 	return verdict(&r);
 }

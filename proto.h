@@ -21,8 +21,8 @@ enum message {
 	MSG_POWER = 10,	  /* to a node: halt or reboot */
 	/* between nodes, and between a client and the master: jobs */
 	MSG_RUN = 20,	     /* down: start */
-	MSG_EVENT = 21,	     /* up: output and verdicts of one node */
-	MSG_ACK = 22,	     /* down: the head has one node's events up to here */
+	MSG_EVENT = 21,	     /* to a client, and up to a parent of another generation: output or verdict of one node */
+	MSG_ACK = 22,	     /* down: the head has so many events of some nodes */
 	MSG_CREDIT = 23,     /* down: so many bytes of events more may come up this link */
 	MSG_SIGNAL = 24,     /* down: to all of a job's processes */
 	MSG_DONE = 25,	     /* down: every verdict has arrived, the job may be forgotten */
@@ -32,11 +32,12 @@ enum message {
 	MSG_UNWANT = 29,     /* up: no more of it */
 	MSG_RESEND = 30,     /* down: the way up is a new one, send again what has not been acknowledged */
 	MSG_INPUT = 31,	     /* down, and from a client: a piece of what the programs read */
-	MSG_TAKEN = 32,	     /* up: how far one node has its input; to the client: how far it may send */
+	MSG_TAKEN = 32,	     /* to the client: how far it may send */
 	MSG_RESIZE = 33,     /* down, and from a client: its terminal has another size */
 	MSG_SLOW = 34,	     /* up: one node gets contents far slower than its source has them */
 	MSG_BEFORE = 35,     /* down: whom one node asks for contents from now on */
 	MSG_SIGNAL_ONE = 36, /* down: to a job's processes on one node */
+	MSG_EVENTS = 37,     /* up: what happened to a job on some nodes */
 	/* between a client and the master only */
 	MSG_LAUNCH = 40,    /* client: start this */
 	MSG_ACCEPTED = 41,  /* master: its job id and nodes */
@@ -211,6 +212,7 @@ enum event_kind {
 	EVENT_SKIPPED = 10, /* of a RUN_WATCH: output before what follows that is kept no more */
 	EVENT_FIGURES = 11, /* of a RUN_FIGURES */
 	EVENT_HELD = 12, /* likewise: its turn did not come */
+	EVENT_TAKEN = 13, /* outside the sequence, in an EVENTS alone: how far the node has its input */
 };
 enum figures_state {
 	FIGURES_STARTING,
@@ -246,6 +248,9 @@ struct msg_event {
 	 * it is the same; else "" */
 	const char *text;
 	uint64_t bytes; /* SKIPPED */
+	/* TAKEN: bytes of its input, the end counting as one more, that have come without a gap; of these, given to the program */
+	uint64_t have, taken;
+	bool over; /* TAKEN: no more is wanted, and taken is how far the program has read */
 	/* FIGURES */
 	unsigned state;	      /* enum figures_state */
 	uint32_t pid;	      /* of the program, as the node counts; 0: there is none now */
@@ -268,10 +273,10 @@ struct msg_input {
 	size_t len;
 };
 struct msg_taken {
-	struct path path;     /* to the client: of depth 0 */
-	uint64_t have, taken; /* come so far, without a gap; of these, given to the program. To the client: how far it may send */
-	bool over;	      /* no more is wanted, and taken is how far the program has read; to the client: the furthest of all */
-	const char *slow;     /* to a client that asked: the nodes that hold up the input, folded; else "", or NULL to put */
+	uint64_t limit;	  /* how far the client may send */
+	uint64_t taken;	  /* with over: how far the programs have read, the furthest of all; at most limit */
+	bool over;	  /* no node wants more */
+	const char *slow; /* to a client that asked: the nodes that hold up the input, folded; else "", or NULL to put */
 };
 struct msg_signal {
 	unsigned signal;  /* 1 to 64 */
@@ -465,12 +470,15 @@ void surroundings_command(const struct surroundings *, size_t most, struct strin
 size_t run_entry_size(const struct run_entry *);	     /* bytes that it takes in a RUN */
 void put_event(struct buf *, const struct msg_event *);	     /* the body of an EVENT */
 int take_event(const uint8_t *, size_t, struct msg_event *); /* its texts and bytes are borrowed */
+void put_events(struct buf *, const struct msg_event *);     /* one of an EVENTS': a block, which take_block gives for take_event to read */
+enum event_kind event_kind(const uint8_t *, size_t);	     /* of an EVENT's body, of which nothing else is looked at; 0: it has none */
+bool is_output(enum event_kind);			     /* STDOUT, STDERR: they alone have a charge */
 /* What it counts for where memory is bounded: its output, and what it takes beside that. Nothing but output counts. */
 size_t event_charge(const struct msg_event *);
 /* How it ended, in a word or two: "exit 1", "signal 9", "timed out"; status and flags as in an EXITED. The caller frees. */
 char *exited_text(uint32_t status, unsigned flags);
-void put_ack(struct buf *, const struct msg_ack *);	       /* the body of an ACK */
-int take_ack(const uint8_t *, size_t, struct msg_ack *);       /* all of it is copied */
+void put_ack(struct buf *, const struct msg_ack *);	       /* one of an ACK's */
+bool next_ack(struct reader *, struct msg_ack *);	       /* the next; all of it is copied */
 void put_credit(struct buf *, const struct msg_credit *);      /* the body of a CREDIT */
 int take_credit(const uint8_t *, size_t, struct msg_credit *); /* all of it is copied */
 void put_input(struct buf *, const struct msg_input *);	       /* the body of an INPUT */

@@ -171,7 +171,7 @@ reading_taken(struct reading *r, const struct frame *f)
 		r->slow = xstrdup(m.slow);
 		r->answered = true;
 	}
-	r->limit = m.have;
+	r->limit = m.limit;
 	r->over |= m.over;
 	r->most = m.taken;
 	send_typed(r);

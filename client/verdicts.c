@@ -210,6 +210,7 @@ verdicts_take(struct verdicts *v, size_t at, const struct msg_event *e)
 		return false;
 	case EVENT_GONE:
 	case EVENT_FIGURES:
+	case EVENT_TAKEN:
 		break;
 	}
 	return false;

@@ -38,7 +38,7 @@ enum { PARCEL = 0 }; /* no message has this type */
 
 struct queue {
 	struct buf bytes;
-	size_t head;
+	size_t head, last; /* last: bytes of the frame at the end */
 	struct parcel *parcels, **last_parcel; /* only in those by priority: */
 	size_t held;			       /* their shared bytes */
 };
@@ -357,8 +357,35 @@ link_origin(const struct link *l)
 void
 link_send(struct link *l, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
 {
-	if (!l->dead)
-		frame_put(&l->queue[priority].bytes, type, job, body, len);
+	struct queue *q = &l->queue[priority];
+
+	if (l->dead)
+		return;
+	frame_put(&q->bytes, type, job, body, len);
+	q->last = FRAME_HEAD + len;
+}
+
+/* Whether the frame at the end is such a one. */
+static bool
+ends_with(const struct queue *q, unsigned type, uint64_t job)
+{
+	struct reader r = reader_over(q->bytes.data + (q->bytes.len - q->last) + 4, FRAME_HEAD - 4);
+
+	return take_u8(&r) == type && take_u64(&r) == job;
+}
+
+void
+link_share(struct link *l, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
+{
+	struct queue *q = &l->queue[priority];
+
+	if (queue_len(q) == 0 || q->last + len > SHARED_FRAME || !ends_with(q, type, job)) {
+		link_send(l, priority, type, job, body, len);
+		return;
+	}
+	put_bytes(&q->bytes, body, len);
+	q->last += len;
+	set_u32(&q->bytes, q->bytes.len - q->last, (uint32_t)(q->last - 4));
 }
 
 void
@@ -381,6 +408,7 @@ link_send_shared(struct link *l, enum priority priority, unsigned type, uint64_t
 	q->last_parcel = &p->next;
 	q->held += shared->len;
 	frame_put(&q->bytes, PARCEL, 0, NULL, 0);
+	q->last = FRAME_HEAD;
 }
 
 size_t
@@ -537,16 +565,17 @@ fill_wire(struct link *l)
 	for (i = 0; i < PRIO_QUEUES; i++) {
 		struct queue *q = &l->queue[i];
 
-		if (queue_len(q) && is_parcel(q->bytes.data + q->head)) {
-			if (!fill_parcel(l, q))
-				return true;
-		} else if (queue_len(q)) {
+		while (queue_len(q) && queue_len(&l->wire) < WIRE_FILL) {
 			size_t len = frames_len(q);
 
-			to_wire(l, q->bytes.data + q->head, len);
-			queue_drop(q, len);
-			queue_trim(q, WIRE_FILL);
+			if (len > 0) {
+				to_wire(l, q->bytes.data + q->head, len);
+				queue_drop(q, len);
+			} else if (!fill_parcel(l, q)) {
+				return true;
+			}
 		}
+		queue_trim(q, WIRE_FILL);
 		if (queue_len(&l->wire) >= WIRE_FILL)
 			return true;
 	}

@@ -40,6 +40,10 @@ uint64_t link_origin(const struct link *);
 
 /* Queues a frame; goes out by link_flush. Dead links take and forget. */
 void link_send(struct link *, enum priority, unsigned type, uint64_t job, const void *body, size_t len);
+/* For bodies that are lists: this one lengthens the frame that was queued last, where that has not gone out yet, is of the same type and
+ * job, and stays in SHARED_FRAME bytes; else it is a frame of its own. */
+void link_share(struct link *, enum priority, unsigned type, uint64_t job, const void *body, size_t len);
+#define SHARED_FRAME (64u << 10)
 /* A frame whose body is before, the shared bytes, after: these are held, not copied, until they have gone out. Those of PRIO_OUTPUT go at
  * one go, whole, so they should be short. */
 void link_send_shared(

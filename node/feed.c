@@ -230,7 +230,7 @@ feed_lost(struct feed *f, size_t node)
 }
 
 void
-feed_taken(struct feed *f, size_t node, const struct msg_taken *m)
+feed_taken(struct feed *f, size_t node, const struct msg_event *m)
 {
 	struct eater *e = &f->at[node];
 	bool was_last = e->taken == f->low;
@@ -301,7 +301,7 @@ feed_send_taken(struct feed *f, struct neighbour *client)
 {
 	uint64_t limit = f->low + f->window;
 	bool over = f->eating == 0, more = limit - f->limit >= f->window / 4 || (f->low == f->sent && limit != f->limit);
-	struct msg_taken m = {.have = over && f->most > limit ? f->most : limit, .taken = over ? f->most : 0, .over = over};
+	struct msg_taken m = {.limit = over && f->most > limit ? f->most : limit, .taken = over ? f->most : 0, .over = over};
 	struct buf body = {0};
 	char *slow;
 

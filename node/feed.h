@@ -11,7 +11,7 @@ struct feed *feed_new(uint64_t job, const struct path *, size_t nodes, bool wait
 void feed_free(struct feed *);			/* NULL is allowed */
 size_t feed_cost(size_t nodes, bool waiting);	/* bytes that it takes at most */
 int feed_input(struct feed *, const struct msg_input *); /* a piece from the client. -1: not what may follow */
-void feed_taken(struct feed *, size_t node, const struct msg_taken *); /* a TAKEN of that node */
+void feed_taken(struct feed *, size_t node, const struct msg_event *); /* an EVENT_TAKEN of that node */
 void feed_lost(struct feed *, size_t node);		       /* it waits for nothing more, whatever it had */
 void feed_begins(struct feed *, size_t node); /* it has begun, and has nothing yet: see feed_again */
 bool feed_starves(const struct feed *);	      /* one has taken all that may be kept for those that wait, and there is more */

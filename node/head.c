@@ -66,6 +66,7 @@ struct launch {
 	bool reads;	    /* it is a reader: it runs nothing, but shows what another's nodes have kept and print, */
 	bool figures;	    /* or how its processes are; it ends as the other does */
 	bool again;	    /* some target is */
+	bool strays;	    /* some target was given up, and may run it still */
 	struct path *paths; /* sorted */
 	struct target *targets;
 	size_t count, pending, lingering, starting;
@@ -134,7 +135,7 @@ launch_forget(struct launch *l)
 		;
 	*at = l->next;
 	loop_cancel(&l->timer);
-	job_done(l->id); /* until here its nodes can still be signalled, for what lingers there */
+	job_done(l->id, l->strays || l->reads); /* until here its nodes can still be signalled, for what lingers there */
 	loop_bury(l, launch_release);
 }
 
@@ -355,14 +356,9 @@ static void
 acknowledge(struct launch *l, size_t at)
 {
 	struct msg_ack ack = {.path = l->paths[at], .sequence = l->targets[at].expected - 1};
-	struct neighbour *next = neighbour_towards(&ack.path);
-	struct buf body = {0};
 
 	l->targets[at].unacknowledged = 0;
-	if (!next)
-		return;
-	put_ack(&body, &ack);
-	neighbour_post(next, PRIO_CONTROL, MSG_ACK, l->id, &body);
+	job_send_ack(l->id, &ack);
 }
 
 static void
@@ -455,6 +451,7 @@ judge(struct launch *l, struct target *t, const struct msg_event *e)
 	case EVENT_NOTE:
 	case EVENT_SKIPPED:
 	case EVENT_FIGURES:
+	case EVENT_TAKEN:
 		break;
 	}
 }
@@ -470,6 +467,18 @@ unexpected(struct launch *l, size_t at, uint64_t sequence)
 		acknowledge(l, at);
 }
 
+static void
+on_taken(struct launch *l, size_t at, const struct msg_event *e)
+{
+	if (!l->feed)
+		return;
+	feed_taken(l->feed, at, e);
+	if (turns_wait(&l->turns) && feed_starves(l->feed))
+		hold_rest(l, 255, "its input can't be kept so long: more than 128 KiB were read before its turn");
+	if (l->typist)
+		feed_send_taken(l->feed, l->typist);
+}
+
 size_t
 head_event(uint64_t id, const struct msg_event *e)
 {
@@ -481,6 +490,10 @@ head_event(uint64_t id, const struct msg_event *e)
 	if (!l || e->kind == EVENT_LOST || e->kind == EVENT_UNFIT || (at = find_path(l, &e->path)) == l->count)
 		return 0;
 	t = &l->targets[at];
+	if (e->kind == EVENT_TAKEN) {
+		on_taken(l, at, e);
+		return 0;
+	}
 	if (e->kind == EVENT_GONE && e->sequence == 0) {
 		no_more_processes(l, t);
 		return 0;
@@ -498,21 +511,6 @@ head_event(uint64_t id, const struct msg_event *e)
 		acknowledge(l, at);
 	judge(l, t, e);
 	return event_charge(e);
-}
-
-void
-head_taken(uint64_t id, const struct msg_taken *m)
-{
-	struct launch *l = launch_find(id);
-	size_t at;
-
-	if (!l || !l->feed || (at = find_path(l, &m->path)) == l->count)
-		return;
-	feed_taken(l->feed, at, m);
-	if (turns_wait(&l->turns) && feed_starves(l->feed))
-		hold_rest(l, 255, "its input can't be kept so long: more than 128 KiB were read before its turn");
-	if (l->typist)
-		feed_send_taken(l->feed, l->typist);
 }
 
 /* The launch whose input a client's frame is about; NULL: it is over, or another has its keyboard. */
@@ -560,7 +558,7 @@ give_verdict(struct launch *l, size_t at, enum event_kind kind, unsigned status,
 {
 	struct msg_event e = {.path = l->paths[at], .kind = kind, .status = status, .text = why};
 
-	l->targets[at].given_up = true;
+	l->targets[at].given_up = l->strays = true;
 	record_verdict(l, at, &e);
 	send_verdict(l, &e);
 	target_ended(l, &l->targets[at], true);

@@ -12,7 +12,6 @@ void head_on_input(struct neighbour *, const struct frame *);  /* a piece of wha
 void head_on_resize(struct neighbour *, const struct frame *); /* its terminal has another size */
 void head_on_detach(struct neighbour *, const struct frame *); /* a client leaves, and its launch runs on */
 void head_slow(uint64_t job, const struct msg_slow *);	       /* as job_hooks has it: the one behind that node asks another */
-void head_taken(uint64_t id, const struct msg_taken *);	       /* a TAKEN of one of its nodes, as job_hooks has it */
 /* One event of one node. Returns the bytes of the client's credit that it took: 0 for one that was there already. */
 size_t head_event(uint64_t id, const struct msg_event *);
 /* Shows a client what the job's nodes have kept and print, or how it is there, until it has ended everywhere. */

@@ -1,7 +1,7 @@
 /* What this node's own part of a job reads: kept until its program takes it.
  * Must never know which other nodes read it, or where it comes from. */
 #include "node/input.h"
-#include "node/neighbour.h"
+#include "node/outbox.h"
 #include "node/self.h"
 #include "proto.h"
 #include "run/pty.h"
@@ -15,6 +15,7 @@
 enum {
 	INPUT_ROOM = 128 << 10,	 /* bytes that may wait here: the master sends half of it ahead; what is more comes again */
 	AGAIN_MS = 100,
+	TOLD_MS = 100, /* that a program has all of it is told so late, or with its end: neither node nor client waits for that */
 	REPORT_AFTER = 16 << 10, /* bytes given to the program until that is told while others wait here */
 };
 
@@ -27,14 +28,36 @@ waiting(const struct input *in)
 void
 input_send_taken(struct input *in)
 {
-	struct msg_taken m = {.path = self.path, .have = in->have, .taken = in->taken, .over = !in->open};
-	struct buf body = {0};
+	struct msg_event e = {.kind = EVENT_TAKEN, .have = in->have, .taken = in->taken, .over = !in->open};
 
-	if (!in->job || !self.parent || self.parent->between != PROTO_GENERATION)
-		return;
-	put_taken(&body, &m);
-	neighbour_send(self.parent, PRIO_OUTPUT, MSG_TAKEN, in->job, &body);
-	buf_free(&body);
+	loop_cancel(&in->told);
+	if (in->job)
+		outbox_say(in->job, &e);
+}
+
+static void
+told_is_due(struct timer *t)
+{
+	input_send_taken(t->owner);
+}
+
+void
+input_settle(struct input *in)
+{
+	if (in->told.set)
+		input_send_taken(in);
+}
+
+/* How far the client may go on depends on it. That the program wants no more often comes just before its end. */
+static void
+report(struct input *in)
+{
+	if (!in->open)
+		loop_timer(&in->told, OUTBOX_HOLD, told_is_due, in);
+	else if (!in->end || waiting(in))
+		input_send_taken(in);
+	else if (!in->told.set)
+		loop_timer(&in->told, TOLD_MS, told_is_due, in);
 }
 
 static void
@@ -60,7 +83,7 @@ input_over(struct input *in)
 	close_fd(&in->reader);
 	buf_free(&in->bytes);
 	in->head = 0;
-	input_send_taken(in);
+	report(in);
 }
 
 static void
@@ -136,7 +159,7 @@ pipe_ready(struct watch *w, unsigned events)
 	}
 	pour(in);
 	if (in->open && (in->taken - before >= REPORT_AFTER || !waiting(in)))
-		input_send_taken(in);
+		report(in);
 }
 
 void
@@ -157,7 +180,7 @@ input_feed(struct input *in, int fd)
 		type_end(in);
 	pour(in);
 	if (in->open && in->taken)
-		input_send_taken(in);
+		report(in);
 }
 
 static void
@@ -190,5 +213,5 @@ input_add(struct input *in, const struct msg_input *m)
 			pour(in);
 	}
 	if (in->open)
-		input_send_taken(in);
+		report(in);
 }

@@ -11,6 +11,7 @@ struct msg_input;
 struct input {
 	struct watch watch;
 	struct timer again; /* see type_end */
+	struct timer told;  /* see input_settle */
 	uint64_t job;
 	int fd, reader; /* the program's pipe, to write; once that is closed, to count what is left in it. -1: none */
 	bool terminal;	/* it is typed at one, which lives on when the input has ended */
@@ -19,11 +20,12 @@ struct input {
 	uint8_t last;	/* byte that has come; \n before the first */
 	struct buf bytes;
 	size_t head;	      /* of bytes: what the program's pipe has taken */
-	uint64_t have, taken; /* as in struct msg_taken */
+	uint64_t have, taken; /* as in struct msg_event */
 };
 void input_begin(struct input *, uint64_t job, unsigned mode); /* mode: enum input_mode. Pieces may come before there is a program */
 void input_feed(struct input *, int fd);		       /* the pipe, or the terminal, is there; taken over */
 void input_add(struct input *, const struct msg_input *);      /* takes what follows, passes over the rest */
 void input_send_taken(struct input *);			       /* sends the head how far it has come, however often */
+void input_settle(struct input *); /* the verdict follows: tells the head what it was not worth a frame to tell at once */
 void input_over(struct input *); /* nothing more is read: tells the head how far the program has come. Harmless when it is over */
 #endif

@@ -24,7 +24,7 @@ enum {
 /* The part of a job that lies behind one child. */
 struct branch {
 	struct neighbour *child;
-	struct buf queue; /* frames of events that wait for credit: u32 length, body */
+	struct buf queue; /* events that wait for credit, unread, as in an EVENTS */
 	size_t head;
 	uint32_t window, owed; /* granted; let through but not granted anew */
 	struct branch *next;
@@ -45,6 +45,8 @@ struct job {
 	struct outbox *out;    /* the events of either; NULL: there are none */
 	struct job *next;
 };
+
+static const char unreadable[] = "one of its EVENTS can't be read";
 
 static struct job *jobs;
 static size_t count, granted; /* jobs; the sum of all branches' windows */
@@ -155,9 +157,13 @@ free_if_over(struct job *j)
 static size_t
 send_to_parent(uint64_t id, const struct msg_event *e)
 {
-	if (!self.parent)
+	struct buf body = {0};
+
+	if (!self.parent || self.parent->between != PROTO_GENERATION)
 		return 0;
-	neighbour_send_bytes(self.parent, PRIO_OUTPUT, MSG_EVENT, id, e->body, e->body_len);
+	put_block(&body, e->body, e->body_len);
+	neighbour_share(self.parent, PRIO_OUTPUT, MSG_EVENTS, id, &body);
+	buf_free(&body);
 	return event_charge(e);
 }
 
@@ -167,17 +173,6 @@ may_be_known(uint64_t id)
 {
 	(void)id;
 	return !self.parent || self.parent->between == PROTO_GENERATION;
-}
-
-static void
-send_taken_to_parent(uint64_t id, const struct msg_taken *m)
-{
-	struct buf body = {0};
-
-	put_taken(&body, m);
-	if (self.parent && self.parent->between == PROTO_GENERATION)
-		neighbour_send(self.parent, PRIO_OUTPUT, MSG_TAKEN, id, &body);
-	buf_free(&body);
 }
 
 static void
@@ -191,8 +186,7 @@ send_slow_to_parent(uint64_t id, const struct msg_slow *m)
 	buf_free(&body);
 }
 
-static const struct job_hooks below_a_parent = {
-	.event = send_to_parent, .taken = send_taken_to_parent, .slow = send_slow_to_parent, .knows = may_be_known};
+static const struct job_hooks below_a_parent = {.event = send_to_parent, .slow = send_slow_to_parent, .knows = may_be_known};
 static const struct job_hooks *hooks = &below_a_parent;
 
 void
@@ -244,20 +238,37 @@ pass_up(struct job *j, struct branch *b, const struct msg_event *e)
 		send_credit(j, b);
 }
 
+/* Whether it may not go on yet, as far as its job's credit is concerned. */
+static bool
+lacks_credit(const struct job *j, const struct reader *event)
+{
+	return j->credit <= 0 && is_output(event_kind(event->at, reader_left(event)));
+}
+
+/* What can't be read is passed over, and the child that sent it with it. */
+static void
+read_and_pass(struct job *j, struct branch *b, const struct reader *event)
+{
+	struct msg_event e;
+
+	if (take_event(event->at, reader_left(event), &e) == 0)
+		pass_up(j, b, &e);
+	else
+		neighbour_kill(b->child, unreadable);
+}
+
 /* Lets through the first event that the branch has waiting; false when that must wait for credit. */
 static bool
 pump_branch(struct job *j, struct branch *b)
 {
-	struct reader r = reader_over(b->queue.data + b->head, b->queue.len - b->head), body = take_block(&r);
-	struct msg_event e;
+	struct reader r = reader_over(b->queue.data + b->head, b->queue.len - b->head), event = take_block(&r);
 
-	(void)take_event(body.at, reader_left(&body), &e); /* it could be read when it came */
-	if (j->credit <= 0 && event_charge(&e) > 0)
+	if (lacks_credit(j, &event))
 		return false;
-	b->head += 4 + e.body_len;
+	b->head += 4 + reader_left(&event);
 	if (!branch_waits(b))
 		j->waiting--;
-	pass_up(j, b, &e);
+	read_and_pass(j, b, &event);
 	if (!branch_waits(b)) {
 		buf_free(&b->queue);
 		b->head = 0;
@@ -355,7 +366,7 @@ branch_for_event(struct neighbour *from, uint64_t id)
 }
 
 static void
-hold_back(struct job *j, struct branch *b, const struct msg_event *e)
+hold_back(struct job *j, struct branch *b, const struct reader *event)
 {
 	if (!branch_waits(b))
 		j->waiting++;
@@ -364,34 +375,63 @@ hold_back(struct job *j, struct branch *b, const struct msg_event *e)
 		b->queue.len -= b->head;
 		b->head = 0;
 	}
-	put_block(&b->queue, e->body, e->body_len);
+	put_block(&b->queue, event->at, reader_left(event));
 }
 
-void
-job_on_event(struct neighbour *from, const struct frame *frame)
+/* One that is not the job's to hold back: how far a node has its input, also while its output waits; and a job long over may still tell that
+ * its last process has gone. */
+static bool
+stands_alone(uint64_t id, enum event_kind kind)
+{
+	return kind == EVENT_TAKEN || (kind == EVENT_GONE && !job_find(id));
+}
+
+static void
+pass_alone(struct neighbour *from, uint64_t id, const struct reader *event)
 {
 	struct msg_event e;
+
+	if (take_event(event->at, reader_left(event), &e) == 0)
+		(void)hooks->event(id, &e);
+	else
+		neighbour_kill(from, unreadable);
+}
+
+static void
+on_event(struct neighbour *from, uint64_t id, const struct reader *event)
+{
 	struct branch *b;
 	struct job *j;
 
-	if (take_event(frame->body, frame->len, &e) != 0) {
-		neighbour_malformed(from, frame);
+	if (stands_alone(id, event_kind(event->at, reader_left(event)))) {
+		pass_alone(from, id, event);
 		return;
 	}
-	if (e.kind == EVENT_GONE && !job_find(frame->job)) { /* a job long over may still tell that its last process has gone */
-		(void)hooks->event(frame->job, &e);
+	if (!hooks->knows(id)) {
+		neighbour_send(from, PRIO_CONTROL, MSG_DONE, id, NULL);
 		return;
 	}
-	if (!hooks->knows(frame->job)) {
-		neighbour_send(from, PRIO_CONTROL, MSG_DONE, frame->job, NULL);
-		return;
-	}
-	b = branch_for_event(from, frame->job);
+	b = branch_for_event(from, id);
 	j = from->last_job;
-	if (!branch_waits(b) && (j->credit > 0 || event_charge(&e) == 0))
-		pass_up(j, b, &e);
+	if (branch_waits(b) || lacks_credit(j, event))
+		hold_back(j, b, event);
 	else
-		hold_back(j, b, &e);
+		read_and_pass(j, b, event);
+}
+
+void
+job_on_events(struct neighbour *from, const struct frame *frame)
+{
+	struct reader r = reader_over(frame->body, frame->len);
+
+	while (reader_left(&r) && !link_dead(from->link)) {
+		struct reader event = take_block(&r);
+
+		if (r.bad)
+			neighbour_malformed(from, frame);
+		else
+			on_event(from, frame->job, &event);
+	}
 }
 
 /* To all children: the way up is a new one, to that master; 0: there is none any more. */
@@ -492,29 +532,45 @@ job_waits_for_client(uint64_t id)
 	return j && j->credit <= 0;
 }
 
+static void
+ack_here(uint64_t id, uint64_t sequence)
+{
+	struct job *j = job_find(id);
+
+	if (j && j->part)
+		part_ack(j->part, sequence);
+	else if (j && j->viewer)
+		viewer_ack(j->viewer, sequence);
+	else
+		outbox_say(id, &(struct msg_event){.kind = EVENT_GONE});
+}
+
+void
+job_send_ack(uint64_t id, const struct msg_ack *ack)
+{
+	struct neighbour *next = neighbour_towards(&ack->path);
+	struct buf body = {0};
+
+	if (!next)
+		return;
+	put_ack(&body, ack);
+	neighbour_share(next, PRIO_CONTROL, MSG_ACK, id, &body);
+	buf_free(&body);
+}
+
 void
 job_on_ack(struct neighbour *from, const struct frame *frame)
 {
+	struct reader r = reader_over(frame->body, frame->len);
 	struct msg_ack ack;
-	struct neighbour *next;
-	struct job *j = job_find(frame->job);
 
-	if (take_ack(frame->body, frame->len, &ack) != 0) {
-		neighbour_malformed(from, frame);
-		return;
-	}
-	if (path_equal(&ack.path, &self.path)) {
-		if (j && j->part)
-			part_ack(j->part, ack.sequence);
-		else if (j && j->viewer)
-			viewer_ack(j->viewer, ack.sequence);
+	while (next_ack(&r, &ack))
+		if (path_equal(&ack.path, &self.path))
+			ack_here(frame->job, ack.sequence);
 		else
-			outbox_say(frame->job, EVENT_GONE);
-		return;
-	}
-	next = neighbour_towards(&ack.path);
-	if (next)
-		neighbour_send_bytes(next, PRIO_CONTROL, MSG_ACK, frame->job, frame->body, frame->len);
+			job_send_ack(frame->job, &ack);
+	if (r.bad)
+		neighbour_malformed(from, frame);
 }
 
 /* ---- the start ---- */
@@ -834,17 +890,6 @@ job_on_resize(struct neighbour *parent, const struct frame *frame)
 		neighbour_malformed(parent, frame);
 }
 
-void
-job_on_taken(struct neighbour *child, const struct frame *frame)
-{
-	struct msg_taken m;
-
-	if (take_taken(frame->body, frame->len, &m) == 0)
-		hooks->taken(frame->job, &m);
-	else
-		neighbour_malformed(child, frame);
-}
-
 /* ---- whom nodes ask for contents ---- */
 
 void
@@ -985,15 +1030,18 @@ job_on_signal_one(struct neighbour *parent, const struct frame *frame)
 }
 
 void
-job_done(uint64_t id)
+job_done(uint64_t id, bool soon)
 {
 	struct job *j = job_find(id);
 	struct branch *b;
 
 	if (!j)
 		return;
-	for (b = j->branches; b; b = b->next)
-		neighbour_send(b->child, PRIO_CONTROL, MSG_DONE, id, NULL);
+	for (b = j->branches; b; b = b->next) {
+		neighbour_leave(b->child, PRIO_CONTROL, MSG_DONE, id, NULL, 0);
+		if (soon)
+			neighbour_touch(b->child);
+	}
 	j->done = true;
 	if (j->part)
 		part_done(j->part);
@@ -1126,7 +1174,7 @@ void
 job_on_done(struct neighbour *parent, const struct frame *frame)
 {
 	(void)parent;
-	job_done(frame->job);
+	job_done(frame->job, false);
 }
 
 void

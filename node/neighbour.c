@@ -74,10 +74,16 @@ neighbour_touch(struct neighbour *n)
 }
 
 void
-neighbour_send_bytes(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
+neighbour_leave(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
 {
 	neighbour_note("to", n, type, len);
 	link_send(n->link, priority, type, job, body, len);
+}
+
+void
+neighbour_send_bytes(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const void *body, size_t len)
+{
+	neighbour_leave(n, priority, type, job, body, len);
 	neighbour_touch(n);
 }
 
@@ -101,6 +107,14 @@ neighbour_send_shared(struct neighbour *n, enum priority priority, unsigned type
 {
 	neighbour_note("to", n, type, before->len + shared->len + after->len);
 	link_send_shared(n->link, priority, type, job, before, shared, after);
+	neighbour_touch(n);
+}
+
+void
+neighbour_share(struct neighbour *n, enum priority priority, unsigned type, uint64_t job, const struct buf *body)
+{
+	note(9, "to %s: %s, %zu bytes", link_peer(n->link), message_name(type), body->len);
+	link_share(n->link, priority, type, job, body->data, body->len);
 	neighbour_touch(n);
 }
 

@@ -61,6 +61,8 @@ void neighbour_set_hooks(const struct neighbour_hooks *); /* borrowed for ever *
 struct neighbour *neighbour_new(struct link *, enum neighbour_kind); /* takes the link over */
 void neighbour_hear(struct neighbour *);			     /* takes what its link has brought */
 void neighbour_send(struct neighbour *, enum priority, unsigned type, uint64_t job, const struct buf *body); /* body NULL: empty */
+/* The same, but it need not go in this turn: it goes with what is sent next, a heartbeat if nothing else. */
+void neighbour_leave(struct neighbour *, enum priority, unsigned type, uint64_t job, const void *, size_t);
 void neighbour_send_bytes(struct neighbour *, enum priority, unsigned type, uint64_t job, const void *,
 	size_t); /* the same, of a body that lies elsewhere; copied */
 /* The same, and frees the body. No neighbour (NULL): only that. */
@@ -68,6 +70,8 @@ void neighbour_post(struct neighbour *, enum priority, unsigned type, uint64_t j
 /* By link_send_shared. */
 void neighbour_send_shared(
 	struct neighbour *, enum priority, unsigned type, uint64_t job, const struct buf *before, struct shared *, const struct buf *after);
+/* By link_share: with what else goes there in this turn. */
+void neighbour_share(struct neighbour *, enum priority, unsigned type, uint64_t job, const struct buf *body);
 #define CLIENT_FRAME (128u << 10) /* the largest frame of a client that is read unasked: a piece of contents is half of it */
 void neighbour_send_error(struct neighbour *client, uint32_t status, const char *fmt, ...) PRINTF(3, 4); /* an ERROR to a client */
 char *neighbour_host(const struct neighbour *); /* its address without the port. The caller frees */

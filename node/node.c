@@ -99,7 +99,7 @@ static const struct {
 	{MSG_STRIKE, FROM(NB_CLIENT), answer_on_strike},
 	{MSG_HEALTH, FROM(NB_CLIENT) | BARE, answer_on_health},
 	{MSG_RUN, FROM(NB_PARENT), job_on_run},
-	{MSG_EVENT, FROM(NB_CHILD), job_on_event},
+	{MSG_EVENTS, FROM(NB_CHILD), job_on_events},
 	{MSG_ACK, FROM(NB_PARENT), job_on_ack},
 	{MSG_CREDIT, FROM(NB_PARENT), job_on_credit},
 	{MSG_CREDIT, FROM(NB_CLIENT), head_on_credit},
@@ -120,7 +120,6 @@ static const struct {
 	{MSG_ATTACH, FROM(NB_CLIENT), roll_on_attach},
 	{MSG_INPUT, FROM(NB_PARENT), job_on_input},
 	{MSG_INPUT, FROM(NB_CLIENT), head_on_input},
-	{MSG_TAKEN, FROM(NB_CHILD), job_on_taken},
 	{MSG_RESIZE, FROM(NB_PARENT), job_on_resize},
 	{MSG_SIGNAL_ONE, FROM(NB_PARENT), job_on_signal_one},
 	{MSG_RESIZE, FROM(NB_CLIENT), head_on_resize},
@@ -223,7 +222,7 @@ set_hooks(void)
 		.refuses = job_refuses,
 		.has = job_has,
 		.lacks = job_lacks};
-	static const struct job_hooks to_head = {.event = head_event, .taken = head_taken, .slow = head_slow, .knows = head_knows};
+	static const struct job_hooks to_head = {.event = head_event, .slow = head_slow, .knows = head_knows};
 
 	neighbour_set_hooks(&all);
 	fetch_set_hooks(self.is_master ? &of_client : &of_parent);

@@ -139,6 +139,7 @@ part_free(struct part *part)
 {
 	outbox_drop(&part->out, UINT64_MAX);
 	input_over(&part->input);
+	input_settle(&part->input);
 	loop_cancel(&part->start_limit);
 	loop_cancel(&part->begin);
 	loop_cancel(&part->drain);
@@ -153,6 +154,13 @@ end_kept(struct part *part)
 	if (part->kept)
 		keep_end(part->kept);
 	part->kept = NULL;
+}
+
+static void
+add_verdict(struct part *part, struct msg_event *e)
+{
+	input_settle(&part->input);
+	outbox_add(&part->out, e);
 }
 
 /* A verdict that needs no more of the processes: it could not start, or was killed before it did. */
@@ -170,7 +178,7 @@ fail(struct part *part, uint32_t status, const char *why)
 	loop_cancel(&part->start_limit);
 	if (!part->proc)
 		release_contents(part);
-	outbox_add(&part->out, &e);
+	add_verdict(part, &e);
 }
 
 static void
@@ -205,7 +213,7 @@ clear_away(struct part *part)
 	self.jobs--;
 	release_contents(part);
 	if (part->lingers && part->done)
-		outbox_say(part->job, EVENT_GONE); /* no head acknowledges any more */
+		outbox_say(part->job, &gone); /* no head acknowledges any more */
 	else if (part->lingers)
 		outbox_add(&part->out, &gone);
 }
@@ -247,7 +255,7 @@ add_exited(struct part *part)
 	part->state = PART_ENDED;
 	end_kept(part);
 	loop_cancel(&part->drain);
-	outbox_add(&part->out, &e);
+	add_verdict(part, &e);
 }
 
 /* After every change: the verdict falls when the program has ended, its pipes are at their end or nothing more is waited for, and what
@@ -317,6 +325,8 @@ read_output(struct output_pipe *p)
 		}
 		if (n <= 0) {
 			close_pipe(p);
+			if (!part->pipe[0].open && !part->pipe[1].open)
+				outbox_await_end(&part->out);
 			break;
 		}
 		take_output(p, data, (size_t)n);
@@ -957,6 +967,7 @@ part_start(uint64_t job, const struct msg_run *run, struct shared *block, const 
 		return part;
 	}
 	part->silent = part->run.flags & RUN_DETACHED;
+	part->out.holds = !is_terminal(part);
 	part->kept = keep_begin(self.keep, job, part->run.uid, part->run.keep);
 	input_begin(&part->input, job, part->run.around.input);
 	note_binroot(part);
@@ -987,7 +998,7 @@ part_ack(struct part *part, uint64_t sequence)
 void
 part_resend(struct part *part)
 {
-	outbox_say(part->job, EVENT_STARTED);
+	outbox_say(part->job, &(struct msg_event){.kind = EVENT_STARTED});
 	input_send_taken(&part->input);
 	outbox_resend(&part->out);
 }
@@ -1038,7 +1049,7 @@ end_unstarted(struct part *part, int signal)
 	input_over(&part->input);
 	loop_cancel(&part->start_limit);
 	release_contents(part);
-	outbox_add(&part->out, &e);
+	add_verdict(part, &e);
 }
 
 /* As a line that drops: whatever is at the terminal has no other end any more. */

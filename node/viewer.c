@@ -107,7 +107,7 @@ viewer_out(struct viewer *v)
 void
 viewer_resend(struct viewer *v)
 {
-	outbox_say(v->out.job, EVENT_STARTED);
+	outbox_say(v->out.job, &(struct msg_event){.kind = EVENT_STARTED});
 	outbox_resend(&v->out);
 }
 

@@ -615,14 +615,17 @@ put_some_event(struct buf *b, struct reader *r)
 	static const uint8_t text[200];
 	struct msg_event m = {.path = some_path(r),
 		.sequence = number(r) % 8,
-		.kind = (enum event_kind)(1 + number(r) % 12),
+		.kind = (enum event_kind)(1 + number(r) % 13),
 		.data = text,
 		.len = sizeof(text),
 		.status = number(r),
 		.flags = number(r) & 7,
 		.text = "why"};
 
-	put_event(b, &m);
+	m.have = m.status;
+	m.taken = m.have - m.have % 3 * m.have / 4;
+	m.over = m.flags & 1;
+	put_events(b, &m);
 }
 
 /* A message that is well formed, of values few enough to meet each other again. */
@@ -680,11 +683,15 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 	case MSG_RUN:
 		put_some_run(b, r);
 		break;
-	case MSG_EVENT:
-		put_some_event(b, r);
+	case MSG_EVENTS:
+		do
+			put_some_event(b, r);
+		while (number(r) % 3 == 0);
 		break;
 	case MSG_ACK:
 		ack = (struct msg_ack){.path = path, .sequence = number(r) % 8};
+		put_ack(b, &ack);
+		ack.path = some_path(r);
 		put_ack(b, &ack);
 		break;
 	case MSG_CREDIT:
@@ -692,10 +699,6 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 		break;
 	case MSG_INPUT:
 		put_some_input(b, r);
-		break;
-	case MSG_TAKEN:
-		how = number(r);
-		put_taken(b, &(struct msg_taken){path, how, how - how % 3 * how / 4, number(r) % 4 == 0, NULL});
 		break;
 	case MSG_SLOW:
 		put_slow(b, &(struct msg_slow){path});

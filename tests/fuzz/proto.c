@@ -32,7 +32,6 @@ PLAIN(power, false)
 PLAIN(strike, true)
 PLAIN(health, true)
 PLAIN(event, true)
-PLAIN(ack, true)
 PLAIN(want, true)
 PLAIN(data, true)
 PLAIN(lack, true)
@@ -197,16 +196,37 @@ try_query_end(const uint8_t *data, size_t size)
 	strings_free(&m.rules);
 }
 
+/* A kind that can be told is the one that is read. */
+static void
+try_events(struct reader r)
+{
+	struct msg_event m;
+	struct buf out = {0};
+
+	while (reader_left(&r)) {
+		struct reader one = take_block(&r);
+		enum event_kind kind = event_kind(one.at, reader_left(&one));
+
+		if (r.bad || take_event(one.at, reader_left(&one), &m) != 0)
+			continue;
+		assert(kind == m.kind);
+		put_events(&out, &m);
+		assert(out.len == 4 + m.body_len && memcmp(out.data + 4, m.body, m.body_len) == 0);
+		buf_free(&out);
+	}
+}
+
 /* Those that come several to a message. */
 static void
 try_lists(const uint8_t *data, size_t size)
 {
-	struct reader nodes = reader_over(data, size), first = nodes, stats = nodes, shown = nodes, named = nodes;
+	struct reader nodes = reader_over(data, size), first = nodes, stats = nodes, shown = nodes, named = nodes, acks = nodes, events = nodes;
 	struct buf out = {0};
 	struct msg_node node;
 	struct msg_stat stat;
 	struct msg_shown one;
 	struct msg_named name;
+	struct msg_ack ack;
 
 	while (next_node(&nodes, &node, PROTO_GENERATION))
 		put_node(&out, &node, PROTO_GENERATION);
@@ -232,13 +252,19 @@ try_lists(const uint8_t *data, size_t size)
 		put_named(&out, &name);
 	if (!named.bad)
 		same(&out, data, size, true);
+	out.len = 0;
+	while (next_ack(&acks, &ack))
+		put_ack(&out, &ack);
+	if (!acks.bad)
+		same(&out, data, size, true);
 	buf_free(&out);
+	try_events(events);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const tries[])(const uint8_t *, size_t) = {try_join, try_down, try_power, try_strike, try_event, try_ack, try_want, try_data,
+	static void (*const tries[])(const uint8_t *, size_t) = {try_join, try_down, try_power, try_strike, try_event, try_want, try_data,
 		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run_common, try_launch, try_accepted, try_query_end,
 		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal, try_input, try_taken, try_resize, try_slow,
 		try_before, try_ps_ask,

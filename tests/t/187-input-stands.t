@@ -19,11 +19,13 @@ stands() {
 	"$GPROC" e "$path,$other" sha256sum <"$T/small" >/dev/null
 	before=$(peak "$above")
 	hold
-	"$GPROC" -timeout="$(limit 200)s" e "$path,$other" sh -c 'echo up >"'"$T"'/up.$GPROC_NODE"
-		[ $GPROC_NODE = '"$path"' ] && exec flock -s /tmp/held true <&-
+	"$GPROC" -timeout="$(limit 200)s" e "$path,$other" sh -c '[ $GPROC_NODE = '"$path"' ] && exec <&-
+		echo up >"'"$T"'/up.$GPROC_NODE"
+		[ $GPROC_NODE = '"$path"' ] && exec flock -s /tmp/held true
 		flock -s /tmp/held.go true; sha256sum' <"$T/large" >"$T/out.large" 2>&1 4>&- 5>&- &
 	CLIENT=$!
 	until_true test -e "$T/up.$path" -a -e "$T/up.$other"
+	"$GPROC" -n e "$path" sleep 0.1 # that an input is closed is told milliseconds later: with the end of this it has been
 	kill -STOP "$(pid_of_slave "$number")"
 	exec 5>&-
 	until_true grep -q . "$T/out.large"

@@ -94,8 +94,8 @@ on_run(const struct frame *f)
 	struct msg_event e = {.path = self, .sequence = 1, .kind = EVENT_EXITED};
 	struct buf body = {0};
 
-	put_event(&body, &e);
-	send_frame(master, MSG_EVENT, f->job, &body);
+	put_events(&body, &e);
+	send_frame(master, MSG_EVENTS, f->job, &body);
 	buf_free(&body);
 }
 

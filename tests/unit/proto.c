@@ -229,7 +229,7 @@ make_before(struct buf *b)
 static void
 make_taken(struct buf *b)
 {
-	put_taken(b, &(struct msg_taken){here, 1ull << 40, (1ull << 40) - 1, true, "1-4"});
+	put_taken(b, &(struct msg_taken){1ull << 40, (1ull << 40) - 1, true, "1-4"});
 }
 
 static void
@@ -255,6 +255,7 @@ EVENT(gone, .kind = EVENT_GONE)
 EVENT(note, .kind = EVENT_NOTE, .flags = NOTE_IF_BAD, .text = "/a is at /tmp/xproc/a")
 EVENT(held, .kind = EVENT_HELD, .status = 1, .text = "1 failure")
 EVENT(lost, .kind = EVENT_LOST, .text = "silent for 15 s")
+EVENT(progress, .kind = EVENT_TAKEN, .have = 1ull << 40, .taken = 1ull << 39, .over = true)
 EVENT(unfit, .kind = EVENT_UNFIT, .text = "aarch64, /bin/date is for x86_64")
 
 static void
@@ -514,7 +515,6 @@ PLAIN(power)
 PLAIN(strike)
 PLAIN(health)
 PLAIN(event)
-PLAIN(ack)
 PLAIN(refuse)
 PLAIN(resend)
 PLAIN(credit)
@@ -596,6 +596,31 @@ again_node(const uint8_t *data, size_t len, struct buf *out)
 REPEATED(stat, msg_stat)
 REPEATED(shown, msg_shown)
 REPEATED(named, msg_named)
+REPEATED(ack, msg_ack)
+
+/* Two of different kinds. */
+static void
+make_events(struct buf *b)
+{
+	put_events(b, &(struct msg_event){.path = here, .sequence = 1ull << 33, .kind = EVENT_STDOUT, .data = (const uint8_t *)"a", .len = 1});
+	put_events(b, &(struct msg_event){.path = here, .kind = EVENT_TAKEN, .have = 1ull << 40, .taken = (1ull << 40) - 1, .over = true});
+}
+
+static int
+again_events(const uint8_t *data, size_t len, struct buf *out)
+{
+	struct reader r = reader_over(data, len);
+	struct msg_event m;
+
+	while (reader_left(&r)) {
+		struct reader one = take_block(&r);
+
+		if (r.bad || take_event(one.at, reader_left(&one), &m) != 0 || event_kind(one.at, reader_left(&one)) != m.kind)
+			return -1;
+		put_events(out, &m);
+	}
+	return out->len ? 0 : -1;
+}
 
 /* Bytes of them in the first generation. */
 enum { JOIN_FIRST = 4 + 1 + 13 + 1 + 4 + 8 + 8 + 12 + 19 + 12 + 10 + 15 + 4 + 8 + 1, WELCOME_FIRST = 13 + 4 + 4 + 8 + 4 + 18 + 18 };
@@ -632,6 +657,8 @@ static const struct {
 	{"EVENT held", make_held, again_event, false, 0, 0},
 	{"EVENT lost", make_lost, again_event, false, 0, 0},
 	{"EVENT unfit", make_unfit, again_event, false, 0, 0},
+	{"EVENT taken", make_progress, again_event, false, 0, 0},
+	{"EVENTS", make_events, again_events, false, 0, 4 + 13 + 8 + 1 + 1},
 	{"ACK", make_ack, again_ack, false, 0, 0},
 	{"CREDIT", make_credit, again_credit, false, 0, 0},
 	{"INPUT", make_input, again_input, false, 3, 0},
