@@ -28,6 +28,7 @@ struct fetch {
 	bool alone;		  /* for this object that node is not asked again */
 	struct pace pace;
 	struct trial trial;
+	struct pace kept; /* while another source is tried: that of the last */
 	char *back; /* while another source is tried: the address of the last, "": the parent; NULL: none is tried */
 	unsigned damaged;
 	struct waiter *waiters;

@@ -48,7 +48,7 @@ struct target {
 	bool given_up; /* its verdict is the master's own: should the node still have it, it must forget it */
 	bool again;    /* it has come up by another way: what was sent to it may be lost */
 	bool slow;     /* large contents come to it slowly, or from it: no other asks it for them */
-	enum { NOT_TRIED, TRIED_SOURCE, TRIED_BEYOND, KNOWN_SLOW } tried; /* see head_slow */
+	enum { NOT_TRIED, TRIED_SOURCE, TRIED_BEYOND, TRIED_PAST, FAILED_PAST, KNOWN_SLOW } tried; /* see head_slow */
 };
 
 struct launch {
@@ -640,21 +640,34 @@ head_member_lost(struct member *m)
 	}
 }
 
-/* The nearest before it that ships the same, has not been lost, has a port and is not slow: a few steps back at most. l->count: none. */
+/* The nearest before it that ships the same, has not been lost, has a port and is not slow: a few steps back at most, beside slow ones,
+ * behind which nobody else waits. l->count: none. */
 static size_t
 one_before(const struct launch *l, size_t at)
 {
-	size_t i;
+	size_t i, steps = 0;
 
-	for (i = at; i-- > 0 && at - i <= LOOK_BACK;) {
+	for (i = at; i-- > 0 && steps < LOOK_BACK;) {
 		const struct target *t = &l->targets[i];
 		const struct member *m =
 			t->variant == l->targets[at].variant && !t->slow && !t->given_up ? map_find(&self.map, &l->paths[i]) : NULL;
 
 		if (m && *m->info.address)
 			return i;
+		steps += !t->slow;
 	}
 	return l->count;
+}
+
+/* The first that has it for the one before; l->count: none. */
+static size_t
+one_behind(const struct launch *l, size_t at)
+{
+	size_t i;
+
+	for (i = at + 1; i < l->count && one_before(l, i) != at; i++)
+		;
+	return i;
 }
 
 /* The address of the node that one asks for large contents. "": its parent, also where that is the one before it; and on one machine, whose
@@ -684,22 +697,6 @@ send_before(const struct launch *l, size_t at)
 		job_send_before(l->id, &(struct msg_before){l->paths[at], address_before(l, at)});
 }
 
-/* No node waits behind it any more: the one that did tries the slow one's source. */
-static void
-end_chain(struct launch *l, size_t at)
-{
-	size_t next;
-
-	for (next = at + 1; next < l->count && one_before(l, next) != at; next++)
-		;
-	l->targets[at].slow = true;
-	l->targets[at].tried = KNOWN_SLOW;
-	if (next == l->count)
-		return;
-	l->targets[next].tried = TRIED_SOURCE;
-	send_before(l, next);
-}
-
 /* The nearest before it that is held for slow, by a verdict that is known or is not; l->count: none. */
 static size_t
 slow_before(const struct launch *l, size_t at, bool known)
@@ -710,6 +707,20 @@ slow_before(const struct launch *l, size_t at, bool known)
 		if (l->targets[i].slow && (l->targets[i].tried == KNOWN_SLOW) == known)
 			return i;
 	return l->count;
+}
+
+/* The one behind a node that may be slow asks that node's source at once: if it is, nobody waits while it tries another. */
+static void
+try_past(struct launch *l, size_t at)
+{
+	size_t next = one_behind(l, at);
+
+	if (next == l->count)
+		return;
+	l->targets[at].slow = true;
+	l->targets[next].tried = TRIED_PAST;
+	send_before(l, next);
+	l->targets[at].slow = false;
 }
 
 /* The slow one's source is slow to the next one, too: either is so. It tries the one beyond, and so does the first. */
@@ -724,11 +735,29 @@ try_beyond(struct launch *l, size_t at)
 			l->targets[first].slow = false;
 		return;
 	}
+	try_past(l, at);
 	l->targets[source].slow = true;
 	l->targets[at].tried = TRIED_BEYOND;
 	if (first < l->count)
 		send_before(l, first);
 	send_before(l, at);
+}
+
+/* No node waits behind it any more: the one that did tries the slow one's source, if it has not yet. */
+static void
+end_chain(struct launch *l, size_t at)
+{
+	size_t next = one_behind(l, at), tried = next < l->count ? l->targets[next].tried : NOT_TRIED;
+
+	l->targets[at].slow = true;
+	l->targets[at].tried = KNOWN_SLOW;
+	if (next == l->count)
+		return;
+	l->targets[next].tried = TRIED_SOURCE;
+	if (tried == FAILED_PAST)
+		try_beyond(l, next);
+	else if (tried != TRIED_PAST)
+		send_before(l, next);
 }
 
 /* A node is slow behind its source, or was told to try another and that one was no better. */
@@ -742,6 +771,10 @@ head_slow(uint64_t id, const struct msg_slow *m)
 		return;
 	if (l->targets[at].tried == TRIED_SOURCE) {
 		try_beyond(l, at);
+		return;
+	}
+	if (l->targets[at].tried == TRIED_PAST) { /* what the one before it finds says which it is */
+		l->targets[at].tried = FAILED_PAST;
 		return;
 	}
 	source = l->targets[at].tried == TRIED_BEYOND ? slow_before(l, at, false) : l->count;

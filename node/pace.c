@@ -10,8 +10,11 @@ enum {
 	TIMES = 4,
 	STALL = 256 << 10,	 /* bytes: less is as good as nothing */
 	TRIAL_START = 256 << 10, /* bytes until a new stream has its speed */
-	TRIAL_LEAST_MS = 1000,	 /* for the way to it, beside */
-	TRIAL = 512 << 10,	 /* bytes that show it: twice what may be on two ways at once */
+	TRIAL_LEAST_MS = 1500,	 /* for the way to it, and a time without a processor */
+	TRIAL_CLEAR = 128 << 10, /* bytes behind the start that show that it is no better at all: a trial costs its source's wire */
+	TRIAL_LATE = 192 << 10,	 /* bytes: three pieces */
+	TRIAL_HALVES = 5,  /* times as fast, halved: a rate of before may have had a pause in it; but three may ask the same one at once */
+	TRIAL = 512 << 10, /* bytes that show it: twice what may be on two ways at once */
 };
 
 bool
@@ -58,21 +61,35 @@ pace_stalls(struct pace *p, uint64_t now, uint64_t patience, uint64_t next)
 	return stalls;
 }
 
-/* The last source would have brought more by now. */
-static bool
-trial_is_late(const struct trial *t, uint64_t now)
+struct trial
+trial_new(uint64_t rate, uint64_t now, uint64_t next)
 {
-	return now - t->begun > TRIAL_LEAST_MS && (now - t->begun) * t->rate / 1000 > TRIAL_START + TRIAL;
+	return (struct trial){.rate = rate, .first = next, .from = next, .begun = now};
+}
+
+/* By now the last source would have brought some pieces, and one that is better far more than this one. */
+static bool
+trial_is_late(const struct trial *t, uint64_t now, uint64_t next)
+{
+	uint64_t expected = (now - t->begun) * t->rate / 1000;
+
+	return now - t->begun > TRIAL_LEAST_MS && expected > TRIAL_LATE && next - t->first < expected + expected / 2;
 }
 
 enum trial_state
 trial_piece(struct trial *t, uint64_t now, uint64_t next)
 {
+	uint64_t brought, rate;
+
 	if (t->since == 0 && next - t->from >= TRIAL_START) {
 		t->since = now;
 		t->from = next;
 	}
-	if (t->since == 0 || next - t->from < TRIAL)
-		return trial_is_late(t, now) ? TRIAL_BAD : TRIAL_GOES_ON;
-	return (next - t->from) * 1000 / (now - t->since + 1) / 2 > t->rate ? TRIAL_GOOD : TRIAL_BAD;
+	brought = t->since ? next - t->from : 0;
+	rate = t->since ? brought * 1000 / (now - t->since + 1) : 0;
+	if (brought >= TRIAL)
+		return rate * 2 / TRIAL_HALVES > t->rate ? TRIAL_GOOD : TRIAL_BAD;
+	if (brought >= TRIAL_CLEAR && rate < t->rate + t->rate / 2)
+		return TRIAL_BAD;
+	return trial_is_late(t, now, next) ? TRIAL_BAD : TRIAL_GOES_ON;
 }

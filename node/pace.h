@@ -21,10 +21,11 @@ uint64_t pace_rate(
 /* True: not even 256 KiB have come in so many milliseconds; seldom asked more often than that. */
 bool pace_stalls(struct pace *, uint64_t now, uint64_t patience, uint64_t next);
 
-/* Another source is tried, from the asker's offset `from` on: is it more than twice as fast as the last, which brought `rate`? */
+/* Another source is tried, from the asker's offset `from` on: is it more than 2.5 times as fast as the last, which brought `rate`? */
 struct trial {
-	uint64_t rate, from, begun, since; /* begun: when it was asked */
+	uint64_t rate, first, from, begun, since; /* begun: when it was asked, for what comes from first on */
 };
 enum trial_state { TRIAL_GOES_ON, TRIAL_GOOD, TRIAL_BAD };
+struct trial trial_new(uint64_t rate, uint64_t now, uint64_t next);
 enum trial_state trial_piece(struct trial *, uint64_t now, uint64_t next); /* a piece has come: less than 1 MiB tells */
 #endif

@@ -344,15 +344,21 @@ relay_before_is(uint64_t job, const char *was)
 
 	for (f = fetches; f; f = f->next) {
 		uint64_t next = blob_next(f->blob), rate;
+		struct neighbour *source;
+		bool was_alone = f->alone;
 
 		if (!may_move(f, job))
 			continue;
+		f->alone = false;
+		source = fetch_source(f, job);
+		if (!source || source == f->source)
+			continue;
 		/* After a trial it catches up: the rate of before that one counts. */
 		rate = f->trial.rate ? f->trial.rate : pace_rate(&f->pace, loop_now(), next);
-		f->trial = (struct trial){.rate = rate, .from = next, .begun = loop_now()};
-		f->back = xstrdup(f->alone ? "" : was);
-		f->alone = false;
-		move_to(f, fetch_source(f, job));
+		f->trial = trial_new(rate, loop_now(), next);
+		f->back = xstrdup(was_alone ? "" : was);
+		f->kept = f->pace;
+		move_to(f, source);
 	}
 }
 
@@ -603,16 +609,19 @@ keep_packed(const struct fetch *f, const struct msg_data *m)
 		packed_keep(&m->name, m->offset, m->raw_len, m->data, m->deflated ? m->len : 0);
 }
 
-/* The one that is tried is no better: back to the last. */
+/* The one that is tried is no better: back to the last, which may have got far ahead meanwhile. */
 static void
 go_back(struct fetch *f)
 {
 	char *back = f->back;
+	bool told = f->pace.told;
 
 	f->back = NULL;
 	fetch_hooks->back(f->job, back);
 	free(back);
 	move_to(f, fetch_source(f, f->job));
+	f->pace = f->kept;
+	f->pace.told = told;
 	fetch_hooks->slow(f->job);
 }
 
@@ -647,9 +656,11 @@ relay_on_data(struct neighbour *from, const struct frame *frame)
 	f = fetch_of(&m.name);
 	if (!f || f->source != from || (m.raw_len == 0 && from->kind == NB_SOURCE)) /* without bytes it only says that it is there */
 		return;
+	if (!is_next(f, &m)) /* nor does it tell how fast a source is */
+		return;
 	if (f->chained)
 		judge_source(f, &m);
-	if (f->source != from || !is_next(f, &m))
+	if (f->source != from)
 		return;
 	keep_packed(f, &m);
 	fetch_add(f, &m, m.deflated ? raw : m.data);

@@ -51,11 +51,13 @@ stalls(void)
 	ok(!pace_stalls(&p, 5000, 2000, KIB(255 + 256)), "256 KiB are none");
 }
 
-/* Two pieces of 64 KiB in each step of so many ms. */
+static uint64_t tried_ms;
+
+/* A piece of 64 KiB in each step of so many ms. */
 static enum trial_state
 try(uint64_t rate, unsigned every)
 {
-	struct trial t = {.rate = rate, .from = KIB(1000), .begun = 7000};
+	struct trial t = trial_new(rate, 7000, KIB(1000));
 	uint64_t now = 7000, next = KIB(1000);
 	enum trial_state state = TRIAL_GOES_ON;
 
@@ -64,6 +66,7 @@ try(uint64_t rate, unsigned every)
 		next += KIB(64);
 		state = trial_piece(&t, now, next);
 	}
+	tried_ms = now - 7000;
 	ok(next <= KIB(1000 + 1024), "less than 1 MiB tells");
 	return state;
 }
@@ -82,6 +85,8 @@ main(void)
 	ok(try(KIB(1000), 10) == TRIAL_GOOD, "six times as fast is better");
 	ok(try(KIB(1000), 50) == TRIAL_BAD, "a fifth more is not");
 	ok(try(KIB(1000), 500) == TRIAL_BAD, "less is not");
+	ok(try(KIB(32), 2000) == TRIAL_BAD && tried_ms < 9000, "and that is seen after some pieces");
+	ok(try(KIB(32), 500) == TRIAL_GOOD, "four times as fast is better, on a slow wire too");
 	ok(try(0, 5) == TRIAL_GOOD, "than nothing anything is");
 	return done();
 }
