@@ -59,7 +59,7 @@ reach_is_due(struct timer *t)
 	for (n = self.neighbours; n; n = n->next) {
 		if (n->kind != NB_SOURCE || link_dead(n->link) || link_ready(n->link))
 			continue;
-		if (now_ms() - n->born >= REACH_MS)
+		if (now_ms() - n->born >= REACH_MS && !link_waits(n->link)) /* what it said may not have been read yet */
 			neighbour_kill(n, "no answer");
 		else
 			more = true;

@@ -12,6 +12,14 @@ shape() {
 	nsenter -t "$shape_pid" -n tc qdisc replace dev eth0 root tbf rate "$2" burst 128kb latency 100ms
 }
 
+# Cables of machines that are gone: the kernel takes its time with them, and until then one answers for the next machine of its address that
+# nobody listens there.
+unplug_dead() {
+	ip -o link show type veth | sed -n 's/^[0-9]*: v\([0-9]*\)@.*/\1/p' | while read -r cabled_pid; do
+		kill -0 "$cabled_pid" 2>/dev/null || ip link del "v$cabled_pid" 2>/dev/null
+	done
+}
+
 # start_cabled RATE SWITCHES NODE:PARENT...: a master and slaves on machines of their own, each below the one named (m: the master, or a
 # number), with cables of that rate; SWITCHES, words or none, are given to all, those of $CABLED_MASTER to
 # the master.
@@ -19,6 +27,7 @@ start_cabled() {
 	cabled_rate=$1 cabled_switch=$2
 	shift 2
 	[ -e /etc/hosts.wires ] || { start_network; : >/etc/hosts.wires; }
+	unplug_dead
 	case $cabled_switch in *-key=*) ;; *) [ -e /etc/gproc/key ] || "$GPROC" keygen 2>/dev/null ;; esac
 	host master "$GPROC" $cabled_switch ${CABLED_MASTER:-} m
 	MASTER=$HOST CABLED=master
