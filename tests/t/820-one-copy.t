@@ -7,7 +7,16 @@ users alice bob
 start_master -users=alice,bob
 start_slave 0 master -store=600M
 start_slave 1 master -store=100M
-wait_up 2
+# On node 2 the kernel refuses one more overlay over /opt, so that it merges entry by entry. What follows on /opt no node sees.
+nodes=2
+mkdir /tmp/none
+mount -t tmpfs gproc-test /opt
+if mount -t overlay -o lowerdir=/opt:/tmp/none gproc-test /opt && mount -t overlay -o lowerdir=/opt:/tmp/none gproc-test /opt; then
+	start_slave 2 master -store=300M
+	nodes=3
+fi
+wait_up $nodes
+mount -t tmpfs gproc-test /opt
 MB=1048576
 unlike "the nodes have such overlays" "$("$GPROC" i)" 'are copied'
 
@@ -72,8 +81,8 @@ for reader in $readers; do wait "$reader" || fact 1 "a reader ends well"; done
 
 # Two places of the same contents, and one in a directory that is merged with the node's, are the same memory, too.
 cp /tmp/data/file /tmp/data/again
-mount -t tmpfs gproc-test /opt
 cp -r /tmp/data /opt/
+ok "the nodes have no such file of their own" test ! -e "/proc/$(pid_of_slave 0)/root/opt/data"
 hold
 mkfifo "$T/three"
 (
@@ -88,6 +97,14 @@ within "and three of them take as much as one" "$(held)" 64 70
 release
 wait $!
 exec 5<&-
+if [ "$nodes" = 3 ]; then
+	run alice "$GPROC" -f=/opt/data e 2 /bin/sh -c 'stat -f -c %T /opt; cksum </opt/data/file; cksum </tmp/xproc/opt/data/file'
+	is "merged entry by entry, too" "$err$out" "tmpfs
+$sum
+$sum"
+else
+	skip "merged entry by entry, too" "no overlay over overlays"
+fi
 
 # Where there is room for one and not for two.
 head -c $((40 * MB)) /dev/urandom >/tmp/data/file
