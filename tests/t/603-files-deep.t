@@ -130,10 +130,12 @@ partial() {
 }
 head -c 60000000 /dev/urandom >huge
 head -c 60000000 /dev/urandom >second
-# midway: the client has read all of a file for its digest, and is stopped when it has begun to send it.
+# midway: the client, just started, has read all of a file for its digest, and is stopped when it has begun to send it: which takes seconds.
 midway() {
+	tc qdisc replace dev lo root tbf rate 160mbit burst 256kb latency 100ms
 	until [ "$(awk '/^rchar/ { print $2 }' "/proc/$copier/io")" -gt 61000000 ]; do kill -0 "$copier" || return; done
 	kill -STOP "$copier"
+	tc qdisc del dev lo root
 }
 "$GPROC" cp 1/2/3 huge /data/huge 2>"$T/err" &
 copier=$!

@@ -2,6 +2,7 @@
 # cp and get where a node's cable is pulled in the middle: it is told, what is there is whole, and the other nodes have theirs.
 . tests/lib.sh
 enter_namespaces "$@"
+. tests/wires.sh
 start_network
 "$GPROC" keygen 2>/dev/null
 host master "$GPROC" -heartbeat="$(span 2000)" m
@@ -13,8 +14,9 @@ host slave3 "$GPROC" -myParent=slave0 -myId=3 -myAddress=hostname
 up_on master 3
 for i in 0 1 3; do eval "tmp$i=/proc/\$HOST_slave$i/root/tmp"; done
 cd "/proc/$HOST_master/root/tmp" || exit 1
-# client MODE...: in the background, as the master's machine has it.
+# client MODE...: in the background, as the master's machine has it. Over its cable all of a file takes seconds.
 client() {
+	shape master 100mbit
 	nsenter -t "$HOST_master" -u -n -m -r --wdns="$REPO" "$GPROC" "$@" 2>"$T/err" &
 	client=$!
 }
@@ -25,6 +27,7 @@ head -c 40000000 /dev/urandom >second
 midway() {
 	until [ "$(awk -v which="$1:" '$1 == which { print $2 }' "/proc/$client/io")" -gt "$2" ]; do kill -0 "$client" || return; done
 	kill -STOP "$client"
+	shape master none
 }
 pull() {
 	ip link set "v$HOST_slave3" down
