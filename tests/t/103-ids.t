@@ -2,11 +2,11 @@
 # Slaves that ask for no id get the lowest that are free, also when all come at once, or when another has theirs by now.
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat="$(span 1000)"
+start_master -heartbeat="$(span 2000)"
 
 # nameless NUMBER: a slave without -myId, at an address of its own; its pid is in $SLAVE.
 nameless() {
-	"$GPROC" -myParent=127.0.0.1 -myAddress="127.0.2.$1" -heartbeat="$(span 1000)" s >"$T/slave$1.log" 2>&1 &
+	"$GPROC" -myParent=127.0.0.1 -myAddress="127.0.2.$1" -heartbeat="$(span 2000)" s >"$T/slave$1.log" 2>&1 &
 	SLAVE=$!
 }
 

@@ -5,7 +5,7 @@
 enter_namespaces "$@"
 start_network
 "$GPROC" keygen 2>/dev/null
-host master "$GPROC" -heartbeat="$(span 1000)" -grace="$(span 20000)" m
+host master "$GPROC" -heartbeat="$(span 2000)" -grace="$(span 20000)" m
 until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$HOST" || break; done
 for i in 0 1; do host "slave$i" "$GPROC" -myParent=master -myId="hostname hostbase" -myAddress=hostname; done
 host slave2 "$GPROC" -myParent=slave0 -myId="hostname hostbase" -myAddress=hostname
@@ -39,7 +39,7 @@ for direction in from to; do
 	exec 3<&-
 	wait $client
 	is "lost $direction it: status" $? 255
-	is "lost $direction it: it is named, alone" "$(grep -c "^gproc: lost: 0: silent for $(limit 1) s" "$T/err") $(grep -c lost "$T/err")" "1 1"
+	is "lost $direction it: it is named, alone" "$(grep -c "^gproc: lost: 0: silent for $(limit 2) s" "$T/err") $(grep -c lost "$T/err")" "1 1"
 	is "lost $direction it: the others reach their end" "$(sort "$T/out" | tr '\n' ' ')" "end 0:2 end 1 "
 	$at qdisc del dev $dev root
 	on master "$GPROC" i -wait=3 -timeout="$LIMIT_UP" >/dev/null

@@ -2,7 +2,7 @@
 # A node that was told as lost and comes back kills what it was told lost for, silent or not, before and after its launch is over.
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat="$(span 1000)"
+start_master -heartbeat="$(span 2000)"
 start_deep
 
 # sleepers: how many of the jobs' processes live.

@@ -2,7 +2,7 @@
 # Without a master for longer than the grace every node ends its jobs, those too that have their parent; and waits for the next one.
 . tests/lib.sh
 enter_namespaces "$@"
-start_master -heartbeat="$(span 1000)" -grace="$(span 2000)"
+start_master -heartbeat="$(span 2000)" -grace="$(span 4000)"
 start_deep
 start_job ... 14 'echo up; trap "" TERM INT HUP; while :; do sleep 1000; done'
 kill -KILL "$MASTER"
@@ -10,11 +10,11 @@ wait "$MASTER" 2>/dev/null
 end_job
 is "the client is told" "$status" 255
 is "each node once" "$(printf '%s\n' "$err" | grep -c 'lost: ')" 1
-for i in 0 1; do wait_log "$T/slave$i.log" "without the master for $(limit 2) s: ending the jobs here"; done
+for i in 0 1; do wait_log "$T/slave$i.log" "without the master for $(limit 4) s: ending the jobs here"; done
 until_true none_called sleep
 is "nothing of the job is left on any level" "$(pgrep -cx sleep)" 0
 is "all slaves are there" "$(gprocs_left | wc -l)" 14
-start_master -heartbeat="$(span 1000)" -grace="$(span 2000)"
+start_master -heartbeat="$(span 2000)" -grace="$(span 4000)"
 wait_up 14
 run "$GPROC" e ... /bin/true
 is "and free for the next master" "$status$err" 0

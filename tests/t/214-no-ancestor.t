@@ -6,7 +6,7 @@ TEST_SHELL=bash
 enter_namespaces "$@"
 start_network
 "$GPROC" keygen 2>/dev/null
-host master "$GPROC" -heartbeat="$(span 1000)" -grace="$(span 3000)" m
+host master "$GPROC" -heartbeat="$(span 2000)" -grace="$(span 3000)" m
 until on master "$GPROC" i >/dev/null 2>&1; do kill -0 "$HOST" || break; done
 
 # 0 and 1; 0:2 and 1:5; 0:2:3 and 0:2:4.
