@@ -623,25 +623,25 @@ static int
 check_needed(struct start *l)
 {
 	const struct manifest *m = l->task->manifest;
+	struct strings passed = {0};
 	size_t i;
 
-	for (i = 0; i < m->count; i++) {
+	for (i = 0; i < m->count && !*l->why; i++) {
 		const struct entry *e = &m->at[i];
 		char *path = NULL;
 
 		if (e->kind != ENTRY_DIR && (e->flags & (ENTRY_LIBRARY | ENTRY_PROGRAM)) && strcmp(e->path, l->program) != 0 &&
 			strcmp(e->path, m->program + strspn(m->program, "/")) != 0)
 			path = xasprintf("/%s", e->path);
-		if (path && !is_shown(l, path) && look_is_open(path))
+		if (path && !is_shown(l, path) && look_is_open(path, &passed))
 			(void)fail(l, 126,
 				"%s: /%s was sent, but where everybody writes on this node, user %u is not sure to find it: another user "
 				"has, or could make, what is on its way there",
 				l->task->argv[0], e->path, (unsigned)l->task->uid);
 		free(path);
-		if (*l->why)
-			return -1;
 	}
-	return 0;
+	strings_free(&passed);
+	return *l->why ? -1 : 0;
 }
 
 /* By which words it is started. */

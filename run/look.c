@@ -127,31 +127,47 @@ may_change(const char *dir, const char *name, bool strict)
 
 /* The walk goes on along the link, if the name just taken is one. -1 when that leads nowhere. */
 static int
-follow(struct walk *w)
+follow(struct walk *w, bool *link)
 {
 	char target[PATH_MAX];
 	ssize_t len = readlink(walk_whole(w), target, sizeof(target) - 1);
 
+	*link = len >= 0;
 	if (len < 0)
 		return 0;
 	target[len] = '\0';
 	return walk_follow(w, target);
 }
 
+/* One step of the walk, down. Directories that are found to stay are passed without a look when they come again. */
 static bool
-is_led(const char *path, bool strict)
+leads_elsewhere(struct walk *w, bool strict, struct strings *passed)
+{
+	const char *name = walk_whole(w);
+	char *dir, *path;
+	bool led, link = false;
+
+	if (strings_has(passed, name))
+		return false;
+	path = xstrdup(name);
+	dir = xstrndup(name, (size_t)(last_part(name) - name) - (*name != '\0'));
+	led = may_change(dir, name, strict) || follow(w, &link) < 0;
+	if (!led && !link && walk_goes_on(w))
+		strings_add(passed, path);
+	free(dir);
+	free(path);
+	return led;
+}
+
+static bool
+is_led(const char *path, bool strict, struct strings *passed)
 {
 	struct walk w = walk_from("", path);
 	enum walk_step step;
 	bool led = false;
 
-	while (!led && (step = walk_step(&w)) != WALK_END) {
-		const char *name = walk_whole(&w);
-		char *dir = xstrndup(name, (size_t)(last_part(name) - name) - (*name != '\0'));
-
-		led = step == WALK_DOWN && (may_change(dir, name, strict) || follow(&w) < 0);
-		free(dir);
-	}
+	while (!led && (step = walk_step(&w)) != WALK_END)
+		led = step == WALK_DOWN && leads_elsewhere(&w, strict, passed);
 	walk_end(&w);
 	return led;
 }
@@ -159,13 +175,17 @@ is_led(const char *path, bool strict)
 bool
 look_is_sure(const char *path)
 {
-	return !is_led(path, true);
+	struct strings passed = {0};
+	bool led = is_led(path, true, &passed);
+
+	strings_free(&passed);
+	return !led;
 }
 
 bool
-look_is_open(const char *path)
+look_is_open(const char *path, struct strings *passed)
 {
-	return is_led(path, false);
+	return is_led(path, false, passed);
 }
 
 /* ---- what stands in the way ---- */

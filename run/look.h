@@ -15,8 +15,9 @@ bool look_gives_rights(const char *path);	     /* it has set-id bits or file cap
 
 /* Whether nobody but root and the caller can lead the path elsewhere: not by a name on the way, nor by the file itself. */
 bool look_is_sure(const char *path);
-/* Whether somebody else has, or could make, a name on the way in a directory that everybody writes to. */
-bool look_is_open(const char *path);
+/* Whether somebody else has, or could make, a name on the way in a directory that everybody writes to. passed: directories on the way of
+ * paths that were looked at before, with the same rights, which aren't looked at again; more are added. */
+bool look_is_open(const char *path, struct strings *passed);
 
 /* The first file that stands in the way of a program's start: itself, its interpreter, or that one's interpreter. */
 struct trouble {
