@@ -28,9 +28,12 @@ count() {
 }
 
 started() { [ "$(cat /tmp/started/* 2>/dev/null | wc -l)" = 14 ]; }
-# ended: no program is there any more, so its keeper knows.
+# ended: no program is there any more, so its keeper knows; and the keepers rest, so each has told its daemon.
 ended() {
 	for i in $(cat /tmp/started/*); do ! kill -0 "$i" 2>/dev/null || return 1; done
+	for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13; do
+		for keeper in $(pgrep -P "$(pid_of_slave $i)"); do grep -q '^State:.[SZ]' "/proc/$keeper/status" || return 1; done
+	done
 }
 
 mkdir -m 777 /tmp/started
