@@ -5,8 +5,8 @@
 enter_namespaces "$@"
 command -v strace >/dev/null || skip_all "no strace"
 users
-start_master -users=1001 -heartbeat=600s
-start_slave 0 master -heartbeat=600s
+start_master -users=1001 -heartbeat="$(limit 600)s"
+start_slave 0 master -heartbeat="$(limit 600)s"
 wait_up 1
 cd /
 
