@@ -613,7 +613,7 @@ facts_finish(struct node_facts *f, const struct node_setup *setup, int store)
 	if (f->overlay && f->private && (f->lower = lower_probe(store, f->is_root)) == LOWER_NONE)
 		facts_limit(f, "no overlay over the store: large files of -f are copied");
 	if (f->proc < 0)
-		facts_limit(f, "no proc file system");
+		facts_limit(f, "no proc file system: ps has no figures of jobs there");
 	f->home = f->proc < 0 ? -1 : openat(f->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	f->mountinfo = f->proc < 0 ? -1 : openat(f->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (f->mountinfo >= 0)

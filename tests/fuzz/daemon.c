@@ -676,6 +676,9 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 	case MSG_POWER:
 		put_power(b, &power);
 		break;
+	case MSG_STRIKE:
+		put_strike(b, &(struct msg_strike){path});
+		break;
 	case MSG_FORGET:
 		job = some_job(r);
 		put_forget(b, &(struct msg_forget){path, &job, 1});
