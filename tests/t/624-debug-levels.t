@@ -3,6 +3,7 @@
 . tests/lib.sh
 enter_namespaces "$@"
 
+"$GPROC" keygen 2>/dev/null
 # What each level has first.
 kind_1='is welcome' kind_2='' kind_3='begins here' kind_4='object of scope' kind_5=': WELCOME, ' kind_6=': RUN, ' kind_7=': EVENT, '
 kind_8=': WANT, ' kind_9=': DATA, ' kind_10=': STAT, '
