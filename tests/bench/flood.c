@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,8 +60,11 @@ receive(const struct sockaddr_in *from, const char *directory, int number)
 
 	snprintf(name, sizeof(name), "%s/%d", directory, number);
 	out = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (in < 0 || out < 0 || connect(in, (const struct sockaddr *)from, sizeof(*from)) != 0)
-		die("receiver");
+	if (in < 0 || out < 0 || connect(in, (const struct sockaddr *)from, sizeof(*from)) != 0) {
+		perror("receiver");
+		kill(getppid(), SIGTERM); /* which would wait for it for ever */
+		exit(1);
+	}
 	while ((n = read(in, piece, sizeof(piece))) > 0)
 		if (write(out, piece, (size_t)n) != n)
 			die("write");
