@@ -125,7 +125,7 @@ faults_now() {
 # ---- verdicts ----
 
 # verdicts K: a line for each node that the client names: path, verdict: x or k and a number, late, keeper, failed, lost, out,
-# absent.
+# down, absent.
 verdicts() {
 	awk '
 	function tell(spec, verdict,   part, id, range, n, m, i, j, k, count, at, more) {
@@ -150,6 +150,7 @@ verdicts() {
 	}
 	function spec(word) { sub(/:$/, "", $word); return $word }
 	/^gproc: down, left out: / { tell(spec(5), "out") }
+	/^gproc: down: / { tell(spec(3), "down") }
 	/^gproc: not there: / { tell(spec(4), "absent") }
 	/^gproc: exit / { tell(spec(4), "x" $3 + 0) }
 	/^gproc: killed by signal / { tell(spec(6), "k" $5 + 0) }
@@ -157,7 +158,7 @@ verdicts() {
 	/^gproc: timed out after / { tell(spec(7), "late") }
 	/^gproc: could not start: / { tell(spec(5), "failed") }
 	/^gproc: lost: / { tell(spec(3), / its keeper was killed$/ ? "keeper" : "lost") }
-	' "$T/err.$1"
+	' "$T/err.$1" | sort -u # what was not there is told before the start and at the end
 }
 
 # happened PATTERN: some fault is so.
@@ -202,7 +203,7 @@ allowed() {
 	*:keeper) happened "keeper-dies $number"; return ;;
 	*:k9) [ $stood -ge $((GRACE * 1000)) ] && happened "master-*"; return ;; # every node has ended its jobs, and the master is back
 	*:lost) hit $number || master_hit; return ;;
-	*:out) below $number || master_hit; return ;;
+	*:out | *:down) below $number || master_hit; return ;;
 	*:absent) master_hit; return ;;
 	esac
 	return 1
@@ -243,7 +244,7 @@ judge() {
 	done
 	for node in $(awk '{ print $1 }' <<<"$named"); do case " ${nodes[$1]} " in *" $node "*) ;; *) echo " $node was not chosen" ;; esac; done
 	if grep -q '^gproc: timed out after' "$T/err.$1"; then
-		[ $2 = 124 ] || { [ $2 = 255 ] && { master_hit || [[ $all =~ lost|keeper|failed ]]; }; } || echo " status $2, its time was over"
+		[ $2 = 124 ] || { [ $2 = 255 ] && { master_hit || [[ $all =~ lost|keeper|failed|down|absent ]]; }; } || echo " status $2, its time was over"
 	else
 		stands_for "$all" $2 || { [ $2 = 255 ] && master_hit; } || { [ $unnamed = k9 ] && stands_for "${all//k9/0}" $2; } || echo " status $2 of$all"
 	fi
