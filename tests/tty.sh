@@ -65,6 +65,14 @@ modes() {
 	stty -a -F "$(tty_name)" | tail -n +2 | tr '\n' ' '
 }
 
+# sees_there: a shell on a node, whose prompt is "there$ ", waits for a line. What is typed right behind a Ctrl-C is lost.
+tty_is_there() {
+	[ "$(screen | tail -n 1)" = 'there$' ]
+}
+sees_there() {
+	until_true tty_is_there
+}
+
 # put_back NAME MODES: the terminal's modes are those again. A shell sets them for its prompt some time after its job has ended.
 put_back() {
 	until_true modes_are "$2"

@@ -20,11 +20,12 @@ try_shell() {
 	ok "$1: it is the shell's controlling terminal" sees '^pts/[0-9]+ +Ss'
 	cat_reads one
 	types C-c
+	sees_there
 	line 'echo after $?'
 	ok "$1: Ctrl-C interrupts the program, not the shell or gproc" sees '^after 130'
 	cat_reads two
 	types 'C-\'
-	sees 'Quit'
+	sees_there
 	line 'echo quit $?'
 	ok "$1: Ctrl-\\ is QUIT" sees '^quit 131'
 	cat_reads three

@@ -34,6 +34,7 @@ come_back() {
 	tty_count=$first
 	cat_reads still
 	types C-c
+	sees_there
 	line 'echo after $?'
 	ok "$1: Ctrl-C of the one with the keyboard is the program's" sees '^after 130'
 	types Enter '~d'

@@ -21,6 +21,7 @@ ok "the job can make terminals of its own" sees '^more$'
 line 'echo loops; while :; do :; done'
 sees '^loops$'
 types C-c
+sees_there
 line 'echo after $?'
 ok "Ctrl-C interrupts" sees '^after 130$'
 resize 100 30
