@@ -5,6 +5,7 @@
 #include "client/nodes.h"
 #include "client/doctor.h"
 #include "client/files.h"
+#include "client/renewal.h"
 #include "init/init.h"
 #include "link/key.h"
 #include "node/node.h"
@@ -33,10 +34,18 @@ print(const char *text)
 	return 0;
 }
 
+/* The parser puts them in another order. */
+static char **
+copy_words(int argc, char **argv)
+{
+	return xmemdup(argv, ((size_t)argc + 1) * sizeof(*argv));
+}
+
 static int
 run_slave(int argc, char **argv)
 {
 	struct command_line line;
+	char **words = copy_words(argc, argv);
 
 	if (opts_parse(argc, argv, &line)) {
 		warn("%s", opts_error());
@@ -47,6 +56,7 @@ run_slave(int argc, char **argv)
 		return 2;
 	}
 	debug_level = (int)line.options.debug;
+	line.options.words = words;
 	return node_run(&line.options, false);
 }
 
@@ -221,6 +231,12 @@ forget(const struct command_line *line)
 }
 
 static int
+renew(const struct command_line *line)
+{
+	return client_renew(&line->options, line->argv[0]);
+}
+
+static int
 files(const struct command_line *line)
 {
 	return (line->mode == MODE_CP ? client_cp : client_get)(&line->options, line->argv[0], line->argv + 1);
@@ -262,6 +278,7 @@ static const struct command {
 	{MODE_KILL, kill_job},
 	{MODE_DOCTOR, doctor},
 	{MODE_FORGET, forget},
+	{MODE_RENEW, renew},
 	{MODE_HALT, power},
 	{MODE_REBOOT, power},
 	{MODE_INIT, init},
@@ -332,8 +349,9 @@ int
 main(int argc, char **argv)
 {
 	struct command_line line;
-	char *why = read_switches();
+	char *why = read_switches(), **words;
 	int done = argc > 0 && getpid() != 1 ? init_by_name(last_part(argv[0])) : -1;
+	bool trial = argc > 1 && strcmp(argv[1], "trial") == 0; /* successor.h has what for */
 	size_t i;
 
 	if (done >= 0)
@@ -348,8 +366,13 @@ main(int argc, char **argv)
 		die(2, "%s", why);
 	if (argc < 2)
 		return usage();
-	if (opts_parse(argc, argv, &line))
+	words = copy_words(argc, argv);
+	if (opts_parse(argc - trial, argv + trial, &line))
 		die(2, "%s", opts_error());
+	if (trial && line.mode != MODE_SLAVE)
+		die(2, "only a slave can be tried");
+	line.options.words = words;
+	line.options.trial = trial;
 	debug_level = (int)line.options.debug;
 	for (i = 0; commands[i].mode != line.mode; i++)
 		;

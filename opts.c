@@ -142,7 +142,7 @@ opts_tail(const char *text)
 #define DAEMONS (IN(MASTER) | IN(SLAVE))
 #define POWER (IN(HALT) | IN(REBOOT))
 #define FILES (IN(CP) | IN(GET))
-#define CLIENTS (IN(EXEC) | FILES | IN(INFO) | IN(NODES) | IN(ATTACH) | IN(PS) | IN(KILL) | IN(FORGET) | IN(DOCTOR) | POWER)
+#define CLIENTS (IN(EXEC) | FILES | IN(INFO) | IN(NODES) | IN(ATTACH) | IN(PS) | IN(KILL) | IN(FORGET) | IN(RENEW) | IN(DOCTOR) | POWER)
 #define SHOWERS (IN(EXEC) | IN(ATTACH))
 #define PACKERS (IN(EXEC) | IN(LDD))
 #define ANY (~0u)
@@ -178,7 +178,7 @@ static const struct option options[] = {
 		.help = "start in the node's own DIR; . is the path of this one; else private", .site = true},
 	{"cmdport", NUMBER, DAEMONS, AT(cmdport), "6666", NULL, 1, 65535, .help = "TCP port on which nodes listen and are dialled",
 		.site = true},
-	{"r", TEXT, PACKERS, AT(root), "/", .check = check_present,
+	{"r", TEXT, PACKERS | IN(RENEW), AT(root), "/", .check = check_present,
 		.help = "root to take programs and libraries from; %m is a node's machine"},
 	{"L", TEXT, PACKERS, AT(lib_dirs), "", "DIR:...", .help = "more directories, inside -r, to seek libraries in"},
 	{"myParent", TEXT, IN(SLAVE), AT(my_parent), "127.0.0.1", .check = check_present,
@@ -193,8 +193,8 @@ static const struct option options[] = {
 	{"store", SIZE, DAEMONS, AT(store), "0", .help = "memory for shipped files, as 512m or 2g; 0 is half of it all"},
 	{"heartbeat", DURATION, DAEMONS, AT(heartbeat), "15s", NULL, 100, MAX_SPAN, .help = "how long a silent link is held to be alive"},
 	{"grace", DURATION, DAEMONS, AT(grace), "30s", .most = MAX_SPAN, .help = "how long a node without a parent keeps its jobs"},
-	{"x", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(FORGET) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
-	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(KILL) | IN(FORGET) | POWER, AT(only), "", "NODES",
+	{"x", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(FORGET) | IN(RENEW) | POWER, AT(exclude), "", "NODES", .help = "nodes to leave out"},
+	{"only", TEXT, IN(EXEC) | FILES | IN(NODES) | IN(INFO) | IN(KILL) | IN(FORGET) | IN(RENEW) | POWER, AT(only), "", "NODES",
 		.help = "none but those among these"},
 	{"l", BOOL, SHOWERS, AT(label), "false", .help = "put the node before each line"},
 	{"b", BOOL, SHOWERS, AT(fold), "false", .help = "at the end, show equal output of equal status once, under its nodes"},
@@ -217,7 +217,7 @@ static const struct option options[] = {
 		.help = "begin with each node's last N lines; 0: none; else with all that is kept"},
 	{"a", BOOL, IN(PS), AT(all), "false", .help = "show jobs that have ended too"},
 	{"strict", BOOL, IN(EXEC) | POWER, AT(strict), "false", .help = "start, or halt, nothing unless every chosen node is up"},
-	{"timeout", DURATION, IN(EXEC) | FILES | IN(INFO), AT(timeout), "0",
+	{"timeout", DURATION, IN(EXEC) | FILES | IN(INFO) | IN(RENEW), AT(timeout), "0",
 		.help = "end everything after so long (a bare number: seconds); 0 is never"},
 	{"start", DURATION, IN(EXEC), AT(start), "0", .help = "give up on nodes that have not started by then; 0 is never"},
 	{"kill-after", DURATION, IN(EXEC), AT(kill_after), "5s", .most = MAX_SPAN,
@@ -232,6 +232,7 @@ static const struct option options[] = {
 		.help = "fill in %n path, %i id, %h host, %r rank, %m machine, %j job in words"},
 	{"kill-on-bad", BOOL, IN(EXEC), AT(kill_on_bad), "false", .help = "end the program everywhere when it fails on one node"},
 	{"yes", BOOL, POWER, AT(yes), "false", .help = "don't ask before several nodes go"},
+	{"now", BOOL, IN(RENEW), AT(now), "false", .help = "don't wait for jobs: they are ended"},
 	{"wait", NUMBER, IN(INFO), AT(wait), "0", .help = "until so many nodes are up, or -timeout is over"},
 	{"e", BOOL, IN(NODES), AT(each), "false", .help = "one node a line"},
 	{"c", BOOL, IN(NODES), AT(count), "false", .help = "how many they are"},
@@ -271,6 +272,7 @@ static const struct mode_row modes[] = {
 	{MODE_REBOOT, {"reboot"}, " <nodes>", 1, 1, false, "reboot nodes whose PID 1 is gproc"},
 	{MODE_DOCTOR, {"doctor"}, "", 0, 0, false, "say what is wrong with the cluster, and what to do"},
 	{MODE_FORGET, {"forget"}, " <nodes>", 1, 1, false, "take nodes that are down for good out of the map"},
+	{MODE_RENEW, {"renew"}, " <nodes>", 1, 1, false, "have nodes run this gproc in the place of theirs"},
 	{MODE_INIT, {"init"}, "", 0, 0, false, "be PID 1 of a ramdisk; switches come from the kernel command line"},
 	{MODE_VERSION, {"version"}, "", 0, 0, false, "show the version"},
 	{MODE_HELP, {"help"}, " [mode]", 0, 1, false, "show this, or one mode's usage"},

@@ -23,13 +23,14 @@ enum mode {
 	MODE_REBOOT,
 	MODE_DOCTOR,
 	MODE_FORGET,
+	MODE_RENEW,
 	MODE_INIT,
 	MODE_VERSION,
 	MODE_HELP,
 	MODE_COUNT
 };
 
-/* Values of all switches, defaults filled in; strings are borrowed from argv or static. Times in milliseconds, sizes in bytes. */
+/* Values of all switches, defaults filled in, but for what is not of opts_parse; strings are borrowed from argv or static. Times in milliseconds, sizes in bytes. */
 struct options {
 	/* m, s */
 	const char *my_parent;	/* -myParent=127.0.0.1: stack program; the answer may carry :port */
@@ -51,6 +52,7 @@ struct options {
 	bool terminal;	    /* -t */
 	const char *escape; /* -escape=~: see opts_escape */
 	bool yes;
+	bool now; /* renew: -now */
 	bool localbin, detach, strict, glob; /* glob=true, the others false */
 	const char *files;		     /* -f */
 	const char *cwd;		     /* -cwd="": private; ".", or an absolute path of the node's own */
@@ -85,6 +87,9 @@ struct options {
 	const char *out; /* -out="": where keygen writes; "" standard output for -cpio, the key's own path else */
 	/* any mode */
 	bool help, version; /* -help, -h and -version: opts_parse has made them the modes */
+	/* not of opts_parse */
+	char **words; /* of a daemon: as it was started, argv[0] too */
+	bool trial;   /* no daemon: it is tried whether it could be one */
 };
 
 struct command_line {

@@ -22,6 +22,10 @@ static const struct {
 	{MSG_POWER, "POWER"},
 	{MSG_STRIKE, "STRIKE"},
 	{MSG_HEALTH, "HEALTH"},
+	{MSG_RENEW, "RENEW"},
+	{MSG_RENEW_WANT, "RENEW_WANT"},
+	{MSG_RENEW_DATA, "RENEW_DATA"},
+	{MSG_RENEWED, "RENEWED"},
 	{MSG_RUN, "RUN"},
 	{MSG_EVENT, "EVENT"},
 	{MSG_ACK, "ACK"},
@@ -364,6 +368,116 @@ take_power(const uint8_t *data, size_t len, struct msg_power *m)
 	*m = (struct msg_power){.path = take_path(&r)};
 	m->reboot = take_bool(&r);
 	return r.bad ? -1 : 0; /* frozen */
+}
+
+void
+put_renew(struct buf *b, const struct msg_renew *m)
+{
+	size_t i;
+
+	put_digest(b, &m->digest);
+	put_u32(b, m->size);
+	put_u8(b, m->flags);
+	put_u32(b, m->patience);
+	put_u32(b, m->uid);
+	put_u32(b, (uint32_t)m->count);
+	for (i = 0; i < m->count; i++)
+		put_path(b, &m->paths[i]);
+}
+
+static uint32_t
+take_renewal_size(struct reader *r)
+{
+	uint32_t size = take_u32(r);
+
+	if (size == 0 || size > MAX_RENEWAL)
+		r->bad = true;
+	return size;
+}
+
+int
+take_renew(const uint8_t *data, size_t len, struct msg_renew *m)
+{
+	struct reader r = reader_over(data, len);
+	size_t count;
+
+	*m = (struct msg_renew){.digest = take_digest(&r)};
+	m->size = take_renewal_size(&r);
+	m->flags = take_u8(&r);
+	m->patience = take_u32(&r);
+	m->uid = take_u32(&r);
+	count = take_u32(&r);
+	if (count > MAX_RENEWED)
+		r.bad = true;
+	m->paths = xcalloc(r.bad ? 0 : count, sizeof(m->paths[0]));
+	while (!r.bad && m->count < count)
+		m->paths[m->count++] = take_path(&r);
+	if (!r.bad)
+		return 0; /* frozen, as POWER is */
+	free(m->paths);
+	return -1;
+}
+
+void
+put_renew_want(struct buf *b, const struct msg_renew_want *m)
+{
+	put_digest(b, &m->digest);
+	put_u32(b, m->size);
+	put_u32(b, m->offset);
+}
+
+int
+take_renew_want(const uint8_t *data, size_t len, struct msg_renew_want *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_renew_want){.digest = take_digest(&r)};
+	m->size = take_renewal_size(&r);
+	m->offset = take_u32(&r);
+	return reader_done(&r) && m->offset < m->size ? 0 : -1;
+}
+
+void
+put_renew_data(struct buf *b, const struct msg_renew_data *m)
+{
+	put_digest(b, &m->digest);
+	put_u32(b, m->offset);
+	put_bytes(b, m->data, m->len);
+}
+
+int
+take_renew_data(const uint8_t *data, size_t len, struct msg_renew_data *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_renew_data){.digest = take_digest(&r)};
+	m->offset = take_u32(&r);
+	m->len = reader_left(&r);
+	m->data = take_bytes(&r, m->len);
+	return verdict(&r);
+}
+
+void
+put_renewed(struct buf *b, const struct msg_renewed *m)
+{
+	put_path(b, &m->path);
+	put_digest(b, &m->digest);
+	put_u8(b, m->state);
+	put_str(b, m->text);
+}
+
+int
+take_renewed(const uint8_t *data, size_t len, struct msg_renewed *m)
+{
+	struct reader r = reader_over(data, len);
+
+	*m = (struct msg_renewed){.path = take_path(&r)};
+	m->digest = take_digest(&r);
+	m->state = (enum renewed)take_u8(&r);
+	m->text = take_str(&r);
+	if (m->state < RENEWED_READY || m->state > RENEWED_LOST)
+		r.bad = true;
+	return verdict(&r);
 }
 
 void

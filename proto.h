@@ -19,6 +19,10 @@ enum message {
 	MSG_FORGET = 8,	  /* to a node that was held for lost: jobs to kill before it is welcome */
 	MSG_SHUTDOWN = 9, /* parent to child: the tree ends */
 	MSG_POWER = 10,	  /* to a node: halt or reboot */
+	MSG_RENEW = 11,	  /* to nodes: fetch and try a newer gproc, or run it */
+	MSG_RENEW_WANT = 12, /* up: its file, from an offset on */
+	MSG_RENEW_DATA = 13, /* down: a piece of it */
+	MSG_RENEWED = 14,    /* up: how far one node is with that */
 	/* between nodes, and between a client and the master: jobs */
 	MSG_RUN = 20,	     /* down: start */
 	MSG_EVENT = 21,	     /* to a client, and up to a parent of another generation: output or verdict of one node */
@@ -130,6 +134,48 @@ struct msg_strike {
 struct msg_power {
 	struct path path;
 	bool reboot;
+};
+
+/* A file that is a newer gproc, known by chunk_digest() of all its bytes. */
+#define MAX_RENEWAL (16u << 20) /* bytes of it: gproc is a twentieth of that */
+#define MAX_RENEWED 1000	/* nodes in one RENEW */
+#define RENEWS_FROM 2		/* the first generation that knows these messages */
+enum renew_flags {
+	RENEW_GO = 1,  /* put it in place and run it; else it is only fetched and tried */
+	RENEW_NOW = 2, /* though jobs run there */
+};
+struct msg_renew {
+	struct digest digest;
+	uint32_t size;
+	unsigned flags;
+	uint32_t patience;  /* milliseconds that a node waits for its jobs to end */
+	uint32_t uid;	    /* who asks: the master says so */
+	struct path *paths; /* owned when taken; put_renew borrows them */
+	size_t count;
+};
+struct msg_renew_want {
+	struct digest digest;
+	uint32_t size, offset;
+};
+struct msg_renew_data {
+	struct digest digest;
+	uint32_t offset;
+	const uint8_t *data; /* to the end; none: it can't be had */
+	size_t len;
+};
+enum renewed {
+	RENEWED_READY = 1,   /* it was fetched and tried; the text is its version */
+	RENEWED_BUSY = 2,    /* jobs have not ended within the patience: the order to go is forgotten */
+	RENEWED_GOING = 3,   /* it is run next; the text: what is to be said of where the file is, or "" */
+	RENEWED_REFUSED = 4, /* nothing has changed; the text: why */
+	RENEWED_BACK = 5,    /* made by the master: another process is up at that path; the text is its version */
+	RENEWED_LOST = 6,    /* made by the master, or on the way: it can't be reached; the text: why */
+};
+struct msg_renewed {
+	struct path path;
+	struct digest digest; /* the master's own have zeros */
+	enum renewed state;
+	const char *text;
 };
 
 enum run_flags {
@@ -501,6 +547,14 @@ void put_slow(struct buf *, const struct msg_slow *);	       /* the body of a SL
 int take_slow(const uint8_t *, size_t, struct msg_slow *);     /* all of it is copied */
 void put_before(struct buf *, const struct msg_before *);      /* the body of a BEFORE */
 int take_before(const uint8_t *, size_t, struct msg_before *); /* its texts and bytes are borrowed */
+void put_renew(struct buf *, const struct msg_renew *);	       /* the body of a RENEW */
+int take_renew(const uint8_t *, size_t, struct msg_renew *);   /* the caller frees paths */
+void put_renew_want(struct buf *, const struct msg_renew_want *);      /* the body of a RENEW_WANT */
+int take_renew_want(const uint8_t *, size_t, struct msg_renew_want *); /* all of it is copied */
+void put_renew_data(struct buf *, const struct msg_renew_data *);      /* the body of a RENEW_DATA */
+int take_renew_data(const uint8_t *, size_t, struct msg_renew_data *); /* its bytes are borrowed */
+void put_renewed(struct buf *, const struct msg_renewed *);	       /* the body of a RENEWED */
+int take_renewed(const uint8_t *, size_t, struct msg_renewed *);       /* its text is borrowed */
 void put_launch(struct buf *, const struct msg_launch *);      /* the body of a LAUNCH */
 /* -1 too when it is of another generation: then that alone is told. */
 int take_launch(const uint8_t *, size_t, struct msg_launch *);	     /* the caller frees it by launch_free */

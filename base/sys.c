@@ -12,11 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef MFD_EXEC
+#define MFD_EXEC 16u
+#endif
 /* These numbers are the same on every architecture that has the calls (asm-generic/unistd.h). */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -287,17 +291,38 @@ pidfd_of(pid_t pid)
 }
 
 int
+exec_file(int fd, char *const *words, char *const *environment)
+{
+	long result = syscall(SYS_execveat, fd, "", words, environment, AT_EMPTY_PATH);
+	char path[32];
+
+	if (result < 0 && errno == ENOSYS) {
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		result = execve(path, words, environment);
+	}
+	return (int)result;
+}
+
+int
 exec_open(int fd)
 {
 	char path[32], *words[] = {path, NULL};
-	long result;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	result = syscall(SYS_execveat, fd, "", words, words + 1, AT_EMPTY_PATH);
+	return exec_file(fd, words, words + 1);
+}
 
-	if (result < 0 && errno == ENOSYS)
-		result = execve(path, words, words + 1);
-	return (int)result;
+int
+memory_file(const void *bytes, size_t len)
+{
+	int fd = memfd_create("gproc", MFD_CLOEXEC | MFD_EXEC);
+
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
+		fd = memfd_create("gproc", MFD_CLOEXEC);
+	if (fd >= 0 && write_full(fd, bytes, len) == 0)
+		return fd;
+	close_fd(&fd);
+	return -1;
 }
 
 pid_t

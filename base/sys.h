@@ -39,6 +39,8 @@ int rename_new(int dir, const char *from, const char *to); /* within dir; EEXIST
 void close_from(unsigned first);			   /* closes every descriptor from this number on. At once since Linux 5.9 */
 void close_range_of(unsigned first, unsigned last);	   /* the same up to another number */
 int pidfd_of(pid_t);					   /* a descriptor that stands for the process. Linux 5.3 */
+int exec_file(int fd, char *const *words, char *const *environment); /* as execve(2) of the open file */
+int memory_file(const void *bytes, size_t len); /* a file in memory that holds them, and can be run */
 int exec_open(int fd); /* as execve(2) of the open file, with its path as the only word. Linux 3.19, before that by /proc */
 /* As fork(2), the child in new namespaces (CLONE_NEW bits) or with 0 in the same; but without what libc does around it, which only
  * processes with threads need: six calls for signals that nobody handles. The child must not use threads. */

@@ -110,6 +110,12 @@ begin_log(void)
 	log_kind = goes_to_journal() ? LOG_OF_JOURNAL : LOG_OF_TIMES;
 }
 
+void
+end_log(void)
+{
+	log_kind = LOG_OF_NOBODY;
+}
+
 /* What stands before a line and behind the prefix: nothing, but in a log its weight or the time. */
 static void
 marks_of(enum weight weight, char mark[8], char when[40])

@@ -24,6 +24,7 @@ void note_always(const char *fmt, ...) PRINTF(1, 2);				   /* what note says, wh
 void die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn)); /* printed; then exit(status) */
 /* From now on they are a daemon's log: each has the time (of UTC), or where systemd's journal takes standard error its weight, as "<4>". */
 void begin_log(void);
+void end_log(void); /* messages are no log from here on: in a child whose words its parent takes */
 void set_message_prefix(const char *prefix);					   /* instead of "gproc"; borrowed for ever */
 void set_message_log(int fd); /* a second place, each line with the kernel's mark for debugging: /dev/kmsg. Kept open */
 

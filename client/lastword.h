@@ -12,6 +12,8 @@ enum word {
 	WORD_TIMED_OUT, /* number: milliseconds that -timeout gave */
 	WORD_SPOILT,	/* a file of cp or get; the reason names it */
 	WORD_FAILED,	/* could not start; number: the status, 255 where gproc failed */
+	WORD_NOT_RENEWED,
+	WORD_NOT_BACK,	/* it went to run a newer gproc */
 	WORD_ENDED,	/* killed because of another's failure */
 	WORD_HELD,	/* not started, for its turn did not come */
 	WORD_LOST,
@@ -21,6 +23,7 @@ enum word {
 	WORD_REFUSED,
 	WORD_MISSING,
 	/* Of these it is said, but they are no failure: */
+	WORD_RENEWED,
 	WORD_LEFT_OUT, /* down, and chosen by an open part of the spec alone */
 	WORD_OPEN_MISSING,
 	WORD_NOT_EXCLUDED,

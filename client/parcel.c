@@ -20,9 +20,8 @@ say_nothing(const char *text)
 	(void)text;
 }
 
-/* -r with a machine for %m. The caller frees. */
-static char *
-root_for(const struct options *o, const char *machine)
+char *
+parcel_root(const struct options *o, const char *machine)
 {
 	const char *at = strstr(o->root, "%m");
 
@@ -46,7 +45,7 @@ parcel_cwd(void)
 bool
 parcel_has_root(const struct options *o, const char *machine)
 {
-	char *root = root_for(o, machine);
+	char *root = parcel_root(o, machine);
 	struct stat st;
 	bool is_there = stat(root, &st) == 0 && S_ISDIR(st.st_mode);
 
@@ -90,7 +89,7 @@ check_lib_dirs(const struct options *o, const char *root)
 int
 parcel_make(const struct options *o, const char *machine, const char *program, const char *cwd, struct pack *out, int *status)
 {
-	char *root = root_for(o, machine);
+	char *root = parcel_root(o, machine);
 	struct pack_query q = {
 		.root = root,
 		.search = getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin",

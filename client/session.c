@@ -3,6 +3,7 @@
 #include "client/session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,11 +77,12 @@ session_error(const struct frame *f)
 	die((int)(m.status & 255), "%s", m.text);
 }
 
-void
-session_take(struct link *l, struct frame *f)
+bool
+session_until(struct link *l, struct frame *f, uint64_t end)
 {
 	while (!link_next(l, f)) {
 		struct pollfd wait = {.fd = link_fd(l), .events = POLLIN};
+		uint64_t now = now_ms();
 
 		link_flush(l);
 		if (link_wants_write(l))
@@ -89,10 +91,19 @@ session_take(struct link *l, struct frame *f)
 			break;
 		if (link_dead(l))
 			die(255, "the master is gone: %s", link_why(l));
-		(void)poll(&wait, 1, -1);
+		if (now >= end)
+			return false;
+		(void)poll(&wait, 1, end == UINT64_MAX ? -1 : end - now < INT_MAX ? (int)(end - now) : INT_MAX);
 		if (wait.revents & ~POLLOUT)
 			link_read(l);
 	}
+	return true;
+}
+
+void
+session_take(struct link *l, struct frame *f)
+{
+	(void)session_until(l, f, UINT64_MAX);
 }
 
 void

@@ -16,6 +16,8 @@ const char *session_why(void); /* borrowed until the next session_try */
  * and status. */
 void session_next(struct link *, struct frame *);
 void session_take(struct link *, struct frame *);			 /* the same, but hands a MSG_ERROR on */
+/* As session_take, but no longer than until now_ms() is `end`: false, nothing has come. */
+bool session_until(struct link *, struct frame *, uint64_t end);
 void session_send(struct link *, unsigned type, const struct buf *body); /* queues a message; body NULL: empty */
 int flush_stdout(int status);	 /* the status, when all has been written; else dies: 141 when its reader has gone, or 255 */
 void session_bad(const struct frame *) __attribute__((noreturn));	 /* dies (255): it can't be read, or was not to come now */

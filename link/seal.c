@@ -541,3 +541,22 @@ seal_why(const struct seal *s)
 	}
 	return "";
 }
+
+bool
+seal_trial(const struct keyring *keys)
+{
+	struct buf there = {0}, back = {0}, heard = {0};
+	struct seal *a = seal_new(keys, true, &there), *b = seal_new(keys, false, &back);
+	size_t first = seal_input(b, there.data, there.len, &heard, &back);
+	bool good;
+
+	(void)seal_input(a, back.data, back.len, &heard, &there);
+	(void)seal_input(b, there.data + first, there.len - first, &heard, &back);
+	good = seal_state(a) == SEAL_READY && seal_state(b) == SEAL_READY;
+	seal_free(a);
+	seal_free(b);
+	buf_free(&there);
+	buf_free(&back);
+	buf_free(&heard);
+	return good;
+}

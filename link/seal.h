@@ -27,6 +27,8 @@ size_t seal_input(struct seal *, const uint8_t *data, size_t len, struct buf *pl
 /* Appends plaintext of any length to out, as sealed records, or as it is on a plain link. Before SEAL_READY that is an error, which
  * latches. */
 void seal_output(struct seal *, const uint8_t *data, size_t len, struct buf *out);
+/* Both ends here, with one keyring: whether they understand each other. */
+bool seal_trial(const struct keyring *);
 /* Why it went bad, for the log, with both short ids where the keys differ: "the peer's key is 1f2e3d4c, ours 99aabbcc"; "" while nothing is
  * wrong. A hint: a refusal is not proved. Borrowed until the next call, for any seal. */
 const char *seal_why(const struct seal *);

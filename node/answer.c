@@ -5,7 +5,9 @@
 #include "node/agenda.h"
 #include "node/choose.h"
 #include "node/health.h"
+#include "node/renew.h"
 #include "node/self.h"
+#include "pathset.h"
 #include "proto.h"
 
 #include <stdlib.h>
@@ -235,6 +237,31 @@ void
 answer_on_power(struct neighbour *client, const struct frame *frame)
 {
 	agenda_add(client, frame, power_step);
+}
+
+/* ---- a newer gproc ---- */
+
+void
+answer_on_renew(struct neighbour *client, const struct frame *frame)
+{
+	struct msg_renew m;
+	char *nodes;
+
+	if (take_renew(frame->body, frame->len, &m) != 0) {
+		neighbour_send_error(client, 255, "the master can't read this request");
+		return;
+	}
+	if (access_is_chief(client->who.uid)) {
+		nodes = pathset_fold(m.paths, m.count);
+		if (m.flags & RENEW_GO)
+			inform("user %u renews %s", (unsigned)client->who.uid, nodes);
+		free(nodes);
+		m.uid = client->who.uid;
+		renew_order(client, &m);
+	} else {
+		neighbour_send_error(client, 255, "only root and the user who runs the master may renew nodes");
+	}
+	free(m.paths);
 }
 
 /* What was below it and has no other way is as gone. */

@@ -57,6 +57,16 @@ job_count(void)
 	return count;
 }
 
+bool
+job_runs_here(void)
+{
+	const struct job *j;
+
+	for (j = jobs; j && !j->part; j = j->next)
+		;
+	return j != NULL;
+}
+
 static struct job *
 job_find(uint64_t id)
 {

@@ -48,6 +48,7 @@ void job_has(uint64_t id, const struct object_name *);			  /* the object is whol
 void job_lacks(uint64_t id, const struct object_name *, unsigned status, const char *why); /* it can't be had */
 void job_neighbour_gone(struct neighbour *);				  /* drops what waited to come by it */
 void job_end_all(void);							  /* kills what runs here, and forgets all jobs */
+bool job_runs_here(void); /* one has a part here, or that has events which the head has not acknowledged */
 size_t job_count(void);							  /* jobs known here */
 /* On the master: sends the launch's entries (sorted by path) down, each by the link that leads there. */
 void job_send_run(uint64_t id, const struct msg_run *, struct shared *block); /* which is the message's block */

@@ -167,6 +167,7 @@ neighbour_release(void *what)
 	link_free(n->link);
 	free(n->who.groups);
 	free(n->dialled);
+	free(n->farewell);
 	free(n);
 }
 

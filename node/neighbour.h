@@ -28,6 +28,7 @@ struct neighbour {
 	enum neighbour_kind kind;
 	bool dirty, gone; /* has something to flush; already taken off the list */
 	uint32_t between; /* the generation that both ends speak; PROTO_FIRST: no more than its frozen forms */
+	bool renews;	  /* it knows RENEW and its kin; a client: it has sent one, and is told what becomes of nodes */
 	bool waits;	  /* nothing is read from it until it has drained what is queued, or its request is done, or its turn is there: */
 	bool later;	  /* it has sent more than there was time for; in the list of those */
 	struct neighbour *next, *next_dirty, *next_later;
@@ -39,7 +40,8 @@ struct neighbour {
 	/* child */
 	struct path path;
 	uint64_t boot;
-	bool left;     /* it said good-bye */
+	bool left;     /* it said good-bye, */
+	char *farewell; /* and why */
 	char *dialled; /* parent, source: the address as we dialled it */
 	/* client */
 	struct peer who;

@@ -3,6 +3,7 @@
 #include "node/node.h"
 #include "base/often.h"
 #include "init/init.h"
+#include "link/seal.h"
 #include "node/access.h"
 #include "node/agenda.h"
 #include "node/answer.h"
@@ -14,6 +15,7 @@
 #include "node/packed.h"
 #include "node/power.h"
 #include "node/relay.h"
+#include "node/renew.h"
 #include "node/roll.h"
 #include "node/self.h"
 #include "node/share.h"
@@ -23,6 +25,7 @@
 #include "node/upstream.h"
 #include "run/foreign.h"
 #include "run/keep.h"
+#include "run/successor.h"
 #include "run/worker.h"
 #include "stackvm.h"
 
@@ -72,6 +75,7 @@ static void
 on_welcome(struct neighbour *n, const struct frame *f)
 {
 	upstream_on_welcome(n, f);
+	renew_parent_is_back();
 	loop_timer(&tick, self.heartbeat / 5, tick.due, NULL); /* the master's heartbeat may be shorter than the one it began with */
 }
 
@@ -126,6 +130,11 @@ static const struct {
 	{MSG_DETACH, FROM(NB_CLIENT), head_on_detach},
 	{MSG_SLOW, FROM(NB_CHILD), job_on_slow},
 	{MSG_BEFORE, FROM(NB_PARENT), job_on_before},
+	{MSG_RENEW, FROM(NB_PARENT), renew_on_renew},
+	{MSG_RENEW, FROM(NB_CLIENT), answer_on_renew},
+	{MSG_RENEW_WANT, FROM(NB_CHILD), renew_on_want},
+	{MSG_RENEW_DATA, FROM(NB_PARENT) | FROM(NB_CLIENT), renew_on_data},
+	{MSG_RENEWED, FROM(NB_CHILD), renew_on_renewed},
 };
 
 static void
@@ -173,6 +182,7 @@ on_gone(struct neighbour *n, const char *why)
 	else if (n->kind == NB_NEW && *why)
 		stranger_gone(n, why);
 	job_neighbour_gone(n);
+	renew_neighbour_gone(n);
 	if (n->kind == NB_PARENT)
 		upstream_gone(n, why);
 	else if (n->kind == NB_SOURCE)
@@ -196,6 +206,12 @@ source_is_parent(uint64_t job, uint32_t scope)
 	(void)job;
 	(void)scope;
 	return self.parent && self.parent->between == PROTO_GENERATION ? self.parent : NULL;
+}
+
+static void
+leave_for_newer(void)
+{
+	node_end(false);
 }
 
 /* All that the parts of the daemon call upwards is named here. */
@@ -227,6 +243,7 @@ set_hooks(void)
 	neighbour_set_hooks(&all);
 	fetch_set_hooks(self.is_master ? &of_client : &of_parent);
 	job_set_hooks(self.is_master ? &to_head : NULL);
+	renew_set_leave(leave_for_newer);
 }
 
 /* ---- heartbeats ---- */
@@ -358,7 +375,7 @@ node_end(bool whole_tree)
 		if (n->kind == NB_CHILD && whole_tree)
 			neighbour_send(n, PRIO_CONTROL, MSG_SHUTDOWN, 0, NULL);
 	if (self.parent)
-		tree_send_down(&self.path, self.boot, true, "it was told to end");
+		tree_send_down(&self.path, self.boot, true, renew_is_due() ? "a newer gproc takes over" : "it was told to end");
 	if (!whole_tree) {
 		neighbours_flush();
 		leave();
@@ -374,8 +391,10 @@ on_child_process(void)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		worker_reaped(self.worker, pid, status);
+		renew_reaped(pid, status);
+	}
 }
 
 static void
@@ -478,16 +497,39 @@ start_master(void)
 	door_open_local();
 }
 
+/* As far as that can be tried without a tree: the key can be read and proved. */
+static void __attribute__((noreturn)) be_tried(void)
+{
+	if (!upstream_load_keys(false))
+		die(255, "%s", key_error());
+	if (!seal_trial(&self.keys))
+		die(255, "it can't prove the key to itself");
+	printf("gproc %s\n", GPROC_VERSION);
+	exit(fflush(stdout) ? 255 : 0);
+}
+
 static void
 start_slave(void)
 {
 	char *parent = evaluate("myParent", self.options->my_parent);
 	char *id = *self.options->my_id ? evaluate("myId", self.options->my_id) : NULL;
 
+	if (self.options->trial)
+		be_tried();
 	open_worker();
 	upstream_start(parent, id);
 	free(id);
 	free(parent);
+}
+
+static int
+run_newer(void)
+{
+	char *place = upstream_place();
+
+	(void)setenv(SUCCESSOR_PLACE, place, 1);
+	renew_run();
+	return 255;
 }
 
 int
@@ -495,12 +537,16 @@ node_run(const struct options *options, bool is_master)
 {
 	char *address;
 
-	begin_log();
+	if (!options->trial)
+		begin_log();
 	self.options = options;
 	self.is_master = is_master;
 	self.heartbeat = (uint32_t)options->heartbeat;
 	self.grace = (uint32_t)options->grace;
 	know_thyself();
+	successor_begin();
+	if (getenv(SUCCESSOR_FILE))
+		(void)prctl(PR_SET_NAME, "gproc"); /* a file in memory has no name that would show */
 	if (*options->my_address) {
 		address = evaluate("myAddress", options->my_address);
 		door_set_address(address);
@@ -523,5 +569,5 @@ node_run(const struct options *options, bool is_master)
 	worker_end(self.worker, END_MS);
 	keep_close(self.keep);
 	worker_close(self.worker);
-	return 0;
+	return renew_is_due() ? run_newer() : 0;
 }

@@ -5,6 +5,7 @@
 #include "node/tree.h"
 #include "node/job.h"
 #include "node/relay.h"
+#include "node/renew.h"
 #include "node/self.h"
 #include "pathset.h"
 
@@ -69,8 +70,10 @@ member_down(struct member *m, enum node_state state, const char *why)
 		return;
 	}
 	map_set_state(&self.map, m, state, why);
-	if (state == NODE_LOST)
+	if (state == NODE_LOST) {
+		renew_member(&m->path, RENEWED_LOST, why);
 		head_member_lost(m);
+	}
 }
 
 /* The master's log has each loss, at whatever depth. */
@@ -178,6 +181,8 @@ tree_child_down(struct neighbour *n, const char *why)
 {
 	struct member *m = map_find(&self.map, &n->path);
 
+	if (n->left)
+		why = n->farewell;
 	if (m && m->via == n) {
 		tree_send_down(&n->path, n->boot, n->left, why);
 		subtree_down(&n->path, n, n->left, why);
@@ -275,6 +280,8 @@ member_up(struct neighbour *via, const struct msg_node *m)
 		return;
 	log_arrival(member, same, was);
 	head_member_up(member, same);
+	if (!same)
+		renew_member(&member->path, RENEWED_BACK, member->info.version);
 }
 
 /* An address that stands for "all of mine" is told as the one we see it by. Caller frees. */
@@ -330,6 +337,8 @@ tree_on_down(struct neighbour *n, const struct frame *frame)
 	}
 	if (path_equal(&m.path, &n->path)) {
 		n->left = m.left;
+		free(n->farewell);
+		n->farewell = xstrdup(m.why);
 		return;
 	}
 	member = map_find(&self.map, &m.path);
@@ -476,6 +485,7 @@ tree_on_join(struct neighbour *n, const struct frame *frame)
 	n->kind = NB_CHILD;
 	n->boot = m.info.boot;
 	n->between = m.generation == PROTO_GENERATION ? PROTO_GENERATION : PROTO_FIRST;
+	n->renews = m.generation >= RENEWS_FROM;
 	link_set_patience(n->link, self.heartbeat);
 	welcome(n);
 	note(1, "node %s, %s, is welcome", path_text(&n->path, name), m.info.hostname);

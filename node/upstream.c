@@ -7,6 +7,7 @@
 #include "node/job.h"
 #include "node/relay.h"
 #include "node/self.h"
+#include "run/successor.h"
 #include "stackvm.h"
 #include "node/tree.h"
 
@@ -365,6 +366,7 @@ upstream_on_welcome(struct neighbour *n, const struct frame *frame)
 	up.pause = 0;
 	n->dialled = xstrdup(link_peer(n->link));
 	n->between = m.generation == PROTO_GENERATION ? PROTO_GENERATION : PROTO_FIRST;
+	n->renews = m.generation >= RENEWS_FROM;
 	self.parent = n; /* an adopter that was the parent until now closes its link when it hears of this one */
 	set_path(&m.path);
 	self.has_path = true;
@@ -411,6 +413,33 @@ upstream_gone(struct neighbour *n, const char *why)
 	loop_timer(&up.retry, 0, retry_is_due, NULL);
 }
 
+char *
+upstream_place(void)
+{
+	char name[PATH_TEXT], *rest = strings_join(&self.ancestors, " "), *place = xasprintf("%s %s", path_text(&self.path, name), rest);
+
+	free(rest);
+	return place;
+}
+
+/* This process runs in the place of one that was in the tree: it comes back under its path. */
+static void
+take_place(char *text)
+{
+	char *names = strsep(&text, " "), *id;
+	struct path path = {0};
+	uint64_t number;
+
+	while ((id = strsep(&names, ":")))
+		if (parse_u64(id, UINT32_MAX, &number) || path_push(&path, (uint32_t)number))
+			return;
+	self.path = path;
+	self.has_path = true;
+	while ((id = strsep(&text, " ")))
+		if (*id)
+			strings_add(&self.ancestors, id);
+}
+
 void
 upstream_start(const char *parent, const char *id)
 {
@@ -426,5 +455,7 @@ upstream_start(const char *parent, const char *id)
 			die(2, "-myId: %s", stackvm_error());
 		up.has_id = true;
 	}
+	if (getenv(SUCCESSOR_PLACE))
+		take_place(xstrdup(getenv(SUCCESSOR_PLACE)));
 	try_next();
 }

@@ -9,6 +9,8 @@
 bool upstream_load_keys(bool is_master);
 /* Begins to dial. id NULL: the parent chooses. Dies when the words make no address or id. */
 void upstream_start(const char *parent, const char *id);
+/* Where this node is in the tree, for a process that runs in this one's place: the value of SUCCESSOR_PLACE. The caller frees. */
+char *upstream_place(void);
 void upstream_progress(struct neighbour *); /* a link to a parent has been written to or read */
 void upstream_on_welcome(struct neighbour *, const struct frame *); /* the parent's WELCOME: this node is in the tree */
 void upstream_on_refuse(struct neighbour *, const struct frame *); /* the parent will not have this node: it tries on, or another */

@@ -9,28 +9,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define BINFMT_FS 0x42494e4d /* linux/magic.h, BINFMTFS_MAGIC */
-#ifndef MFD_EXEC
-#define MFD_EXEC 16u
-#endif
-
-static int
-memory_file(const uint8_t *bytes, size_t len)
-{
-	int fd = memfd_create("gproc", MFD_CLOEXEC | MFD_EXEC);
-
-	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
-		fd = memfd_create("gproc", MFD_CLOEXEC);
-	if (fd >= 0 && write_full(fd, bytes, len) == 0)
-		return fd;
-	close_fd(&fd);
-	return -1;
-}
 
 /* What exec says of a file that can't run; 0: an emulator took it, and was ended. */
 static int

@@ -51,6 +51,9 @@ int __wrap_init_request(int);
 int __wrap_net_dial(const struct address *);
 int __wrap_net_listen(const struct address *, unsigned);
 int __wrap_net_resolve(const char *, unsigned);
+int __wrap_trial_start(struct attempt *, int, char *const *);
+char *__wrap_attempt_end(struct attempt *);
+int __wrap_placing_start(struct attempt *, int, const char *);
 ssize_t __wrap_getrandom(void *, size_t, unsigned);
 void __real_link_send(struct link *, enum priority, unsigned, uint64_t, const void *, size_t);
 void __wrap_link_send(struct link *, enum priority, unsigned, uint64_t, const void *, size_t);
@@ -403,6 +406,35 @@ hear_processes(void)
 		}
 }
 
+/* A newer gproc is tried, and its trial ends at some time; into its place it never comes. */
+enum { TRIED = 77777 };
+
+int
+__wrap_trial_start(struct attempt *t, int file, char *const *words)
+{
+	(void)words;
+	assert(file >= 0);
+	t->pid = TRIED;
+	return 0;
+}
+
+char *
+__wrap_attempt_end(struct attempt *t)
+{
+	t->pid = 0;
+	return xstrdup("gproc 7");
+}
+
+int
+__wrap_placing_start(struct attempt *t, int file, const char *path)
+{
+	(void)t;
+	(void)path;
+	assert(file >= 0);
+	errno = EROFS;
+	return -1;
+}
+
 /* What a program does next, as the contract of worker.h has it. */
 static void
 process_does(struct fake *f, unsigned what)
@@ -628,6 +660,38 @@ put_some_event(struct buf *b, struct reader *r)
 	put_events(b, &m);
 }
 
+/* Two files: one in one piece, one in two. */
+static uint8_t newer[100000];
+
+static struct digest
+some_newer(struct reader *r, uint32_t *size)
+{
+	*size = number(r) & 1 ? sizeof(newer) : 300;
+	return chunk_digest(newer, *size);
+}
+
+static void
+put_some_renewal(struct buf *b, struct reader *r, unsigned kind)
+{
+	uint32_t size, offset;
+	struct digest digest = some_newer(r, &size);
+	struct path paths[2] = {some_path(r)};
+	unsigned how = number(r);
+
+	offset = how & 1 ? 65536 : 0;
+	if (kind == MSG_RENEW) {
+		paths[1] = some_path(r);
+		put_renew(b, &(struct msg_renew){digest, size, how & 3, how, how & 4 ? 0 : 7, paths, 1 + (how >> 7)});
+	} else if (kind == MSG_RENEW_WANT) {
+		put_renew_want(b, &(struct msg_renew_want){digest, size, offset});
+	} else if (kind == MSG_RENEW_DATA) {
+		put_renew_data(b,
+			&(struct msg_renew_data){digest, offset, newer, offset ? sizeof(newer) - offset : size < 65536 ? size : 65536});
+	} else {
+		put_renewed(b, &(struct msg_renewed){paths[0], digest, (enum renewed)(1 + how % 4), "why"});
+	}
+}
+
 /* A message that is well formed, of values few enough to meet each other again. */
 static unsigned
 put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
@@ -672,6 +736,12 @@ put_some(struct buf *b, struct reader *r, unsigned kind, uint32_t between)
 		break;
 	case MSG_STAT:
 		put_stat(b, &stat);
+		break;
+	case MSG_RENEW:
+	case MSG_RENEW_WANT:
+	case MSG_RENEW_DATA:
+	case MSG_RENEWED:
+		put_some_renewal(b, r, kind);
 		break;
 	case MSG_POWER:
 		put_power(b, &power);
@@ -877,6 +947,7 @@ step(struct reader *r)
 		break;
 	case 4:
 		process_does(&fakes[op / 8 % PROCS], number(r));
+		renew_reaped(TRIED, op & 8 ? 0 : 9);
 		hear_processes();
 		break;
 	default:
@@ -943,6 +1014,7 @@ end(void)
 	unsigned turns;
 	size_t i;
 
+	renew_reaped(TRIED, 9);
 	for (turns = 0; turns < 10; turns++) {
 		for (n = self.neighbours; n; n = n->next)
 			neighbour_kill(n, "over");

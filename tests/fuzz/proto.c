@@ -31,6 +31,9 @@ PLAIN(down, true)
 PLAIN(power, false)
 PLAIN(strike, true)
 PLAIN(health, true)
+PLAIN(renew_want, true)
+PLAIN(renew_data, true)
+PLAIN(renewed, true)
 PLAIN(event, true)
 PLAIN(want, true)
 PLAIN(data, true)
@@ -51,6 +54,19 @@ PLAIN(taken, true)
 PLAIN(resize, true)
 PLAIN(slow, true)
 PLAIN(before, true)
+
+static void
+try_renew(const uint8_t *data, size_t size)
+{
+	struct msg_renew m;
+	struct buf out = {0};
+
+	if (take_renew(data, size, &m) == 0) {
+		put_renew(&out, &m);
+		free(m.paths);
+		same(&out, data, size, false);
+	}
+}
 
 /* One that ends before its last field, as the first ones did, is written with it, empty: five bytes. */
 static void
@@ -268,7 +284,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_lack, try_error, try_query, try_ps, try_kill, try_welcome, try_run_common, try_launch, try_accepted, try_query_end,
 		try_lists, try_run, try_forget, try_refuse, try_resend, try_credit, try_signal, try_input, try_taken, try_resize, try_slow,
 		try_before, try_ps_ask,
-		try_signal_one, try_attach, try_job_end, try_keyboard, try_health};
+		try_signal_one, try_attach, try_job_end, try_keyboard, try_health, try_renew, try_renew_want, try_renew_data,
+		try_renewed};
 
 	if (size == 0)
 		return 0;

@@ -17,7 +17,7 @@ static const struct {
 	unsigned number;
 } calls[] = {{"unshare", SYS_unshare}, {"setns", SYS_setns}, {"mount", SYS_mount}, {"open_tree", SYS_open_tree},
 	{"move_mount", SYS_move_mount}, {"mount_setattr", SYS_mount_setattr}, {"fsopen", SYS_fsopen}, {"pidfd_open", SYS_pidfd_open},
-	{"close_range", SYS_close_range}, {"signalfd4", SYS_signalfd4}, {"prctl", SYS_prctl}};
+	{"close_range", SYS_close_range}, {"signalfd4", SYS_signalfd4}, {"prctl", SYS_prctl}, {"memfd_create", SYS_memfd_create}};
 
 static int
 deny(const char *name, size_t len, unsigned error)

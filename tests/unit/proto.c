@@ -95,6 +95,45 @@ make_power(struct buf *b)
 }
 
 static void
+make_renew(struct buf *b)
+{
+	struct path paths[] = {here, {1, {7}}};
+	struct msg_renew m = {.digest = some_digest, .size = 600000, .flags = RENEW_GO, .patience = 2000, .uid = 1000, .paths = paths, .count = 2};
+
+	put_renew(b, &m);
+}
+
+static int
+again_renew(const uint8_t *data, size_t len, struct buf *out)
+{
+	struct msg_renew m;
+
+	if (take_renew(data, len, &m) != 0)
+		return -1;
+	put_renew(out, &m);
+	free(m.paths);
+	return 0;
+}
+
+static void
+make_renew_want(struct buf *b)
+{
+	put_renew_want(b, &(struct msg_renew_want){some_digest, 600000, 65536});
+}
+
+static void
+make_renew_data(struct buf *b)
+{
+	put_renew_data(b, &(struct msg_renew_data){some_digest, 65536, (const uint8_t *)"abc", 3});
+}
+
+static void
+make_renewed(struct buf *b)
+{
+	put_renewed(b, &(struct msg_renewed){here, some_digest, RENEWED_READY, "0.2.0"});
+}
+
+static void
 make_run(struct buf *b)
 {
 	uint32_t groups[] = {1000, 4, 0};
@@ -514,6 +553,9 @@ PLAIN(down)
 PLAIN(power)
 PLAIN(strike)
 PLAIN(health)
+PLAIN(renew_want)
+PLAIN(renew_data)
+PLAIN(renewed)
 PLAIN(event)
 PLAIN(refuse)
 PLAIN(resend)
@@ -639,6 +681,10 @@ static const struct {
 	{"DOWN", make_down, again_down, false, 0, 0},
 	{"STAT", make_stats, again_stat, false, 0, 0},
 	{"POWER", make_power, again_power, true, 0, 0},
+	{"RENEW", make_renew, again_renew, true, 0, 0},
+	{"RENEW_WANT", make_renew_want, again_renew_want, false, 0, 0},
+	{"RENEW_DATA", make_renew_data, again_renew_data, false, 3, 0},
+	{"RENEWED", make_renewed, again_renewed, false, 0, 0},
 	{"STRIKE", make_strike, again_strike, false, 0, 0},
 	{"HEALTH", make_health, again_health, false, 0, 0},
 	{"REFUSE", make_refuse, again_refuse, false, 0, 0},
