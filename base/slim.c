@@ -1,10 +1,12 @@
 /* Keeps functions out of the static binary that are never called or not missed: sodium_init chooses implementations for password
  * hashing, salsa20 and X25519 too, which would link all three; BLAKE2b comes in four; zlib can make and read gzip, whose checksum
- * brings tables of 9 KiB; musl's fnmatch knows the letters of all alphabets, 11 KiB, which without setlocale are never asked for.
+ * brings tables of 9 KiB; musl's fnmatch knows the letters of all alphabets, 11 KiB, which without setlocale are never asked for;
+ * its calls for all threads bring locks, 3 KiB.
  * Those of libsodium are internal names of its release 1.0; where an archive has others, this is of no use and does no harm. Must
  * never know what is linked instead. */
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,3 +115,28 @@ towlower(wint_t c)
 {
 	return c < 128 ? (wint_t)tolower((int)c) : c;
 }
+
+/* musl makes setrlimit and setgroups act on all threads, and libsodium locks its start against others: gproc has one. */
+#ifndef __GLIBC__
+void __synccall(void (*call)(void *), void *context);
+
+void
+__synccall(void (*call)(void *), void *context)
+{
+	call(context);
+}
+
+int
+pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	(void)mutex;
+	return 0;
+}
+
+int
+pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	(void)mutex;
+	return 0;
+}
+#endif
