@@ -13,6 +13,8 @@ is "each node once" "$(printf '%s\n' "$err" | grep -c 'lost: ')" 1
 for i in 0 1; do wait_log "$T/slave$i.log" "without the master for $(limit 4) s: ending the jobs here"; done
 until_true none_called sleep
 is "nothing of the job is left on any level" "$(pgrep -cx sleep)" 0
+slaves_alone() { [ "$(gprocs_left | wc -l)" -le 14 ]; }
+until_true slaves_alone # a keeper ends behind its program
 is "all slaves are there" "$(gprocs_left | wc -l)" 14
 start_master -heartbeat="$(span 2000)" -grace="$(span 4000)"
 wait_up 14

@@ -24,6 +24,7 @@ tap_ok(int fact, const char *file, int line, const char *fmt, ...)
 	printf("\n");
 	if (!fact)
 		printf("# failed at %s:%d\n", file, line);
+	(void)fflush(stdout); /* or a child that ends by exit() would write it again */
 	return fact;
 }
 
