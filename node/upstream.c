@@ -35,7 +35,8 @@ static struct {
 	size_t next;		   /* candidate: 0 the parent, then ancestors */
 	struct neighbour *attempt; /* a link under way; NULL: none */
 	bool asked;		   /* JOIN was sent on it */
-	size_t candidate;	   /* which it is */
+	size_t candidate;	   /* which it is; */
+	char *tried;		   /* and its text, for ancestors may change meanwhile */
 	bool adopted;		   /* self.parent is not the own parent */
 	bool keyless;		   /* at the start there was no key */
 	struct dial dial;
@@ -140,7 +141,7 @@ attempt_failed(const char *why)
 	if (self.ending)
 		return;
 	loop_cancel(&up.limit);
-	warn_failure(candidate_text(up.candidate), why);
+	warn_failure(up.tried, why);
 	if (self.parent) /* it was only a look whether the own parent is back */
 		return;
 	if (++up.next < candidates()) {
@@ -174,7 +175,7 @@ name_is_slow(struct timer *t)
 {
 	(void)t;
 	if (dial_is_resolving(&up.dial))
-		warn_failure(candidate_text(up.candidate), "no name server has said yet where that is");
+		warn_failure(up.tried, "no name server has said yet where that is");
 }
 
 static void
@@ -203,9 +204,11 @@ static void
 try_candidate(size_t i)
 {
 	up.candidate = i;
+	free(up.tried);
+	up.tried = xstrdup(candidate_text(i));
 	loop_timer(&up.limit, attempt_limit(), limit_is_due, NULL);
 	loop_timer(&up.slow, SLOW_MS, name_is_slow, NULL);
-	dial_start(&up.dial, candidate_text(i), (unsigned)self.options->cmdport, dialled, NULL);
+	dial_start(&up.dial, up.tried, (unsigned)self.options->cmdport, dialled, NULL);
 }
 
 /* No parent is dialled without a key: what is at the other end could not be told from what poses as it. */
@@ -235,6 +238,8 @@ try_next(void)
 {
 	if (self.ending || self.parent || up.attempt || dial_is_resolving(&up.dial))
 		return;
+	if (up.next >= candidates())
+		up.next = 0;
 	if (self.has_keys || upstream_load_keys(false))
 		try_candidate(up.next);
 	else
