@@ -53,6 +53,7 @@ static struct {
 	char *version;	/* once it was tried */
 	struct attempt child;
 	bool placing;	  /* that is what the child does */
+	bool dropped;	  /* what the child does is not wanted any more: it is being ended */
 	bool placed;	  /* that was done, */
 	const char *path; /* and it is there; NULL: it can't be */
 	struct timer look;
@@ -146,6 +147,10 @@ static void
 own_drop(void)
 {
 	loop_cancel(&own.look);
+	if (own.child.pid) {
+		(void)kill(own.child.pid, SIGKILL);
+		own.dropped = true;
+	}
 	close_fd(&own.file);
 	free(own.version);
 	own.version = NULL;
@@ -474,10 +479,14 @@ renew_reaped(pid_t pid, int status)
 		return;
 	loop_cancel(&own.look);
 	said = attempt_end(&own.child);
-	if (own.placing)
+	if (own.dropped) {
+		own.dropped = false;
+		go_on();
+	} else if (own.placing) {
 		placed(status, said);
-	else
+	} else {
 		tried(status, said);
+	}
 	free(said);
 }
 

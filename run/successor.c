@@ -124,6 +124,13 @@ successor_path(void)
 	return own_path;
 }
 
+/* Nobody but this process's user may write it: whoever else could would have the daemon's rights. */
+static bool
+is_own(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
 /* What stands there must be what this process is, or what it is to be: another file is somebody's, who has put it there since. */
 static void
 look_at_old(const char *path, const void *all, size_t len, struct stat *old)
@@ -135,15 +142,15 @@ look_at_old(const char *path, const void *all, size_t len, struct stat *old)
 	if (*path != '/' || lstat(path, old) < 0)
 		die(1, "%s: %s", path, *path != '/' ? "it has no place" : strerror(errno));
 	text = S_ISREG(old->st_mode) ? read_file(path, len, &there) : NULL;
-	if (text && there == len && memcmp(text, all, len) == 0)
+	if (text && there == len && memcmp(text, all, len) == 0 && is_own(old))
 		_exit(0);
-	if (!is_told() && stat(OWN_FILE, &own) == 0 && (own.st_dev != old->st_dev || own.st_ino != old->st_ino))
+	if (is_told() ? !is_own(old) : stat(OWN_FILE, &own) == 0 && (own.st_dev != old->st_dev || own.st_ino != old->st_ino))
 		die(1, "another file is at %s by now", path);
 }
 
 static void __attribute__((noreturn)) put_in_place(const char *path, bool expected)
 {
-	struct stat old = {.st_uid = geteuid(), .st_gid = getegid(), .st_mode = 0755};
+	struct stat old = {.st_mode = 0755};
 	char *above = xstrdup(path), *slash = strrchr(above, '/');
 	struct fresh f;
 	size_t len;
@@ -154,8 +161,8 @@ static void __attribute__((noreturn)) put_in_place(const char *path, bool expect
 		look_at_old(path, all, len, &old);
 	*slash = '\0';
 	dir = open(*above ? above : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (!all || dir < 0 || fresh_begin(&f, dir, 0700) < 0 || (fchown(f.fd, old.st_uid, old.st_gid) < 0 && geteuid() == 0) ||
-		write_full(f.fd, all, len) || fchmod(f.fd, old.st_mode & 07777) < 0 || fsync(f.fd) < 0 || fresh_end(&f, slash + 1) < 0)
+	if (!all || dir < 0 || fresh_begin(&f, dir, 0700) < 0 || write_full(f.fd, all, len) || fchmod(f.fd, old.st_mode & 0755) < 0 ||
+		fsync(f.fd) < 0 || fresh_end(&f, slash + 1) < 0)
 		die(1, "%s: %s", path, strerror(errno));
 	(void)fsync(dir);
 	_exit(0);
@@ -173,6 +180,37 @@ placing_start(struct attempt *t, int file, const char *path)
 
 /* ---- running it ---- */
 
+static bool
+same_bytes(int a, int b)
+{
+	char one[4096], other[sizeof(one)];
+	off_t at = 0;
+	ssize_t n;
+
+	do {
+		n = pread_full(a, one, sizeof(one), at);
+		if (n < 0 || pread_full(b, other, sizeof(other), at) != n || memcmp(one, other, (size_t)n) != 0)
+			return false;
+		at += n;
+	} while (n == (ssize_t)sizeof(one));
+	return true;
+}
+
+/* What was put there, if that is what stands there: in a directory to which others write it may be theirs by now. */
+static int
+open_placed(const char *path, int file)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && is_own(&st) && same_bytes(fd, file))
+		return fd;
+	if (fd >= 0)
+		errno = EPERM;
+	close_fd(&fd);
+	return -1;
+}
+
 void
 successor_run(int file, const char *path, char *const *words)
 {
@@ -184,8 +222,11 @@ successor_run(int file, const char *path, char *const *words)
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)signal(SIGXFSZ, SIG_DFL);
 	if (path) {
+		int placed = open_placed(path, file);
+
 		(void)setenv(SUCCESSOR_FILE, "", 1);
-		(void)execve(path, words, environ);
+		if (placed >= 0)
+			(void)exec_file(placed, words, environ);
 		warn("can't run %s: %s", path, strerror(errno));
 	}
 	(void)setenv(SUCCESSOR_FILE, own_path, 1);

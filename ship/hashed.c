@@ -20,11 +20,11 @@
 enum {
 	MAGIC = 0x47504431, /* "GPD1" */
 	HEAD = 8,
-	BOOT_LEN = 36,	       /* a boot id, as the kernel prints it */
-	MAX_ROWS = 4096,       /* and */
-	MAX_BYTES = 4 << 20,   /* all of it: the lists of 8 GiB */
-	MIN_SIZE = 16 << 10,   /* of a file: to hash less takes no longer than to look it up */
-	SETTLED = 2,	       /* seconds: see hashed_add */
+	BOOT_LEN = 36,	     /* a boot id, as the kernel prints it */
+	MAX_ROWS = 4096,     /* and */
+	MAX_BYTES = 4 << 20, /* all of it: the lists of 8 GiB */
+	MIN_SIZE = 16 << 10, /* of a file: to hash less takes no longer than to look it up */
+	SETTLED = 2,	     /* seconds: see hashed_add */
 	FIRSTS = 512,
 };
 
@@ -47,7 +47,7 @@ static struct {
 	struct row *row;
 	size_t count, room;
 	uint32_t first[FIRSTS]; /* as next, by inode */
-} all; /* fd: once it is loaded */
+} all;				/* fd: once it is loaded */
 
 static void
 forget_all(void)
@@ -78,6 +78,15 @@ add_row(const char *boot, const struct file_mark *mark, const struct digest *dig
 
 /* ---- the file ---- */
 
+/* Root with another's HOME, as some have it by sudo or su, would make directories there that are root's. */
+static bool
+is_anothers(const char *dir)
+{
+	struct stat st;
+
+	return stat(dir, &st) == 0 && st.st_uid != geteuid();
+}
+
 /* "/home/alice/.cache"; caller frees. NULL: the user has no such place. */
 static char *
 cache_home(void)
@@ -85,8 +94,8 @@ cache_home(void)
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
 	if (cache && cache[0] == '/')
-		return xstrdup(cache);
-	return home && home[0] == '/' ? xasprintf("%s/.cache", home) : NULL;
+		return is_anothers(cache) ? NULL : xstrdup(cache);
+	return home && home[0] == '/' && !is_anothers(home) ? xasprintf("%s/.cache", home) : NULL;
 }
 
 static int
@@ -286,7 +295,8 @@ hashed_add(int fd, const struct file_mark *mark, time_t began, const struct blob
 	struct row *row = NULL;
 	size_t len = (size_t)list_length(id->size);
 
-	if (id->size < MIN_SIZE || id->size != mark->size || (int64_t)(mark->ctime_ns / NANOSECONDS) + SETTLED >= began || len > MAX_BYTES / 2)
+	if (id->size < MIN_SIZE || id->size != mark->size || (int64_t)(mark->ctime_ns / NANOSECONDS) + SETTLED >= began ||
+		len > MAX_BYTES / 2)
 		return;
 	load();
 	if (!all.boot[0] || !keeps_times(fd, mark))

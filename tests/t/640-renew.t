@@ -31,7 +31,7 @@ wait_up 4
 start_slave 4 slave2
 wait_up 5
 is "they begin alike" "$(versions)" "0=0.1.0 0:2=0.1.0 0:2:4=0.1.0 1=0.1.0 1:3=0.1.0 "
-chmod 711 "$(file_of 1)"
+chmod 731 "$(file_of 1)"
 chown 12:34 "$(file_of 1)"
 run "$one" renew ...
 is "all of three levels are renewed" "$status $err $(echo "$out" | sort | tr '\n' ' ')" \
@@ -40,7 +40,7 @@ is "those below before those above" "$(echo "$out" | grep -n '' | sed -n 's/^\([
 is "as i has it" "$(versions)" "0=0.1.1 0:2=0.1.1 0:2:4=0.1.1 1=0.1.1 1:3=0.1.1 "
 is "their processes are the same" "$(for i in 0 1 2 3 4; do kill -0 "$(pid_of_slave $i)" || echo "$i is gone"; done)" ""
 is "the new file is in the place of the old one" "$(for i in 0 1 2 3 4; do cmp "$one" "$(file_of $i)" 2>&1; done)" ""
-is "with its mode and owner" "$(stat -c '%a %u:%g' "$(file_of 1)")" "711 12:34"
+is "with its mode, but nobody else's to write" "$(stat -c '%a %u:%g' "$(file_of 1)")" "711 0:0"
 is "and nothing beside it" "$(ls -A "$T/copies/1")" gproc
 run "$GPROC" e ... /bin/echo works
 is "jobs run on them" "$status $err $(echo "$out" | sort -u)" "0  works"

@@ -145,6 +145,11 @@ run env -u HOME -u XDG_CACHE_HOME "$GPROC" e 0 /bin/echo ran
 is "nor is one needed" "$status$out$err" "0ran"
 run sh -c "ulimit -f 0; exec \"\$0\" e 0 /bin/echo ran | cat" "$GPROC"
 is "where no file may grow it runs" "$status$out$err" "0ran"
+mkdir -m 755 "$T/hers" "$T/hers/cache"
+chown 1001:1001 "$T/hers" "$T/hers/cache"
+run env HOME="$T/hers" "$GPROC" e 0 /bin/echo ran
+run env XDG_CACHE_HOME="$T/hers/cache" "$GPROC" e 0 /bin/echo ran
+is "root with another user's home makes nothing there" "$status$err$out$(find "$T/hers" -uid 0)" 0ran
 ok "XDG_CACHE_HOME is where it lies" env XDG_CACHE_HOME="$T/cache" "$GPROC" e 0 /bin/true
 ok "if it is set" test -s "$T/cache/gproc/digests"
 end_tree

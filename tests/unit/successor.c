@@ -107,6 +107,44 @@ runs_old(const char *path)
 	close(fd);
 }
 
+/* What stands in its place when it is to be run is looked at once more: another's file is not run, whatever it holds. */
+static void
+runs_no_other(void)
+{
+	static const struct {
+		const char *what, *program;
+		uid_t uid;
+		mode_t mode;
+		int status;
+	} cases[] = {{"what was put there is run", "true", 0, 0755, 0}, {"another file is not", "false", 0, 0755, 42},
+		{"one of another user's is not", "true", 1234, 0755, 42}, {"one that others can write is not", "true", 0, 0757, 42}};
+	char *path = xasprintf("%s/swapped", dir), *make;
+	size_t i, len;
+	char *bytes = read_file("/bin/true", 1 << 20, &len);
+	int fd = memory_file(bytes, len), status;
+
+	(void)fchmod(fd, 0400); /* from memory it is not to be run */
+	for (i = 0; i < COUNT(cases) && geteuid() == 0; i++) {
+		pid_t pid;
+
+		make = xasprintf("cp /bin/%s %s; chown %u %s; chmod %o %s", cases[i].program, path, (unsigned)cases[i].uid, path,
+			(unsigned)cases[i].mode, path);
+		(void)!system(make);
+		free(make);
+		pid = fork();
+		if (pid == 0) {
+			(void)setenv("AGAIN", "42", 1);
+			successor_run(fd, path, words);
+			_exit(1);
+		}
+		(void)waitpid(pid, &status, 0);
+		ok(WIFEXITED(status) && WEXITSTATUS(status) == cases[i].status, "%s", cases[i].what);
+	}
+	close(fd);
+	free(bytes);
+	free(path);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -130,5 +168,6 @@ main(int argc, char **argv)
 	runs_old(NULL);
 	runs_old("/nowhere");
 	places();
+	runs_no_other();
 	return done();
 }
