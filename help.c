@@ -12,8 +12,8 @@ const struct help_row help_overview[] = {
 	{"i", "show the tree of nodes"},
 	{"nodes", "show whom a node spec selects"},
 	{"ps attach kill", "come back to a job, list all, signal one"},
-	{"halt reboot renew forget", "stop, restart, unlist them"},
-	{"doctor ldd eval keygen", "what is wrong; would be sent; words; key"},
+	{"halt reboot forget renew", "stop, restart, unlist, update them"},
+	{"ldd eval keygen doctor", "what would be sent; words; a key; what is wrong"},
 	{"init version help", "PID 1 of a ramdisk"},
 	{NULL, NULL},
 };

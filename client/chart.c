@@ -215,7 +215,8 @@ client_info(const struct options *o, const char *spec)
 	char *down;
 	int status;
 
-	survey_check(spec ? spec : "");
+	if (spec)
+		survey_check(spec);
 	survey_ask(o, spec ? spec : "", &a);
 	down = down_nodes(&a);
 	if (!o->json)

@@ -84,9 +84,9 @@ survey_free(struct survey *a)
 void
 survey_check(const char *spec)
 {
-	struct nodespec *parsed = *spec ? nodespec_parse(spec) : NULL;
+	struct nodespec *parsed = nodespec_parse(spec);
 
-	if (*spec && !parsed)
+	if (!parsed)
 		die(2, "%s", nodespec_error());
 	nodespec_free(parsed);
 }

@@ -19,7 +19,7 @@ struct survey {
 	struct strings rules;
 };
 
-void survey_check(const char *spec); /* dies (2) when it is no spec; "" is one */
+void survey_check(const char *spec); /* dies (2) when it is no spec, as "" */
 /* Asks for the nodes of a spec ("": all), with the -x, -only, -wait and -timeout of the options. Dies when there is no answer. */
 void survey_ask(const struct options *, const char *spec, struct survey *out);
 void survey_free(struct survey *);				   /* what survey_ask has put there */

@@ -23,7 +23,9 @@ enum {
 	SLOW_MS = 1000,	       /* in which names are usually found */
 	PAUSE_MIN_MS = 100,    /* between rounds of attempts; grows by half each time */
 	PAUSE_MAX_MS = 4000,   /* so that a restarted master has its tree again within seconds */
-	KEY_MS = 10000,	       /* between looks for a key file */
+	KEY_MS = 10000,	       /* between looks for a key file; */
+	KEY_SOON_MS = 1000,    /* in the beginning so long: the master that makes it may have been started at the same moment */
+	KEY_SOON = 10,	       /* times */
 	HOME_MS = 2000,	       /* between looks whether the own parent is back */
 	MAX_TOLD_REASONS = 16, /* then all of them are told anew */
 };
@@ -39,6 +41,7 @@ static struct {
 	char *tried;		   /* and its text, for ancestors may change meanwhile */
 	bool adopted;		   /* self.parent is not the own parent */
 	bool keyless;		   /* at the start there was no key */
+	unsigned looks;		   /* for one, since then */
 	struct dial dial;
 	uint64_t pause;
 	struct timer retry, limit, slow, grace, home;
@@ -228,7 +231,7 @@ wait_for_key(bool absent)
 		warn("%s; looking again every %d s", why, KEY_MS / 1000);
 	free(why);
 	up.keyless = true;
-	loop_timer(&up.retry, KEY_MS, retry_is_due, NULL);
+	loop_timer(&up.retry, up.looks++ < KEY_SOON ? KEY_SOON_MS : KEY_MS, retry_is_due, NULL);
 	free(path);
 	free(host);
 }

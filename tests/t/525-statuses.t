@@ -37,6 +37,11 @@ for depth in 1 2 3; do
 	gives "$at -strict" 255 -strict e $both,$gone true
 	gives "$at wrong usage goes before all" 2 -nosuch e $gone true
 	gives "$at a spec that is none" 2 e "$both,," true
+	for mode in nodes i halt reboot renew forget; do # a variable that is not set is no cluster
+		gives "$at an empty spec: $mode" 2 $mode ""
+	done
+	gives "$at an empty spec: cp" 2 cp "" /etc/passwd /tmp/copied
+	gives "$at an empty spec: get" 2 get "" /etc/passwd "$T/got"
 	gives "$at -detach: started" 0 -detach e $both sh -c 'exit 3'
 	gives "$at -detach: can't be" 127 -localbin -detach e $both /nowhere/prog
 	gives "$at -detach: one is not there" 255 -detach e $both,$gone true
