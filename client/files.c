@@ -396,6 +396,25 @@ pattern_of(const char *to)
 	return strchr(to, '%') ? xstrdup(to) : xasprintf("%s%s%%n/", to, ends_in_slash(to) ? "" : "/");
 }
 
+/* Whether an operand of get goes by its own last part. */
+static bool
+goes_by_name(const struct options *o, const char *from)
+{
+	return !means_contents(from) && !(o->glob && strpbrk(from, "*?["));
+}
+
+/* What has patterns in it is only known on the nodes. */
+static void
+check_fetched_names(const struct options *o, char *const *from, size_t count)
+{
+	size_t i, k;
+
+	for (i = 0; i < count; i++)
+		for (k = 0; k < i; k++)
+			if (goes_by_name(o, from[i]) && goes_by_name(o, from[k]) && strcmp(strrchr(from[i], '/'), strrchr(from[k], '/')) == 0)
+				die(2, "%s and %s would both become %s here", from[k], from[i], strrchr(from[i], '/') + 1);
+}
+
 int
 client_get(const struct options *o, const char *spec, char **operands)
 {
@@ -416,8 +435,9 @@ client_get(const struct options *o, const char *spec, char **operands)
 			die(2, "%s: files of nodes are named by absolute paths: get NODES FROM... TO", operands[i]);
 		strings_add(&carriage.words, operands[i]);
 	}
+	check_fetched_names(o, operands, count);
 	g.to = pattern;
-	g.is_name = count == 1 && !ends_in_slash(pattern) && !means_contents(operands[0]) && !(o->glob && strpbrk(operands[0], "*?["));
+	g.is_name = count == 1 && !ends_in_slash(pattern) && goes_by_name(o, operands[0]);
 	carriage.owner = &g;
 	carriage.hosts = letters_have(pattern, "hm");
 	want_descriptors();

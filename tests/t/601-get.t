@@ -52,7 +52,9 @@ is "a fifo is not waited for" "$status $err" "1 gproc: failed: 1: /data/fifo: it
 run "$GPROC" -timeout="$(limit 20)" get 1 /data/tree x
 like "and within a directory left out" "$status $err" '^0 .*1 devices, sockets or fifos were left out'
 run "$GPROC" get 1 /data/who /data/tree/../who twice
-like "two of one name" "$status $err" '^1 .*something else of this name was asked for'
+is "two of one name" "$status $err" "2 gproc: /data/who and /data/tree/../who would both become who here"
+run "$GPROC" get 1 /data/who '/data/tree/../wh*' thrice
+like "two of one name, which only the node knows" "$status $err" '^1 .*something else of this name was asked for'
 
 # ---- what is there already ----
 mkdir -p there/1/who
