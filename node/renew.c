@@ -493,7 +493,7 @@ renew_reaped(pid_t pid, int status)
 static void
 take_order(const struct msg_renew *m)
 {
-	if (own.image && !digest_equal(&own.image->digest, &m->digest)) {
+	if (own.image && !(digest_equal(&own.image->digest, &m->digest) && own.image->size == m->size)) {
 		if (own.child.pid || own.leaving) {
 			say(&self.path, &m->digest, RENEWED_REFUSED, "others are under way there");
 			return;

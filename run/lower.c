@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@
 #include "run/vault.h"
 
 #define PROBE "lower/.probe"
-#define TMPFS 0x01021994 /* linux/magic.h */
 
 /* Without an index each name of a lower file is a file of its own: the store's have several. One device number for all of it, so that
  * nothing passes over a file as another file system's. */
@@ -89,10 +89,9 @@ lower_probe(int store, bool is_root)
 	int dir;
 
 	/* The end of an overlay waits until all of its upper layer's file system is on the disk. */
-	if (fstatfs(store, &fs) < 0 || fs.f_type != TMPFS || mkdirat(store, PROBE, 0700) < 0)
+	if (fstatfs(store, &fs) < 0 || fs.f_type != TMPFS_MAGIC || mkdirat(store, PROBE, 0700) < 0)
 		return LOWER_NONE;
 	dir = openat(store, PROBE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
 	if (dir < 0 || !make_layers(dir) || !works(dir, kind))
 		kind = LOWER_NONE;
 	close_fd(&dir);

@@ -131,6 +131,22 @@ is_own(const struct stat *st)
 	return S_ISREG(st->st_mode) && st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
+static void stop(const char *fmt, ...) PRINTF(1, 2) __attribute__((noreturn));
+
+/* Ends a child, which must not write what this process has not written yet, as exit(3) would. */
+static void
+stop(const char *fmt, ...)
+{
+	va_list args;
+	char *why;
+
+	va_start(args, fmt);
+	why = xvasprintf(fmt, args);
+	va_end(args);
+	warn("%s", why);
+	_exit(1);
+}
+
 /* What stands there must be what this process is, or what it is to be: another file is somebody's, who has put it there since. */
 static void
 look_at_old(const char *path, const void *all, size_t len, struct stat *old)
@@ -140,12 +156,12 @@ look_at_old(const char *path, const void *all, size_t len, struct stat *old)
 	char *text;
 
 	if (*path != '/' || lstat(path, old) < 0)
-		die(1, "%s: %s", path, *path != '/' ? "it has no place" : strerror(errno));
+		stop("%s: %s", path, *path != '/' ? "it has no place" : strerror(errno));
 	text = S_ISREG(old->st_mode) ? read_file(path, len, &there) : NULL;
 	if (text && there == len && memcmp(text, all, len) == 0 && is_own(old))
 		_exit(0);
 	if (is_told() ? !is_own(old) : stat(OWN_FILE, &own) == 0 && (own.st_dev != old->st_dev || own.st_ino != old->st_ino))
-		die(1, "another file is at %s by now", path);
+		stop("another file is at %s by now", path);
 }
 
 static void __attribute__((noreturn)) put_in_place(const char *path, bool expected)
@@ -157,13 +173,15 @@ static void __attribute__((noreturn)) put_in_place(const char *path, bool expect
 	char *all = read_file(CHILD_FILE, SIZE_MAX - 1, &len);
 	int dir;
 
+	if (!all)
+		stop("the newer file can't be read: %s", strerror(errno));
 	if (expected)
 		look_at_old(path, all, len, &old);
 	*slash = '\0';
 	dir = open(*above ? above : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (!all || dir < 0 || fresh_begin(&f, dir, 0700) < 0 || write_full(f.fd, all, len) || fchmod(f.fd, old.st_mode & 0755) < 0 ||
+	if (dir < 0 || fresh_begin(&f, dir, 0700) < 0 || write_full(f.fd, all, len) || fchmod(f.fd, old.st_mode & 0755) < 0 ||
 		fsync(f.fd) < 0 || fresh_end(&f, slash + 1) < 0)
-		die(1, "%s: %s", path, strerror(errno));
+		stop("%s: %s", path, strerror(errno));
 	(void)fsync(dir);
 	_exit(0);
 }
